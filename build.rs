@@ -1,0 +1,88 @@
+//! Builds the programs that isolab runs inside its environments: the probe, and the kernel of the bare guest.
+//!
+//! Both are `no_std` programs with a linker script of their own, compiled by the rustc that cargo uses, always optimised,
+//! whatever the profile: the same bytes in debug and release. Cargo's RUSTFLAGS do not reach them.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, exit};
+
+fn main() {
+    stop_on_another_machine();
+    tell_which_build_this_is();
+    println!("cargo:rerun-if-changed=build.rs");
+    println!("cargo:rustc-link-arg-bins=-no-pie"); // no relocations at start: a worker starts sooner and owns less memory
+    build_program("probe", "src/probe");
+    if Path::new("src/vm/bare/main.rs").exists() {
+        build_program("kernel", "src/vm/bare");
+    }
+}
+
+fn stop_on_another_machine() {
+    let os = env("CARGO_CFG_TARGET_OS");
+    let cpu = env("CARGO_CFG_TARGET_ARCH");
+    if os != "linux" || cpu != "x86_64" {
+        stop(&format!(
+            "isolab measures Linux on x86-64; this build is for {os} on {cpu}.\n\
+             On Windows use WSL2, on a Mac an x86-64 Linux machine or course VM."
+        ));
+    }
+}
+
+fn build_program(name: &str, folder: &str) {
+    println!("cargo:rerun-if-changed={folder}");
+    let out = PathBuf::from(env("OUT_DIR")).join(name);
+    let script = format!("-Clink-arg=-T{folder}/link.ld");
+    let result = Command::new(env("RUSTC"))
+        .arg(format!("{folder}/main.rs"))
+        .args(["--edition=2024", "--crate-type=bin", "--target=x86_64-unknown-linux-gnu", "-Dwarnings"])
+        .args(["--crate-name", name, "--cfg", "probe", "--check-cfg", "cfg(probe, test)"])
+        .args(["-Copt-level=2", "-Ccodegen-units=1", "-Ctarget-cpu=x86-64", "-Cpanic=abort"])
+        .args(["-Cforce-unwind-tables=no", "-Cstrip=debuginfo", "-Crelocation-model=static"])
+        .args(
+            ["-nostdlib", "-nostartfiles", "-static", "-no-pie", "-Wl,--build-id=none"]
+                .map(|a| format!("-Clink-arg={a}")),
+        )
+        .arg(script)
+        .arg("-o")
+        .arg(&out)
+        .env_remove("RUSTC_WRAPPER")
+        .env_remove("RUSTFLAGS")
+        .env_remove("CARGO_ENCODED_RUSTFLAGS")
+        .output();
+    match result {
+        Ok(o) if o.status.success() => {}
+        Ok(o) => stop(&format!("{name} did not build:\n{}", String::from_utf8_lossy(&o.stderr))),
+        Err(cause) => stop(&format!("could not run rustc to build {name}: {cause}")),
+    }
+}
+
+/// `isolab --version` and every results file name the commit, when there is one.
+fn tell_which_build_this_is() {
+    let git = |args: &[&str]| {
+        let out = Command::new("git").args(args).output().ok().filter(|o| o.status.success())?;
+        Some(String::from_utf8_lossy(&out.stdout).trim().to_owned())
+    };
+    let commit =
+        git(&["rev-parse", "--short=12", "HEAD"]).filter(|c| !c.is_empty()).unwrap_or_else(|| "unknown".into());
+    let dirty = if git(&["status", "--porcelain", "--untracked-files=no"]).is_some_and(|s| !s.is_empty()) {
+        "+changes"
+    } else {
+        ""
+    };
+    println!("cargo:rustc-env=ISOLAB_COMMIT={commit}{dirty}");
+    println!("cargo:rustc-env=ISOLAB_PROFILE={}", env("PROFILE"));
+    println!("cargo:rerun-if-changed=.git/HEAD");
+    println!("cargo:rerun-if-changed=.git/index");
+}
+
+fn env(name: &str) -> String {
+    std::env::var(name).unwrap_or_else(|_| stop(&format!("cargo did not set {name}")))
+}
+
+fn stop(why: &str) -> ! {
+    for line in why.lines() {
+        println!("cargo:warning={line}");
+    }
+    eprintln!("\nerror: {why}\n");
+    exit(1)
+}

@@ -1,0 +1,191 @@
+//! Arm ids: an environment, then its knobs, joined by `:`: `container:-seccomp:-net`, `vm-bare:ram=1G:populate`.
+
+use std::fmt;
+
+use super::{ALL, Environment};
+use crate::error::{Error, Result};
+
+/// One knob that an environment offers.
+#[derive(Debug)]
+pub struct KnobAbout {
+    /// As it is typed, with a placeholder for the value: "-seccomp", "+user", "ram=SIZE", "populate".
+    pub form: &'static str,
+    /// What changes, in one sentence that ends with a full stop.
+    pub sentence: &'static str,
+}
+
+impl KnobAbout {
+    fn key(&self) -> &'static str {
+        self.form.split('=').next().unwrap_or(self.form)
+    }
+
+    fn takes_value(&self) -> bool {
+        self.form.contains('=')
+    }
+}
+
+/// The knobs of one arm, as typed, sorted.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Knobs(Vec<String>);
+
+impl Knobs {
+    /// Is "-seccomp" or "populate" set?
+    pub fn has(&self, knob: &str) -> bool {
+        self.0.iter().any(|k| k == knob)
+    }
+
+    /// The value of "ram=…".
+    pub fn value(&self, key: &str) -> Option<&str> {
+        self.0.iter().find_map(|k| k.strip_prefix(key)?.strip_prefix('='))
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+
+    /// Parses and checks against what the environment offers; unknown, repeated and contradictory ones are refused.
+    pub fn parse(env: &dyn Environment, parts: &[&str]) -> Result<Knobs> {
+        let about = env.about();
+        let mut knobs: Vec<String> = Vec::new();
+        for part in parts {
+            let key = part.split('=').next().unwrap_or(part);
+            let Some(known) = about.knobs.iter().find(|k| k.key() == key) else {
+                return Err(unknown_knob(about.id, part, about.knobs));
+            };
+            if known.takes_value() != part.contains('=') {
+                return Err(Error::usage(format!("read the knob {part:?}"), format!("it is written {}", known.form)));
+            }
+            if knobs.iter().any(|k| k.split('=').next() == Some(key)) {
+                return Err(Error::usage(format!("read the arm {}", about.id), format!("the knob {key} stands twice"))
+                    .try_this("leave one of them out: the second changes nothing"));
+            }
+            knobs.push((*part).to_owned());
+        }
+        knobs.sort();
+        Ok(Knobs(knobs))
+    }
+}
+
+fn unknown_knob(id: &str, knob: &str, known: &[KnobAbout]) -> Error {
+    let forms: Vec<&str> = known.iter().map(|k| k.form).collect();
+    let advice = if forms.is_empty() {
+        format!("{id} has no knobs")
+    } else {
+        format!("{}knobs of {id}: {}", did_you_mean(knob, &forms), forms.join(" "))
+    };
+    Error::usage(format!("read the arm {id}:{knob}"), format!("{id} has no knob {knob:?}")).try_this(advice)
+}
+
+/// "did you mean X? " for the nearest of `known`, or "".
+pub fn did_you_mean(typed: &str, known: &[&str]) -> String {
+    let nearest = known.iter().map(|k| (edit_distance(typed, k), k)).min();
+    match nearest {
+        Some((distance, name)) if distance <= 1 + typed.len() / 3 => format!("did you mean {name}? "),
+        _ => String::new(),
+    }
+}
+
+/// Levenshtein distance in bytes: how many insertions, deletions and changes lead from one to the other.
+fn edit_distance(a: &str, b: &str) -> usize {
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.bytes().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, y) in b.bytes().enumerate() {
+            let change = diagonal + usize::from(x != y);
+            diagonal = row[j + 1];
+            row[j + 1] = change.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()]
+}
+
+/// One thing to be compared: an environment with its knobs. A repeated arm is numbered: `process#2`.
+#[derive(Clone)]
+pub struct Arm {
+    pub env: &'static dyn Environment,
+    pub knobs: Knobs,
+    /// 1 for the first, 2 for its A/A twin …
+    pub copy: u32,
+}
+
+impl Arm {
+    /// One arm without its number, as typed.
+    pub fn parse(text: &str) -> Result<Arm> {
+        let mut parts = text.split(':');
+        let id = parts.next().unwrap_or_default();
+        let env = find(id)?;
+        let parts: Vec<&str> = parts.collect();
+        Ok(Arm { env, knobs: Knobs::parse(env, &parts)?, copy: 1 })
+    }
+
+    /// A comma-separated list; repetitions get numbers.
+    pub fn parse_list(text: &str) -> Result<Vec<Arm>> {
+        let mut arms: Vec<Arm> = Vec::new();
+        for item in text.split(',').filter(|s| !s.is_empty()) {
+            let mut arm = Arm::parse(item)?;
+            arm.copy += arms.iter().filter(|a| a.same_as(&arm)).count() as u32;
+            arms.push(arm);
+        }
+        if arms.is_empty() {
+            return Err(Error::usage("read the list of environments", "it is empty").try_this("isolab list"));
+        }
+        Ok(arms)
+    }
+
+    /// The same program in the same environment, whatever its number.
+    pub fn same_as(&self, other: &Arm) -> bool {
+        self.env.about().id == other.env.about().id && self.knobs == other.knobs
+    }
+
+    pub fn id(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl fmt::Display for Arm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.env.about().id)?;
+        self.knobs.iter().try_for_each(|k| write!(f, ":{k}"))?;
+        if self.copy > 1 { write!(f, "#{}", self.copy) } else { Ok(()) }
+    }
+}
+
+impl fmt::Debug for Arm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// Environments that have a name and a plan, but no code yet.
+const LATER: &[&str] = &[
+    "chroot",
+    "vm-linux",
+    "runc",
+    "crun",
+    "bwrap",
+    "podman",
+    "docker",
+    "containerd",
+    "lxc",
+    "qemu-tcg",
+    "qemu-kvm",
+    "firecracker",
+];
+
+/// The environment with this id. One that is planned answers "not in this version".
+pub fn find(id: &str) -> Result<&'static dyn Environment> {
+    if let Some(env) = ALL.iter().find(|e| e.about().id == id) {
+        return Ok(*env);
+    }
+    if LATER.contains(&id) {
+        return Err(Error::usage(format!("use the environment {id}"), "it is planned, but not in this version")
+            .try_this("isolab list"));
+    }
+    let known: Vec<&str> = ALL.iter().map(|e| e.about().id).collect();
+    Err(Error::usage(format!("use the environment {id:?}"), "there is none of that name").try_this(format!(
+        "{}environments: {}",
+        did_you_mean(id, &known),
+        known.join(" ")
+    )))
+}

@@ -1,0 +1,109 @@
+//! The things that are compared, one file each. Adding one is a new file and a line in [`ALL`].
+//!
+//! ```text
+//! prepare (once per arm, untimed) → create → start → wait … wait → destroy
+//! ```
+
+pub mod knobs;
+
+use std::path::Path;
+use std::time::Instant;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::Result;
+use crate::model::{Exit, Part, Record, Task};
+use crate::timeline::Timeline;
+pub use knobs::{Arm, KnobAbout, Knobs};
+
+/// Every environment of this version, in the order of lists and charts.
+pub const ALL: &[&dyn Environment] = &[];
+
+/// What an environment is, in words that the results file and the charts repeat.
+#[derive(Debug)]
+pub struct About {
+    pub id: &'static str,
+    /// The fair name, with what it is not: "our container, no image, no engine".
+    pub name: &'static str,
+    /// One sentence that ends with a full stop.
+    pub sentence: &'static str,
+    pub knobs: &'static [KnobAbout],
+    /// How records reach the host: "fd", "port".
+    pub channel: &'static str,
+    /// What t0 of create→ready is, in words.
+    pub t0: &'static str,
+}
+
+/// Can this machine and user run it?
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Support {
+    Yes,
+    /// It runs, with less than asked for: why, and the remedy.
+    Limited {
+        reason: String,
+        fix: String,
+    },
+    No {
+        reason: String,
+        fix: String,
+    },
+}
+
+pub trait Environment: Sync {
+    fn about(&self) -> &'static About;
+    /// A cheap look; `isolab doctor` prints it.
+    fn supports(&self, knobs: &Knobs, task: &Task) -> Support;
+    /// Untimed, and again in every worker: what it needs on disk is made in `dir` the first time and found there later.
+    fn prepare(&self, knobs: &Knobs, task: &Task, dir: &Path) -> Result<Box<dyn Prepared>>;
+}
+
+pub trait Prepared {
+    /// Makes the environment; nothing of the payload runs yet. Begins the clock just before the first system call.
+    fn create(&self, clock: &mut Timeline) -> Result<Box<dyn Instance>>;
+}
+
+/// A guard: dropping it destroys what was created, on every path; [`Instance::detach`] gives the guard up.
+pub trait Instance {
+    fn start(&mut self, clock: &mut Timeline) -> Result<()>;
+    /// The next thing that happens. Marks Ready, Exit.
+    fn wait(&mut self, deadline: Instant, clock: &mut Timeline) -> Result<Event>;
+    fn control(&mut self, verb: Verb) -> Result<()>;
+    /// What it takes and which objects came into being, as seen now.
+    fn footprint(&self) -> Result<Vec<Part>>;
+    /// Ends what still runs, removes everything, marks Reap.
+    fn destroy(self: Box<Self>, clock: &mut Timeline) -> Result<Outcome>;
+    /// Leaves it running without us: what somebody must know to end it later. A VM cannot be left by its VMM: Err.
+    fn detach(self: Box<Self>) -> Result<Detached>;
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Event {
+    /// The payload said something; a READY record has been marked.
+    Record(Record),
+    Exited(Exit),
+    /// The deadline passed; the payload goes on.
+    TimedOut,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verb {
+    Signal(i32),
+}
+
+/// How it ended, and what was counted meanwhile (exits by cause), in a fixed order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outcome {
+    pub exit: Exit,
+    pub counters: Vec<(String, u64)>,
+    /// Nanoseconds from the record's own TSC stamp to our Ready mark; None: this environment cannot tell.
+    pub signal_delay_ns: Option<u64>,
+}
+
+/// What stays behind when the guard is given up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Detached {
+    pub pid: i32,
+    /// Folders of its own cgroup, innermost first.
+    pub cgroups: Vec<std::path::PathBuf>,
+}

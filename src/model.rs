@@ -1,0 +1,117 @@
+//! Plain data that every room shares: what to run, what was seen, in which unit.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+pub use crate::probe::abi::Record;
+
+/// One program to run in one environment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Task {
+    pub rootfs: Rootfs,
+    /// `argv[0]` is looked up as a shell would: with a slash it is a path inside the rootfs, else PATH decides.
+    pub argv: Vec<OsString>,
+    pub env: Vec<(OsString, OsString)>,
+    pub io: Io,
+    pub limits: Limits,
+    /// Does the program say when it is ready? Only our probe does.
+    pub ready: bool,
+    /// A file descriptor of the caller that becomes the program's fd 4, from which `hold` waits to be released.
+    #[serde(skip)]
+    pub release: Option<i32>,
+}
+
+/// What the program sees as `/`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Rootfs {
+    /// A folder that holds the probe and mount points, nothing else. A `process` runs the probe from it, unconfined.
+    Probe,
+    /// This folder; `/` is the host's own tree, shown read-only.
+    Dir(PathBuf),
+}
+
+/// Where the program's standard streams go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Io {
+    Null,
+    Inherit,
+}
+
+/// Limits that the environment must enforce; None: no limit.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limits {
+    pub memory_bytes: Option<u64>,
+    pub pids: Option<u64>,
+    /// Hundredths of one CPU: 50 = half a CPU.
+    pub cpu_percent: Option<u64>,
+}
+
+/// How a program ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Exit {
+    Code(i32),
+    Signal(i32),
+}
+
+impl Exit {
+    /// As a shell and docker tell it: the code, or 128 + the signal.
+    pub fn code(self) -> i32 {
+        match self {
+            Exit::Code(code) => code,
+            Exit::Signal(signal) => 128 + signal,
+        }
+    }
+}
+
+/// The unit of a number, always kept beside it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Unit {
+    #[serde(rename = "ns")]
+    Nanoseconds,
+    #[serde(rename = "bytes")]
+    Bytes,
+    #[serde(rename = "count")]
+    Count,
+    #[serde(rename = "1/s")]
+    PerSecond,
+    #[serde(rename = "bytes/byte")]
+    BytesPerByte,
+}
+
+impl Unit {
+    pub fn name(self) -> &'static str {
+        match self {
+            Unit::Nanoseconds => "ns",
+            Unit::Bytes => "bytes",
+            Unit::Count => "count",
+            Unit::PerSecond => "1/s",
+            Unit::BytesPerByte => "bytes/byte",
+        }
+    }
+}
+
+/// One part of what an instance takes: memory by kind, or objects by kind.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part {
+    /// "private", "kernel", "guest RAM", "namespace:net", "kvm:vcpu" …
+    pub what: String,
+    pub amount: u64,
+    pub unit: Unit,
+    /// Where the number came from: "/proc/PID/smaps_rollup Private_*".
+    pub source: String,
+}
+
+impl Part {
+    pub fn bytes(what: &str, amount: u64, source: &str) -> Part {
+        Part { what: what.into(), amount, unit: Unit::Bytes, source: source.into() }
+    }
+
+    pub fn count(what: &str, amount: u64, source: &str) -> Part {
+        Part { what: what.into(), amount, unit: Unit::Count, source: source.into() }
+    }
+}
