@@ -1,0 +1,281 @@
+//! The results file, `run.json`: schema version 1.
+//!
+//! A [`Run`] is a [`Header`] (known before the first sample), the [`Cell`]s with every raw sample in columns, and what
+//! was computed from them. Nothing in it names the host or its user. Times are nanoseconds, sizes bytes.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::Error;
+use crate::model::{Part, Unit};
+use crate::timeline::{Stage, Timeline};
+
+/// The version that this program writes, and the newest that it reads.
+pub const SCHEMA: u32 = 1;
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Run {
+    /// Always first, so that a reader of another version can stop here.
+    pub schema: u32,
+    pub header: Header,
+    pub cells: Vec<Cell>,
+    /// One per measured cell and metric.
+    pub summaries: Vec<Summary>,
+    /// Every arm against the first arm of its experiment, paired within blocks.
+    pub comparisons: Vec<Comparison>,
+    /// How small a difference this run could have seen.
+    pub noise: Vec<NoiseFloor>,
+    pub warnings: Vec<Warning>,
+    /// How the run ended: "complete", "interrupted", "recovered".
+    pub ended: String,
+    pub wall_seconds: f64,
+    /// Share of the wall time that was neither inside a worker's life nor settling.
+    pub harness_share: f64,
+}
+
+/// Everything that was decided or known before the first sample.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Header {
+    /// Random, names the folder and every cgroup of the run.
+    pub id: String,
+    /// Start of the run, UTC, RFC 3339.
+    pub started: String,
+    pub argv: Vec<String>,
+    /// How isolab was called, for commands that are printed.
+    pub called_as: String,
+    pub version: String,
+    pub commit: String,
+    pub profile: String,
+    pub binary_sha256: String,
+    pub probe_sha256: String,
+    /// SHA-256 of the prediction that was stored before this run, when there was one.
+    pub prediction_sha256: Option<String>,
+    pub plan: Plan,
+    pub arms: Vec<ArmInfo>,
+    pub metrics: Vec<MetricInfo>,
+    pub host: crate::harness::host::Host,
+    /// Effective user id 0?
+    pub root: bool,
+    pub timer: Timer,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// "quick" or "thorough" or "custom".
+    pub mode: String,
+    pub seed: u64,
+    /// "blocks" (randomised complete blocks) or "sequential" (one arm after the other, to show what that does).
+    pub order: String,
+    /// The CPU that workers are pinned to; None: not pinned.
+    pub cpu: Option<usize>,
+    pub warmup_blocks: u32,
+    /// How long after each sample we wait, at least, before the next one.
+    pub settle_ms: u64,
+    pub experiments: Vec<String>,
+    /// The user's own command, when not the probe was measured.
+    pub command: Option<Vec<String>>,
+}
+
+/// One thing that was compared, in words.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ArmInfo {
+    pub id: String,
+    pub environment: String,
+    /// The fair name that legends and sentences use.
+    pub name: String,
+    /// How records reach the host: "fd" or "port".
+    pub channel: String,
+    pub t0: String,
+    /// KVM backend, for virtual machines.
+    pub backend: Option<String>,
+    /// What it lacks on this machine, when it runs with less than asked for.
+    pub limited: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MetricInfo {
+    pub experiment: String,
+    pub id: String,
+    pub unit: Unit,
+    /// Where it starts and where it ends.
+    pub definition: String,
+    /// "lower" or "higher" is better; "none" for a count that is neither.
+    pub better: String,
+    /// Is it one of the few that the closing table shows?
+    pub headline: bool,
+}
+
+/// What the clock can tell, measured at the start.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Timer {
+    /// Smallest step between two readings of CLOCK_MONOTONIC that differ.
+    pub resolution_ns: u64,
+    /// Median cost of one reading.
+    pub cost_ns: f64,
+    pub tsc_khz: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    Measured,
+    Skipped,
+    Failed,
+}
+
+/// One experiment on one arm with one set of values: what was measured, or why it was not.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Cell {
+    /// "boot/process", "memory/vm-bare{configured=64M,touch=16M}".
+    pub id: String,
+    pub experiment: String,
+    pub arm: String,
+    pub case: BTreeMap<String, String>,
+    pub status: Status,
+    /// Why it was skipped or failed; empty when measured.
+    pub reason: String,
+    pub fix: String,
+    pub columns: Columns,
+    /// SHA-256 over the hash of the cell before (of the header, for the first) and this cell's samples.
+    pub hash: String,
+}
+
+/// The raw samples of one cell, in the order in which they were taken; every vector has one entry per sample.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Columns {
+    pub block: Vec<u32>,
+    /// Place within the block, from 0.
+    pub place: Vec<u32>,
+    /// The cell whose sample was taken just before; empty: none.
+    pub before: Vec<String>,
+    /// Start, in nanoseconds since the first sample of the run.
+    pub at_ns: Vec<u64>,
+    /// The CPU it ran on.
+    pub cpu: Vec<i32>,
+    /// Why a sample failed; a failed sample has no values.
+    pub failed: Vec<Option<Error>>,
+    pub values: BTreeMap<String, Vec<Option<f64>>>,
+    /// Nanoseconds from t0, in order of time, one column per stage and label.
+    pub stages: Vec<StageColumn>,
+    /// Inner iterations (batches of one worker): never samples of their own.
+    pub inner: BTreeMap<String, Vec<Vec<f64>>>,
+    /// Parts and objects, for experiments that list them.
+    pub parts: Vec<Vec<Part>>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StageColumn {
+    pub stage: Stage,
+    pub label: String,
+    pub at_ns: Vec<Option<u64>>,
+}
+
+/// One sample as a line of `samples.jsonl`; the first line of that file is the [`Header`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SampleLine {
+    pub cell: String,
+    pub block: u32,
+    pub place: u32,
+    pub before: String,
+    pub at_ns: u64,
+    pub cpu: i32,
+    #[serde(flatten)]
+    pub outcome: SampleOutcome,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SampleOutcome {
+    Ok(Sample),
+    Failed(Error),
+}
+
+/// What one sample of one cell gave.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Sample {
+    pub values: BTreeMap<String, f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeline: Option<Timeline>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub inner: BTreeMap<String, Vec<f64>>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<Part>,
+}
+
+/// A median with its 95 % interval.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Interval {
+    pub median: f64,
+    /// None: too few blocks for an interval.
+    pub low: Option<f64>,
+    pub high: Option<f64>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Summary {
+    pub cell: String,
+    pub metric: String,
+    pub n: usize,
+    #[serde(flatten)]
+    pub interval: Interval,
+    /// "bootstrap over blocks" or "order statistics".
+    pub method: String,
+    pub mean: f64,
+    pub std: f64,
+    pub min: f64,
+    pub max: f64,
+    pub p5: f64,
+    pub p95: f64,
+    /// Only with n ≥ 500.
+    pub p99: Option<f64>,
+    /// Tukey's classes: counted, never dropped.
+    pub outliers: Outliers,
+    /// Last third against first third, relative.
+    pub drift: Option<f64>,
+    pub lag1: Option<f64>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outliers {
+    pub low_severe: usize,
+    pub low_mild: usize,
+    pub high_mild: usize,
+    pub high_severe: usize,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Comparison {
+    pub experiment: String,
+    pub metric: String,
+    pub case: BTreeMap<String, String>,
+    pub base: String,
+    pub arm: String,
+    pub pairs: usize,
+    /// Median of `arm / base` within blocks.
+    pub ratio: Interval,
+    /// Median of `arm − base` within blocks.
+    pub difference: Interval,
+    /// Is the difference larger than the noise floor, and the interval clear of "equal"?
+    pub detectable: bool,
+}
+
+/// From two arms that are the same: the largest absolute end of the interval of their relative difference.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NoiseFloor {
+    pub experiment: String,
+    pub metric: String,
+    pub arm: String,
+    /// 0.02 = differences below 2 % cannot be told from none.
+    pub relative: f64,
+}
+
+/// Something that a reader of the numbers must know.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Warning {
+    /// "quick", "drift", "load", "software-kvm", "carry-over", "leak" …
+    pub code: String,
+    pub text: String,
+    /// Does it make the run unfit for publication?
+    pub unfit: bool,
+}
