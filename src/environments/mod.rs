@@ -4,6 +4,7 @@
 //! prepare (once per arm, untimed) → create → start → wait … wait → destroy
 //! ```
 
+pub mod fake;
 pub mod knobs;
 
 use std::path::Path;
@@ -17,7 +18,7 @@ use crate::timeline::Timeline;
 pub use knobs::{Arm, KnobAbout, Knobs};
 
 /// Every environment of this version, in the order of lists and charts.
-pub const ALL: &[&dyn Environment] = &[];
+pub const ALL: &[&dyn Environment] = &[&fake::Fake];
 
 /// What an environment is, in words that the results file and the charts repeat.
 #[derive(Debug)]

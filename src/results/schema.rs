@@ -54,7 +54,7 @@ pub struct Header {
     pub plan: Plan,
     pub arms: Vec<ArmInfo>,
     pub metrics: Vec<MetricInfo>,
-    pub host: crate::harness::host::Host,
+    pub host: crate::host::Host,
     /// Effective user id 0?
     pub root: bool,
     pub timer: Timer,

@@ -1,0 +1,207 @@
+//! Every subcommand and option, in one place; `-h` is a line each, `--help` the page.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+
+use crate::units::{parse_bytes, parse_time};
+
+/// What does it cost to isolate a program: as a process, a container or a virtual machine? Measure it on your own machine.
+#[derive(Debug, Parser)]
+#[command(name = "isolab", version = version(), max_term_width = 98, disable_help_subcommand = true)]
+pub struct Args {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+fn version() -> &'static str {
+    concat!(env!("CARGO_PKG_VERSION"), " (", env!("ISOLAB_COMMIT"), ", ", env!("ISOLAB_PROFILE"), ")")
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Measure: every environment, every experiment, or the ones that you name.
+    Bench(Bench),
+    /// Run one command in one environment.
+    Run(Run),
+    /// Run the probe by hand, as a plain process.
+    Probe(Probe),
+    /// List environments, knobs, experiments and their keys.
+    List(List),
+    /// Compare two results files.
+    Compare(Compare),
+    /// Give a results file as JSON or Markdown.
+    Report(Report),
+    /// Draw a chart of a results file again.
+    Chart(Chart),
+    /// Rebuild a results file from its raw samples.
+    Recover(Recover),
+    /// Remove what killed runs left behind.
+    Clean,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct Bench {
+    /// Environments with knobs, separated by commas: process,container:-net,vm-bare:ram=1G
+    #[arg(short = 'e', long = "environments", value_name = "ARMS")]
+    pub arms: Option<String>,
+    /// Experiments, separated by commas [default: all]
+    #[arg(short = 'x', long = "experiments", value_name = "LIST")]
+    pub experiments: Option<String>,
+    /// Up to 60 s (the default)
+    #[arg(long, conflicts_with = "thorough")]
+    pub quick: bool,
+    /// Ten times as many blocks; says first how long it takes
+    #[arg(long)]
+    pub thorough: bool,
+    /// So many blocks of every experiment; each block runs every arm once
+    #[arg(long, value_name = "N")]
+    pub blocks: Option<u32>,
+    /// So much time in all: 30s, 5m
+    #[arg(long, value_parser = parse_time)]
+    pub time: Option<Duration>,
+    /// Vary a key of an experiment: --set configured=64M,1G
+    #[arg(long = "set", value_name = "KEY=LIST")]
+    pub sets: Vec<String>,
+    /// memory: how many instances are weighed together [default: 1,4,16,32]
+    #[arg(long, value_name = "LIST")]
+    pub n: Option<String>,
+    /// boot: so many starts at once; gives starts per second
+    #[arg(long, value_name = "LIST")]
+    pub concurrency: Option<String>,
+    /// The order of arms is drawn from it; stored with the results
+    #[arg(long)]
+    pub seed: Option<u64>,
+    /// blocks: every arm once per block, in random order; sequential: one arm after the other, to see what that does
+    #[arg(long, value_enum, default_value_t = Order::Blocks)]
+    pub order: Order,
+    /// The CPU that workers stay on, or none [default: none]
+    #[arg(long, value_name = "CPU|none")]
+    pub pin: Option<String>,
+    /// The least wait after each sample
+    #[arg(long, default_value = "5ms", value_parser = parse_time, value_name = "TIME")]
+    pub settle: Duration,
+    /// For one sample; then it is ended and counted as failed
+    #[arg(long, default_value = "20s", value_parser = parse_time, value_name = "TIME")]
+    pub timeout: Duration,
+    /// Save the results file here too
+    #[arg(short = 'o', long = "out", value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Where runs are kept
+    #[arg(long, default_value = "results", value_name = "DIR")]
+    pub results: PathBuf,
+    /// Print JSON: one object per cell and metric
+    #[arg(long, conflicts_with = "md")]
+    pub json: bool,
+    /// Print a Markdown block to paste
+    #[arg(long)]
+    pub md: bool,
+    /// Your own command, measured in every arm that can run it, with the host's files read-only
+    #[arg(last = true, value_name = "CMD")]
+    pub command: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Order {
+    Blocks,
+    Sequential,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct Run {
+    /// The environment, with knobs: process, container:-net, vm-bare:ram=64M
+    #[arg(long = "as", value_name = "ENV", default_value = "process")]
+    pub arm: String,
+    /// The folder that becomes its /; `/` shows the host's own files, read-only [default: the probe's own]
+    #[arg(long, value_name = "DIR")]
+    pub rootfs: Option<PathBuf>,
+    /// Put a small init before the program, which reaps orphans and forwards signals
+    #[arg(long)]
+    pub init: bool,
+    /// Set an environment variable
+    #[arg(short = 'e', long = "env", value_name = "NAME=VALUE")]
+    pub env: Vec<String>,
+    /// Limit of memory: 64M
+    #[arg(long, value_parser = parse_bytes, value_name = "SIZE")]
+    pub memory: Option<u64>,
+    /// Limit of processes
+    #[arg(long, value_name = "N")]
+    pub pids: Option<u64>,
+    /// Limit of CPU, in CPUs: 0.5
+    #[arg(long, value_name = "CPUS")]
+    pub cpus: Option<f64>,
+    /// Draw the stages of its life as text bars when it has ended
+    #[arg(long)]
+    pub timeline: bool,
+    /// List which objects came into being
+    #[arg(long)]
+    pub inventory: bool,
+    /// End it after this time
+    #[arg(long, value_parser = parse_time, value_name = "TIME")]
+    pub timeout: Option<Duration>,
+    /// The command; without one, the probe says hello
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "CMD")]
+    pub command: Vec<OsString>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct Probe {
+    /// noop, hold, syscalls CALLS BATCHES N, touch PAGES, spin UNITS BATCHES, count TO
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARGS")]
+    pub args: Vec<OsString>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct List {
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct Compare {
+    /// A results file, or the folder of a run
+    pub a: PathBuf,
+    pub b: PathBuf,
+    /// Print absolute differences even when the two hosts differ
+    #[arg(long)]
+    pub force: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+#[group(required = true, multiple = false, args = ["json", "md"])]
+pub struct Report {
+    /// A results file, or the folder of a run
+    #[arg(default_value = "results/latest")]
+    pub file: PathBuf,
+    /// An array with one object per cell and metric
+    #[arg(long)]
+    pub json: bool,
+    /// A block to paste
+    #[arg(long)]
+    pub md: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct Chart {
+    /// The chart: boot-stages
+    #[arg(default_value = "boot-stages")]
+    pub name: String,
+    /// A results file, or the folder of a run
+    #[arg(default_value = "results/latest")]
+    pub file: PathBuf,
+    /// Where the chart is written [default: beside the results file]
+    #[arg(long, value_name = "DIR")]
+    pub into: Option<PathBuf>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct Recover {
+    /// The folder of a run that did not end by itself
+    pub dir: PathBuf,
+}

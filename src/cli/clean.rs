@@ -1,0 +1,40 @@
+//! `isolab clean`: ends and removes what runs left that were killed before they could.
+
+use std::time::Duration;
+
+use super::exit;
+use super::out::Out;
+use crate::error::Result;
+use crate::lab::leaks::{Places, remove};
+use crate::lab::{lock, scratch};
+
+pub fn run(out: &mut Out) -> Result<u8> {
+    let _alone = lock::alone()?; // a run that goes on is not stale
+    let places = Places::default();
+    let mut runs: Vec<(String, Option<std::path::PathBuf>)> = scratch::stale().into_iter().map(|(r, p)| (r, Some(p))).collect();
+    for run in places.runs_with_cgroups() {
+        if !runs.iter().any(|(r, _)| *r == run) && !scratch::is_alive(&run) {
+            runs.push((run, None));
+        }
+    }
+    let mut left_behind = Vec::new();
+    for (run, folder) in &runs {
+        let found = places.leaks_of(run);
+        left_behind.extend(remove(&places, run, Duration::from_secs(2)));
+        let folder_gone = folder.as_ref().is_none_or(|f| std::fs::remove_dir_all(f).is_ok());
+        out.line(format!("run {run}: {} removed", count(found.len() + usize::from(folder.is_some() && folder_gone))))?;
+        found.iter().try_for_each(|leak| out.line(format!("  {leak}")))?;
+        if let Some(folder) = folder {
+            out.line(format!("  folder {}", folder.display()))?;
+        }
+    }
+    if runs.is_empty() {
+        out.line("nothing was left behind")?;
+    }
+    left_behind.iter().for_each(|leak| out.note(format!("could not remove: {leak}")));
+    Ok(if left_behind.is_empty() { exit::OK } else { exit::FAILED })
+}
+
+fn count(n: usize) -> String {
+    if n == 1 { "1 thing".into() } else { format!("{n} things") }
+}

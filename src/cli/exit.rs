@@ -1,0 +1,52 @@
+//! Exit codes: 0 nothing failed (skips allowed) · 1 something failed · 2 bad arguments or file · 3 nothing could run
+//! here · 130, 143 a signal, after cleaning up. `run` answers as docker does: 125 our own failure, 126 not executable,
+//! 127 not found, 128+n killed by signal n, else the program's own.
+
+use std::process::ExitCode;
+
+use crate::error::{Error, Kind};
+
+pub const OK: u8 = 0;
+pub const FAILED: u8 = 1;
+pub const USAGE: u8 = 2;
+pub const NOTHING_RAN: u8 = 3;
+pub const OURS_IN_RUN: u8 = 125;
+pub const NOT_EXECUTABLE: u8 = 126;
+pub const NOT_FOUND: u8 = 127;
+
+/// Prints the error on stderr and gives its exit code.
+pub fn code_of(error: &Error) -> ExitCode {
+    complain(error);
+    ExitCode::from(number(error))
+}
+
+pub fn number(error: &Error) -> u8 {
+    match error.kind {
+        Kind::Usage => USAGE,
+        Kind::Unavailable => NOTHING_RAN,
+        Kind::Failed | Kind::NotExecutable | Kind::NotFound => FAILED,
+        Kind::Interrupted => 130,
+        Kind::BrokenPipe => OK,
+    }
+}
+
+/// The same for `run`, where the program's own codes come first.
+pub fn number_in_run(error: &Error) -> u8 {
+    match error.kind {
+        Kind::NotExecutable => NOT_EXECUTABLE,
+        Kind::NotFound => NOT_FOUND,
+        Kind::Interrupted => 130,
+        _ => OURS_IN_RUN,
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "the one place where errors are told")]
+pub fn complain(error: &Error) {
+    eprintln!("error: {error}");
+}
+
+/// clap's own messages: help and version go to stdout with 0, mistakes to stderr with 2.
+pub fn usage(error: &clap::Error) -> ExitCode {
+    let _ = error.print(); // a closed pipe is no error
+    ExitCode::from(if error.use_stderr() { USAGE } else { OK })
+}

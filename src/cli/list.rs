@@ -1,0 +1,70 @@
+//! `isolab list`: what there is to compare and to ask, printed from the registries themselves.
+
+use super::args::List;
+use super::out::Out;
+use crate::environments;
+use crate::error::Result;
+use crate::experiments;
+
+pub fn run(args: List, out: &mut Out) -> Result<u8> {
+    if args.json {
+        let environments: Vec<_> = environments::ALL.iter().map(|e| environment_json(*e)).collect();
+        let experiments: Vec<_> = experiments::ALL.iter().map(|e| experiment_json(e.about())).collect();
+        out.line(serde_json::json!({ "environments": environments, "experiments": experiments }))?;
+        return Ok(super::exit::OK);
+    }
+    out.line(out.bold("Environments (-e), with their knobs after a colon"))?;
+    for env in environments::ALL {
+        let about = env.about();
+        out.line(format!("  {:<20} {}", about.id, about.name))?;
+        for knob in about.knobs {
+            out.line(format!("    :{:<17} {}", knob.form, knob.sentence))?;
+        }
+    }
+    out.line("")?;
+    out.line(out.bold("Experiments (-x), with their metrics and --set keys"))?;
+    for experiment in experiments::ALL {
+        let about = experiment.about();
+        out.line(format!("  {:<12} {}", about.id, about.question))?;
+        let metrics: Vec<String> = about.metrics.iter().map(|m| format!("{} ({})", m.id, m.unit.name())).collect();
+        out.line(wrap(&format!("measures {}", metrics.join(", ")), 78, "               "))?;
+        for set in about.sets {
+            let default = if set.default.is_empty() { String::new() } else { format!(" [{}]", set.default) };
+            out.line(format!("    --set {:<11} {}{default}", format!("{}=", set.key), set.sentence))?;
+        }
+    }
+    Ok(super::exit::OK)
+}
+
+fn environment_json(env: &dyn environments::Environment) -> serde_json::Value {
+    let about = env.about();
+    let knobs: Vec<_> = about.knobs.iter().map(|k| serde_json::json!({ "form": k.form, "sentence": k.sentence })).collect();
+    serde_json::json!({ "id": about.id, "name": about.name, "sentence": about.sentence, "knobs": knobs, "t0": about.t0 })
+}
+
+fn experiment_json(about: &experiments::Question) -> serde_json::Value {
+    let metrics: Vec<_> = about
+        .metrics
+        .iter()
+        .map(|m| serde_json::json!({ "id": m.id, "unit": m.unit.name(), "definition": m.definition, "better": m.better.name() }))
+        .collect();
+    let sets: Vec<_> = about.sets.iter().map(|s| serde_json::json!({ "key": s.key, "default": s.default })).collect();
+    serde_json::json!({ "id": about.id, "question": about.question, "metrics": metrics, "sets": sets })
+}
+
+/// Breaks at spaces so that no line is longer than `width`; every line but the first begins with `indent`.
+pub fn wrap(text: &str, width: usize, indent: &str) -> String {
+    let mut lines: Vec<String> = vec![indent.to_owned()];
+    for word in text.split(' ') {
+        let line = lines.last_mut().expect("there is always a line");
+        if line.chars().count() + 1 + word.chars().count() > width && line.len() > indent.len() {
+            lines.push(format!("{indent}{word}"));
+        } else {
+            if line.len() > indent.len() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+    }
+    lines.join("\n")
+}

@@ -1,0 +1,42 @@
+//! stdout and stderr, with the manners of a command line: a closed pipe is no error, and no style without a terminal.
+
+use std::fmt::Display;
+use std::io::{IsTerminal, Write};
+
+use crate::error::{Error, Kind, Result};
+
+pub struct Out {
+    styled: bool,
+}
+
+impl Out {
+    pub fn new() -> Out {
+        let plain = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty())
+            || std::env::var_os("TERM").is_none_or(|t| t == "dumb");
+        Out { styled: std::io::stdout().is_terminal() && !plain }
+    }
+
+    /// A line of results.
+    pub fn line(&mut self, text: impl Display) -> Result<()> {
+        self.text(format!("{text}\n"))
+    }
+
+    pub fn text(&mut self, text: impl Display) -> Result<()> {
+        let mut stdout = std::io::stdout().lock();
+        write!(stdout, "{text}").and_then(|()| stdout.flush()).map_err(|cause| {
+            let kind = if cause.kind() == std::io::ErrorKind::BrokenPipe { Kind::BrokenPipe } else { Kind::Failed };
+            Error::new("write the results to stdout", cause).kind(kind)
+        })
+    }
+
+    pub fn bold(&self, text: &str) -> String {
+        if self.styled { format!("\x1b[1m{text}\x1b[0m") } else { text.to_owned() }
+    }
+
+    /// A line beside the results: what goes on, what to know.
+    #[expect(clippy::print_stderr, reason = "notes belong on stderr, and here only")]
+    #[expect(clippy::unused_self, reason = "reads as the twin of line()")]
+    pub fn note(&self, text: impl Display) {
+        eprintln!("{text}");
+    }
+}

@@ -1,0 +1,139 @@
+//! `fake`: a scripted environment with known times and faults, for the tests of everything above it.
+//!
+//! It takes no time: its marks are computed from the script, so a whole run has an answer that is known to the digit.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use super::{About, Detached, Environment, Event, Instance, KnobAbout, Knobs, Outcome, Prepared, Support, Verb};
+use crate::error::{Error, Result};
+use crate::model::{Exit, Part, Record, Task};
+use crate::probe::abi;
+use crate::timeline::{Stage, Timeline};
+
+pub struct Fake;
+
+static ABOUT: About = About {
+    id: "fake",
+    name: "scripted environment, nothing runs",
+    sentence: "Answers with times from its knobs, for tests.",
+    knobs: &[
+        KnobAbout { form: "ready=US", sentence: "create→ready in microseconds; 1000 without it." },
+        KnobAbout { form: "spread=PERCENT", sentence: "Up to that much is added, by the sample's nonce." },
+        KnobAbout { form: "fault=KIND", sentence: "hang, crash, fail, liar, unavailable, slow or leak." },
+    ],
+    channel: "fd",
+    t0: "a moment that the script begins with",
+};
+
+impl Environment for Fake {
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+
+    fn supports(&self, knobs: &Knobs, _: &Task) -> Support {
+        match knobs.value("fault") {
+            Some("unavailable") => Support::No { reason: "the script says so".into(), fix: "take the fault away".into() },
+            _ => Support::Yes,
+        }
+    }
+
+    fn prepare(&self, knobs: &Knobs, task: &Task, _: &Path) -> Result<Box<dyn Prepared>> {
+        let number = |key: &str, default: u64| -> Result<u64> {
+            let Some(text) = knobs.value(key) else { return Ok(default) };
+            text.parse().map_err(|cause| Error::usage(format!("read the knob {key}={text}"), cause))
+        };
+        let nonce = task.env.iter().find(|(k, _)| k == abi::ENV_NONCE).and_then(|(_, v)| v.to_str()?.parse().ok());
+        let nonce: u64 = nonce.unwrap_or(0);
+        let spread = number("spread", 0)?.min(1000);
+        let base_ns = number("ready", 1000)?.saturating_mul(1000);
+        let extra_ns = if spread == 0 { 0 } else { base_ns * (abi::mix(nonce) % (spread * 10 + 1)) / 1000 };
+        let fault = knobs.value("fault").unwrap_or_default().to_owned();
+        Ok(Box::new(Script { ready_ns: base_ns + extra_ns, nonce, fault }))
+    }
+}
+
+#[derive(Clone)]
+struct Script {
+    ready_ns: u64,
+    nonce: u64,
+    fault: String,
+}
+
+impl Prepared for Script {
+    fn create(&self, clock: &mut Timeline) -> Result<Box<dyn Instance>> {
+        if self.fault == "fail" {
+            return Err(Error::new("start the scripted environment", "the script says so"));
+        }
+        clock.begin();
+        let t0 = clock.t0_ns;
+        clock.mark_at(Stage::Create, "half of the script", t0 + self.ready_ns / 2);
+        Ok(Box::new(Playing { script: self.clone(), told: 0 }))
+    }
+}
+
+struct Playing {
+    script: Script,
+    told: usize,
+}
+
+impl Instance for Playing {
+    fn start(&mut self, _: &mut Timeline) -> Result<()> {
+        match self.script.fault.as_str() {
+            "hang" => std::thread::sleep(Duration::from_secs(3600)),
+            "slow" => std::thread::sleep(Duration::from_millis(200)),
+            "crash" => std::process::abort(),
+            "leak" => leave_a_process_behind()?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn wait(&mut self, _: Instant, clock: &mut Timeline) -> Result<Event> {
+        let nonce = if self.script.fault == "liar" { self.script.nonce ^ 2 } else { self.script.nonce };
+        let (t0, ready_ns) = (clock.t0_ns, self.script.ready_ns);
+        let record = |kind| Event::Record(Record { kind, tsc: 0, value: abi::proof(nonce, kind, 0) });
+        self.told += 1;
+        Ok(match self.told {
+            1 => {
+                clock.mark_at(Stage::Ready, "record read", t0 + ready_ns);
+                record(abi::READY)
+            }
+            2 => record(abi::DONE),
+            _ => {
+                clock.mark_at(Stage::Exit, "the script ends", t0 + ready_ns + 1000);
+                Event::Exited(Exit::Code(abi::exit_status(nonce)))
+            }
+        })
+    }
+
+    fn control(&mut self, Verb::Signal(signal): Verb) -> Result<()> {
+        Err(Error::new(format!("send signal {signal}"), "nothing runs in the scripted environment"))
+    }
+
+    fn footprint(&self) -> Result<Vec<Part>> {
+        Ok(vec![Part::count("processes", 0, "script")])
+    }
+
+    fn destroy(self: Box<Self>, clock: &mut Timeline) -> Result<Outcome> {
+        let t0 = clock.t0_ns;
+        clock.mark_at(Stage::Reap, "the script is put away", t0 + self.script.ready_ns + 3000);
+        let exit = Exit::Code(abi::exit_status(self.script.nonce));
+        Ok(Outcome { exit, counters: Vec::new(), signal_delay_ns: None })
+    }
+
+    fn detach(self: Box<Self>) -> Result<Detached> {
+        Err(Error::unavailable("leave the scripted environment running", "nothing runs in it"))
+    }
+}
+
+/// For the test of the leak check: a process that outlives its worker.
+fn leave_a_process_behind() -> Result<()> {
+    let child = std::process::Command::new("sleep")
+        .arg("60")
+        .stdin(std::process::Stdio::null())
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn();
+    child.map(drop).map_err(|cause| Error::new("leave a process behind", cause))
+}

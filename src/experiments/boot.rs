@@ -1,0 +1,142 @@
+//! `boot`: how long until the program runs, and until all is gone?
+//!
+//! One sample is one whole life of a `noop`, in a worker of its own. With `--concurrency` it is many lives at once, and
+//! what counts is starts per second.
+
+use std::time::Instant;
+
+use super::{Better, CellPlan, Experiment, MetricAbout, Question, SetAbout, Sets, a_cell_each, values};
+use crate::environments::Arm;
+use crate::error::{Error, Result};
+use crate::lab::bench::Running;
+use crate::lab::{Lab, Start, Workload, leaks};
+use crate::model::Unit;
+use crate::results::schema::Sample;
+use crate::sys::clock::monotonic_ns;
+use crate::timeline::Stage;
+
+pub struct Boot;
+
+static ABOUT: Question = Question {
+    id: "boot",
+    question: "How long until the program runs, and until all is gone?",
+    metrics: &[
+        metric("create_to_ready", true, "From just before the first system call that creates the environment until its host has read the program's ready record."),
+        metric("command_to_ready", true, "From just before a fresh isolab process is spawned until its environment's host has read the program's ready record."),
+        metric("create_to_exit", true, "From just before the first system call that creates the environment until its host sees the program's end."),
+        metric("exit_to_reaped", false, "From the program's end, as its host sees it, until it is waited for and everything made for it is closed and removed."),
+        metric("create_to_settled", false, "From just before the first system call until nothing that carries the run's name is left: worker reaped, cgroups gone. What the kernel tears down later, unseen, is not in it."),
+        metric("signal_delay", false, "From the time stamp inside the ready record until its host has read it."),
+        metric("worker_overhead", false, "Of a worker's life, what is not the instance's: from its spawn to t0, and from the last mark until the harness has reaped it."),
+        MetricAbout {
+            id: "worker_rss_anon",
+            unit: Unit::Bytes,
+            definition: "Anonymous memory of the worker just before create, which a fork must copy the page tables of.",
+            better: Better::Lower,
+            headline: false,
+        },
+        MetricAbout {
+            id: "starts_per_second",
+            unit: Unit::PerSecond,
+            definition: "Whole lives of fresh workers per second of wall time, with that many at once.",
+            better: Better::Higher,
+            headline: true,
+        },
+    ],
+    sets: &[SetAbout {
+        key: "concurrency",
+        default: "",
+        sentence: "How many instances are started at once; gives starts per second.",
+    }],
+    quick_percent: 32,
+    quick_blocks: 100,
+    warmup_blocks: 3,
+};
+
+const fn metric(id: &'static str, headline: bool, definition: &'static str) -> MetricAbout {
+    MetricAbout { id, unit: Unit::Nanoseconds, definition, better: Better::Lower, headline }
+}
+
+/// Lives per thread and sample with `--concurrency`.
+const LIVES_AT_ONCE: u64 = 8;
+
+impl Experiment for Boot {
+    fn about(&self) -> &'static Question {
+        &ABOUT
+    }
+
+    fn workload(&self, cell: &CellPlan) -> Result<Workload> {
+        Ok(cell.command.clone().map_or(Workload::Noop, Workload::Command))
+    }
+
+    fn cells(&self, arms: &[Arm], sets: &Sets) -> Result<Vec<CellPlan>> {
+        let Some(levels) = sets.get("concurrency") else { return Ok(a_cell_each(arms)) };
+        for level in levels {
+            if !level.parse::<u64>().is_ok_and(|n| (1..=256).contains(&n)) {
+                return Err(Error::usage(format!("start {level:?} at once"), "it is no number from 1 to 256"));
+            }
+        }
+        Ok(arms.iter().flat_map(|arm| levels.iter().map(|l| CellPlan::new(arm).with("concurrency", l))).collect())
+    }
+
+    fn sample(&self, cell: &CellPlan, lab: &mut Lab) -> Result<Sample> {
+        match cell.case.get("concurrency").and_then(|c| c.parse().ok()) {
+            Some(at_once) => many(cell, lab, at_once),
+            None => one(cell, lab, &self.workload(cell)?),
+        }
+    }
+
+    fn takes_command(&self) -> bool {
+        true
+    }
+}
+
+fn one(cell: &CellPlan, lab: &mut Lab, work: &Workload) -> Result<Sample> {
+    let life = lab.once(&cell.arm, work, &Start::default())?;
+    leaks::settled(&leaks::Places::default(), &lab.run, std::time::Duration::from_secs(2));
+    let settled_ns = monotonic_ns();
+    let t = &life.done.timeline;
+    let ready = t.until_ns(Stage::Ready);
+    let as_f64 = |ns: Option<u64>| ns.map(|ns| ns as f64);
+    Ok(Sample {
+        values: values([
+            ("create_to_ready", as_f64(ready)),
+            ("command_to_ready", as_f64(ready.map(|r| t.t0_ns + r - life.spawned_ns))),
+            ("create_to_exit", as_f64(t.until_ns(Stage::Exit))),
+            ("exit_to_reaped", as_f64(t.between_ns(Stage::Exit, Stage::Reap))),
+            ("create_to_settled", as_f64(Some(settled_ns.saturating_sub(t.t0_ns)))),
+            ("signal_delay", as_f64(life.done.outcome.signal_delay_ns)),
+            ("worker_overhead", as_f64(worker_overhead(&life))),
+            ("worker_rss_anon", Some(life.done.worker_rss_anon_kib as f64 * 1024.0)),
+        ]),
+        timeline: Some(life.done.timeline),
+        ..Sample::default()
+    })
+}
+
+/// Of a worker's life, what is not the instance's: from the spawn to t0, and from the last mark to the reaping.
+fn worker_overhead(life: &crate::lab::Life) -> Option<u64> {
+    let t = &life.done.timeline;
+    let last = t.marks.last()?.at_ns;
+    Some((t.t0_ns - life.spawned_ns) + life.reaped_ns.saturating_sub(last))
+}
+
+/// Keeps `at_once` workers alive until each place has had its lives.
+fn many(cell: &CellPlan, lab: &mut Lab, at_once: u64) -> Result<Sample> {
+    let work = Workload::Noop;
+    let start = Start::default();
+    let total = at_once * LIVES_AT_ONCE;
+    let began = Instant::now();
+    let mut running = std::collections::VecDeque::new();
+    for _ in 0..total {
+        if running.len() as u64 == at_once {
+            let oldest: Running = running.pop_front().expect("as many as at once");
+            oldest.finish(lab.interrupt, &work)?;
+        }
+        running.push_back(lab.begin(&cell.arm, &work, &start)?);
+    }
+    running.into_iter().try_for_each(|r| r.finish(lab.interrupt, &work).map(|_| ()))?;
+    lab.in_workers += began.elapsed();
+    let seconds = began.elapsed().as_secs_f64();
+    Ok(Sample { values: values([("starts_per_second", Some(total as f64 / seconds))]), ..Sample::default() })
+}

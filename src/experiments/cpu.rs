@@ -1,0 +1,57 @@
+//! `cpu`: the control. Isolation should not slow plain computation; where it seems to, suspect the measurement first.
+
+use super::{Better, CellPlan, Experiment, MetricAbout, Question, Sets, a_cell_each, median, values};
+use crate::environments::Arm;
+use crate::error::Result;
+use crate::lab::{Lab, Start, Workload};
+use crate::model::Unit;
+use crate::probe::abi::{BATCH, SPIN};
+use crate::results::schema::Sample;
+
+pub struct Cpu;
+
+static ABOUT: Question = Question {
+    id: "cpu",
+    question: "Does isolation slow plain computation?",
+    metrics: &[MetricAbout {
+        id: "spin_unit",
+        unit: Unit::Nanoseconds,
+        definition: "1024 steps of an integer generator: TSC before and after a batch, divided by its units; the median batch of one worker.",
+        better: Better::Lower,
+        headline: true,
+    }],
+    sets: &[],
+    quick_percent: 8,
+    quick_blocks: 30,
+    warmup_blocks: 1,
+};
+
+const BATCHES: u64 = 5;
+/// One batch takes about a millisecond: long beside the timer, short beside a time slice.
+const UNITS_PER_BATCH: u64 = 400;
+
+impl Experiment for Cpu {
+    fn about(&self) -> &'static Question {
+        &ABOUT
+    }
+
+    fn workload(&self, _: &CellPlan) -> Result<Workload> {
+        Ok(Workload::Spin { units: UNITS_PER_BATCH, batches: BATCHES })
+    }
+
+    fn cells(&self, arms: &[Arm], _: &Sets) -> Result<Vec<CellPlan>> {
+        Ok(a_cell_each(arms))
+    }
+
+    fn sample(&self, cell: &CellPlan, lab: &mut Lab) -> Result<Sample> {
+        let done = lab.once(&cell.arm, &self.workload(cell)?, &Start::default())?.done;
+        let per_unit = |ticks: u64| ticks as f64 * 1e6 / lab.tsc_khz as f64 / UNITS_PER_BATCH as f64;
+        let batches: Vec<f64> =
+            done.records.iter().filter(|r| r.kind == BATCH | SPIN).map(|r| per_unit(r.tsc)).collect();
+        Ok(Sample {
+            values: values([("spin_unit", median(&batches))]),
+            inner: [("spin_unit".to_owned(), batches)].into(),
+            ..Sample::default()
+        })
+    }
+}

@@ -1,0 +1,281 @@
+//! `memory`: what does one more instance cost?
+//!
+//! A marginal cost is a slope: N = 1, 4, 16, 32 idle instances are weighed after they have settled, and a line is laid
+//! through the last three (cgroups are charged in batches, so the first step is mostly rounding). What all instances
+//! share, file pages above all, does not grow with N: it is the intercept, and reported apart.
+//!
+//! All arms of a block grow together, step by step, so that one settling serves them all and drift meets them alike.
+//!
+//! With `configured` and `touch`, one virtual machine of each size is weighed: which of the two does the host pay for?
+
+use std::time::Duration;
+
+use super::{Better, CellPlan, Experiment, MetricAbout, Question, SetAbout, Sets, Sink, values};
+use crate::environments::Arm;
+use crate::environments::footprint::{Memory as Weight, memory_of};
+use crate::error::{Error, Kind, Result};
+use crate::lab::measured::Measured;
+use crate::lab::{Held, Lab, Start, Workload};
+use crate::model::{Part, Unit};
+use crate::results::schema::Sample;
+use crate::stats::slope::{Line, fit};
+use crate::sys::clock::monotonic_ns;
+use crate::units::parse_bytes;
+
+pub struct Memory;
+
+static ABOUT: Question = Question {
+    id: "memory",
+    question: "What does one more instance cost?",
+    metrics: &[
+        metric("per_instance", true, "Slope over N instances of private + kernel memory of what a detached instance leaves running: a container's payload, a virtual machine's monitor."),
+        metric("private", false, "Slope over N of Private_Clean + Private_Dirty in /proc/PID/smaps_rollup."),
+        metric("kernel", false, "Slope over N of the kernel memory charged to a cgroup around all N."),
+        metric("shared", false, "Intercept over N of proportional memory (PSS) that is not private: file pages that all instances share."),
+        metric("lack_of_fit", false, "Farthest that one of the weighed points lies from the line of per_instance."),
+        metric("host_bytes", true, "Private + kernel memory of one virtual machine of this configured size after its guest touched that much."),
+    ],
+    sets: &[
+        SetAbout { key: "n", default: "1,4,16,32", sentence: "How many instances are weighed together." },
+        SetAbout { key: "configured", default: "16M,128M,1G", sentence: "Configured guest RAM of one virtual machine." },
+        SetAbout { key: "touch", default: "0,8M", sentence: "Guest RAM that the program writes to." },
+        SetAbout { key: "prealloc", default: "", sentence: "on: the host backs all guest RAM at the start." },
+    ],
+    quick_percent: 40,
+    quick_blocks: 12,
+    warmup_blocks: 1,
+};
+
+const fn metric(id: &'static str, headline: bool, definition: &'static str) -> MetricAbout {
+    MetricAbout { id, unit: Unit::Bytes, definition, better: Better::Lower, headline }
+}
+
+/// Kernel memory of what has just started or ended is charged late, in batches.
+const SETTLE: Duration = Duration::from_millis(150);
+const MOST_INSTANCES: u64 = 512;
+const PAGE_BYTES: u64 = 4096;
+
+impl Experiment for Memory {
+    fn about(&self) -> &'static Question {
+        &ABOUT
+    }
+
+    fn workload(&self, cell: &CellPlan) -> Result<Workload> {
+        match cell.case.get("touch") {
+            Some(touch) => Ok(Workload::Touch { pages: parse_bytes(touch)? / PAGE_BYTES }),
+            None => Ok(Workload::Hold),
+        }
+    }
+
+    fn cells(&self, arms: &[Arm], sets: &Sets) -> Result<Vec<CellPlan>> {
+        let list = |key: &str| -> Vec<String> {
+            let default = ABOUT.sets.iter().find(|s| s.key == key).map_or("", |s| s.default);
+            sets.get(key).cloned().unwrap_or_else(|| default.split(',').map(str::to_owned).collect())
+        };
+        let sizes_only = sets.keys().any(|k| k == "configured" || k == "touch") && !sets.contains_key("n");
+        let n = list("n").join(",");
+        counts(&n)?;
+        let mut cells = Vec::new();
+        for arm in arms.iter().filter(|_| !sizes_only) {
+            cells.push(CellPlan::new(arm).with("n", &n));
+        }
+        let machines = arms.iter().filter(|a| a.env.about().knobs.iter().any(|k| k.form.starts_with("ram=")));
+        for arm in machines.filter(|a| a.copy == 1 && a.knobs.value("ram").is_none()) {
+            for configured in list("configured") {
+                for touch in list("touch") {
+                    if parse_bytes(&touch)? + HEADROOM_BYTES > parse_bytes(&configured)? {
+                        continue; // the guest has not that much
+                    }
+                    let mut cell = CellPlan::new(arm).with("configured", &configured).with("touch", &touch);
+                    if sets.get("prealloc").is_some_and(|v| v.iter().any(|v| v == "on")) {
+                        cell = cell.with("prealloc", "on");
+                    }
+                    cells.push(cell);
+                }
+            }
+        }
+        if cells.is_empty() {
+            return Err(Error::usage("plan the experiment memory", "no arm has that configured size and touched amount")
+                .try_this("-e vm-bare, and touch smaller than configured"));
+        }
+        Ok(cells)
+    }
+
+    fn sample(&self, cell: &CellPlan, lab: &mut Lab) -> Result<Sample> {
+        let mut result = None;
+        self.block(&[cell], lab, &mut |_, _, sample| {
+            result = Some(sample);
+            Ok(())
+        })?;
+        result.expect("a block of one cell gives one sample")
+    }
+
+    fn block(&self, cells: &[&CellPlan], lab: &mut Lab, sink: &mut Sink) -> Result<()> {
+        let at_ns = monotonic_ns();
+        let mut scales = cells.iter().map(|cell| Scale::new(cell, self.workload(cell)?, lab)).collect::<Result<Vec<_>>>()?;
+        let steps = scales.iter().map(|s| s.counts.len()).max().unwrap_or(0);
+        for step in 0..steps {
+            scales.iter_mut().try_for_each(|s| s.grow(step, lab))?;
+            lab.settle(SETTLE)?;
+            scales.iter_mut().for_each(|s| s.weigh(step));
+        }
+        for (i, scale) in scales.into_iter().enumerate() {
+            let sample = scale.finish(lab);
+            sink(i, at_ns, sample)?;
+        }
+        lab.settle(SETTLE) // what has ended is given back late
+    }
+}
+
+/// What a guest needs beside what its program touches.
+const HEADROOM_BYTES: u64 = 4 << 20;
+
+fn counts(list: &str) -> Result<Vec<u64>> {
+    let numbers: Vec<u64> = list.split(',').filter_map(|n| n.parse().ok()).collect();
+    let fine = numbers.len() == list.split(',').count()
+        && numbers.is_sorted_by(|a, b| a < b)
+        && numbers.iter().all(|n| (1..=MOST_INSTANCES).contains(n));
+    if fine {
+        return Ok(numbers);
+    }
+    Err(Error::usage(format!("weigh n={list} instances"), format!("these are no rising numbers from 1 to {MOST_INSTANCES}"))
+        .try_this("--n 1,4,16,32"))
+}
+
+/// One cell while it is being weighed.
+struct Scale {
+    arm: Arm,
+    work: Workload,
+    start: Start,
+    counts: Vec<u64>,
+    held: Vec<Held>,
+    measured: Option<Measured>,
+    points: Vec<Point>,
+    failed: Option<Error>,
+    one_of_a_size: bool,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Point {
+    n: f64,
+    weight: Weight,
+    kernel: Option<u64>,
+}
+
+impl Scale {
+    fn new(cell: &CellPlan, work: Workload, lab: &mut Lab) -> Result<Scale> {
+        let arm = match cell.case.get("configured") {
+            Some(ram) => {
+                let populate = if cell.case.contains_key("prealloc") { ":populate" } else { "" };
+                Arm::parse(&format!("{}:ram={ram}{populate}", Arm { copy: 1, ..cell.arm.clone() }))?
+            }
+            None => cell.arm.clone(),
+        };
+        let counts = cell.case.get("n").map_or(Ok(vec![1]), |n| counts(n))?;
+        let name = format!("weigh-{}", lab.nonces.rand_u64() % 1_000_000);
+        let measured = Measured::create(&lab.run, &name)?;
+        let start = Start {
+            join: measured.iter().map(Measured::join_file).collect(),
+            cgroup_root: measured.as_ref().map_or(String::new(), |m| m.folder().display().to_string()),
+            footprint: false,
+        };
+        let one_of_a_size = cell.case.contains_key("configured");
+        Ok(Scale { arm, work, start, counts, held: Vec::new(), measured, points: Vec::new(), failed: None, one_of_a_size })
+    }
+
+    /// Starts instances until there are as many as this step wants. Only a signal ends the block; a failure, the cell.
+    fn grow(&mut self, step: usize, lab: &mut Lab) -> Result<()> {
+        let Some(wanted) = self.counts.get(step) else { return Ok(()) };
+        while self.failed.is_none() && (self.held.len() as u64) < *wanted {
+            let by_monitor = self.arm.env.about().channel == "port";
+            let held = if by_monitor { lab.hold(&self.arm, &self.work, &self.start) } else { lab.detach(&self.arm, &self.work, &self.start) };
+            match held {
+                Ok(held) => self.held.push(held),
+                Err(error) if error.kind == Kind::Interrupted => return Err(error),
+                Err(error) => self.failed = Some(error),
+            }
+        }
+        Ok(())
+    }
+
+    fn weigh(&mut self, step: usize) {
+        if self.failed.is_some() || step >= self.counts.len() {
+            return;
+        }
+        let mut sum = Weight::default();
+        for held in &self.held {
+            match memory_of(held.pid()) {
+                Ok(weight) => sum += weight,
+                Err(error) => self.failed = Some(error),
+            }
+        }
+        let kernel = self.measured.as_ref().and_then(Measured::kernel_bytes);
+        self.points.push(Point { n: self.held.len() as f64, weight: sum, kernel });
+    }
+
+    fn finish(mut self, lab: &Lab) -> Result<Sample> {
+        for held in std::mem::take(&mut self.held) {
+            let ended = held.end(lab.interrupt, &self.work);
+            self.failed = self.failed.or(ended.err());
+        }
+        if let Some(error) = self.failed {
+            return Err(error);
+        }
+        let values = if self.one_of_a_size { one_size(&self.points) } else { slopes(&self.points) };
+        let source = self.measured.as_ref().map_or("not measured: no writable memory cgroup", Measured::source);
+        let kernel = values.get("kernel").copied().unwrap_or(0.0) as u64;
+        Ok(Sample { values, parts: vec![Part::bytes("kernel", kernel, source)], ..Sample::default() })
+    }
+}
+
+fn one_size(points: &[Point]) -> std::collections::BTreeMap<String, f64> {
+    let last = points.last();
+    let private = last.map(|p| p.weight.private as f64);
+    let kernel = last.and_then(|p| p.kernel).map(|k| k as f64);
+    values([("host_bytes", private.map(|p| p + kernel.unwrap_or(0.0))), ("private", private), ("kernel", kernel)])
+}
+
+/// Lines through the last three points (all, when there are fewer).
+fn slopes(points: &[Point]) -> std::collections::BTreeMap<String, f64> {
+    let last = &points[points.len().saturating_sub(3)..];
+    let line = |y: &dyn Fn(&Point) -> Option<f64>| -> Option<Line> {
+        let xy: Option<Vec<(f64, f64)>> = last.iter().map(|p| Some((p.n, y(p)?))).collect();
+        fit(&xy?)
+    };
+    let private = line(&|p| Some(p.weight.private as f64));
+    let kernel = line(&|p| p.kernel.map(|k| k as f64));
+    let whole = line(&|p| Some((p.weight.private + p.kernel.unwrap_or(0)) as f64));
+    let shared = line(&|p| Some(p.weight.pss.saturating_sub(p.weight.private) as f64));
+    values([
+        ("per_instance", whole.map(|l| l.slope)),
+        ("private", private.map(|l| l.slope)),
+        ("kernel", kernel.map(|l| l.slope)),
+        ("shared", shared.map(|l| l.intercept)),
+        ("lack_of_fit", whole.map(|l| l.lack_of_fit)),
+    ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_slope_leaves_out_what_is_shared_and_the_first_step() {
+        let point = |n: f64, extra: u64| Point {
+            n,
+            weight: Weight { private: 1000 * n as u64 + extra, pss: 1000 * n as u64 + extra + 500, ..Weight::default() },
+            kernel: Some(200 * n as u64),
+        };
+        let v = slopes(&[point(1.0, 9999), point(4.0, 0), point(16.0, 0), point(32.0, 0)]);
+        assert!((v["per_instance"] - 1200.0).abs() < 1e-6 && (v["kernel"] - 200.0).abs() < 1e-6);
+        assert!((v["shared"] - 500.0).abs() < 1e-6 && v["lack_of_fit"] < 1e-6);
+    }
+
+    #[test]
+    fn counts_must_rise() {
+        assert_eq!(counts("1,4,16").unwrap(), [1, 4, 16]);
+        for bad in ["", "0,1", "4,1", "1,x", "1,9999"] {
+            assert!(counts(bad).is_err(), "{bad:?}");
+        }
+    }
+}

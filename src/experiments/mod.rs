@@ -1,0 +1,231 @@
+//! The questions, one file each. Adding one is a new file and a line in [`ALL`].
+
+mod boot;
+mod cpu;
+mod inventory;
+mod memory;
+mod syscall;
+
+use std::collections::BTreeMap;
+
+use crate::environments::Arm;
+use crate::environments::knobs::did_you_mean;
+use crate::error::{Error, Kind, Result};
+use crate::lab::{Lab, Workload};
+use crate::model::Unit;
+use crate::results::schema::Sample;
+use crate::sys::clock::monotonic_ns;
+
+/// Every experiment of this version, in the order in which they run.
+pub const ALL: &[&dyn Experiment] = &[&inventory::Inventory, &boot::Boot, &syscall::Syscall, &cpu::Cpu, &memory::Memory];
+
+/// What an experiment asks, in words, and what it measures.
+#[derive(Debug)]
+pub struct Question {
+    pub id: &'static str,
+    /// Ends with a question mark.
+    pub question: &'static str,
+    pub metrics: &'static [MetricAbout],
+    pub sets: &'static [SetAbout],
+    /// Its share of a quick run's time, in hundredths.
+    pub quick_percent: u32,
+    /// More blocks than this add nothing to a quick run.
+    pub quick_blocks: u32,
+    /// Blocks at the start of a run that warm caches and are thrown away.
+    pub warmup_blocks: u32,
+}
+
+#[derive(Debug)]
+pub struct MetricAbout {
+    pub id: &'static str,
+    pub unit: Unit,
+    /// Where it starts and where it ends, in words.
+    pub definition: &'static str,
+    pub better: Better,
+    /// Shown in the closing table.
+    pub headline: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Better {
+    Lower,
+    Higher,
+    Neither,
+}
+
+impl Better {
+    pub fn name(self) -> &'static str {
+        match self {
+            Better::Lower => "lower",
+            Better::Higher => "higher",
+            Better::Neither => "none",
+        }
+    }
+}
+
+/// One `--set KEY=LIST`.
+#[derive(Debug)]
+pub struct SetAbout {
+    pub key: &'static str,
+    /// As typed; empty: the key is not varied unless asked for.
+    pub default: &'static str,
+    pub sentence: &'static str,
+}
+
+/// The values of `--set`, by key; each a list.
+pub type Sets = BTreeMap<String, Vec<String>>;
+
+/// One arm with one combination of values: what a block runs once.
+#[derive(Debug, Clone)]
+pub struct CellPlan {
+    pub arm: Arm,
+    pub case: BTreeMap<String, String>,
+    /// The user's own command instead of the probe.
+    pub command: Option<Vec<String>>,
+}
+
+impl CellPlan {
+    pub fn new(arm: &Arm) -> CellPlan {
+        CellPlan { arm: arm.clone(), case: BTreeMap::new(), command: None }
+    }
+
+    pub fn with(mut self, key: &str, value: &str) -> CellPlan {
+        self.case.insert(key.into(), value.into());
+        self
+    }
+
+    /// "boot/process", "memory/vm-bare{configured=64M,touch=16M}".
+    pub fn id(&self, experiment: &str) -> String {
+        let case: Vec<String> = self.case.iter().map(|(k, v)| format!("{k}={v}")).collect();
+        let case = if case.is_empty() { String::new() } else { format!("{{{}}}", case.join(",")) };
+        format!("{experiment}/{}{case}", self.arm)
+    }
+}
+
+/// Takes a sample: its place in the block, when it started (CLOCK_MONOTONIC), and itself.
+pub type Sink<'a> = dyn FnMut(usize, u64, Result<Sample>) -> Result<()> + 'a;
+
+pub trait Experiment: Sync {
+    fn about(&self) -> &'static Question;
+    /// What this experiment needs of an arm, told before anything runs; Err(Unavailable) skips the cell.
+    fn workload(&self, cell: &CellPlan) -> Result<Workload>;
+    /// One cell per arm, unless `--set` varies something.
+    fn cells(&self, arms: &[Arm], sets: &Sets) -> Result<Vec<CellPlan>>;
+    fn sample(&self, cell: &CellPlan, lab: &mut Lab) -> Result<Sample>;
+    /// All cells of one block, in this order; `sink` takes each sample with its place and its start. A failed sample goes
+    /// to the sink too; only a signal ends the block.
+    fn block(&self, cells: &[&CellPlan], lab: &mut Lab, sink: &mut Sink) -> Result<()> {
+        for (place, cell) in cells.iter().enumerate() {
+            let at_ns = monotonic_ns();
+            let sample = self.sample(cell, lab);
+            if let Err(error) = &sample
+                && error.kind == Kind::Interrupted
+            {
+                return Err(error.clone());
+            }
+            sink(place, at_ns, sample)?;
+            lab.settle(lab.settle_time)?;
+        }
+        Ok(())
+    }
+    /// Arms that the question needs beside those that were asked for.
+    fn more_arms(&self, _arms: &[Arm]) -> Vec<&'static str> {
+        Vec::new()
+    }
+    /// Can it measure the user's own command too?
+    fn takes_command(&self) -> bool {
+        false
+    }
+}
+
+/// Experiments that have a name and a plan, but no code yet.
+const LATER: &[&str] = &[
+    "teardown", "exits", "share", "density", "disk", "layers", "copyup", "build", "start-size", "life", "cgroup",
+    "isolation", "surface", "kernel", "path", "net", "crash", "snapshot", "portable",
+];
+
+/// A comma-separated list of ids; None: all of them.
+pub fn parse_list(text: Option<&str>) -> Result<Vec<&'static dyn Experiment>> {
+    let Some(text) = text else { return Ok(ALL.to_vec()) };
+    let mut found: Vec<&'static dyn Experiment> = Vec::new();
+    for id in text.split(',').filter(|s| !s.is_empty()) {
+        let experiment = find(id)?;
+        if !found.iter().any(|e| e.about().id == id) {
+            found.push(experiment);
+        }
+    }
+    if found.is_empty() {
+        return Err(Error::usage("read the list of experiments", "it is empty").try_this("isolab list"));
+    }
+    Ok(found)
+}
+
+fn find(id: &str) -> Result<&'static dyn Experiment> {
+    if let Some(e) = ALL.iter().find(|e| e.about().id == id) {
+        return Ok(*e);
+    }
+    if id == "teardown" {
+        return Err(Error::usage("use the experiment teardown", "it is a metric of boot").try_this("-x boot"));
+    }
+    if LATER.contains(&id) {
+        return Err(Error::usage(format!("use the experiment {id}"), "it is planned, but not in this version").try_this("isolab list"));
+    }
+    let known: Vec<&str> = ALL.iter().map(|e| e.about().id).collect();
+    Err(Error::usage(format!("use the experiment {id:?}"), "there is none of that name")
+        .try_this(format!("{}experiments: {}", did_you_mean(id, &known), known.join(" "))))
+}
+
+/// Refuses keys that none of the chosen experiments knows.
+pub fn check_sets(experiments: &[&dyn Experiment], sets: &Sets) -> Result<()> {
+    let known: Vec<&str> = experiments.iter().flat_map(|e| e.about().sets).map(|s| s.key).collect();
+    match sets.keys().find(|key| !known.contains(&key.as_str())) {
+        None => Ok(()),
+        Some(key) => Err(Error::usage(format!("use --set {key}=…"), "none of the chosen experiments has that key")
+            .try_this(format!("{}keys: {}", did_you_mean(key, &known), known.join(" ")))),
+    }
+}
+
+/// One cell per arm.
+fn a_cell_each(arms: &[Arm]) -> Vec<CellPlan> {
+    arms.iter().map(CellPlan::new).collect()
+}
+
+/// A sample's values from pairs; a None is simply not there.
+fn values<const N: usize>(pairs: [(&str, Option<f64>); N]) -> BTreeMap<String, f64> {
+    pairs.into_iter().filter_map(|(k, v)| Some((k.to_owned(), v?))).collect()
+}
+
+/// The middle one of some numbers; None of none.
+fn median(numbers: &[f64]) -> Option<f64> {
+    let mut sorted = numbers.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let middle = sorted.len() / 2;
+    match sorted.len() {
+        0 => None,
+        n if n % 2 == 1 => Some(sorted[middle]),
+        _ => Some(f64::midpoint(sorted[middle - 1], sorted[middle])),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_question_is_told_in_full() {
+        for (i, e) in ALL.iter().enumerate() {
+            let q = e.about();
+            assert!(q.question.ends_with('?'), "{}", q.id);
+            assert!(!q.metrics.is_empty(), "{}", q.id);
+            assert!(q.metrics.iter().all(|m| m.definition.ends_with('.')), "{}: a definition is a sentence", q.id);
+            assert!(ALL[..i].iter().all(|other| other.about().id != q.id), "{} stands twice", q.id);
+        }
+        assert_eq!(ALL.iter().map(|e| e.about().quick_percent).sum::<u32>(), 100);
+    }
+
+    #[test]
+    fn a_planned_experiment_is_not_unknown() {
+        assert!(find("exits").err().unwrap().cause.contains("not in this version"));
+        assert!(find("bot").err().unwrap().try_this.contains("did you mean boot?"));
+    }
+}

@@ -1,0 +1,77 @@
+//! `syscall`: what does one system call cost?
+//!
+//! The probe times batches of each call with the TSC, in one worker; a sample's value is the median batch. Each batch is
+//! long enough that reading the timer is below one hundredth of it.
+
+use super::{Better, CellPlan, Experiment, MetricAbout, Question, Sets, a_cell_each, median};
+use crate::environments::Arm;
+use crate::error::{Error, Result};
+use crate::lab::{Lab, Start, Workload};
+use crate::model::Unit;
+use crate::probe::abi::{BATCH, CALLS};
+use crate::results::schema::Sample;
+
+pub struct Syscall;
+
+static ABOUT: Question = Question {
+    id: "syscall",
+    question: "What does one system call cost?",
+    metrics: &[
+        metric("getppid", true, "One call that does nothing: TSC before and after a batch, divided by its calls, the loop included; the median batch of one worker."),
+        metric("read", true, "Read 1 byte of /dev/zero: the same way."),
+        metric("write", true, "Write 1 byte to /dev/null: the same way."),
+        metric("exit", true, "One port write that leaves the guest, does nothing in the hypervisor and comes back: the same way. Virtual machines only."),
+    ],
+    sets: &[],
+    quick_percent: 16,
+    quick_blocks: 30,
+    warmup_blocks: 1,
+};
+
+const fn metric(id: &'static str, headline: bool, definition: &'static str) -> MetricAbout {
+    MetricAbout { id, unit: Unit::Nanoseconds, definition, better: Better::Lower, headline }
+}
+
+const BATCHES: u64 = 11;
+/// A batch of getppid takes some 160 µs then; a reading of the timer takes about 20 ns.
+const CALLS_PER_BATCH: u64 = 1000;
+
+impl Experiment for Syscall {
+    fn about(&self) -> &'static Question {
+        &ABOUT
+    }
+
+    fn workload(&self, cell: &CellPlan) -> Result<Workload> {
+        let by_port = cell.arm.env.about().channel == "port";
+        let calls = CALLS.iter().copied().filter(|c| *c != "exit" || by_port).collect();
+        Ok(Workload::Syscalls { calls, batches: BATCHES, per_batch: CALLS_PER_BATCH })
+    }
+
+    fn cells(&self, arms: &[Arm], _: &Sets) -> Result<Vec<CellPlan>> {
+        Ok(a_cell_each(arms))
+    }
+
+    fn sample(&self, cell: &CellPlan, lab: &mut Lab) -> Result<Sample> {
+        let done = lab.once(&cell.arm, &self.workload(cell)?, &Start::default())?.done;
+        let mut sample = Sample::default();
+        for (i, name) in CALLS.iter().enumerate() {
+            let kind = BATCH | i as u64;
+            let per_call = |ticks: u64| ticks as f64 * 1e6 / lab.tsc_khz as f64 / CALLS_PER_BATCH as f64;
+            let batches: Vec<f64> = done.records.iter().filter(|r| r.kind == kind).map(|r| per_call(r.tsc)).collect();
+            if let Some(middle) = median(&batches) {
+                sample.values.insert((*name).into(), middle);
+                sample.inner.insert((*name).into(), batches);
+            }
+        }
+        if sample.values.is_empty() {
+            return Err(Error::new("measure system calls", "the environment offers none of them"));
+        }
+        Ok(sample)
+    }
+
+    /// With and without the filter: that difference is half of the question.
+    fn more_arms(&self, arms: &[Arm]) -> Vec<&'static str> {
+        let has = |id: &str| arms.iter().any(|a| a.id() == id);
+        if has("container") && !has("container:-seccomp") { vec!["container:-seccomp"] } else { Vec::new() }
+    }
+}

@@ -1,0 +1,111 @@
+//! What is written down before the first sample: who measures what, with which program, on which machine.
+
+use sha2::{Digest, Sha256};
+
+use super::plan::Plan;
+use crate::environments::{Arm, Support};
+use crate::error::{Context, Result};
+use crate::experiments::Question;
+use crate::results::schema::{ArmInfo, Header, MetricInfo, Plan as PlanInfo, Timer};
+use crate::sys::clock::{measure_tsc_khz, monotonic_ns};
+
+/// How this run was called; known to the command line only.
+#[derive(Debug, Clone, Default)]
+pub struct Called {
+    pub argv: Vec<String>,
+    pub called_as: String,
+    pub prediction_sha256: Option<String>,
+}
+
+pub struct Setting<'a> {
+    pub id: &'a str,
+    pub called: Called,
+    pub cpu: Option<usize>,
+    pub settle_ms: u64,
+    pub timer: Timer,
+    pub root: bool,
+    pub backend: Option<String>,
+}
+
+pub fn header(plan: &Plan, setting: Setting, support: &dyn Fn(&Arm) -> Support) -> Result<Header> {
+    let binary = std::fs::read("/proc/self/exe").doing(|| "read isolab's own binary")?;
+    Ok(Header {
+        id: setting.id.to_owned(),
+        started: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        argv: setting.called.argv,
+        called_as: setting.called.called_as,
+        version: env!("CARGO_PKG_VERSION").into(),
+        commit: env!("ISOLAB_COMMIT").into(),
+        profile: env!("ISOLAB_PROFILE").into(),
+        binary_sha256: sha256(&binary),
+        probe_sha256: sha256(crate::probe::ELF),
+        prediction_sha256: setting.called.prediction_sha256,
+        plan: PlanInfo {
+            mode: plan.mode.into(),
+            seed: plan.seed,
+            order: if plan.sequential { "sequential" } else { "blocks" }.into(),
+            cpu: setting.cpu,
+            warmup_blocks: plan.parts.iter().map(|p| p.experiment.about().warmup_blocks).max().unwrap_or(0),
+            settle_ms: setting.settle_ms,
+            experiments: plan.parts.iter().map(|p| p.experiment.about().id.to_owned()).collect(),
+            command: plan.parts.iter().flat_map(|p| &p.cells).find_map(|c| c.command.clone()),
+        },
+        arms: plan.arms.iter().map(|arm| arm_info(arm, setting.backend.as_deref(), support(arm))).collect(),
+        metrics: plan.parts.iter().flat_map(|p| metrics(p.experiment.about())).collect(),
+        host: crate::host::Host::read(),
+        root: setting.root,
+        timer: setting.timer,
+    })
+}
+
+pub fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
+}
+
+fn arm_info(arm: &Arm, backend: Option<&str>, support: Support) -> ArmInfo {
+    let about = arm.env.about();
+    let knobs: Vec<&str> = arm.knobs.iter().collect();
+    let mut name = about.name.to_owned();
+    if !knobs.is_empty() {
+        name = format!("{name} ({})", knobs.join(" "));
+    }
+    if arm.copy > 1 {
+        name = format!("{name}, once more");
+    }
+    ArmInfo {
+        id: arm.id(),
+        environment: about.id.into(),
+        name,
+        channel: about.channel.into(),
+        t0: about.t0.into(),
+        backend: backend.filter(|_| about.channel == "port").map(str::to_owned),
+        limited: match support {
+            Support::Limited { reason, .. } => Some(reason),
+            _ => None,
+        },
+    }
+}
+
+fn metrics(about: &'static Question) -> impl Iterator<Item = MetricInfo> {
+    about.metrics.iter().map(|m| MetricInfo {
+        experiment: about.id.into(),
+        id: m.id.into(),
+        unit: m.unit,
+        definition: m.definition.into(),
+        better: m.better.name().into(),
+        headline: m.headline,
+    })
+}
+
+/// Resolution and cost of the clock, and the TSC's rate, over 60 ms.
+pub fn timer() -> Timer {
+    const READINGS: usize = 2000;
+    let mut stamps = Vec::with_capacity(READINGS);
+    let began = monotonic_ns();
+    for _ in 0..READINGS {
+        stamps.push(monotonic_ns());
+    }
+    let cost_ns = (monotonic_ns() - began) as f64 / READINGS as f64;
+    let resolution_ns = stamps.windows(2).map(|w| w[1] - w[0]).filter(|d| *d > 0).min().unwrap_or(1);
+    Timer { resolution_ns, cost_ns, tsc_khz: measure_tsc_khz(60_000_000) }
+}

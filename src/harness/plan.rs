@@ -1,0 +1,254 @@
+//! From options to a plan: which arms, which experiments, how many blocks, in which order. Pure: nothing is measured or
+//! looked up here, so all of it is tested without a machine.
+
+use std::time::Duration;
+
+use crate::environments::Arm;
+use crate::error::{Error, Result};
+use crate::experiments::{self, CellPlan, Experiment, Sets};
+
+/// What `isolab bench` was asked for.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    pub arms: Option<String>,
+    pub experiments: Option<String>,
+    pub sets: Sets,
+    pub thorough: bool,
+    pub blocks: Option<u32>,
+    pub time: Option<Duration>,
+    pub seed: Option<u64>,
+    pub sequential: bool,
+    pub command: Option<Vec<String>>,
+}
+
+/// The time that a quick run may take, and a thorough one's estimate.
+pub const QUICK: Duration = Duration::from_secs(54);
+pub const THOROUGH: Duration = Duration::from_secs(12 * 60);
+/// Of a quick run's 60 s, the rest is starting up, summarising and drawing.
+pub const MOST_BLOCKS: u32 = 100_000;
+
+/// One experiment of a plan.
+#[derive(Clone)]
+pub struct Part {
+    pub experiment: &'static dyn Experiment,
+    pub cells: Vec<CellPlan>,
+    pub blocks: u32,
+    /// Stop before the next block when this much time is used; None: blocks alone decide.
+    pub time: Option<Duration>,
+}
+
+#[derive(Clone)]
+pub struct Plan {
+    pub mode: &'static str,
+    pub seed: u64,
+    pub sequential: bool,
+    pub arms: Vec<Arm>,
+    pub parts: Vec<Part>,
+}
+
+/// The arms of a run that names none.
+pub const DEFAULT_ARMS: &str = "process,container,container-rootless,vm-bare";
+
+impl Plan {
+    /// `root`: without it `container` means `container-rootless`. `seed` is used when the options give none.
+    pub fn make(options: &Options, root: bool, seed: u64) -> Result<Plan> {
+        let mut experiments = experiments::parse_list(options.experiments.as_deref())?;
+        if options.command.is_some() {
+            experiments = only_with_commands(experiments, options.experiments.is_some())?;
+        }
+        experiments::check_sets(&experiments, &options.sets)?;
+        let mut arms = Arm::parse_list(&for_this_user(options.arms.as_deref().unwrap_or(DEFAULT_ARMS), root))?;
+        add_twin(&mut arms);
+        let blocks = checked_blocks(options.blocks)?;
+        let total = options.time.unwrap_or(if options.thorough { THOROUGH } else { QUICK });
+        let shares: u32 = experiments.iter().map(|e| e.about().quick_percent).sum();
+        let parts = experiments
+            .iter()
+            .map(|experiment| {
+                let about = experiment.about();
+                let mut cells = experiment.cells(&with_more(*experiment, &arms)?, &options.sets)?;
+                cells.iter_mut().for_each(|c| c.command.clone_from(&options.command));
+                let share = total * about.quick_percent / shares.max(1);
+                let most = if options.time.is_some() { MOST_BLOCKS } else { about.quick_blocks * if options.thorough { 10 } else { 1 } };
+                let time = if blocks.is_some() && options.time.is_none() { None } else { Some(share) };
+                Ok(Part { experiment: *experiment, cells, blocks: blocks.unwrap_or(most), time })
+            })
+            .collect::<Result<Vec<Part>>>()?;
+        let mode = match (options.thorough, blocks.is_some() || options.time.is_some()) {
+            (_, true) => "custom",
+            (true, false) => "thorough",
+            (false, false) => "quick",
+        };
+        let arms = every_arm(&parts, arms);
+        Ok(Plan { mode, seed: options.seed.unwrap_or(seed), sequential: options.sequential, arms, parts })
+    }
+
+    /// Every planned cell with the experiment that it belongs to.
+    pub fn cells(&self) -> Vec<(&'static str, CellPlan)> {
+        self.parts.iter().flat_map(|p| p.cells.iter().map(|c| (p.experiment.about().id, c.clone()))).collect()
+    }
+
+    /// At most; zero when blocks alone decide.
+    pub fn total_time(&self) -> Duration {
+        self.parts.iter().filter_map(|p| p.time).sum()
+    }
+
+    /// What one experiment does, round after round: warm-ups first, then blocks. In blocks every round has every cell,
+    /// shuffled anew; sequential: one cell after the other, each through all of its blocks.
+    pub fn rounds(&self, part: usize) -> Box<dyn Iterator<Item = Round> + '_> {
+        let it = &self.parts[part];
+        let warmups = it.experiment.about().warmup_blocks;
+        let numbers = move || (0..warmups).map(|_| None).chain((0..it.blocks).map(Some));
+        if self.sequential {
+            Box::new((0..it.cells.len()).flat_map(move |cell| numbers().map(move |block| Round { block, places: vec![cell] })))
+        } else {
+            let rounds = numbers().enumerate();
+            Box::new(rounds.map(move |(i, block)| Round { block, places: self.shuffled(part, i as u32) }))
+        }
+    }
+
+    fn shuffled(&self, part: usize, round: u32) -> Vec<usize> {
+        let cells = self.parts[part].cells.len();
+        let mut order: Vec<usize> = (0..cells).collect();
+        let stream = u128::from(self.seed) ^ ((u128::from(round) + 1) << 64) ^ ((part as u128) << 112);
+        let mut random = oorandom::Rand64::new(stream);
+        for i in (1..cells).rev() {
+            order.swap(i, random.rand_range(0..i as u64 + 1) as usize);
+        }
+        order
+    }
+}
+
+/// One round of an experiment: which cells, in which order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Round {
+    /// None: a warm-up.
+    pub block: Option<u32>,
+    pub places: Vec<usize>,
+}
+
+/// An A/A arm in every run: the first arm again, unless some arm stands twice already.
+fn add_twin(arms: &mut Vec<Arm>) {
+    if arms.iter().all(|a| a.copy == 1) {
+        let twin = Arm { copy: 2, ..arms[0].clone() };
+        arms.insert(1, twin);
+    }
+}
+
+fn with_more(experiment: &dyn Experiment, arms: &[Arm]) -> Result<Vec<Arm>> {
+    let mut all = arms.to_vec();
+    for id in experiment.more_arms(arms) {
+        all.push(Arm::parse(id)?);
+    }
+    Ok(all)
+}
+
+fn every_arm(parts: &[Part], mut arms: Vec<Arm>) -> Vec<Arm> {
+    for cell in parts.iter().flat_map(|p| &p.cells) {
+        if !arms.iter().any(|a| a.id() == cell.arm.id()) {
+            arms.push(cell.arm.clone());
+        }
+    }
+    arms
+}
+
+/// Without root, `container` is `container-rootless`, and recorded as that; asked for twice, it stands once.
+pub fn for_this_user(list: &str, root: bool) -> String {
+    if root {
+        return list.to_owned();
+    }
+    let rename = |arm: &str| match arm.split_once(':') {
+        Some(("container", knobs)) => format!("container-rootless:{knobs}"),
+        None if arm == "container" => "container-rootless".to_owned(),
+        _ => arm.to_owned(),
+    };
+    let mut named: Vec<String> = Vec::new();
+    for arm in list.split(',') {
+        let new = rename(arm);
+        if new == arm || !list.split(',').any(|other| other == new) {
+            named.push(new);
+        }
+    }
+    named.join(",")
+}
+
+fn only_with_commands(chosen: Vec<&'static dyn Experiment>, named: bool) -> Result<Vec<&'static dyn Experiment>> {
+    let (able, unable): (Vec<_>, Vec<_>) = chosen.into_iter().partition(|e| e.takes_command());
+    match unable.first() {
+        Some(e) if named => Err(Error::usage(format!("measure your own command in {}", e.about().id), "that experiment needs isolab's probe")
+            .try_this("-x boot, or leave the command out")),
+        _ => Ok(able),
+    }
+}
+
+fn checked_blocks(blocks: Option<u32>) -> Result<Option<u32>> {
+    match blocks {
+        Some(n) if n == 0 || n > MOST_BLOCKS => Err(Error::usage(format!("run {n} blocks"), format!("it must be from 1 to {MOST_BLOCKS}"))
+            .try_this("--blocks 30; an interval needs 6, a good one 20")),
+        other => Ok(other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan(arms: &str, change: impl FnOnce(&mut Options)) -> Result<Plan> {
+        let mut options = Options { arms: Some(arms.into()), experiments: Some("boot".into()), ..Options::default() };
+        change(&mut options);
+        Plan::make(&options, true, 7)
+    }
+
+    #[test]
+    fn a_run_always_has_an_arm_twice() {
+        let ids = |p: Plan| p.arms.iter().map(Arm::id).collect::<Vec<_>>();
+        assert_eq!(ids(plan("fake", |_| ()).unwrap()), ["fake", "fake#2"]);
+        assert_eq!(ids(plan("fake,fake:ready=5", |_| ()).unwrap()), ["fake", "fake#2", "fake:ready=5"]);
+        assert_eq!(ids(plan("fake:ready=5,fake,fake", |_| ()).unwrap()), ["fake:ready=5", "fake", "fake#2"]);
+    }
+
+    #[test]
+    fn every_block_has_every_cell_once_and_the_seed_decides_the_order() {
+        let order = |seed| {
+            let p = plan("fake,fake:ready=5,fake:ready=6", |o| {
+                o.blocks = Some(20);
+                o.seed = Some(seed);
+            });
+            p.unwrap().rounds(0).collect::<Vec<_>>()
+        };
+        let rounds = order(1);
+        for round in &rounds {
+            let mut places = round.places.clone();
+            places.sort_unstable();
+            assert_eq!(places, [0, 1, 2, 3]);
+        }
+        assert_eq!(rounds.iter().filter(|r| r.block.is_some()).count(), 20);
+        assert_eq!(rounds, order(1));
+        assert_ne!(rounds, order(2));
+        assert!(rounds.windows(2).any(|w| w[0].places != w[1].places), "shuffled anew for each block");
+    }
+
+    #[test]
+    fn sequential_takes_one_arm_after_the_other() {
+        let p = plan("fake,fake", |o| {
+            o.blocks = Some(3);
+            o.sequential = true;
+        });
+        let cells: Vec<usize> = p.unwrap().rounds(0).filter(|r| r.block.is_some()).map(|r| r.places[0]).collect();
+        assert_eq!(cells, [0, 0, 0, 1, 1, 1]);
+    }
+
+    #[test]
+    fn without_root_container_means_rootless() {
+        assert_eq!(for_this_user("process,container:-net", false), "process,container-rootless:-net");
+        assert_eq!(for_this_user("container,container-rootless", false), "container-rootless");
+        assert_eq!(for_this_user("container", true), "container");
+    }
+
+    #[test]
+    fn absurd_numbers_are_refused() {
+        assert!(plan("fake", |o| o.blocks = Some(0)).is_err());
+        assert!(plan("", |_| ()).is_err());
+        assert!(plan("fake", |o| drop(o.sets.insert("nonsense".into(), vec![]))).is_err());
+    }
+}

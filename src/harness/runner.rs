@@ -1,0 +1,263 @@
+//! Runs a plan: prepares, measures block after block, saves every sample, and leaves nothing behind on any path.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use super::header::{Called, Setting, header, timer};
+use super::plan::{Part, Plan};
+use crate::environments::{Arm, Support};
+use crate::error::{Error, Kind, Result};
+use crate::experiments::CellPlan;
+use crate::lab::interrupt::Interrupt;
+use crate::lab::leaks::{Places, remove};
+use crate::lab::scratch::Scratch;
+use crate::lab::{Lab, Workload, lock};
+use crate::results::schema::{Cell, Header, Run, SampleLine, SampleOutcome, Warning};
+use crate::results::store::Store;
+use crate::results::summarize::{Skips, cells_of, summarize};
+
+/// How a run is carried out, beside its plan.
+#[derive(Debug, Clone)]
+pub struct How {
+    pub called: Called,
+    pub results: PathBuf,
+    pub cpu: Option<usize>,
+    pub settle: Duration,
+    pub timeout: Duration,
+    pub root: bool,
+    pub backend: Option<String>,
+}
+
+/// Who looks on: the terminal, or nobody. Nothing that measures prints.
+pub trait Watcher {
+    fn planned(&mut self, header: &Header, skipped: &Skips, stale: &[String]);
+    /// `done` of `of` samples of this experiment; `left`: time that it may still take.
+    fn progress(&mut self, experiment: &str, done: usize, of: usize, left: Duration);
+    /// All blocks of an experiment are done. Err: nobody can read it any more.
+    fn measured(&mut self, cells: &[Cell], header: &Header) -> Result<()>;
+    /// Nothing was told for a while: this is what there is.
+    fn so_far(&mut self, cells: &[Cell], header: &Header) -> Result<()>;
+}
+
+/// What a run gave, and where it lies.
+pub struct Finished {
+    pub run: Run,
+    pub dir: PathBuf,
+    /// The signal that ended it early.
+    pub signal: Option<i32>,
+    /// The error that ended it early, with the samples before it saved.
+    pub stopped_by: Option<Error>,
+}
+
+pub fn run(plan: &Plan, how: How, watcher: &mut dyn Watcher) -> Result<Finished> {
+    let began = Instant::now();
+    let interrupt = Interrupt::listen()?;
+    let _alone = lock::alone()?;
+    let _ = nix::sys::prctl::set_child_subreaper(true); // orphans of our workers come to us, to be ended and reaped
+    let mut random = oorandom::Rand64::new(u128::from(crate::sys::clock::monotonic_ns()) ^ u128::from(plan.seed) << 64);
+    let id = format!("{:08x}", random.rand_u64() as u32 ^ std::process::id());
+    let stale = clean_stale();
+    let scratch = Scratch::create(&id)?;
+    let timer = timer();
+    let mut lab = Lab {
+        interrupt: &interrupt,
+        scratch: &scratch,
+        run: id.clone(),
+        tsc_khz: timer.tsc_khz,
+        cpu: how.cpu,
+        settle_time: how.settle,
+        timeout: how.timeout,
+        nonces: random,
+        in_workers: Duration::ZERO,
+        settling: Duration::ZERO,
+    };
+    let support = |arm: &Arm| support_of(arm, &Workload::Noop);
+    let setting = Setting {
+        id: &id,
+        called: how.called,
+        cpu: how.cpu,
+        settle_ms: how.settle.as_millis() as u64,
+        timer,
+        root: how.root,
+        backend: how.backend,
+    };
+    let header = header(plan, setting, &support)?;
+    let mut store = Store::create(&how.results, &header)?;
+    let skips = prepare(plan, &mut lab)?;
+    watcher.planned(&header, &skips, &stale);
+
+    let mut session = Session::new(&header, &mut store, began + plan.total_time());
+    let stopped = session.all(plan, &skips, &mut lab, watcher).err();
+    let samples = session.samples;
+    let at_work = lab.in_workers + lab.settling;
+    let leaks = remove(&Places::default(), &id, Duration::from_secs(2));
+    drop(scratch);
+    let measuring = began.elapsed();
+    let ended = if stopped.is_some() { "interrupted" } else { "complete" };
+    let mut run = summarize(header, &plan.cells(), &skips, samples, ended);
+    run.warnings.extend(leaks.iter().map(|leak| Warning {
+        code: "leak".into(),
+        text: format!("left behind by this run: {leak}"),
+        unfit: true,
+    }));
+    run.wall_seconds = began.elapsed().as_secs_f64();
+    run.harness_share = (1.0 - at_work.as_secs_f64() / measuring.as_secs_f64()).max(0.0);
+    store.finish(&run)?;
+    Ok(Finished { run, dir: store.dir, signal: interrupt.signal.get(), stopped_by: stopped })
+}
+
+/// Can this machine and user run it, by the arm's own quick look?
+fn support_of(arm: &Arm, work: &Workload) -> Support {
+    arm.env.supports(&arm.knobs, &work.task(1))
+}
+
+/// Everything untimed that the samples need; what cannot run is told here, with its reason, not in the middle.
+fn prepare(plan: &Plan, lab: &mut Lab) -> Result<Skips> {
+    let mut skips = Skips::new();
+    for part in &plan.parts {
+        for cell in &part.cells {
+            let ready = part.experiment.workload(cell).and_then(|work| match support_of(&cell.arm, &work) {
+                Support::No { reason, fix } => {
+                    Err(Error::unavailable(format!("run {}", cell.arm), reason).try_this(fix))
+                }
+                _ => lab.prepare(&cell.arm, &work),
+            });
+            match ready {
+                Ok(()) => {}
+                Err(error) if error.kind == Kind::Interrupted => return Err(error),
+                Err(error) => {
+                    skips.insert(cell.id(part.experiment.about().id), error);
+                }
+            }
+        }
+    }
+    Ok(skips)
+}
+
+/// Names what dead runs left, and removes it.
+fn clean_stale() -> Vec<String> {
+    let mut cleaned = Vec::new();
+    for (run, folder) in crate::lab::scratch::stale() {
+        let left = remove(&Places::default(), &run, Duration::from_secs(1));
+        if left.is_empty() && std::fs::remove_dir_all(&folder).is_ok() {
+            cleaned.push(run);
+        }
+    }
+    cleaned
+}
+
+/// A cell that failed this often in a row is not tried again in this run.
+const FAILURES_TO_GIVE_UP: u32 = 3;
+/// So long without a line on the terminal, and what is there so far is shown.
+const FIRST_NEWS: Duration = Duration::from_secs(4);
+
+/// What grows while a run goes on.
+struct Session<'a> {
+    header: &'a Header,
+    store: &'a mut Store,
+    samples: Vec<SampleLine>,
+    first_ns: u64,
+    /// The cell that was sampled last.
+    before: String,
+    /// Failures in a row, by cell.
+    failures: BTreeMap<String, u32>,
+    began: Instant,
+    deadline: Instant,
+    told: bool,
+}
+
+impl<'a> Session<'a> {
+    fn new(header: &'a Header, store: &'a mut Store, deadline: Instant) -> Session<'a> {
+        Session {
+            header,
+            store,
+            samples: Vec::new(),
+            first_ns: crate::sys::clock::monotonic_ns(),
+            before: String::new(),
+            failures: BTreeMap::new(),
+            began: Instant::now(),
+            deadline,
+            told: false,
+        }
+    }
+
+    fn all(&mut self, plan: &Plan, skips: &Skips, lab: &mut Lab, watcher: &mut dyn Watcher) -> Result<()> {
+        let mut ends = self.began;
+        for (index, part) in plan.parts.iter().enumerate() {
+            // Time that an experiment did not need goes to the next one.
+            ends += part.time.unwrap_or(Duration::ZERO);
+            self.experiment(plan, index, part, part.time.map(|_| ends), skips, lab, watcher)?;
+            watcher.measured(&self.cells(part, skips), self.header)?;
+            self.told = true;
+        }
+        Ok(())
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "the loop of the run needs all of the run")]
+    fn experiment(
+        &mut self,
+        plan: &Plan,
+        index: usize,
+        part: &Part,
+        ends: Option<Instant>,
+        skips: &Skips,
+        lab: &mut Lab,
+        watcher: &mut dyn Watcher,
+    ) -> Result<()> {
+        let name = part.experiment.about().id;
+        let ids: Vec<String> = part.cells.iter().map(|c| c.id(name)).collect();
+        let rounds = plan.rounds(index);
+        let warmups = part.experiment.about().warmup_blocks;
+        for (number, round) in rounds.enumerate() {
+            let places: Vec<usize> = round.places.into_iter().filter(|i| self.alive(&ids[*i], skips)).collect();
+            if places.is_empty() {
+                continue;
+            }
+            let over = ends.is_some_and(|e| Instant::now() >= e) && round.block.is_some_and(|b| b > 0);
+            if over && !plan.sequential {
+                break;
+            }
+            watcher.progress(name, number, (part.blocks + warmups) as usize, self.deadline.saturating_duration_since(Instant::now()));
+            self.block(part, &ids, &places, round.block, lab)?;
+            if !self.told && self.began.elapsed() > FIRST_NEWS {
+                watcher.so_far(&self.cells(part, skips), self.header)?;
+                self.told = true;
+            }
+        }
+        Ok(())
+    }
+
+    fn alive(&self, cell: &str, skips: &Skips) -> bool {
+        !skips.contains_key(cell) && self.failures.get(cell).is_none_or(|n| *n < FAILURES_TO_GIVE_UP)
+    }
+
+    /// One block; `number` None: a warm-up, measured and thrown away.
+    fn block(&mut self, part: &Part, ids: &[String], places: &[usize], number: Option<u32>, lab: &mut Lab) -> Result<()> {
+        let cells: Vec<&CellPlan> = places.iter().map(|i| &part.cells[*i]).collect();
+        let cpu = lab.cpu.map_or(-1, |c| c as i32);
+        part.experiment.block(&cells, lab, &mut |place, at_ns, sample| {
+            let id = &ids[places[place]];
+            let before = std::mem::replace(&mut self.before, id.clone());
+            let count = self.failures.entry(id.clone()).or_default();
+            *count = if sample.is_err() { *count + 1 } else { 0 };
+            let Some(block) = number else { return Ok(()) };
+            let outcome = match sample {
+                Ok(sample) => SampleOutcome::Ok(sample),
+                Err(error) => SampleOutcome::Failed(error),
+            };
+            let at_ns = at_ns.saturating_sub(self.first_ns);
+            let line = SampleLine { cell: id.clone(), block, place: place as u32, before, at_ns, cpu, outcome };
+            self.store.append(&line)?;
+            self.samples.push(line);
+            Ok(())
+        })?;
+        self.store.sync()
+    }
+
+    fn cells(&self, part: &Part, skips: &Skips) -> Vec<Cell> {
+        let name = part.experiment.about().id;
+        let plans: Vec<_> = part.cells.iter().map(|c| (name, c.clone())).collect();
+        cells_of(&plans, skips, &self.samples)
+    }
+}

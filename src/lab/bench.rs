@@ -1,0 +1,277 @@
+//! The bench of the lab: starts any number of instances of any arm, each in a fresh worker, and listens to them.
+
+use std::io::{Read, Write};
+use std::os::fd::AsFd;
+use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use super::interrupt::{Interrupt, Woken};
+use super::scratch::Scratch;
+use super::worker::{Done, Mode, Reply, Request, SUBCOMMAND};
+use super::workload::Workload;
+use crate::environments::{Arm, Detached};
+use crate::error::{Context, Error, Result};
+use crate::model::Part;
+use crate::sys::clock::monotonic_ns;
+use crate::timeline::Timeline;
+
+/// The environment variables that a worker understands.
+pub const ENV_RUN: &str = "ISOLAB_RUN";
+pub const ENV_TSC_KHZ: &str = "ISOLAB_TSC_KHZ";
+/// Under which cgroup its own cgroup is made; one folder per controller, joined by `:`.
+pub const ENV_CGROUP_ROOT: &str = "ISOLAB_CGROUP_ROOT";
+
+pub struct Lab<'a> {
+    pub interrupt: &'a Interrupt,
+    pub scratch: &'a Scratch,
+    pub run: String,
+    pub tsc_khz: u64,
+    pub cpu: Option<usize>,
+    /// The least wait after each sample; teardown goes on in the kernel after a process has been reaped.
+    pub settle_time: Duration,
+    /// For one worker's whole life.
+    pub timeout: Duration,
+    pub nonces: oorandom::Rand64,
+    /// Wall time inside workers' lives, and settling: the rest is the harness's own.
+    pub in_workers: Duration,
+    pub settling: Duration,
+}
+
+/// How one instance is to be started.
+#[derive(Debug, Default, Clone)]
+pub struct Start {
+    pub footprint: bool,
+    /// Cgroup files that the worker joins first.
+    pub join: Vec<PathBuf>,
+    /// Where the instance's own cgroup is made; empty: beside the worker's.
+    pub cgroup_root: String,
+}
+
+/// One whole life: what the worker reported, with the harness's own stamps around it.
+#[derive(Debug)]
+pub struct Life {
+    pub done: Done,
+    pub spawned_ns: u64,
+    pub reaped_ns: u64,
+}
+
+impl Lab<'_> {
+    /// Waits, so that what ends now does not slow what starts next. Neither sample nor overhead.
+    pub fn settle(&mut self, time: Duration) -> Result<()> {
+        self.settling += time;
+        self.interrupt.sleep(time)
+    }
+
+    /// Makes on disk what the samples of this arm need.
+    pub fn prepare(&mut self, arm: &Arm, work: &Workload) -> Result<()> {
+        let mut worker = self.spawn(arm, work, Mode::Prepare, &Start::default())?;
+        match worker.hear(self.interrupt)? {
+            Reply::Prepared => Ok(()),
+            other => Err(out_of_turn(&other)),
+        }
+    }
+
+    /// One instance from nothing to gone, with its proofs checked.
+    pub fn once(&mut self, arm: &Arm, work: &Workload, start: &Start) -> Result<Life> {
+        let began = Instant::now();
+        let result = self.begin(arm, work, start).and_then(|running| running.finish(self.interrupt, work));
+        self.in_workers += began.elapsed();
+        result
+    }
+
+    /// The same without waiting for its end, so that several can run at once.
+    pub fn begin(&mut self, arm: &Arm, work: &Workload, start: &Start) -> Result<Running> {
+        let mut worker = self.spawn(arm, work, Mode::Once, start)?;
+        if work.holds() {
+            worker.release();
+        }
+        Ok(Running { worker })
+    }
+
+    /// One instance that is ready and holds; drop ends it.
+    pub fn hold(&mut self, arm: &Arm, work: &Workload, start: &Start) -> Result<Held> {
+        self.keep(arm, work, start, Mode::Hold)
+    }
+
+    /// The same, but its worker has gone where the environment allows that.
+    pub fn detach(&mut self, arm: &Arm, work: &Workload, start: &Start) -> Result<Held> {
+        self.keep(arm, work, start, Mode::Detach)
+    }
+
+    fn keep(&mut self, arm: &Arm, work: &Workload, start: &Start, mode: Mode) -> Result<Held> {
+        let began = Instant::now();
+        let mut worker = self.spawn(arm, work, mode, start)?;
+        let reply = worker.hear(self.interrupt)?;
+        self.in_workers += began.elapsed();
+        let Reply::Ready { ready, timeline, detached, parts } = reply else { return Err(out_of_turn(&reply)) };
+        if detached.is_some() {
+            let _ = worker.child.wait();
+        }
+        let held = Held { worker, detached, timeline, parts, ready_heard: Instant::now() };
+        work.check_ready(held.worker.nonce, &ready)?;
+        Ok(held)
+    }
+
+    fn spawn(&mut self, arm: &Arm, work: &Workload, mode: Mode, start: &Start) -> Result<Worker> {
+        self.interrupt.check()?;
+        let nonce = self.nonces.rand_u64() | 1; // never 0, which means "by hand"
+        let request = Request {
+            arm: Arm { copy: 1, ..arm.clone() }.id(),
+            task: work.task(nonce),
+            dir: self.scratch.arm(arm)?,
+            mode,
+            timeout_ms: self.timeout.as_millis() as u64,
+            cpu: self.cpu,
+            join: start.join.clone(),
+            footprint: start.footprint,
+        };
+        let request = serde_json::to_string(&request).expect("a request is plain data");
+        let mut command = Command::new("/proc/self/exe");
+        command
+            .arg0("isolab")
+            .args([SUBCOMMAND, &request])
+            .env_clear()
+            .envs(["PATH", "HOME", "SUDO_UID", "SUDO_GID", "TMPDIR"].iter().filter_map(|k| Some((k, std::env::var_os(k)?))))
+            .env(ENV_RUN, &self.run)
+            .env(ENV_TSC_KHZ, self.tsc_khz.to_string())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .process_group(0);
+        if !start.cgroup_root.is_empty() {
+            command.env(ENV_CGROUP_ROOT, &start.cgroup_root);
+        }
+        let spawned_ns = monotonic_ns();
+        let child = command.spawn().doing(|| "start a worker")?;
+        let deadline = Instant::now() + self.timeout + Duration::from_secs(5);
+        Ok(Worker { child, nonce, spawned_ns, deadline, buffer: Vec::new() })
+    }
+}
+
+fn out_of_turn(reply: &Reply) -> Error {
+    Error::new("understand a worker", format!("it answered out of turn: {reply:?}"))
+}
+
+/// An instance on its way from nothing to gone.
+pub struct Running {
+    worker: Worker,
+}
+
+impl Running {
+    pub fn finish(mut self, interrupt: &Interrupt, work: &Workload) -> Result<Life> {
+        self.worker.finish(interrupt, work)
+    }
+}
+
+/// An instance that is ready and holds.
+pub struct Held {
+    worker: Worker,
+    pub detached: Option<Detached>,
+    pub timeline: Timeline,
+    pub parts: Vec<Part>,
+    pub ready_heard: Instant,
+}
+
+impl Held {
+    /// The process that keeps it: the payload when detached, else the worker (a VM's monitor).
+    pub fn pid(&self) -> i32 {
+        self.detached.as_ref().map_or(self.worker.child.id() as i32, |d| d.pid)
+    }
+
+    /// Lets it go and waits until it is gone.
+    pub fn end(mut self, interrupt: &Interrupt, work: &Workload) -> Result<Option<Done>> {
+        self.worker.release();
+        if self.detached.is_some() {
+            return Ok(None); // Drop kills and reaps it
+        }
+        self.worker.finish(interrupt, work).map(|life| Some(life.done))
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let Some(detached) = &self.detached else { return };
+        let pid = Pid::from_raw(detached.pid);
+        let _ = kill(pid, Signal::SIGKILL);
+        let _ = nix::sys::wait::waitpid(pid, None); // ours, as its subreaper
+        for dir in &detached.cgroups {
+            crate::lab::leaks::remove_cgroup(dir);
+        }
+    }
+}
+
+struct Worker {
+    child: Child,
+    nonce: u64,
+    spawned_ns: u64,
+    deadline: Instant,
+    buffer: Vec<u8>,
+}
+
+impl Worker {
+    fn release(&mut self) {
+        if let Some(mut stdin) = self.child.stdin.take() {
+            let _ = stdin.write_all(b"r"); // a worker that is gone already says so on its own pipe
+        }
+    }
+
+    /// The next line; a Failed reply becomes the error that it carries.
+    fn hear(&mut self, interrupt: &Interrupt) -> Result<Reply> {
+        loop {
+            if let Some(end) = self.buffer.iter().position(|b| *b == b'\n') {
+                let line: Vec<u8> = self.buffer.drain(..=end).collect();
+                let reply = serde_json::from_slice(&line).doing(|| "understand a worker")?;
+                return if let Reply::Failed(error) = reply { Err(error) } else { Ok(reply) };
+            }
+            let stdout = self.child.stdout.as_mut().expect("the worker was spawned with a pipe");
+            if interrupt.wait(stdout.as_fd(), self.deadline)? == Woken::TimedOut {
+                return Err(Error::new("hear from a worker", "it hangs: nothing came before the deadline"));
+            }
+            let mut chunk = [0; 8192];
+            match stdout.read(&mut chunk) {
+                Ok(0) => return Err(self.died()),
+                Ok(n) => self.buffer.extend_from_slice(&chunk[..n]),
+                Err(cause) => return Err(Error::new("hear from a worker", cause)),
+            }
+        }
+    }
+
+    fn finish(&mut self, interrupt: &Interrupt, work: &Workload) -> Result<Life> {
+        let done = loop {
+            match self.hear(interrupt)? {
+                Reply::Done(done) => break *done,
+                Reply::Ready { .. } => {}
+                other => return Err(out_of_turn(&other)),
+            }
+        };
+        let _ = self.child.wait();
+        let reaped_ns = monotonic_ns();
+        work.check(self.nonce, &done.records, done.outcome.exit)?;
+        Ok(Life { done, spawned_ns: self.spawned_ns, reaped_ns })
+    }
+
+    /// Its pipe is closed and no answer came: how it ended, and its last words.
+    fn died(&mut self) -> Error {
+        let status = self.child.wait().map_or_else(|e| e.to_string(), |s| s.to_string());
+        let mut words = String::new();
+        if let Some(stderr) = &mut self.child.stderr {
+            let _ = stderr.take(4096).read_to_string(&mut words);
+        }
+        Error::new("hear from a worker", format!("it died ({status}) {}", words.trim()).trim_end())
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        if matches!(self.child.try_wait(), Ok(None)) {
+            let _ = kill(Pid::from_raw(-(self.child.id() as i32)), Signal::SIGKILL); // its own group
+            let _ = self.child.kill();
+            let _ = self.child.wait();
+        }
+    }
+}

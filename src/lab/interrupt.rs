@@ -1,0 +1,85 @@
+//! SIGINT, SIGTERM and SIGHUP as something to wait for: the harness is never killed by them, it ends in order.
+
+use std::os::fd::{AsFd, BorrowedFd};
+use std::time::{Duration, Instant};
+
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::signal::{SigSet, Signal};
+use nix::sys::signalfd::{SfdFlags, SignalFd};
+
+use crate::error::{Context, Error, Kind, Result};
+
+pub struct Interrupt {
+    signals: SignalFd,
+    /// The signal that arrived.
+    pub signal: std::cell::Cell<Option<i32>>,
+}
+
+/// What ended a wait.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Woken {
+    Readable,
+    TimedOut,
+}
+
+impl Interrupt {
+    /// Blocks the three signals for this process; children get the default mask back from `std::process::Command`.
+    pub fn listen() -> Result<Interrupt> {
+        let mask: SigSet = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP].into_iter().collect();
+        mask.thread_block().doing(|| "block SIGINT and SIGTERM")?;
+        let signals = SignalFd::with_flags(&mask, SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK)
+            .doing(|| "listen for SIGINT and SIGTERM")?;
+        Ok(Interrupt { signals, signal: std::cell::Cell::new(None) })
+    }
+
+    /// Err once a signal has arrived.
+    pub fn check(&self) -> Result<()> {
+        if let Ok(Some(info)) = self.signals.read_signal() {
+            self.signal.set(Some(info.ssi_signo as i32));
+        }
+        match self.signal.get() {
+            Some(_) => Err(Error::new("go on", "a signal asked us to stop").kind(Kind::Interrupted)),
+            None => Ok(()),
+        }
+    }
+
+    /// Waits until `fd` is readable or `deadline`; Err when a signal arrives meanwhile.
+    pub fn wait(&self, fd: BorrowedFd, deadline: Instant) -> Result<Woken> {
+        loop {
+            self.check()?;
+            let mut fds = [PollFd::new(fd, PollFlags::POLLIN), PollFd::new(self.signals.as_fd(), PollFlags::POLLIN)];
+            let n = poll_until(&mut fds, deadline)?;
+            if fds[0].any().unwrap_or(true) {
+                return Ok(Woken::Readable);
+            }
+            if n == 0 {
+                return Ok(Woken::TimedOut);
+            }
+        }
+    }
+
+    pub fn sleep(&self, time: Duration) -> Result<()> {
+        let deadline = Instant::now() + time;
+        loop {
+            self.check()?;
+            let mut fds = [PollFd::new(self.signals.as_fd(), PollFlags::POLLIN)];
+            if poll_until(&mut fds, deadline)? == 0 {
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// `poll` with a deadline; 0 when it passed. A rest below a millisecond is waited for as one.
+fn poll_until(fds: &mut [PollFd], deadline: Instant) -> Result<i32> {
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let ms = left.as_micros().div_ceil(1000).min(60_000) as u16;
+        match poll(fds, PollTimeout::from(ms)) {
+            Ok(0) if Instant::now() < deadline => {}
+            Ok(n) => return Ok(n),
+            Err(nix::errno::Errno::EINTR) => {}
+            Err(cause) => return Err(Error::new("wait for a worker", cause)),
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! What carries a run's id and is still there: processes, mounts, cgroups, folders.
+//!
+//! Everything that a run makes is named after it: cgroups `isolab.RUN.*`, the scratch folder `/tmp/isolab.RUN`, and the
+//! environment variable ISOLAB_RUN of every process. So what was left can be found by name, and ended by name.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::sys::wait::{WaitPidFlag, waitpid};
+use nix::unistd::Pid;
+
+use super::bench::ENV_RUN;
+
+/// One thing that should be gone.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Leak {
+    Process(i32),
+    Mount(PathBuf),
+    Cgroup(PathBuf),
+    Folder(PathBuf),
+}
+
+impl std::fmt::Display for Leak {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Leak::Process(pid) => write!(f, "process {pid}"),
+            Leak::Mount(path) => write!(f, "mount {}", path.display()),
+            Leak::Cgroup(path) => write!(f, "cgroup {}", path.display()),
+            Leak::Folder(path) => write!(f, "folder {}", path.display()),
+        }
+    }
+}
+
+/// Where to look; the roots are parameters so that tests can use a folder.
+pub struct Places<'a> {
+    pub proc_root: &'a Path,
+    pub cgroup_root: &'a Path,
+}
+
+impl Default for Places<'static> {
+    fn default() -> Self {
+        Places { proc_root: Path::new("/proc"), cgroup_root: Path::new("/sys/fs/cgroup") }
+    }
+}
+
+impl Places<'_> {
+    /// Everything of this run that exists now, except its scratch folder, which lives as long as the run.
+    pub fn leaks_of(&self, run: &str) -> Vec<Leak> {
+        let mut all = self.processes(run);
+        all.extend(self.mounts(run));
+        all.extend(self.cgroups(run));
+        all
+    }
+
+    /// Processes that inherited ISOLAB_RUN=run, ourselves excepted. Those of other users cannot be read: not ours.
+    fn processes(&self, run: &str) -> Vec<Leak> {
+        let wanted = format!("{ENV_RUN}={run}");
+        let me = std::process::id() as i32;
+        let Ok(entries) = std::fs::read_dir(self.proc_root) else { return Vec::new() };
+        entries
+            .flatten()
+            .filter_map(|e| e.file_name().to_str()?.parse::<i32>().ok())
+            .filter(|pid| *pid != me)
+            .filter(|pid| {
+                let environ = std::fs::read(self.proc_root.join(pid.to_string()).join("environ")).unwrap_or_default();
+                environ.split(|b| *b == 0).any(|v| v == wanted.as_bytes())
+            })
+            .map(Leak::Process)
+            .collect()
+    }
+
+    fn mounts(&self, run: &str) -> Vec<Leak> {
+        let under = std::env::temp_dir().join(format!("isolab.{run}"));
+        let info = std::fs::read_to_string(self.proc_root.join("self/mountinfo")).unwrap_or_default();
+        let mut found: Vec<Leak> = info
+            .lines()
+            .filter_map(|l| l.split(' ').nth(4))
+            .map(PathBuf::from)
+            .filter(|path| path.starts_with(&under))
+            .map(Leak::Mount)
+            .collect();
+        found.reverse(); // innermost first, the order to unmount in
+        found
+    }
+
+    /// Cgroups called `isolab.RUN.*`, in every hierarchy, innermost first.
+    pub fn cgroups(&self, run: &str) -> Vec<Leak> {
+        let mut found = Vec::new();
+        walk(self.cgroup_root, 6, &mut |dir| {
+            let name = dir.file_name().and_then(|n| n.to_str()).unwrap_or_default();
+            if name.strip_prefix("isolab.").and_then(|n| n.strip_prefix(run)).is_some_and(|n| n.is_empty() || n.starts_with('.')) {
+                found.push(Leak::Cgroup(dir.to_owned()));
+            }
+        });
+        found.reverse();
+        found
+    }
+
+    /// Every run id that a cgroup is named after.
+    pub fn runs_with_cgroups(&self) -> Vec<String> {
+        let mut runs = Vec::new();
+        walk(self.cgroup_root, 6, &mut |dir| {
+            let name = dir.file_name().and_then(|n| n.to_str()).unwrap_or_default();
+            if let Some(run) = name.strip_prefix("isolab.").and_then(|n| n.split('.').next()) {
+                runs.push(run.to_owned());
+            }
+        });
+        runs.sort();
+        runs.dedup();
+        runs
+    }
+}
+
+/// Visits folders below `dir`, parents before children; links are not followed.
+fn walk(dir: &Path, depth: u32, visit: &mut dyn FnMut(&Path)) {
+    let Ok(entries) = std::fs::read_dir(dir) else { return };
+    for entry in entries.flatten() {
+        if depth > 0 && entry.file_type().is_ok_and(|t| t.is_dir()) {
+            visit(&entry.path());
+            walk(&entry.path(), depth - 1, visit);
+        }
+    }
+}
+
+/// Ends and removes what can be; what is still there after `patience` is returned.
+pub fn remove(places: &Places, run: &str, patience: Duration) -> Vec<Leak> {
+    let deadline = Instant::now() + patience;
+    loop {
+        reap();
+        let left = places.leaks_of(run);
+        if left.is_empty() || Instant::now() >= deadline {
+            return left;
+        }
+        for leak in &left {
+            match leak {
+                Leak::Process(pid) => {
+                    let _ = kill(Pid::from_raw(*pid), Signal::SIGKILL);
+                }
+                Leak::Mount(path) => {
+                    let _ = nix::mount::umount2(path, nix::mount::MntFlags::MNT_DETACH);
+                }
+                Leak::Cgroup(path) => remove_cgroup(path),
+                Leak::Folder(path) => {
+                    let _ = std::fs::remove_dir_all(path);
+                }
+            }
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// Waits until nothing of the run is there, without ending anything. True when it is so before `patience` is over.
+pub fn settled(places: &Places, run: &str, patience: Duration) -> bool {
+    let deadline = Instant::now() + patience;
+    while !places.cgroups(run).is_empty() {
+        if Instant::now() >= deadline {
+            return false;
+        }
+        std::thread::sleep(Duration::from_micros(200));
+    }
+    true
+}
+
+/// Removes one cgroup; its last process may need a moment to leave it.
+pub fn remove_cgroup(dir: &Path) {
+    for _ in 0..200 {
+        match std::fs::remove_dir(dir) {
+            Err(e) if e.raw_os_error() == Some(libc::EBUSY) => std::thread::sleep(Duration::from_micros(500)),
+            _ => return,
+        }
+    }
+}
+
+/// Reaps orphans that came to us as their subreaper.
+fn reap() {
+    while let Ok(status) = waitpid(None, Some(WaitPidFlag::WNOHANG)) {
+        if status.pid().is_none() {
+            return;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_leaked_process_and_cgroup_are_found_by_name_and_nothing_else_is() {
+        let dir = tempfile::tempdir().unwrap();
+        let (proc_root, cgroup_root) = (dir.path().join("proc"), dir.path().join("cgroup"));
+        for (pid, environ) in [("41", "A=1\0ISOLAB_RUN=abc\0"), ("42", "ISOLAB_RUN=abcd\0")] {
+            std::fs::create_dir_all(proc_root.join(pid)).unwrap();
+            std::fs::write(proc_root.join(pid).join("environ"), environ).unwrap();
+        }
+        for name in ["isolab.abc.1/inner", "isolab.abcd.1", "user.slice"] {
+            std::fs::create_dir_all(cgroup_root.join("memory").join(name)).unwrap();
+        }
+        let places = Places { proc_root: &proc_root, cgroup_root: &cgroup_root };
+        let found = places.leaks_of("abc");
+        assert_eq!(found, [Leak::Process(41), Leak::Cgroup(cgroup_root.join("memory/isolab.abc.1"))]);
+        assert_eq!(places.runs_with_cgroups(), ["abc", "abcd"]);
+    }
+}

@@ -1,0 +1,214 @@
+//! The worker: a fresh isolab process that makes one instance, reports in JSON lines on stdout, and ends.
+//!
+//! ```text
+//! harness                         worker                                 payload
+//!    | spawn `isolab worker {…}`     |                                      |
+//!    |------------------------------>| prepare, create, start               |
+//!    |                               |------------------------------------->|
+//!    |                               |<---- READY record (fd 3 or a port) --|
+//!    |<---- {"ready": …} ------------|   (only when the payload holds)      |
+//!    |---- a byte on stdin = release: the worker's stdin is the payload's fd 4 ->|
+//!    |                               |<---- DONE record, exit --------------|
+//!    |<---- {"done": …} -------------| destroy                              |
+//! ```
+//!
+//! It is dispatched before the command line is parsed and starts no thread: what it touches before it clones is in the
+//! sample (`fork` copies it), so it touches little.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+
+use crate::environments::{Arm, Detached, Event, Instance, Outcome};
+use crate::error::{Context, Error, Kind, Result};
+use crate::model::{Exit, Part, Record, Task};
+use crate::probe::abi;
+use crate::sys::clock::monotonic_ns;
+use crate::timeline::Timeline;
+
+/// The hidden subcommand.
+pub const SUBCOMMAND: &str = "worker";
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Request {
+    pub arm: String,
+    pub task: Task,
+    pub dir: PathBuf,
+    pub mode: Mode,
+    pub timeout_ms: u64,
+    /// The CPU that the worker and its payload stay on.
+    pub cpu: Option<usize>,
+    /// Cgroup files (`tasks`, `cgroup.procs`) to write "0" into before anything else.
+    pub join: Vec<PathBuf>,
+    /// Weigh and list what exists when the payload is ready.
+    pub footprint: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// Make on disk what the samples will find there.
+    Prepare,
+    /// From nothing to gone.
+    Once,
+    /// Report when it is ready; it goes on until released through stdin.
+    Hold,
+    /// Report when it is ready, leave it running, end.
+    Detach,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Reply {
+    Prepared,
+    Ready { ready: Record, timeline: Timeline, detached: Option<Detached>, parts: Vec<Part> },
+    Done(Box<Done>),
+    Failed(Error),
+}
+
+/// Everything that one whole life of an instance gave.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Done {
+    pub timeline: Timeline,
+    pub records: Vec<Record>,
+    pub outcome: Outcome,
+    pub parts: Vec<Part>,
+    pub cpu: i32,
+    /// When the worker's main function began: before it is exec and the loader.
+    pub worker_main_ns: u64,
+    /// Anonymous memory of the worker just before create: what a fork must copy the page tables of.
+    pub worker_rss_anon_kib: u64,
+}
+
+/// The worker's whole life. Errors are reported on the pipe; the exit code only says whether there was one.
+pub fn serve(request: &str) -> std::process::ExitCode {
+    let main_ns = monotonic_ns();
+    let mut stdout = std::io::stdout().lock();
+    let mut send = |reply: &Reply| {
+        let mut line = serde_json::to_vec(reply).expect("a reply is plain data");
+        line.push(b'\n');
+        stdout.write_all(&line).and_then(|()| stdout.flush())
+    };
+    let result = serde_json::from_str::<Request>(request)
+        .map_err(|cause| Error::usage("read the worker's request", cause))
+        .and_then(|request| work(request, main_ns, &mut |reply| send(&reply)));
+    match result {
+        Ok(()) => std::process::ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = send(&Reply::Failed(error)); // nobody to tell when the harness is gone
+            std::process::ExitCode::FAILURE
+        }
+    }
+}
+
+type Send<'a> = dyn FnMut(Reply) -> std::io::Result<()> + 'a;
+
+fn work(mut request: Request, main_ns: u64, send: &mut Send) -> Result<()> {
+    request.join.iter().try_for_each(|file| join_cgroup(file))?;
+    pin(request.cpu)?;
+    if matches!(request.mode, Mode::Hold | Mode::Detach) {
+        request.task.release = Some(libc::STDIN_FILENO);
+    }
+    let arm = Arm::parse(&request.arm)?;
+    let prepared = arm.env.prepare(&arm.knobs, &request.task, &request.dir)?;
+    if request.mode == Mode::Prepare {
+        return report(send, Reply::Prepared);
+    }
+    let worker_rss_anon_kib = rss_anon_kib();
+    let mut clock = Timeline::new();
+    let mut instance = prepared.create(&mut clock)?;
+    instance.start(&mut clock)?;
+    let deadline = Instant::now() + Duration::from_millis(request.timeout_ms);
+    let mut life = Life { records: Vec::with_capacity(8), parts: Vec::new(), deadline };
+    if request.mode != Mode::Once || request.footprint {
+        let ready = life.until_ready(&mut *instance, &mut clock)?;
+        if request.footprint {
+            life.parts = instance.footprint()?;
+        }
+        let parts = life.parts.clone();
+        if request.mode == Mode::Detach {
+            let detached = Some(instance.detach()?);
+            return report(send, Reply::Ready { ready, timeline: clock, detached, parts });
+        }
+        if request.mode == Mode::Hold {
+            report(send, Reply::Ready { ready, timeline: clock.clone(), detached: None, parts })?;
+        }
+    }
+    life.until_exit(&mut *instance, &mut clock)?;
+    let outcome = instance.destroy(&mut clock)?;
+    let Life { records, parts, .. } = life;
+    let cpu = nix::sched::sched_getcpu().map_or(-1, |c| c as i32);
+    let done = Done { timeline: clock, records, outcome, parts, cpu, worker_main_ns: main_ns, worker_rss_anon_kib };
+    report(send, Reply::Done(Box::new(done)))
+}
+
+fn report(send: &mut Send, reply: Reply) -> Result<()> {
+    send(reply).doing(|| "report to the harness")
+}
+
+/// What came from the payload so far.
+struct Life {
+    records: Vec<Record>,
+    parts: Vec<Part>,
+    deadline: Instant,
+}
+
+impl Life {
+    fn until_ready(&mut self, instance: &mut dyn Instance, clock: &mut Timeline) -> Result<Record> {
+        loop {
+            match instance.wait(self.deadline, clock)? {
+                Event::Record(r) => {
+                    self.records.push(r);
+                    if r.kind == abi::READY {
+                        return Ok(r);
+                    }
+                }
+                Event::Exited(exit) => {
+                    return Err(Error::new("wait until the program is ready", format!("it ended first: {}", words(exit))));
+                }
+                Event::TimedOut => return Err(too_long()),
+            }
+        }
+    }
+
+    fn until_exit(&mut self, instance: &mut dyn Instance, clock: &mut Timeline) -> Result<Exit> {
+        loop {
+            match instance.wait(self.deadline, clock)? {
+                Event::Record(r) => self.records.push(r),
+                Event::Exited(exit) => return Ok(exit),
+                Event::TimedOut => return Err(too_long()),
+            }
+        }
+    }
+}
+
+fn words(exit: Exit) -> String {
+    match exit {
+        Exit::Code(code) => format!("exit status {code}"),
+        Exit::Signal(signal) => format!("killed by signal {signal}"),
+    }
+}
+
+fn too_long() -> Error {
+    Error::new("wait for the program", "it did not end before the deadline").try_this("--timeout SECONDS, or look at it with isolab run")
+}
+
+fn join_cgroup(file: &Path) -> Result<()> {
+    std::fs::write(file, "0").doing(|| format!("join the cgroup {}", file.display()))
+}
+
+fn pin(cpu: Option<usize>) -> Result<()> {
+    let Some(cpu) = cpu else { return Ok(()) };
+    let mut set = nix::sched::CpuSet::new();
+    set.set(cpu)
+        .and_then(|()| nix::sched::sched_setaffinity(nix::unistd::Pid::from_raw(0), &set))
+        .map_err(|cause| Error::new(format!("pin the worker to CPU {cpu}"), cause).kind(Kind::Usage).try_this("--pin none"))
+}
+
+/// RssAnon of /proc/self/status (proc_pid_status(5)), in KiB.
+fn rss_anon_kib() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    status.lines().find_map(|l| l.strip_prefix("RssAnon:")?.split_whitespace().next()?.parse().ok()).unwrap_or(0)
+}

@@ -1,0 +1,184 @@
+//! A run's folder on disk: nothing that was measured is ever lost, nothing half-written is ever read.
+//!
+//! 1. `samples.jsonl`: the header, then a line per sample, appended as it is taken, fsynced between blocks.
+//! 2. `run.json` and `samples.csv`: written once, to a temporary name in the same folder, fsynced, renamed.
+//! 3. `latest` in the results folder: a link to the last run, replaced by rename.
+//!
+//! Under sudo every file is given back to the user who called.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, BufWriter, Write};
+use std::os::unix::fs::{chown, symlink};
+use std::path::{Path, PathBuf};
+
+use super::schema::{Header, Run, SCHEMA, SampleLine};
+use crate::error::{Context, Error, Result};
+
+pub const SAMPLES: &str = "samples.jsonl";
+pub const RUN: &str = "run.json";
+pub const CSV: &str = "samples.csv";
+
+/// First line of `samples.jsonl`.
+#[derive(serde::Serialize, serde::Deserialize)]
+struct FirstLine {
+    schema: u32,
+    header: Header,
+}
+
+pub struct Store {
+    pub dir: PathBuf,
+    samples: BufWriter<File>,
+}
+
+impl Store {
+    /// Makes `root/<date>-<id>/` and writes the header, so that a machine where nothing can be saved is told at once.
+    pub fn create(root: &Path, header: &Header) -> Result<Store> {
+        let advice = || "--results DIR, with a folder that you may write to";
+        let date = header.started.get(..10).unwrap_or("undated");
+        let dir = root.join(format!("{date}-{}", header.id));
+        let fresh_root = !root.exists();
+        std::fs::create_dir_all(&dir)
+            .doing(|| format!("make the results folder {}", dir.display()))
+            .map_err(|e| e.try_this(advice()))?;
+        if fresh_root {
+            give_back(root);
+        }
+        give_back(&dir);
+        let path = dir.join(SAMPLES);
+        let file = File::create(&path).doing(|| format!("create {}", path.display())).map_err(|e| e.try_this(advice()))?;
+        let mut store = Store { dir, samples: BufWriter::new(file) };
+        store.line(&FirstLine { schema: SCHEMA, header: header.clone() })?;
+        store.sync()?;
+        give_back(&path);
+        Ok(store)
+    }
+
+    /// One sample, handed to the kernel before the next one is taken.
+    pub fn append(&mut self, sample: &SampleLine) -> Result<()> {
+        self.line(sample)
+    }
+
+    fn line(&mut self, value: &impl serde::Serialize) -> Result<()> {
+        let mut line = serde_json::to_vec(value).expect("samples are plain data");
+        line.push(b'\n');
+        self.samples.write_all(&line).and_then(|()| self.samples.flush()).map_err(|cause| self.not_saved(&cause))
+    }
+
+    /// Between blocks, outside samples.
+    pub fn sync(&mut self) -> Result<()> {
+        self.samples.get_ref().sync_data().map_err(|cause| self.not_saved(&cause))
+    }
+
+    fn not_saved(&self, cause: &std::io::Error) -> Error {
+        Error::new(format!("save a sample in {}", self.dir.display()), cause)
+            .try_this(format!("make room, then: isolab recover {}", self.dir.display()))
+    }
+
+    /// Writes what follows from the samples, and points `latest` here.
+    pub fn finish(&self, run: &Run) -> Result<()> {
+        save_run(&self.dir, run)?;
+        let (Some(root), Some(name)) = (self.dir.parent(), self.dir.file_name()) else { return Ok(()) };
+        let temporary = root.join(format!(".latest.{}", run.header.id));
+        let _ = std::fs::remove_file(&temporary);
+        symlink(name, &temporary)
+            .and_then(|()| std::fs::rename(&temporary, root.join("latest")))
+            .doing(|| "point results/latest at this run")?;
+        give_back_link(&root.join("latest"));
+        Ok(())
+    }
+}
+
+/// `run.json` and `samples.csv` in `dir`.
+pub fn save_run(dir: &Path, run: &Run) -> Result<()> {
+    let json = serde_json::to_vec(run).expect("a run is plain data");
+    write_atomically(&dir.join(RUN), &json)?;
+    write_atomically(&dir.join(CSV), super::csv::samples(run).as_bytes())
+}
+
+/// To a temporary name in the same folder, fsync, rename: a reader sees the old file or the new one.
+pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
+    let doing = || format!("save {}", path.display());
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = tempfile::Builder::new().prefix(".isolab-").tempfile_in(folder).doing(doing).map_err(|e| {
+        e.try_this("free some space, or choose another folder: --results DIR, -o FILE")
+    })?;
+    file.write_all(bytes).and_then(|()| file.as_file().sync_all()).doing(doing)?;
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o644);
+    file.as_file().set_permissions(mode).doing(doing)?;
+    file.persist(path).map_err(|e| Error::new(doing(), e.error))?;
+    give_back(path);
+    Ok(())
+}
+
+/// Under sudo: to the user who called. Elsewhere nothing.
+pub fn give_back(path: &Path) {
+    if let Some((uid, gid)) = caller() {
+        let _ = chown(path, Some(uid), Some(gid)); // a file system without owners refuses; the file is there all the same
+    }
+}
+
+fn give_back_link(path: &Path) {
+    if let Some((uid, gid)) = caller() {
+        let _ = std::os::unix::fs::lchown(path, Some(uid), Some(gid));
+    }
+}
+
+fn caller() -> Option<(u32, u32)> {
+    let id = |name| std::env::var(name).ok()?.parse().ok();
+    nix::unistd::Uid::effective().is_root().then_some(())?;
+    Some((id("SUDO_UID")?, id("SUDO_GID")?))
+}
+
+/// A results file, or the folder of a run, or `latest`.
+pub fn load(path: &Path) -> Result<Run> {
+    let file = if path.is_dir() { path.join(RUN) } else { path.to_owned() };
+    let doing = || format!("read the results file {}", file.display());
+    let bytes = std::fs::read(&file).doing(doing).map_err(|e| {
+        let raw = file.with_file_name(SAMPLES);
+        let recoverable = raw.exists().then(|| format!("isolab recover {}", raw.parent().unwrap_or(path).display()));
+        e.kind(crate::error::Kind::Usage).try_this(recoverable.unwrap_or_else(|| "isolab bench makes one in results/".into()))
+    })?;
+    check_version(&bytes).map_err(|cause| Error { doing: doing(), ..cause })?;
+    serde_json::from_slice(&bytes)
+        .map_err(|cause| Error::usage(doing(), cause).try_this("isolab recover DIR rebuilds it from samples.jsonl"))
+}
+
+/// Foreign, truncated and newer files each get their own answer.
+fn check_version(bytes: &[u8]) -> Result<()> {
+    #[derive(serde::Deserialize)]
+    struct Version {
+        schema: u32,
+    }
+    let file: serde_json::Value = serde_json::from_slice(bytes).map_err(|cause| {
+        let why = if cause.is_eof() { "it ends in the middle: it was cut off" } else { "it is no JSON" };
+        Error::usage("", format!("{why} ({cause})")).try_this("isolab recover DIR rebuilds it from samples.jsonl")
+    })?;
+    let version: Version = serde_json::from_value(file)
+        .map_err(|_| Error::usage("", "it is JSON, but not a results file of isolab").try_this("isolab bench -o FILE makes one"))?;
+    if version.schema > SCHEMA {
+        let why = format!("it has schema version {}, this isolab reads up to {SCHEMA}", version.schema);
+        return Err(Error::usage("", why).try_this("use the isolab that wrote it, or a newer one"));
+    }
+    Ok(())
+}
+
+/// The header and every whole line of `samples.jsonl`; a last line that was cut off is left out and told.
+pub fn read_samples(dir: &Path) -> Result<(Header, Vec<SampleLine>, bool)> {
+    let path = if dir.is_dir() { dir.join(SAMPLES) } else { dir.to_owned() };
+    let doing = || format!("read {}", path.display());
+    let file = File::open(&path).doing(doing).map_err(|e| e.kind(crate::error::Kind::Usage).try_this("isolab recover results/<date>-<id>"))?;
+    let mut lines = BufReader::new(file).lines();
+    let first = lines.next().ok_or_else(|| Error::usage(doing(), "it is empty"))?.doing(doing)?;
+    check_version(first.as_bytes()).map_err(|cause| Error { doing: doing(), ..cause })?;
+    let first: FirstLine = serde_json::from_str(&first).map_err(|cause| Error::usage(doing(), cause))?;
+    let mut samples = Vec::new();
+    for (number, line) in lines.enumerate() {
+        let line = line.doing(doing)?;
+        match serde_json::from_str(&line) {
+            Ok(sample) => samples.push(sample),
+            Err(cause) if cause.is_eof() => return Ok((first.header, samples, true)),
+            Err(cause) => return Err(Error::usage(doing(), format!("line {}: {cause}", number + 2))),
+        }
+    }
+    Ok((first.header, samples, false))
+}
