@@ -4,8 +4,10 @@
 pub mod container;
 pub mod environments;
 pub mod error;
+pub mod harness;
 pub mod model;
 pub mod probe;
+pub mod results;
 pub mod stats;
 pub mod sys;
 pub mod timeline;

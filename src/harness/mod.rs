@@ -1,0 +1,2 @@
+// A line of its own until the harness arrives.
+pub mod host;
