@@ -56,8 +56,8 @@ pub(super) fn usable_cores(status: &str) -> Option<usize> {
 }
 
 /// How many CPUs "0-3,8" names.
-fn list_len(list: &str) -> Option<usize> {
-    list.trim().split(',').try_fold(0, |sum, item| {
+fn list_len(cpus: &str) -> Option<usize> {
+    cpus.trim().split(',').try_fold(0, |sum, item| {
         let (first, last) = item.split_once('-').unwrap_or((item, item));
         let (first, last): (usize, usize) = (first.parse().ok()?, last.parse().ok()?);
         Some(sum + last.checked_sub(first)? + 1)
