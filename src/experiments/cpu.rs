@@ -1,12 +1,13 @@
 //! `cpu`: the control. Isolation should not slow plain computation; where it seems to, suspect the measurement first.
 
-use super::{Better, CellPlan, Experiment, MetricAbout, Question, Sets, a_cell_each, median, values};
+use super::{Better, CellPlan, Experiment, MetricAbout, Question, Sets, a_cell_each, values};
 use crate::environments::Arm;
 use crate::error::Result;
 use crate::lab::{Lab, Start, Workload};
 use crate::model::Unit;
 use crate::probe::abi::{BATCH, SPIN};
 use crate::results::schema::Sample;
+use crate::stats::median;
 
 pub struct Cpu;
 

@@ -251,7 +251,7 @@ fn slopes(points: &[Point]) -> std::collections::BTreeMap<String, f64> {
         ("private", private.map(|l| l.slope)),
         ("kernel", kernel.map(|l| l.slope)),
         ("shared", shared.map(|l| l.intercept)),
-        ("lack_of_fit", whole.map(|l| l.lack_of_fit)),
+        ("lack_of_fit", whole.map(|l| l.worst_residual)),
     ])
 }
 

@@ -195,18 +195,6 @@ fn values<const N: usize>(pairs: [(&str, Option<f64>); N]) -> BTreeMap<String, f
     pairs.into_iter().filter_map(|(k, v)| Some((k.to_owned(), v?))).collect()
 }
 
-/// The middle one of some numbers; None of none.
-fn median(numbers: &[f64]) -> Option<f64> {
-    let mut sorted = numbers.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    let middle = sorted.len() / 2;
-    match sorted.len() {
-        0 => None,
-        n if n % 2 == 1 => Some(sorted[middle]),
-        _ => Some(f64::midpoint(sorted[middle - 1], sorted[middle])),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,13 +3,14 @@
 //! The probe times batches of each call with the TSC, in one worker; a sample's value is the median batch. Each batch is
 //! long enough that reading the timer is below one hundredth of it.
 
-use super::{Better, CellPlan, Experiment, MetricAbout, Question, Sets, a_cell_each, median};
+use super::{Better, CellPlan, Experiment, MetricAbout, Question, Sets, a_cell_each};
 use crate::environments::Arm;
 use crate::error::{Error, Result};
 use crate::lab::{Lab, Start, Workload};
 use crate::model::Unit;
 use crate::probe::abi::{BATCH, CALLS};
 use crate::results::schema::Sample;
+use crate::stats::median;
 
 pub struct Syscall;
 

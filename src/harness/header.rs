@@ -30,6 +30,7 @@ pub struct Setting<'a> {
 pub fn header(plan: &Plan, setting: Setting, support: &dyn Fn(&Arm) -> Support) -> Result<Header> {
     let binary = std::fs::read("/proc/self/exe").doing(|| "read isolab's own binary")?;
     Ok(Header {
+        host: host(&setting),
         id: setting.id.to_owned(),
         started: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
         argv: setting.called.argv,
@@ -52,10 +53,17 @@ pub fn header(plan: &Plan, setting: Setting, support: &dyn Fn(&Arm) -> Support) 
         },
         arms: plan.arms.iter().map(|arm| arm_info(arm, setting.backend.as_deref(), support(arm))).collect(),
         metrics: plan.parts.iter().flat_map(|p| metrics(p.experiment.about())).collect(),
-        host: crate::host::Host::read(),
         root: setting.root,
         timer: setting.timer,
     })
+}
+
+/// The fingerprint; a machine where the random id cannot be kept gets one for this run.
+fn host(setting: &Setting) -> crate::host::Host {
+    let id = crate::host::state_dir(|name| std::env::var_os(name)).and_then(|dir| crate::host::host_id(&dir));
+    let mut host = crate::host::Host::read(std::path::Path::new("/"), id.unwrap_or_else(|_| format!("once-{}", setting.id)));
+    host.kvm_backend = setting.backend.clone().unwrap_or_default();
+    host
 }
 
 pub fn sha256(bytes: &[u8]) -> String {

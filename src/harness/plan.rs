@@ -83,11 +83,6 @@ impl Plan {
         Ok(Plan { mode, seed: options.seed.unwrap_or(seed), sequential: options.sequential, arms, parts })
     }
 
-    /// Every planned cell with the experiment that it belongs to.
-    pub fn cells(&self) -> Vec<(&'static str, CellPlan)> {
-        self.parts.iter().flat_map(|p| p.cells.iter().map(|c| (p.experiment.about().id, c.clone()))).collect()
-    }
-
     /// At most; zero when blocks alone decide.
     pub fn total_time(&self) -> Duration {
         self.parts.iter().filter_map(|p| p.time).sum()

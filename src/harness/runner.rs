@@ -15,7 +15,7 @@ use crate::lab::scratch::Scratch;
 use crate::lab::{Lab, Workload, lock};
 use crate::results::schema::{Cell, Header, Run, SampleLine, SampleOutcome, Warning};
 use crate::results::store::Store;
-use crate::results::summarize::{Skips, cells_of, summarize};
+use crate::results::summarize::{Planned, Skips, cells_of, summarize};
 
 /// How a run is carried out, beside its plan.
 #[derive(Debug, Clone)]
@@ -95,7 +95,7 @@ pub fn run(plan: &Plan, how: How, watcher: &mut dyn Watcher) -> Result<Finished>
     drop(scratch);
     let measuring = began.elapsed();
     let ended = if stopped.is_some() { "interrupted" } else { "complete" };
-    let mut run = summarize(header, &plan.cells(), &skips, samples, ended);
+    let mut run = summarize(header, &planned(plan), &skips, &samples, ended);
     run.warnings.extend(leaks.iter().map(|leak| Warning {
         code: "leak".into(),
         text: format!("left behind by this run: {leak}"),
@@ -105,6 +105,19 @@ pub fn run(plan: &Plan, how: How, watcher: &mut dyn Watcher) -> Result<Finished>
     run.harness_share = (1.0 - at_work.as_secs_f64() / measuring.as_secs_f64()).max(0.0);
     store.finish(&run)?;
     Ok(Finished { run, dir: store.dir, signal: interrupt.signal.get(), stopped_by: stopped })
+}
+
+fn planned(plan: &Plan) -> Vec<Planned> {
+    plan.parts.iter().flat_map(|p| p.cells.iter().map(|c| planned_cell(p.experiment.about().id, c))).collect()
+}
+
+fn planned_cell(experiment: &str, cell: &CellPlan) -> Planned {
+    Planned {
+        id: cell.id(experiment),
+        experiment: experiment.into(),
+        arm: cell.arm.id(),
+        case: cell.case.clone(),
+    }
 }
 
 /// Can this machine and user run it, by the arm's own quick look?
@@ -257,7 +270,7 @@ impl<'a> Session<'a> {
 
     fn cells(&self, part: &Part, skips: &Skips) -> Vec<Cell> {
         let name = part.experiment.about().id;
-        let plans: Vec<_> = part.cells.iter().map(|c| (name, c.clone())).collect();
-        cells_of(&plans, skips, &self.samples)
+        let planned: Vec<Planned> = part.cells.iter().map(|c| planned_cell(name, c)).collect();
+        cells_of(&planned, skips, &self.samples)
     }
 }

@@ -1,6 +1,11 @@
 //! What a run leaves: the one file that charts, report and checks work from.
 //!
-//! `schema` is the shape of that file, `store` puts it on disk safely, `summarize` computes everything in it that
-//! follows from raw samples, so that anyone can compute it again.
+//! `schema` is the shape of that file, `store` puts it on disk safely, `summarize` and `warnings` compute everything in
+//! it that follows from raw samples, so that anyone can compute it again; `csv` and `flat` are other forms of it.
 
+pub mod csv;
+pub mod flat;
 pub mod schema;
+pub mod store;
+pub mod summarize;
+mod warnings;

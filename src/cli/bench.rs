@@ -1,0 +1,153 @@
+//! `isolab bench`: options → plan → run → what the terminal shows.
+
+use std::path::Path;
+
+use super::args::{Bench, Order};
+use super::out::Out;
+use super::watch::Terminal;
+use super::{closing, exit, export};
+use crate::error::{Error, Kind, Result};
+use crate::experiments::Sets;
+use crate::harness::header::Called;
+use crate::harness::plan::{Options, Plan};
+use crate::harness::runner::{Finished, How, run as measure};
+use crate::results::schema::Status;
+use crate::results::store;
+
+pub fn run(args: Bench, out: &mut Out) -> Result<u8> {
+    let root = nix::unistd::Uid::effective().is_root();
+    let plan = Plan::make(&options(&args)?, root, random_seed())?;
+    let how = how(&args, root)?;
+    if args.thorough {
+        let minutes = plan.total_time().as_secs().div_ceil(60);
+        out.note(format!("This takes about {minutes} minutes; Ctrl-C ends it early and keeps what was measured."));
+    }
+    let mut terminal = Terminal::new(out, args.json || args.md);
+    let finished = measure(&plan, how, &mut terminal)?;
+    terminal.end();
+    show(&args, &finished, out)?;
+    if let Some(file) = &args.out {
+        store::write_atomically(file, &serde_json::to_vec(&finished.run).expect("a run is plain data"))?;
+    }
+    code(&finished)
+}
+
+fn options(args: &Bench) -> Result<Options> {
+    let mut sets = parse_sets(&args.sets)?;
+    for (key, list) in [("n", &args.n), ("concurrency", &args.concurrency)] {
+        if let Some(list) = list {
+            sets.insert(key.into(), split(list));
+        }
+    }
+    let experiments = match (&args.experiments, sets.contains_key("concurrency")) {
+        (None, true) => Some("boot".to_owned()), // that key belongs to boot alone
+        (named, _) => named.clone(),
+    };
+    Ok(Options {
+        arms: args.arms.clone(),
+        experiments,
+        sets,
+        thorough: args.thorough,
+        blocks: args.blocks,
+        time: args.time,
+        seed: args.seed,
+        sequential: args.order == Order::Sequential,
+        command: (!args.command.is_empty()).then(|| args.command.clone()),
+    })
+}
+
+fn parse_sets(texts: &[String]) -> Result<Sets> {
+    let mut sets = Sets::new();
+    for text in texts {
+        let Some((key, list)) = text.split_once('=').filter(|(k, l)| !k.is_empty() && !l.is_empty()) else {
+            return Err(Error::usage(format!("read --set {text}"), "it is written KEY=LIST").try_this("--set configured=64M,1G"));
+        };
+        if sets.insert(key.to_owned(), split(list)).is_some() {
+            return Err(Error::usage(format!("read --set {text}"), format!("{key} is set twice")));
+        }
+    }
+    Ok(sets)
+}
+
+fn split(list: &str) -> Vec<String> {
+    list.split(',').map(str::to_owned).collect()
+}
+
+fn random_seed() -> u64 {
+    u64::from(std::process::id()) << 20 ^ crate::sys::clock::monotonic_ns() & 0xffff_ffff
+}
+
+fn how(args: &Bench, root: bool) -> Result<How> {
+    let cpu = match args.pin.as_deref() {
+        None | Some("none") => None,
+        Some(text) => Some(text.parse().map_err(|_| {
+            Error::usage(format!("pin workers to {text:?}"), "it is no CPU number").try_this("--pin 0, or --pin none")
+        })?),
+    };
+    if let Some(cpu) = cpu {
+        check_cpu(cpu)?;
+    }
+    Ok(How {
+        called: Called { argv: std::env::args().collect(), called_as: called_as(), prediction_sha256: None },
+        results: args.results.clone(),
+        cpu,
+        settle: args.settle,
+        timeout: args.timeout,
+        root,
+        backend: crate::vm::backend::label(Path::new("/")),
+    })
+}
+
+fn check_cpu(cpu: usize) -> Result<()> {
+    let allowed = nix::sched::sched_getaffinity(nix::unistd::Pid::from_raw(0));
+    if allowed.is_ok_and(|set| set.is_set(cpu).unwrap_or(false)) {
+        return Ok(());
+    }
+    Err(Error::usage(format!("pin workers to CPU {cpu}"), "this process may not use that CPU").try_this("--pin 0, or --pin none"))
+}
+
+/// How isolab was called, so that printed commands can be typed again.
+pub fn called_as() -> String {
+    let sudo = if std::env::var_os("SUDO_UID").is_some() { "sudo " } else { "" };
+    let program = std::env::args().next().unwrap_or_else(|| "isolab".into());
+    let by_cargo = std::env::var_os("CARGO").is_some() && program.contains("target/");
+    match (by_cargo, program.contains("/release/")) {
+        (true, true) => "cargo run --release --".into(),
+        (true, false) => "cargo run --".into(),
+        _ => format!("{sudo}{program}"),
+    }
+}
+
+fn show(args: &Bench, finished: &Finished, out: &mut Out) -> Result<()> {
+    let charts = if finished.run.cells.iter().any(|c| c.status == Status::Measured && c.experiment == "boot") {
+        export::draw(&finished.run, &finished.dir)?
+    } else {
+        Vec::new()
+    };
+    if args.json {
+        export::json(&finished.run, out)
+    } else if args.md {
+        export::markdown(&finished.run, out)
+    } else {
+        closing::print(&finished.run, &finished.dir, &charts, out)
+    }
+}
+
+/// 0: nothing failed. A signal, or an error that stopped the run, comes before what the cells say.
+fn code(finished: &Finished) -> Result<u8> {
+    if let Some(signal) = finished.signal {
+        return Ok(128 + signal as u8);
+    }
+    if let Some(error) = &finished.stopped_by {
+        return if error.kind == Kind::BrokenPipe { Ok(exit::OK) } else { Err(error.clone()) };
+    }
+    let any = |status| finished.run.cells.iter().any(|c| c.status == status);
+    let failed_samples = finished.run.cells.iter().any(|c| c.columns.failed.iter().any(Option::is_some));
+    Ok(if any(Status::Failed) || failed_samples {
+        exit::FAILED
+    } else if any(Status::Measured) {
+        exit::OK
+    } else {
+        exit::NOTHING_RAN
+    })
+}

@@ -1,0 +1,54 @@
+//! Progress on stderr: a bar on a terminal, else a plain line now and then.
+
+use std::io::IsTerminal;
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+pub struct Progress {
+    bar: Option<ProgressBar>,
+    told: Instant,
+}
+
+/// Between two plain lines, when stderr is no terminal.
+const PLAIN_EVERY: Duration = Duration::from_secs(10);
+
+impl Progress {
+    pub fn new() -> Progress {
+        let plain = std::env::var_os("TERM").is_none_or(|t| t == "dumb");
+        let bar = (std::io::stderr().is_terminal() && !plain).then(|| {
+            let bar = ProgressBar::with_draw_target(Some(1), ProgressDrawTarget::stderr_with_hz(5));
+            let style = ProgressStyle::with_template("{prefix:<10} block {pos:>4} of {len:<4} {bar:24} {msg}");
+            bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+        });
+        Progress { bar, told: Instant::now() }
+    }
+
+    #[expect(clippy::print_stderr, reason = "progress belongs on stderr")]
+    pub fn show(&mut self, experiment: &str, done: usize, of: usize, left: Duration) {
+        let left = format!("at most {} s left", left.as_secs());
+        if let Some(bar) = &self.bar {
+            bar.set_prefix(experiment.to_owned());
+            bar.set_length(of as u64);
+            bar.set_position(done as u64);
+            bar.set_message(left);
+        } else if self.told.elapsed() > PLAIN_EVERY {
+            self.told = Instant::now();
+            eprintln!("{experiment}: block {done} of {of}, {left}");
+        }
+    }
+
+    /// Lets something else be printed without tearing the bar.
+    pub fn aside<T>(&self, print: impl FnOnce() -> T) -> T {
+        match &self.bar {
+            Some(bar) => bar.suspend(print),
+            None => print(),
+        }
+    }
+
+    pub fn end(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}

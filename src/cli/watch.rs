@@ -1,0 +1,94 @@
+//! What the terminal shows while a run goes on: a line per cell on stdout, progress on stderr.
+
+use std::time::Duration;
+
+use super::out::Out;
+use super::progress::Progress;
+use crate::error::Result;
+use crate::harness::runner::Watcher;
+use crate::results::schema::{Cell, Header, Status};
+use crate::results::summarize::{Skips, values_of};
+use crate::stats::median_interval;
+use crate::units;
+
+pub struct Terminal<'a> {
+    out: &'a mut Out,
+    progress: Progress,
+    /// stdout is for a machine: cells are told on stderr.
+    quiet: bool,
+}
+
+impl<'a> Terminal<'a> {
+    pub fn new(out: &'a mut Out, quiet: bool) -> Terminal<'a> {
+        Terminal { out, progress: Progress::new(), quiet }
+    }
+
+    pub fn end(&self) {
+        self.progress.end();
+    }
+
+    fn cells(&mut self, cells: &[Cell], header: &Header, so_far: &str) -> Result<()> {
+        let lines: Vec<String> = cells.iter().map(|c| format!("{}{so_far}", line(c, header))).collect();
+        let (out, quiet) = (&mut *self.out, self.quiet);
+        self.progress.aside(|| {
+            lines.iter().try_for_each(|l| if quiet { Ok(out.note(l)) } else { out.line(l) })
+        })
+    }
+}
+
+impl Watcher for Terminal<'_> {
+    fn planned(&mut self, header: &Header, skipped: &Skips, stale: &[String]) {
+        for run in stale {
+            self.out.note(format!("removed what run {run} had left behind; it was killed before it could"));
+        }
+        if let Some(load) = header.host.load.filter(|l| l[0] > 1.0) {
+            self.out.note(format!("other programs are running (load {:.1}): numbers will be noisy", load[0]));
+        }
+        if !skipped.is_empty() {
+            self.out.note(format!("{} cells cannot be measured here; why is told at the end", skipped.len()));
+        }
+    }
+
+    fn progress(&mut self, experiment: &str, done: usize, of: usize, left: Duration) {
+        self.progress.show(experiment, done, of, left);
+    }
+
+    fn measured(&mut self, cells: &[Cell], header: &Header) -> Result<()> {
+        self.cells(cells, header, "")
+    }
+
+    fn so_far(&mut self, cells: &[Cell], header: &Header) -> Result<()> {
+        self.cells(cells, header, "  so far")
+    }
+}
+
+/// "boot/process   create_to_ready 0.21 ms [0.20, 0.22] n=100": the first headline metric that has values.
+fn line(cell: &Cell, header: &Header) -> String {
+    let id = &cell.id;
+    match cell.status {
+        Status::Skipped => return format!("{id:<44} skipped: {}", cell.reason),
+        Status::Failed => return format!("{id:<44} failed: {}", cell.reason),
+        Status::Measured => {}
+    }
+    let headlines = header.metrics.iter().filter(|m| m.experiment == cell.experiment && m.headline);
+    for metric in headlines {
+        let values: Vec<f64> = values_of(cell, &metric.id).into_iter().map(|(_, v)| v).collect();
+        let Some(found) = median_interval(&values) else { continue };
+        let show = |v: f64| show(v, metric.unit);
+        let interval = found.ends.map_or(String::new(), |(low, high)| format!(" [{}, {}]", show(low), show(high)));
+        return format!("{id:<44} {} {}{interval} n={}", metric.id, show(found.median), found.n);
+    }
+    format!("{id:<44} no value")
+}
+
+/// A number with its unit.
+pub fn show(value: f64, unit: crate::model::Unit) -> String {
+    use crate::model::Unit;
+    match unit {
+        Unit::Nanoseconds => units::show_ns(value),
+        Unit::Bytes => units::show_bytes(value),
+        Unit::Count => units::three_digits(value).trim_end_matches('0').trim_end_matches('.').to_owned(),
+        Unit::PerSecond => format!("{}/s", units::three_digits(value)),
+        Unit::BytesPerByte => units::three_digits(value),
+    }
+}

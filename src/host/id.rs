@@ -1,0 +1,105 @@
+//! A random id for this machine, so that two results files can be told to come from one or from two.
+//!
+//! Random on purpose: host name and machine-id are personal data, and results files are handed in and published.
+
+use std::ffi::OsString;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+
+use crate::error::{Context, Error, Result};
+
+/// Where isolab keeps what belongs to this user on this machine: `$XDG_STATE_HOME/isolab`, else `~/.local/state/isolab`.
+/// A relative XDG_STATE_HOME is ignored, as the XDG Base Directory Specification asks. `var` looks up a variable.
+pub fn state_dir(var: impl Fn(&str) -> Option<OsString>) -> Result<PathBuf> {
+    let absolute = |name: &str| var(name).map(PathBuf::from).filter(|p| p.is_absolute());
+    let base = absolute("XDG_STATE_HOME").or_else(|| Some(absolute("HOME")?.join(".local/state")));
+    base.map(|b| b.join("isolab")).ok_or_else(|| {
+        Error::new("find the folder for state", "neither XDG_STATE_HOME nor HOME is an absolute path")
+            .try_this("export XDG_STATE_HOME=/a/folder/of/yours")
+    })
+}
+
+/// The id kept in `state`/host-id; made and stored there the first time.
+pub fn host_id(state: &Path) -> Result<String> {
+    let path = state.join("host-id");
+    if let Some(id) = stored(&path) {
+        return Ok(id);
+    }
+    let id = random_id()?;
+    store(state, &path, &id).map_err(|e| e.try_this("export XDG_STATE_HOME=/a/folder/you/may/write"))?;
+    // Two first runs at once: the one that came first has stored its id, and both use that one.
+    Ok(stored(&path).unwrap_or(id))
+}
+
+/// Is there an id of the form that we write? Anything else is replaced.
+fn stored(path: &Path) -> Option<String> {
+    let text = std::fs::read_to_string(path).ok()?;
+    let id = text.trim();
+    let ours = id.len() == 16 && id.bytes().all(|b| b.is_ascii_hexdigit());
+    ours.then(|| id.to_owned())
+}
+
+/// Half of a temporary file is never seen; a file that appeared meanwhile is kept, unless it is not an id.
+fn store(state: &Path, path: &Path, id: &str) -> Result<()> {
+    let doing = || format!("store the host id in {}", path.display());
+    std::fs::create_dir_all(state).doing(doing)?;
+    let mut file = tempfile::NamedTempFile::new_in(state).doing(doing)?;
+    writeln!(file, "{id}").doing(doing)?;
+    match file.persist_noclobber(path) {
+        Err(e) if stored(path).is_none() => e.file.persist(path).map(drop).doing(doing),
+        _ => Ok(()),
+    }
+}
+
+fn random_id() -> Result<String> {
+    let mut bytes = [0; 8];
+    let mut source = std::fs::File::open("/dev/urandom").doing(|| "open /dev/urandom")?;
+    source.read_exact(&mut bytes).doing(|| "read /dev/urandom")?;
+    Ok(format!("{:016x}", u64::from_ne_bytes(bytes)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(vars: &[(&'static str, &'static str)]) -> Result<PathBuf> {
+        state_dir(|name| vars.iter().find(|(k, _)| *k == name).map(|(_, v)| OsString::from(v)))
+    }
+
+    #[test]
+    fn the_state_folder_follows_xdg() {
+        let home = ("HOME", "/home/ann");
+        assert_eq!(with(&[("XDG_STATE_HOME", "/state"), home]).unwrap(), Path::new("/state/isolab"));
+        assert_eq!(with(&[home]).unwrap(), Path::new("/home/ann/.local/state/isolab"));
+        assert_eq!(with(&[("XDG_STATE_HOME", "rel"), home]).unwrap(), Path::new("/home/ann/.local/state/isolab"));
+        assert!(with(&[]).unwrap_err().to_string().contains("XDG_STATE_HOME"));
+    }
+
+    #[test]
+    fn the_id_is_made_once_and_kept() {
+        let dir = tempfile::tempdir().unwrap();
+        let state = dir.path().join("new/isolab");
+        let id = host_id(&state).unwrap();
+        assert_eq!(host_id(&state).unwrap(), id);
+        assert_eq!(std::fs::read_dir(&state).unwrap().count(), 1, "no temporary file stays");
+        let other = tempfile::tempdir().unwrap();
+        assert_ne!(host_id(other.path()).unwrap(), id);
+    }
+
+    #[test]
+    fn a_spoiled_id_is_replaced() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("host-id"), "my-laptop\n").unwrap();
+        let id = host_id(dir.path()).unwrap();
+        assert_eq!(id.len(), 16);
+        assert_eq!(host_id(dir.path()).unwrap(), id);
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_made_is_an_error_with_a_remedy() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("file");
+        std::fs::write(&file, "").unwrap();
+        assert!(host_id(&file.join("isolab")).unwrap_err().try_this.contains("XDG_STATE_HOME"));
+    }
+}

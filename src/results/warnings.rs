@@ -1,0 +1,101 @@
+//! What a reader of the numbers must know: each warning has a code, a sentence with cause and next step, and says whether
+//! the run is unfit for publication because of it.
+
+use super::schema::{Cell, Run, Status, Warning};
+use super::summarize::{floor_of, values_of};
+use crate::stats::drift::predecessor;
+
+/// Load of other programs, in runnable tasks, from which on a run is disturbed.
+const MUCH_LOAD: f64 = 1.0;
+const ENOUGH_BLOCKS: usize = 20;
+
+pub fn warnings(run: &Run) -> Vec<Warning> {
+    let mut all = Vec::new();
+    let mut warn = |code: &str, unfit: bool, text: String| all.push(Warning { code: code.into(), text, unfit });
+    if run.header.plan.mode == "quick" {
+        warn("quick", true, "a quick run; use --thorough for numbers to publish".into());
+    }
+    if run.header.plan.order == "sequential" {
+        warn("sequential", true, "arms ran one after the other: what drifted is charged to the arm that ran then".into());
+    }
+    if run.header.profile != "release" {
+        warn("profile", true, format!("isolab itself was built as {}; use --release", run.header.profile));
+    }
+    if let Some(load) = run.header.host.load.filter(|l| l[0] > MUCH_LOAD) {
+        warn("load", true, format!("other programs were running (load {:.1}); end them and measure again", load[0]));
+    }
+    let emulated = run.header.arms.iter().find(|a| a.backend.as_ref().is_some_and(|b| b.starts_with("software")));
+    if let Some(arm) = emulated {
+        warn("software-kvm", true, format!("{} ran on a software KVM backend: its times are not those of hardware virtualisation", arm.id));
+    }
+    few_blocks(run, &mut warn);
+    drifting(run, &mut warn);
+    carried_over(run, &mut warn);
+    failures(run, &mut warn);
+    all
+}
+
+type Warn<'a> = dyn FnMut(&str, bool, String) + 'a;
+
+fn few_blocks(run: &Run, warn: &mut Warn) {
+    let fewest = run.summaries.iter().map(|s| s.n).min();
+    if let Some(n) = fewest.filter(|n| *n < ENOUGH_BLOCKS && run.header.plan.mode != "quick") {
+        warn("few-blocks", true, format!("only {n} blocks in some cells; {ENOUGH_BLOCKS} or more give intervals that hold (--blocks)"));
+    }
+}
+
+fn drifting(run: &Run, warn: &mut Warn) {
+    let is_headline = |cell: &str, metric: &str| {
+        let experiment = cell.split('/').next().unwrap_or_default();
+        run.header.metrics.iter().any(|m| m.headline && m.experiment == experiment && m.id == metric)
+    };
+    let worst = run
+        .summaries
+        .iter()
+        .filter(|s| is_headline(&s.cell, &s.metric))
+        .filter_map(|s| Some((s.drift?, s)))
+        .max_by(|a, b| a.0.abs().total_cmp(&b.0.abs()));
+    if let Some((drift, s)) = worst {
+        let percent = drift * 100.0;
+        warn("drift", true, format!("the machine drifted: {} of {} changed by {percent:+.0} % from the first to the last third", s.metric, s.cell));
+    }
+}
+
+/// What ran before slows what runs now, by more than the noise floor.
+fn carried_over(run: &Run, warn: &mut Warn) {
+    let boots = run.cells.iter().filter(|c| c.experiment == "boot" && c.status == Status::Measured);
+    let floor = floor_of(&run.noise, "boot", "create_to_ready");
+    let worst = boots
+        .filter_map(|cell| Some((cell, predecessor(&after(cell), floor?)?)))
+        .filter(|(_, p)| p.flagged)
+        .max_by(|a, b| a.1.relative.total_cmp(&b.1.relative));
+    if let Some((cell, p)) = worst {
+        let text = format!(
+            "{} starts {:.0} % slower after {} than after {}: raise --settle",
+            cell.id,
+            p.relative * 100.0,
+            p.slower_after,
+            p.faster_after
+        );
+        warn("carry-over", false, text);
+    }
+}
+
+fn after(cell: &Cell) -> Vec<(&str, f64)> {
+    let column = cell.columns.values.get("create_to_ready").map_or(&[][..], Vec::as_slice);
+    cell.columns.before.iter().zip(column).filter_map(|(before, v)| Some((before.as_str(), (*v)?))).collect()
+}
+
+fn failures(run: &Run, warn: &mut Warn) {
+    for cell in run.cells.iter().filter(|c| c.status == Status::Measured) {
+        let failed = cell.columns.failed.iter().flatten().count();
+        if failed > 0 {
+            let all = cell.columns.failed.len();
+            warn("failures", true, format!("{failed} of {all} samples of {} failed: {}", cell.id, cell.reason));
+        }
+    }
+    let empty = run.cells.iter().filter(|c| c.status == Status::Measured).find(|c| c.columns.values.keys().all(|m| values_of(c, m).is_empty()));
+    if let Some(cell) = empty {
+        warn("no-values", true, format!("{} was measured but gave no value", cell.id));
+    }
+}
