@@ -4,7 +4,12 @@
 //! prepare (once per arm, untimed) → create → start → wait … wait → destroy
 //! ```
 
+pub mod footprint;
 pub mod knobs;
+pub mod payload;
+pub mod process;
+#[cfg(test)]
+mod testing;
 
 use std::path::Path;
 use std::time::Instant;
@@ -17,7 +22,7 @@ use crate::timeline::Timeline;
 pub use knobs::{Arm, KnobAbout, Knobs};
 
 /// Every environment of this version, in the order of lists and charts.
-pub const ALL: &[&dyn Environment] = &[];
+pub const ALL: &[&dyn Environment] = &[&process::PlainProcess];
 
 /// What an environment is, in words that the results file and the charts repeat.
 #[derive(Debug)]
