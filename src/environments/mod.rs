@@ -5,7 +5,12 @@
 //! ```
 
 pub mod fake;
+pub mod footprint;
 pub mod knobs;
+pub mod payload;
+pub mod process;
+#[cfg(test)]
+mod testing;
 
 use std::path::Path;
 use std::time::Instant;
@@ -18,7 +23,7 @@ use crate::timeline::Timeline;
 pub use knobs::{Arm, KnobAbout, Knobs};
 
 /// Every environment of this version, in the order of lists and charts.
-pub const ALL: &[&dyn Environment] = &[&fake::Fake];
+pub const ALL: &[&dyn Environment] = &[&process::PlainProcess, &fake::Fake];
 
 /// What an environment is, in words that the results file and the charts repeat.
 #[derive(Debug)]

@@ -58,7 +58,7 @@ impl Experiment for Inventory {
             ("mounts", "mounts"),
             ("cgroups", "cgroup"),
             ("fds", "fds"),
-            ("kvm_objects", "kvm:"),
+            ("kvm_objects", "kvm"),
             ("kernels", "kernel"),
         ];
         let values = kinds.into_iter().map(|(metric, prefix)| (metric.to_owned(), sum(prefix))).collect();

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use super::{Better, CellPlan, Experiment, MetricAbout, Question, SetAbout, Sets, Sink, values};
 use crate::environments::Arm;
-use crate::environments::footprint::{Memory as Weight, memory_of};
+use crate::environments::footprint::memory_of;
 use crate::error::{Error, Kind, Result};
 use crate::lab::measured::Measured;
 use crate::lab::{Held, Lab, Start, Workload};
@@ -162,6 +162,21 @@ struct Point {
     kernel: Option<u64>,
 }
 
+/// User memory in bytes, summed over instances.
+#[derive(Debug, Clone, Copy, Default)]
+struct Weight {
+    private: u64,
+    shared: u64,
+}
+
+impl Weight {
+    fn add(&mut self, parts: &[Part]) {
+        let bytes = |what: &str| parts.iter().find(|p| p.what == what).map_or(0, |p| p.amount);
+        self.private += bytes("private");
+        self.shared += bytes("shared");
+    }
+}
+
 impl Scale {
     fn new(cell: &CellPlan, work: Workload, lab: &mut Lab) -> Result<Scale> {
         let arm = match cell.case.get("configured") {
@@ -205,7 +220,7 @@ impl Scale {
         let mut sum = Weight::default();
         for held in &self.held {
             match memory_of(held.pid()) {
-                Ok(weight) => sum += weight,
+                Ok(parts) => sum.add(&parts),
                 Err(error) => self.failed = Some(error),
             }
         }
@@ -245,7 +260,7 @@ fn slopes(points: &[Point]) -> std::collections::BTreeMap<String, f64> {
     let private = line(&|p| Some(p.weight.private as f64));
     let kernel = line(&|p| p.kernel.map(|k| k as f64));
     let whole = line(&|p| Some((p.weight.private + p.kernel.unwrap_or(0)) as f64));
-    let shared = line(&|p| Some(p.weight.pss.saturating_sub(p.weight.private) as f64));
+    let shared = line(&|p| Some(p.weight.shared as f64));
     values([
         ("per_instance", whole.map(|l| l.slope)),
         ("private", private.map(|l| l.slope)),
@@ -263,7 +278,7 @@ mod tests {
     fn the_slope_leaves_out_what_is_shared_and_the_first_step() {
         let point = |n: f64, extra: u64| Point {
             n,
-            weight: Weight { private: 1000 * n as u64 + extra, pss: 1000 * n as u64 + extra + 500, ..Weight::default() },
+            weight: Weight { private: 1000 * n as u64 + extra, shared: 500 },
             kernel: Some(200 * n as u64),
         };
         let v = slopes(&[point(1.0, 9999), point(4.0, 0), point(16.0, 0), point(32.0, 0)]);

@@ -5,3 +5,7 @@
 #![allow(unsafe_code)]
 
 pub mod clock;
+pub mod clone;
+pub mod exec;
+pub mod fds;
+pub mod shared;

@@ -1,0 +1,116 @@
+//! What one process takes: memory by kind, objects by kind, read from /proc. For containers and for VMMs alike.
+
+use std::fs;
+use std::path::Path;
+
+use crate::error::{Context, Result};
+use crate::model::Part;
+
+/// Bytes of user memory, from /proc/PID/smaps_rollup (proc_pid_smaps(5)).
+///
+/// `private` would be freed if this process ended; `anonymous` is the part of it that no file backs; `shared` is its
+/// proportional share of what others use too, a share that shrinks when more of them run: not a marginal cost.
+pub fn memory_of(pid: i32) -> Result<Vec<Part>> {
+    let path = format!("/proc/{pid}/smaps_rollup");
+    let text = fs::read_to_string(&path).doing(|| format!("read {path}"))?;
+    Ok(memory_parts(&text))
+}
+
+fn memory_parts(smaps_rollup: &str) -> Vec<Part> {
+    let bytes = |name| kib_of(smaps_rollup, name) * 1024;
+    let private = bytes("Private_Clean") + bytes("Private_Dirty");
+    vec![
+        Part::bytes("private", private, "/proc/PID/smaps_rollup Private_Clean + Private_Dirty"),
+        Part::bytes("anonymous", bytes("Anonymous"), "/proc/PID/smaps_rollup Anonymous"),
+        Part::bytes("shared", bytes("Pss").saturating_sub(private), "/proc/PID/smaps_rollup Pss - Private_*"),
+    ]
+}
+
+/// The number of a line "Name:    12 kB"; 0 when there is none.
+fn kib_of(text: &str, name: &str) -> u64 {
+    let value = |line: &str| line.strip_prefix(name)?.strip_prefix(':')?.trim().trim_end_matches(" kB").parse().ok();
+    text.lines().find_map(value).unwrap_or(0)
+}
+
+/// Objects that came into being for it: processes, namespaces and mounts that are not ours, open files.
+pub fn objects_of(pid: i32) -> Result<Vec<Part>> {
+    let mut parts = vec![Part::count("processes", processes(pid), "/proc/PID/task/PID/children")];
+    let namespaces = new_namespaces(&namespaces_of(&pid.to_string())?, &namespaces_of("self")?);
+    let mounts_are_its_own = namespaces.iter().any(|kind| kind == "mnt");
+    for kind in &namespaces {
+        parts.push(Part::count(&format!("namespace:{kind}"), 1, "/proc/PID/ns, other than ours"));
+    }
+    let mountinfo = format!("/proc/{pid}/mountinfo");
+    let mounts = fs::read_to_string(&mountinfo).doing(|| format!("read {mountinfo}"))?.lines().count() as u64;
+    let mounts = if mounts_are_its_own { mounts } else { 0 };
+    parts.push(Part::count("mounts", mounts, "/proc/PID/mountinfo, if the mount namespace is its own"));
+    let fds = format!("/proc/{pid}/fd");
+    let open = fs::read_dir(&fds).doing(|| format!("list {fds}"))?.count() as u64;
+    parts.push(Part::count("fds", open, "/proc/PID/fd"));
+    Ok(parts)
+}
+
+/// What only a virtual machine brings.
+pub fn no_machine() -> Vec<Part> {
+    vec![Part::count("kernels", 0, "runs on the host's"), Part::count("kvm objects", 0, "none is made")]
+}
+
+/// It and its descendants.
+fn processes(pid: i32) -> u64 {
+    let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
+    1 + children.split_whitespace().filter_map(|c| c.parse().ok()).map(processes).sum::<u64>()
+}
+
+/// ("net", "net:[4026531840]") …, sorted by kind.
+fn namespaces_of(pid: &str) -> Result<Vec<(String, String)>> {
+    let folder = format!("/proc/{pid}/ns");
+    let mut all = Vec::new();
+    for entry in fs::read_dir(&folder).doing(|| format!("list {folder}"))? {
+        let path = entry.doing(|| format!("list {folder}"))?.path();
+        let target = fs::read_link(&path).doing(|| format!("read {}", path.display()))?;
+        all.push((name_of(&path), target.to_string_lossy().into_owned()));
+    }
+    all.sort();
+    Ok(all)
+}
+
+fn name_of(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// Kinds whose inode differs. `pid_for_children` and `time_for_children` name a namespace of the children, not its own.
+fn new_namespaces(theirs: &[(String, String)], ours: &[(String, String)]) -> Vec<String> {
+    let is_new = |(kind, inode): &&(String, String)| {
+        !kind.ends_with("_for_children") && !ours.iter().any(|(k, i)| k == kind && i == inode)
+    };
+    theirs.iter().filter(is_new).map(|(kind, _)| kind.clone()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_is_split_into_private_anonymous_and_shared() {
+        let text = "00400000-7ffe ---p 00000000 00:00 0 [rollup]\nRss:  900 kB\nPss:      132 kB\nPss_Dirty: 100 kB\n\
+                    Private_Clean:         8 kB\nPrivate_Dirty:       100 kB\nAnonymous:           96 kB\n";
+        let parts: Vec<(String, u64)> = memory_parts(text).into_iter().map(|p| (p.what, p.amount / 1024)).collect();
+        assert_eq!(parts, [("private".into(), 108), ("anonymous".into(), 96), ("shared".into(), 24)]);
+    }
+
+    #[test]
+    fn a_namespace_is_new_when_its_inode_differs() {
+        let pair = |kind: &str, inode: &str| (kind.to_owned(), inode.to_owned());
+        let ours = [pair("mnt", "mnt:[1]"), pair("net", "net:[2]"), pair("pid_for_children", "pid:[3]")];
+        let theirs = [pair("mnt", "mnt:[9]"), pair("net", "net:[2]"), pair("pid_for_children", "pid:[9]")];
+        assert_eq!(new_namespaces(&theirs, &ours), ["mnt"]);
+    }
+
+    #[test]
+    fn this_process_has_memory_and_no_namespace_of_its_own() {
+        let pid = std::process::id() as i32;
+        assert!(memory_of(pid).unwrap().iter().all(|p| p.what == "shared" || p.amount > 0));
+        let objects = objects_of(pid).unwrap();
+        assert!(objects.iter().all(|p| !p.what.starts_with("namespace:")), "{objects:?}");
+    }
+}

@@ -1,0 +1,324 @@
+//! A plain process: fork and exec, nothing isolated. The baseline that everything else is compared with.
+
+use std::convert::Infallible;
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::time::Instant;
+
+use nix::errno::Errno;
+use nix::sched::CloneFlags;
+use nix::sys::prctl::set_pdeathsig;
+use nix::sys::signal::Signal;
+use nix::unistd::{AccessFlags, access};
+
+use super::payload::{
+    Files, Watch, WorkerSettings, env_of, kill_and_reap, not_detachable, not_executable, not_found, variable,
+};
+use super::{
+    About, Detached, Environment, Event, Instance, KnobAbout, Knobs, Outcome, Prepared, Support, Verb, footprint,
+};
+use crate::container::handshake::{Handshake, Stamp, Step};
+use crate::error::{Context, Error, Result};
+use crate::model::{Exit, Limits, Part, Rootfs, Task};
+use crate::probe;
+use crate::sys::clock::TscAnchor;
+use crate::sys::clone::{Process, reset_signals};
+use crate::sys::exec::Image;
+use crate::sys::fds::hand_over;
+use crate::timeline::{Stage, Timeline};
+
+pub struct PlainProcess;
+
+static ABOUT: About = About {
+    id: "process",
+    name: "process",
+    sentence: "A plain process by fork and exec: it shares everything with its host and is limited by nothing.",
+    knobs: &[KnobAbout {
+        form: "vfork",
+        sentence: "The child borrows its parent's memory until exec, as posix_spawn does.",
+    }],
+    channel: "fd",
+    t0: "just before clone3; the pipe for its records exists already",
+};
+
+impl Environment for PlainProcess {
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+
+    fn supports(&self, _: &Knobs, task: &Task) -> Support {
+        let no = |reason: &str, fix: &str| Support::No { reason: reason.into(), fix: fix.into() };
+        match &task.rootfs {
+            Rootfs::Dir(dir) if dir != Path::new("/") => {
+                no("a plain process has no root of its own", "choose a container, or leave the root folder out")
+            }
+            _ if task.limits != Limits::default() => {
+                no("a plain process is limited by nothing", "choose a container, or leave the limits out")
+            }
+            _ => Support::Yes,
+        }
+    }
+
+    fn prepare(&self, knobs: &Knobs, task: &Task, dir: &Path) -> Result<Box<dyn Prepared>> {
+        if let Support::No { reason, fix } = self.supports(knobs, task) {
+            return Err(Error::unavailable("run this as a process", reason).try_this(fix));
+        }
+        let program = program(task, dir)?;
+        Ok(Box::new(Ready(Rc::new(Plan {
+            image: Image::new(program.as_os_str(), &task.argv, &env_of(task))?,
+            task: task.clone(),
+            vfork: knobs.has("vfork"),
+            settings: WorkerSettings::from_env(),
+        }))))
+    }
+}
+
+/// Writes the probe into `dir/rootfs`, unless it is there; returns that folder.
+pub(super) fn probe_rootfs(dir: &Path) -> Result<PathBuf> {
+    let root = dir.join("rootfs");
+    let place = root.join(probe::NAME);
+    if place.exists() {
+        return Ok(root);
+    }
+    let doing = || format!("write the probe into {}", root.display());
+    fs::create_dir_all(&root).doing(doing)?;
+    fs::set_permissions(&root, fs::Permissions::from_mode(0o755)).doing(doing)?;
+    let unfinished = root.join(format!(".{}.{}", probe::NAME, std::process::id()));
+    fs::write(&unfinished, probe::ELF).doing(doing)?;
+    fs::set_permissions(&unfinished, fs::Permissions::from_mode(0o755)).doing(doing)?;
+    fs::rename(&unfinished, &place).doing(doing)?; // whole or not at all, also when two workers do it at once
+    Ok(root)
+}
+
+/// Is the task's program our own probe?
+pub(super) fn is_probe(task: &Task) -> bool {
+    let name = task.argv.first().map(|a| a.as_bytes()).unwrap_or_default();
+    task.rootfs == Rootfs::Probe && name.strip_prefix(b"/").unwrap_or(name) == probe::NAME.as_bytes()
+}
+
+fn program(task: &Task, dir: &Path) -> Result<PathBuf> {
+    if is_probe(task) {
+        return Ok(probe_rootfs(dir)?.join(probe::NAME));
+    }
+    let name = task.argv.first().ok_or_else(|| Error::usage("run a program", "none was named"))?;
+    let own = std::env::var_os("PATH");
+    let path = variable(task, "PATH").or(own.as_deref()).unwrap_or(OsStr::new("/usr/local/bin:/usr/bin:/bin"));
+    find_program(name, path)
+}
+
+/// As execvp(3): a name with a slash is a path; else the first executable file of that name in `path`.
+fn find_program(name: &OsString, path: &OsStr) -> Result<PathBuf> {
+    let candidates: Vec<PathBuf> = if name.as_bytes().contains(&b'/') {
+        vec![PathBuf::from(name)]
+    } else {
+        std::env::split_paths(path).map(|folder| folder.join(name)).collect()
+    };
+    let there: Vec<PathBuf> = candidates.into_iter().filter(|p| p.is_file() || p.is_dir()).collect();
+    let executable = |p: &&PathBuf| p.is_file() && access(p.as_path(), AccessFlags::X_OK).is_ok() && has_x_bit(p);
+    match (there.iter().find(executable), there.first()) {
+        (Some(program), _) => Ok(program.clone()),
+        (None, Some(other)) => Err(not_executable(other.as_os_str(), "Permission denied")),
+        (None, None) => Err(not_found(name, "there is no such file")),
+    }
+}
+
+/// root passes access(2) for any file with one x bit; without any not even root may execute it.
+fn has_x_bit(path: &Path) -> bool {
+    path.metadata().is_ok_and(|m| m.mode() & 0o111 != 0)
+}
+
+struct Ready(Rc<Plan>);
+
+#[derive(Debug)]
+struct Plan {
+    image: Image,
+    task: Task,
+    vfork: bool,
+    settings: WorkerSettings,
+}
+
+impl Prepared for Ready {
+    fn create(&self, clock: &mut Timeline) -> Result<Box<dyn Instance>> {
+        let plan = Rc::clone(&self.0);
+        let files = Files::new(&plan.task)?;
+        let handshake = Handshake::new()?;
+        let anchor = plan.settings.tsc_khz.map(TscAnchor::now);
+        clock.begin();
+        let mut process = None;
+        if !plan.vfork {
+            process = Some(fork(&plan, &files, &handshake)?);
+            clock.mark(Stage::Create, "clone3 returned");
+        }
+        Ok(Box::new(Running { plan, files: Some(files), handshake, process, watch: Watch::new(anchor), exit: None }))
+    }
+}
+
+fn fork(plan: &Plan, files: &Files, handshake: &Handshake) -> Result<Process> {
+    Process::fork(CloneFlags::empty(), None, || child(plan, files, handshake)).map_err(cannot_fork)
+}
+
+fn cannot_fork(errno: Errno) -> Error {
+    let error = Error::new("make a process", errno.desc());
+    match errno {
+        Errno::EAGAIN => error.try_this("ulimit -u, or the pids limit of the cgroup you are in"),
+        Errno::ENOSYS => error.try_this("Linux 5.3 or newer; inside docker a newer docker (its filter knows clone3)"),
+        _ => error,
+    }
+}
+
+/// All that the child does. In order; nothing here allocates.
+fn child(plan: &Plan, files: &Files, handshake: &Handshake) -> i32 {
+    let run = || -> Result<Infallible, (Step, Errno)> {
+        let gate = hand_over(&files.given(), handshake.gate()).map_err(|e| (Step::HandOver, e))?;
+        if !plan.settings.detachable {
+            set_pdeathsig(Signal::SIGKILL).map_err(|e| (Step::DieWithParent, e))?;
+        }
+        Handshake::wait(gate).map_err(|e| (Step::Gate, e))?;
+        reset_signals().map_err(|e| (Step::Signals, e))?;
+        handshake.stamp(Stamp::Exec);
+        Err((Step::Exec, plan.image.exec()))
+    };
+    let Err((step, errno)) = run();
+    handshake.fail(step, errno)
+}
+
+struct Running {
+    plan: Rc<Plan>,
+    /// Until the child exists.
+    files: Option<Files>,
+    handshake: Handshake,
+    process: Option<Process>,
+    watch: Watch,
+    exit: Option<Exit>,
+}
+
+impl Running {
+    fn process(&self) -> Result<&Process> {
+        self.process.as_ref().ok_or_else(|| Error::new("look at the process", "it was not started yet"))
+    }
+}
+
+impl Instance for Running {
+    fn start(&mut self, clock: &mut Timeline) -> Result<()> {
+        self.handshake.open_gate()?;
+        let files = self.files.take().ok_or_else(|| Error::new("start the process", "it was started before"))?;
+        if self.plan.vfork {
+            let child = || child(&self.plan, &files, &self.handshake);
+            self.process = Some(Process::vfork(child).map_err(cannot_fork)?);
+            clock.mark(Stage::Create, "vfork returned: the program is executed");
+        }
+        self.watch.look_at(files);
+        Ok(())
+    }
+
+    fn wait(&mut self, deadline: Instant, clock: &mut Timeline) -> Result<Event> {
+        let process = self.process.as_ref().ok_or_else(|| Error::new("wait for the process", "it was not started"))?;
+        let event = self.watch.next(process, deadline, clock)?;
+        if let Event::Exited(exit) = event {
+            self.exit = Some(exit);
+            self.handshake.failure().map_or(Ok(()), Err)?;
+        }
+        Ok(event)
+    }
+
+    fn control(&mut self, verb: Verb) -> Result<()> {
+        let Verb::Signal(number) = verb;
+        self.process()?.signal(number).doing(|| format!("send signal {number}"))
+    }
+
+    fn footprint(&self) -> Result<Vec<Part>> {
+        let pid = self.process()?.pid();
+        Ok([footprint::memory_of(pid)?, footprint::objects_of(pid)?, footprint::no_machine()].concat())
+    }
+
+    fn destroy(mut self: Box<Self>, clock: &mut Timeline) -> Result<Outcome> {
+        let process = self.process.take().ok_or_else(|| Error::new("end the process", "it was not started"))?;
+        let exit = kill_and_reap(&process).doing(|| "end the process")?;
+        clock.mark(Stage::Reap, "waited for");
+        self.handshake.add_marks(self.watch.anchor(), clock);
+        Ok(Outcome { exit, counters: Vec::new(), signal_delay_ns: self.watch.signal_delay_ns() })
+    }
+
+    fn detach(mut self: Box<Self>) -> Result<Detached> {
+        if !self.plan.settings.detachable {
+            return Err(not_detachable());
+        }
+        let process = self.process.take().ok_or_else(|| Error::new("leave the process", "it was not started"))?;
+        Ok(Detached { pid: process.pid(), cgroups: Vec::new() })
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(process) = self.process.take() {
+            let _ = kill_and_reap(&process); // nobody is left to tell; the harness looks for leaks
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::environments::testing::{Story, run_noop, task};
+    use crate::error::Kind;
+
+    fn story(knobs: &[&str], task: &Task) -> Result<Story> {
+        Story::of(&PlainProcess, knobs, task)
+    }
+
+    #[test]
+    fn the_probe_is_ready_and_ends_with_its_proof() {
+        for knobs in [&[][..], &["vfork"]] {
+            run_noop(&PlainProcess, knobs);
+        }
+    }
+
+    #[test]
+    fn a_program_of_the_host_is_found_by_path_and_its_status_is_passed_on() {
+        let mut task = task(&["sh", "-c", "kill -9 $$"]);
+        assert_eq!(story(&[], &task).unwrap().exit, Exit::Signal(9));
+        task.argv = ["sh", "-c", "exit 7"].map(OsString::from).to_vec();
+        assert_eq!(story(&["vfork"], &task).unwrap().exit, Exit::Code(7));
+    }
+
+    #[test]
+    fn what_cannot_be_executed_is_told_apart() {
+        assert_eq!(story(&[], &task(&["no-such-program"])).unwrap_err().kind, Kind::NotFound);
+        assert_eq!(story(&[], &task(&["/etc/passwd"])).unwrap_err().kind, Kind::NotExecutable);
+        assert_eq!(story(&[], &task(&["/etc"])).unwrap_err().kind, Kind::NotExecutable);
+        let dir = tempfile::tempdir().unwrap();
+        let script = dir.path().join("script");
+        fs::write(&script, "#!/no/such/interpreter\n").unwrap();
+        fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
+        for knobs in [&[][..], &["vfork"]] {
+            let error = story(knobs, &task(&[script.to_str().unwrap()])).unwrap_err();
+            assert_eq!(error.kind, Kind::NotFound, "told by the child: {error}");
+        }
+    }
+
+    #[test]
+    fn it_gets_the_files_it_was_given_and_no_others() {
+        let leaked = crate::sys::fds::tests::without_cloexec(); // a file that our own caller forgot to close
+        let task = task(&["sh", "-c", "test ! -e /proc/self/fd/3 -a ! -e /proc/self/fd/4 -a -e /proc/self/fd/0"]);
+        assert_eq!(story(&[], &task).unwrap().exit, Exit::Code(0), "fd {leaked:?}");
+    }
+
+    #[test]
+    fn dropping_the_guard_ends_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let prepared = PlainProcess.prepare(&Knobs::default(), &task(&["sleep", "100"]), dir.path()).unwrap();
+        let mut clock = Timeline::new();
+        let mut instance = prepared.create(&mut clock).unwrap();
+        instance.start(&mut clock).unwrap();
+        let parts = instance.footprint().unwrap();
+        assert!(parts.iter().any(|p| p.what == "private" && p.amount > 0), "{parts:?}");
+        assert!(parts.iter().any(|p| p.what == "processes" && p.amount == 1), "{parts:?}");
+        assert!(parts.iter().all(|p| !p.what.starts_with("namespace:")), "{parts:?}");
+        drop(instance);
+        assert!(!Story::children_of_this_thread().contains("sleep"));
+    }
+}

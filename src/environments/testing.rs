@@ -1,0 +1,86 @@
+//! One whole life of an instance, for the tests of environments.
+
+use std::ffi::OsString;
+use std::time::{Duration, Instant};
+
+use super::{Environment, Event, Knobs, Support};
+use crate::error::Result;
+use crate::model::{Exit, Io, Limits, Record, Rootfs, Task};
+use crate::probe::abi;
+use crate::timeline::{Stage, Timeline};
+
+/// A task that sends no records: a program of the host.
+pub(crate) fn task(argv: &[&str]) -> Task {
+    Task {
+        rootfs: Rootfs::Probe,
+        argv: argv.iter().map(OsString::from).collect(),
+        env: Vec::new(),
+        io: Io::Null,
+        limits: Limits::default(),
+        ready: false,
+        release: None,
+    }
+}
+
+/// The probe with a workload and a nonce.
+pub(crate) fn probe_task(workload: &[&str], nonce: u64) -> Task {
+    let argv = [&["/probe"], workload].concat();
+    Task { env: vec![(abi::ENV_NONCE.into(), nonce.to_string().into())], ready: true, ..task(&argv) }
+}
+
+#[derive(Debug)]
+pub(crate) struct Story {
+    pub(crate) exit: Exit,
+    pub(crate) records: Vec<Record>,
+    pub(crate) clock: Timeline,
+}
+
+impl Story {
+    /// prepare, create, start, wait to the end, destroy.
+    pub(crate) fn of(env: &dyn Environment, knobs: &[&str], task: &Task) -> Result<Story> {
+        let dir = tempfile::tempdir().unwrap();
+        let knobs = Knobs::parse(env, knobs)?;
+        let mut clock = Timeline::new();
+        let prepared = env.prepare(&knobs, task, dir.path())?;
+        let mut instance = prepared.create(&mut clock)?;
+        instance.start(&mut clock)?;
+        let mut records = Vec::new();
+        let exit = loop {
+            match instance.wait(Instant::now() + Duration::from_secs(20), &mut clock)? {
+                Event::Record(record) => records.push(record),
+                Event::Exited(exit) => break exit,
+                Event::TimedOut => panic!("no end after 20 s"),
+            }
+        };
+        let outcome = instance.destroy(&mut clock)?;
+        assert_eq!(outcome.exit, exit, "destroy tells the same end as wait");
+        Ok(Story { exit, records, clock })
+    }
+
+    /// The command lines of all children of this test's thread.
+    pub(crate) fn children_of_this_thread() -> String {
+        let children = std::fs::read_to_string("/proc/thread-self/children").unwrap_or_default();
+        let line = |pid| std::fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        children.split_whitespace().map(line).collect()
+    }
+}
+
+/// The noop probe proves itself, in order, with a timeline that makes sense. False when it is not supported here.
+pub(crate) fn run_noop(env: &dyn Environment, knobs: &[&str]) -> bool {
+    let nonce = 0x1234_5678;
+    let task = probe_task(&["noop"], nonce);
+    if let Support::No { reason, .. } = env.supports(&Knobs::parse(env, knobs).unwrap(), &task) {
+        eprintln!("skipped: {} {knobs:?}: {reason}", env.about().id);
+        return false;
+    }
+    let story = Story::of(env, knobs, &task).unwrap();
+    assert_eq!(story.exit, Exit::Code(abi::exit_status(nonce)), "{knobs:?}");
+    let kinds: Vec<u64> = story.records.iter().map(|r| r.kind).collect();
+    assert_eq!(kinds, [abi::READY, abi::DONE], "{knobs:?}");
+    assert_eq!(story.records[0].value, abi::proof(nonce, abi::READY, 0));
+    let until = |stage| story.clock.until_ns(stage).unwrap_or_else(|| panic!("{stage:?} {:?}", story.clock));
+    assert!(until(Stage::Create) > 0);
+    assert!(until(Stage::Create) < until(Stage::Ready) || knobs.contains(&"vfork"));
+    assert!(until(Stage::Ready) < until(Stage::Exit) && until(Stage::Exit) < until(Stage::Reap));
+    true
+}

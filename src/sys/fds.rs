@@ -1,0 +1,92 @@
+//! File descriptors by number: moving them out of the way, and handing a program exactly those that it shall have.
+//!
+//! nix owns descriptors one by one; here the whole table of a process is set, by number, which only a child that is
+//! about to execute a program may do.
+
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+
+use libc::c_int;
+use nix::errno::Errno;
+
+/// How many descriptors a program can be given: 0, 1, 2, the ready channel, the release channel.
+pub const HANDED: usize = 5;
+/// In the child the gate stands right behind them; it closes itself at exec.
+const GATE: c_int = HANDED as c_int;
+/// Descriptors of ours that a child will need are kept above this, so that none is overwritten before its turn.
+const OUT_OF_THE_WAY: c_int = 10;
+
+/// A copy, close-on-exec, numbered 10 or above.
+pub fn out_of_the_way(fd: BorrowedFd<'_>) -> Result<OwnedFd, Errno> {
+    copy(fd.as_raw_fd())
+}
+
+/// The same for a number that somebody else gave us; EBADF if it is not open.
+pub fn out_of_the_way_raw(number: i32) -> Result<OwnedFd, Errno> {
+    copy(number)
+}
+
+fn copy(number: c_int) -> Result<OwnedFd, Errno> {
+    // SAFETY: makes a new descriptor and leaves `number` as it is, whatever it may be.
+    let fd = Errno::result(unsafe { libc::fcntl(number, libc::F_DUPFD_CLOEXEC, OUT_OF_THE_WAY) })?;
+    // SAFETY: the kernel has just made it for us.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+}
+
+/// In a child that is about to execute a program: `wanted[n]` becomes descriptor n, `gate` stays open until exec, and
+/// every other descriptor is closed, also those that our own caller forgot to close (CVE-2024-21626).
+///
+/// All sources must be [`out_of_the_way`]: EINVAL otherwise. Returns the gate's new number.
+///
+/// After this, no `OwnedFd` of this process is true any more. That is why nothing may follow but the last steps.
+pub fn hand_over(
+    wanted: &[Option<BorrowedFd<'_>>; HANDED],
+    gate: BorrowedFd<'_>,
+) -> Result<BorrowedFd<'static>, Errno> {
+    if wanted.iter().flatten().chain([&gate]).any(|fd| fd.as_raw_fd() < OUT_OF_THE_WAY) {
+        return Err(Errno::EINVAL);
+    }
+    for (number, fd) in (0..).zip(wanted) {
+        // SAFETY: plain numbers; the child owns its whole table, and ends or executes before any OwnedFd is dropped.
+        let set = unsafe {
+            match fd {
+                Some(fd) => libc::dup2(fd.as_raw_fd(), number),
+                None => libc::close(number).max(0), // it was not open: as good
+            }
+        };
+        Errno::result(set)?;
+    }
+    // SAFETY: as above.
+    Errno::result(unsafe { libc::dup3(gate.as_raw_fd(), GATE, libc::O_CLOEXEC) })?;
+    // SAFETY: as above.
+    Errno::result(unsafe { libc::syscall(libc::SYS_close_range, GATE as u32 + 1, u32::MAX, 0) })?;
+    // SAFETY: dup3 has just opened it, and nothing closes it before exec does.
+    Ok(unsafe { BorrowedFd::borrow_raw(GATE) })
+}
+
+/// Closes the child's copy of a descriptor whose owner lives on in the parent.
+pub fn close_copy(fd: BorrowedFd<'_>) {
+    // SAFETY: only called in a forked child, which never drops the owner that it has inherited.
+    unsafe { libc::close(fd.as_raw_fd()) };
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use std::os::fd::AsFd;
+
+    /// A descriptor that survives exec, as a careless caller leaves it.
+    pub(crate) fn without_cloexec() -> OwnedFd {
+        let (read_end, _) = std::io::pipe().unwrap();
+        // SAFETY: makes a new descriptor, which nobody else owns.
+        unsafe { OwnedFd::from_raw_fd(libc::fcntl(read_end.as_fd().as_raw_fd(), libc::F_DUPFD, 3)) }
+    }
+
+    #[test]
+    fn sources_that_could_be_overwritten_are_refused() {
+        let (a, _b) = std::io::pipe().unwrap();
+        let high = out_of_the_way(a.as_fd()).unwrap();
+        assert!(high.as_raw_fd() >= OUT_OF_THE_WAY);
+        assert_eq!(hand_over(&[None; HANDED], std::io::stderr().as_fd()).unwrap_err(), Errno::EINVAL);
+        assert_eq!(out_of_the_way_raw(-1).unwrap_err(), Errno::EBADF);
+    }
+}
