@@ -4,4 +4,8 @@
 //! who else can touch it. Nothing here knows what a container or a virtual machine is.
 #![allow(unsafe_code)]
 
+pub mod borrowed;
 pub mod clock;
+pub mod guest_memory;
+pub mod kick;
+pub mod kvm;
