@@ -5,7 +5,7 @@
 use kvm_bindings::{CpuId, Msrs, kvm_cpuid_entry2, kvm_dtable, kvm_msr_entry, kvm_regs, kvm_segment, kvm_sregs};
 
 use super::descriptors::{GDT_LIMIT, IDT_LIMIT, KERNEL_CODE, KERNEL_DATA, TASK, TSS_LIMIT, USER_CODE, USER_DATA};
-use super::layout::{GDT, IDT, KERNEL, PML4, SYSTEM_CALLS, TSS};
+use super::layout::{GDT, IDT, KERNEL, PML4, PROGRAM_FLAGS, SYSTEM_CALLS, TSS};
 
 // Control registers: Intel SDM volume 3, section 2.5; EFER: section 2.2.1.
 const CR0_PROTECTION: u64 = 1;
@@ -22,8 +22,7 @@ const EFER_LONG_MODE: u64 = 1 << 8;
 const EFER_LONG_MODE_ACTIVE: u64 = 1 << 10;
 const EFER_NO_EXECUTE: u64 = 1 << 11;
 
-/// Bit 1 of the flags is always on; interrupts are off: there is no device that could raise one.
-const FLAGS: u64 = 2;
+const FLAGS: u64 = 2; // bit 1 is always on
 
 /// 64-bit mode on top of what KVM gave a fresh vCPU (`fresh` keeps the local APIC's base and the LDT).
 pub fn system_registers(fresh: kvm_sregs) -> kvm_sregs {
@@ -58,7 +57,7 @@ fn segment(selector: u16, kind: u8, dpl: u8) -> kvm_segment {
 
 /// At the guest kernel's entry, which jumps to `entry` in ring 3 by `sysretq`.
 pub fn registers(entry: u64, stack: u64) -> kvm_regs {
-    kvm_regs { rip: KERNEL, rflags: FLAGS, rsp: stack, rcx: entry, r11: FLAGS, ..Default::default() }
+    kvm_regs { rip: KERNEL, rflags: FLAGS, rsp: stack, rcx: entry, r11: PROGRAM_FLAGS, ..Default::default() }
 }
 
 /// Where `syscall` goes, and with which segments and flags (SDM volume 3, section 5.8.8).

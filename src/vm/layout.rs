@@ -53,6 +53,11 @@ pub const FAULT_VECTORS: u64 = 32;
 /// The stack of the program, argv and environment included.
 pub const STACK_BYTES: u64 = 256 << 10;
 
+/// The flags of the program: bit 1 is always on, interrupts are off because no device raises one, and IOPL 3 lets ring 3
+/// use ports. A software KVM loses IOPL on the way; there the I/O bitmap of the TSS opens our ports (`descriptors.rs`).
+/// An emulated AMD host (QEMU TCG) has it the other way round: it ignores the bitmap of a TSS in use.
+pub const PROGRAM_FLAGS: u64 = 0x3002;
+
 /// RAM of a guest whose arm does not say, and what may be said, in bytes; always whole big pages.
 pub const RAM_DEFAULT: u64 = 8 << 20;
 pub const RAM_LEAST: u64 = 16 << 20;

@@ -46,7 +46,7 @@ back:                           # rax is the result, rcx the way back
     mov %cs, %r11d
     test $3, %r11b
     jnz 1f
-    mov $2, %r11d               # flags: all off; bit 1 is always on
+    mov ${FLAGS}, %r11d
     sysretq
 1:  jmp *%rcx                   # never left ring 3
 

@@ -17,6 +17,7 @@ core::arch::global_asm!(
     UNKNOWN = const abi::PORT_UNKNOWN,
     EXIT = const abi::PORT_EXIT,
     FAULT = const abi::PORT_FAULT,
+    FLAGS = const layout::PROGRAM_FLAGS,
     RELEASE_FD = const abi::RELEASE_FD,
     VECTORS = const layout::FAULT_VECTORS,
     HANDLERS = const layout::FAULT_HANDLERS - layout::KERNEL,

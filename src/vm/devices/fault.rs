@@ -26,6 +26,9 @@ impl Device for Fault {
     fn access(&mut self, guest: &Guest<'_>) -> Result<Reply> {
         let mut regs = guest.regs()?;
         let mut sregs = guest.vm.sregs()?;
+        if sregs.cs.selector & 3 != 0 {
+            return Err(dump::error("the program itself used the port that reports faults", &regs, &sregs));
+        }
         let vector = regs.rip.wrapping_sub(FAULT_HANDLERS) / FAULT_HANDLER_BYTES;
         let Some(frame) = Frame::read(vector, regs.rsp, guest) else {
             return Err(dump::error("it reported a fault that the CPU did not deliver", &regs, &sregs));
