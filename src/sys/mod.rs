@@ -4,8 +4,12 @@
 //! who else can touch it. Nothing here knows what a container or a virtual machine is.
 #![allow(unsafe_code)]
 
+pub mod borrowed;
 pub mod clock;
 pub mod clone;
 pub mod exec;
 pub mod fds;
+pub mod guest_memory;
+pub mod kick;
+pub mod kvm;
 pub mod shared;

@@ -1,0 +1,191 @@
+//! The end of a run on the terminal, in 80 columns and 30 lines: a sentence per question, a table with intervals and bars,
+//! what was skipped and the remedy, where the files are.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::export::not_for_publication;
+use super::list::wrap;
+use super::out::Out;
+use super::watch::show;
+use crate::error::Result;
+use crate::model::Unit;
+use crate::results::schema::{Cell, Comparison, Interval, Run, Status, Summary};
+use crate::results::summarize::floor_of;
+
+const WIDTH: usize = 79;
+const BAR: usize = 10;
+
+pub fn print(run: &Run, dir: &Path, charts: &[PathBuf], out: &mut Out) -> Result<()> {
+    out.line("")?;
+    for text in sentences(run) {
+        out.line(wrap(&text, WIDTH, "  ").trim_start_matches("  "))?;
+    }
+    table(run, out)?;
+    skipped(run, out)?;
+    if let Some(reasons) = not_for_publication(run) {
+        out.line(wrap(&format!("not for publication: {reasons}"), WIDTH, "  ").trim_start_matches("  "))?;
+    }
+    let chart = charts.last().and_then(|c| c.file_name()).map_or(String::new(), |c| format!(", {}", c.display()));
+    out.line(format!("files: {}/ (run.json, samples.csv{chart})", dir.display()))
+}
+
+/// One question of the closing sentences: which metric answers it, and how it is told.
+struct Told {
+    experiment: &'static str,
+    metric: &'static str,
+    lead: &'static str,
+}
+
+const TOLD: &[Told] = &[
+    Told { experiment: "boot", metric: "create_to_ready", lead: "Start, first system call to ready record" },
+    Told { experiment: "memory", metric: "per_instance", lead: "One more instance, private + kernel memory" },
+    Told { experiment: "syscall", metric: "getppid", lead: "One system call, getppid" },
+    Told { experiment: "cpu", metric: "spin_unit", lead: "Plain computation, the control" },
+    Told { experiment: "boot", metric: "starts_per_second", lead: "Starts per second" },
+    Told { experiment: "boot", metric: "create_to_exit", lead: "Whole command, first system call to its end" },
+];
+
+fn sentences(run: &Run) -> Vec<String> {
+    let mut all = Vec::new();
+    for told in TOLD {
+        let has_ready = run.summaries.iter().any(|s| s.metric == "create_to_ready");
+        if told.metric == "create_to_exit" && has_ready {
+            continue; // said already, by the time to ready
+        }
+        all.extend(sentence(run, told));
+    }
+    all
+}
+
+/// "Start, …: process 0.21 ms [0.20, 0.22]; our container, … 1.52 ms [1.50, 1.55] (×7.2)."
+fn sentence(run: &Run, told: &Told) -> Option<String> {
+    let unit = run.header.metrics.iter().find(|m| m.experiment == told.experiment && m.id == told.metric)?.unit;
+    let mut parts = Vec::new();
+    for cell in plain_cells(run, told.experiment) {
+        let Some(s) = summary(run, cell, told.metric) else { continue };
+        let name = run.header.arms.iter().find(|a| a.id == cell.arm).map_or(cell.arm.as_str(), |a| a.name.as_str());
+        let against = comparison(run, cell, told.metric).map_or(String::new(), |c| format!(" ({})", ratio(c, run)));
+        parts.push(format!("{name} {}{against}", with_interval(&s.interval, unit)));
+    }
+    (!parts.is_empty()).then(|| format!("{}: {}.", told.lead, parts.join("; ")))
+}
+
+/// Arms as they are: not the A/A twin, and the case that has no sizes.
+fn plain_cells<'a>(run: &'a Run, experiment: &'a str) -> impl Iterator<Item = &'a Cell> {
+    run.cells
+        .iter()
+        .filter(move |c| c.experiment == experiment && c.status == Status::Measured)
+        .filter(|c| !c.arm.contains('#') && !c.case.contains_key("configured"))
+}
+
+fn summary<'a>(run: &'a Run, cell: &Cell, metric: &str) -> Option<&'a Summary> {
+    run.summaries.iter().find(|s| s.cell == cell.id && s.metric == metric)
+}
+
+fn comparison<'a>(run: &'a Run, cell: &Cell, metric: &str) -> Option<&'a Comparison> {
+    run.comparisons.iter().find(|c| {
+        c.experiment == cell.experiment && c.metric == metric && c.arm == cell.arm && c.case == cell.case
+    })
+}
+
+fn ratio(c: &Comparison, run: &Run) -> String {
+    if c.ratio.low.is_none() {
+        return "too few blocks to compare".into();
+    }
+    if !c.detectable {
+        let floor = floor_of(&run.noise, &c.experiment, &c.metric).unwrap_or(0.0);
+        return format!("no difference detectable, floor {:.1} %", floor * 100.0);
+    }
+    format!("×{:.2}", c.ratio.median)
+}
+
+/// "1.52 ms [1.50, 1.55]": the interval in the unit of the median.
+fn with_interval(i: &Interval, unit: Unit) -> String {
+    let middle = show(i.median, unit);
+    let (Some(low), Some(high)) = (i.low, i.high) else { return format!("{middle} [too few blocks]") };
+    let (low, high) = (show(low, unit), show(high, unit));
+    let same_unit = |text: &str| text.split(' ').nth(1) == middle.split(' ').nth(1);
+    let bare = |text: &str| if same_unit(text) { text.split(' ').next().unwrap_or(text).to_owned() } else { text.to_owned() };
+    format!("{middle} [{}, {}]", bare(&low), bare(&high))
+}
+
+/// The columns of the table; each with the farther end of its interval.
+const COLUMNS: &[(&str, &str, &str)] = &[
+    ("boot", "create_to_ready", "create→ready"),
+    ("memory", "per_instance", "one more"),
+    ("syscall", "getppid", "getppid"),
+    ("cpu", "spin_unit", "spin unit"),
+];
+
+fn table(run: &Run, out: &mut Out) -> Result<()> {
+    let mut rows: Vec<(String, BTreeMap<&str, Interval>)> = Vec::new();
+    for cell in &run.cells {
+        for (experiment, metric, title) in COLUMNS {
+            if cell.experiment != *experiment || cell.case.contains_key("configured") {
+                continue;
+            }
+            let Some(s) = summary(run, cell, metric) else { continue };
+            let place = rows.iter().position(|(arm, _)| *arm == cell.arm).unwrap_or_else(|| {
+                rows.push((cell.arm.clone(), BTreeMap::new()));
+                rows.len() - 1
+            });
+            rows[place].1.insert(title, s.interval);
+        }
+    }
+    let titles: Vec<&str> = COLUMNS.iter().map(|c| c.2).filter(|t| rows.iter().any(|(_, r)| r.contains_key(t))).collect();
+    let Some(first) = titles.first() else { return Ok(()) };
+    let unit = |title: &str| if title == "one more" { Unit::Bytes } else { Unit::Nanoseconds };
+    let longest = rows.iter().filter_map(|(_, r)| r.get(first)).map(|i| i.median).fold(0.0, f64::max);
+    let mut head = format!("{:<20}", "arm, ± farther end");
+    titles.iter().enumerate().for_each(|(i, t)| head += &format!("{:>15}{}", t, if i == 0 { " ".repeat(BAR + 1) } else { String::new() }));
+    out.line(out.bold(head.trim_end()))?;
+    for (arm, values) in rows {
+        let mut line = format!("{arm:<20.20}");
+        for (i, title) in titles.iter().enumerate() {
+            let value = values.get(title);
+            line += &format!("{:>15}", value.map_or("–".into(), |v| with_error(v, unit(title))));
+            if i == 0 {
+                let share = value.map_or(0.0, |v| v.median / longest);
+                line += &format!(" {:<BAR$}", bar(share));
+            }
+        }
+        out.line(line.trim_end())?;
+    }
+    Ok(())
+}
+
+/// "1.52 ±0.03 ms".
+fn with_error(i: &Interval, unit: Unit) -> String {
+    let text = show(i.median, unit);
+    let (Some(low), Some(high), Some((number, unit_name))) = (i.low, i.high, text.split_once(' ')) else { return text };
+    let farther = (high - i.median).max(i.median - low);
+    let scale = number.parse::<f64>().unwrap_or(1.0) / i.median;
+    let digits = number.split_once('.').map_or(0, |(_, d)| d.len());
+    format!("{number} ±{:.digits$} {unit_name}", farther * scale)
+}
+
+/// A bar of eighths of a character.
+pub fn bar(share: f64) -> String {
+    let eighths = (share.clamp(0.0, 1.0) * BAR as f64 * 8.0).round() as usize;
+    let rest = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"][eighths % 8];
+    "█".repeat(eighths / 8) + rest
+}
+
+/// Equal reasons are told once, with what they cost.
+fn skipped(run: &Run, out: &mut Out) -> Result<()> {
+    let mut reasons: BTreeMap<(String, String, bool), Vec<String>> = BTreeMap::new();
+    for cell in run.cells.iter().filter(|c| c.status != Status::Measured) {
+        let key = (cell.reason.clone(), cell.fix.clone(), cell.status == Status::Failed);
+        let names = reasons.entry(key).or_default();
+        if !names.contains(&cell.arm) {
+            names.push(cell.arm.clone());
+        }
+    }
+    for ((reason, fix, failed), arms) in reasons {
+        let word = if failed { "failed" } else { "skipped" };
+        let fix = if fix.is_empty() { String::new() } else { format!(" — try: {fix}") };
+        out.line(wrap(&format!("{word}: {} ({reason}){fix}", arms.join(", ")), WIDTH, "  ").trim_start_matches("  "))?;
+    }
+    Ok(())
+}

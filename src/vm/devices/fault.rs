@@ -1,0 +1,150 @@
+//! Faults, as our guest kernel's handlers report them: which one, where, and the registers at that moment.
+
+use crate::error::Result;
+use crate::probe::abi::PORT_FAULT;
+use crate::vm::bus::{Device, Guest, Reply};
+use crate::vm::dump;
+use crate::vm::layout::{FAULT_HANDLER_BYTES, FAULT_HANDLERS};
+use kvm_bindings::kvm_regs;
+
+#[derive(Debug)]
+pub struct Fault;
+
+impl Device for Fault {
+    fn name(&self) -> &'static str {
+        "fault"
+    }
+
+    fn port(&self) -> u16 {
+        PORT_FAULT
+    }
+
+    fn answers(&self) -> bool {
+        false
+    }
+
+    fn access(&mut self, guest: &Guest<'_>) -> Result<Reply> {
+        let mut regs = guest.regs()?;
+        let mut sregs = guest.vm.sregs()?;
+        if sregs.cs.selector & 3 != 0 {
+            return Err(dump::error("the program itself used the port that reports faults", &regs, &sregs));
+        }
+        let vector = regs.rip.wrapping_sub(FAULT_HANDLERS) / FAULT_HANDLER_BYTES;
+        let Some(frame) = Frame::read(vector, regs.rsp, guest) else {
+            return Err(dump::error("it reported a fault that the CPU did not deliver", &regs, &sregs));
+        };
+        frame.restore(&mut regs);
+        sregs.cs.selector = frame.cs as u16;
+        let cause = explain(vector, &frame, sregs.cr2, guest);
+        Err(dump::error(&cause, &regs, &sregs))
+    }
+}
+
+/// What the CPU pushed: Intel SDM volume 3, section 6.14.2.
+struct Frame {
+    code: Option<u64>,
+    rip: u64,
+    cs: u64,
+    rflags: u64,
+    rsp: u64,
+}
+
+impl Frame {
+    fn read(vector: u64, stack: u64, guest: &Guest<'_>) -> Option<Frame> {
+        let known = FAULTS.get(vector as usize)?;
+        let start = if known.has_code { 8 } else { 0 };
+        let word = |n: u64| guest.memory().read_u64(stack.checked_add(start + n * 8)?);
+        let code = if known.has_code { Some(guest.memory().read_u64(stack)?) } else { None };
+        Some(Frame { code, rip: word(0)?, cs: word(1)?, rflags: word(2)?, rsp: word(3)? })
+    }
+
+    fn restore(&self, regs: &mut kvm_regs) {
+        regs.rip = self.rip;
+        regs.rflags = self.rflags;
+        regs.rsp = self.rsp;
+    }
+}
+
+fn explain(vector: u64, frame: &Frame, cr2: u64, guest: &Guest<'_>) -> String {
+    let known = &FAULTS[vector as usize];
+    let ring = frame.cs & 3;
+    let mut text = format!("{} (vector {vector}) in ring {ring} at rip {:#x}", known.name, frame.rip);
+    match (vector, frame.code) {
+        (14, Some(code)) => {
+            let how = if code & 16 != 0 {
+                "executing"
+            } else if code & 2 != 0 {
+                "writing to"
+            } else {
+                "reading from"
+            };
+            let why = if code & 1 == 0 { "nothing is mapped there" } else { "it may not do that there" };
+            text += &format!(": {how} address {cr2:#x}, {why}");
+        }
+        (13, _) if at_port_instruction(frame.rip, guest) => {
+            text += ": an `in` or `out` to a port that the program may not use";
+        }
+        (_, Some(code)) if code != 0 => text += &format!(", error code {code:#x}"),
+        _ => {}
+    }
+    text
+}
+
+/// `in`, `out`, `ins`, `outs` in their one-byte forms, with or without the 16-bit prefix.
+fn at_port_instruction(rip: u64, guest: &Guest<'_>) -> bool {
+    let mut bytes = [0; 2];
+    if guest.memory().read(rip, &mut bytes).is_none() {
+        return false;
+    }
+    let opcode = if matches!(bytes[0], 0x66 | 0xf3) { bytes[1] } else { bytes[0] };
+    matches!(opcode, 0xe4..=0xe7 | 0xec..=0xef | 0x6c..=0x6f)
+}
+
+struct Known {
+    name: &'static str,
+    has_code: bool,
+}
+
+const fn plain(name: &'static str) -> Known {
+    Known { name, has_code: false }
+}
+
+const fn coded(name: &'static str) -> Known {
+    Known { name, has_code: true }
+}
+
+/// Vectors 0 … 31: Intel SDM volume 3, table 6-1; 29 and 30 are AMD's.
+const FAULTS: [Known; 32] = [
+    plain("division error"),
+    plain("debug trap"),
+    plain("non-maskable interrupt"),
+    plain("breakpoint (int3)"),
+    plain("overflow"),
+    plain("bound range exceeded"),
+    plain("invalid instruction"),
+    plain("no floating-point unit"),
+    coded("double fault"),
+    plain("coprocessor segment overrun"),
+    coded("invalid TSS"),
+    coded("segment not present"),
+    coded("stack fault"),
+    coded("general protection fault"),
+    coded("page fault"),
+    plain("reserved fault"),
+    plain("floating-point error"),
+    coded("misaligned access"),
+    plain("machine check"),
+    plain("SIMD floating-point error"),
+    plain("virtualization fault"),
+    coded("control protection fault"),
+    plain("reserved fault"),
+    plain("reserved fault"),
+    plain("reserved fault"),
+    plain("reserved fault"),
+    plain("reserved fault"),
+    plain("reserved fault"),
+    plain("hypervisor injection"),
+    coded("VMM communication fault"),
+    coded("security fault"),
+    plain("reserved fault"),
+];

@@ -1,0 +1,77 @@
+//! The release channel: read(4, address, bytes) waits until somebody writes to the host's file descriptor.
+
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::time::{Duration, Instant};
+
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::unistd::read;
+
+use crate::error::{Context, Result};
+use crate::probe::abi::PORT_WAIT;
+use crate::sys::guest_memory::GuestMemory;
+use crate::vm::bus::{Device, Guest, Reply, errno};
+use crate::vm::layout::PROGRAM;
+
+/// Without a descriptor nobody will ever release the program: it reads end of file.
+#[derive(Debug)]
+pub struct Release {
+    fd: Option<OwnedFd>,
+}
+
+impl Release {
+    pub fn new(fd: Option<OwnedFd>) -> Release {
+        Release { fd }
+    }
+}
+
+impl Device for Release {
+    fn name(&self) -> &'static str {
+        "wait"
+    }
+
+    fn port(&self) -> u16 {
+        PORT_WAIT
+    }
+
+    fn answers(&self) -> bool {
+        true
+    }
+
+    /// EINTR when the deadline passes first: the program asks again, as it would on Linux.
+    fn access(&mut self, guest: &Guest<'_>) -> Result<Reply> {
+        let regs = guest.regs()?;
+        let Some(fd) = self.fd.as_ref().map(AsFd::as_fd) else { return Ok(Reply::Answer(0)) };
+        if regs.rdx == 0 {
+            return Ok(Reply::Answer(0));
+        }
+        if !may_write_to(regs.rsi, guest.memory()) {
+            return Ok(errno(Errno::EFAULT));
+        }
+        if !wait_for_input(fd, guest.deadline)? {
+            return Ok(errno(Errno::EINTR));
+        }
+        let mut byte = [0];
+        match read(fd, &mut byte) {
+            Ok(0) => Ok(Reply::Answer(0)),
+            Ok(_) if guest.memory().write(regs.rsi, &byte).is_some() => Ok(Reply::Answer(1)),
+            Ok(_) => Ok(errno(Errno::EFAULT)),
+            Err(cause) => Ok(errno(cause)),
+        }
+    }
+}
+
+/// Looked at before the byte is taken from the channel.
+fn may_write_to(address: u64, memory: &GuestMemory) -> bool {
+    (PROGRAM..memory.bytes()).contains(&address)
+}
+
+/// False when the deadline passes or a signal arrives first.
+fn wait_for_input(fd: BorrowedFd<'_>, deadline: Instant) -> Result<bool> {
+    let left = deadline.saturating_duration_since(Instant::now()) + Duration::from_millis(1); // poll rounds down
+    let left = PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX);
+    match poll(&mut [PollFd::new(fd, PollFlags::POLLIN)], left) {
+        Err(Errno::EINTR) | Ok(0) => Ok(false),
+        other => other.map(|_| true).doing(|| "wait until the program is released"),
+    }
+}

@@ -1,0 +1,46 @@
+//! nanosleep(address of a timespec): the guest has no clock of its own, the host waits for it.
+
+use std::time::{Duration, Instant};
+
+use nix::errno::Errno;
+
+use crate::error::Result;
+use crate::probe::abi::PORT_SLEEP;
+use crate::vm::bus::{Device, Guest, Reply, errno};
+use crate::vm::layout::PROGRAM;
+
+/// More than any experiment lasts; what a guest asks beyond it is cut.
+const MOST_SECONDS: u64 = 1 << 31;
+
+#[derive(Debug)]
+pub struct Sleep;
+
+impl Device for Sleep {
+    fn name(&self) -> &'static str {
+        "sleep"
+    }
+
+    fn port(&self) -> u16 {
+        PORT_SLEEP
+    }
+
+    fn answers(&self) -> bool {
+        true
+    }
+
+    fn access(&mut self, guest: &Guest<'_>) -> Result<Reply> {
+        let address = guest.regs()?.rdi;
+        let word = |offset| address.checked_add(offset).and_then(|at| guest.memory().read_u64(at));
+        let (Some(seconds), Some(nanoseconds)) = (word(0), word(8)) else {
+            return Ok(errno(Errno::EFAULT));
+        };
+        if address < PROGRAM {
+            return Ok(errno(Errno::EFAULT));
+        }
+        if nanoseconds >= 1_000_000_000 || seconds as i64 <= -1 {
+            return Ok(errno(Errno::EINVAL));
+        }
+        let pause = Duration::new(seconds.min(MOST_SECONDS), nanoseconds as u32);
+        Ok(Reply::AnswerAt(0, Instant::now() + pause))
+    }
+}

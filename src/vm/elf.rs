@@ -1,0 +1,224 @@
+//! Reads a static ELF executable and puts it into guest RAM. Every number in the file is checked before it is used.
+//!
+//! Format: System V ABI, "Object Files"; AMD64 supplement, chapter 4. A guest without an operating system has no loader
+//! for shared libraries and nobody to choose another address: the program must be static, at the addresses it was
+//! linked for.
+
+use std::ops::Range;
+
+use crate::error::{Error, Kind, Result};
+use crate::sys::guest_memory::GuestMemory;
+
+const HEADER_BYTES: usize = 64;
+const SEGMENT_HEADER_BYTES: usize = 56;
+const MOST_SEGMENTS: u16 = 64;
+const HOW_TO_LINK: &str = "a static program that makes system calls itself, as our probe does: \
+                           gcc -static -no-pie -nostdlib -ffreestanding, or rustc with -nostartfiles -static -no-pie";
+
+/// A checked program: what goes where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Program {
+    pub entry: u64,
+    /// Where the program finds its own segment headers (AT_PHDR), when a segment contains them.
+    pub headers_at: Option<u64>,
+    pub headers: u64,
+    segments: Vec<Segment>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Segment {
+    address: u64,
+    file: Range<usize>,
+    /// The rest, beyond what the file holds, is zero; guest RAM is zero already.
+    memory_bytes: u64,
+}
+
+impl Program {
+    /// Checks everything that does not depend on the size of RAM.
+    pub fn parse(file: &[u8]) -> Result<Program> {
+        check_kind(file)?;
+        let table_at = u64_at(file, 32);
+        let count = u16_at(file, 56);
+        let headers = segment_headers(file, table_at, count)?;
+        let mut segments = Vec::with_capacity(headers.len());
+        for header in &headers {
+            match u32_at(header, 0) {
+                1 => segments.extend(segment(file, header)?),
+                2 | 3 => return Err(wrong("it is linked dynamically; this guest has no dynamic loader")),
+                _ => {}
+            }
+        }
+        let entry = u64_at(file, 24);
+        let holds = |s: &Segment, address| (s.address..s.address + s.memory_bytes).contains(&address);
+        if !segments.iter().any(|s| holds(s, entry)) {
+            return Err(wrong(format!("its entry {entry:#x} lies in none of its segments")));
+        }
+        let headers_at = segments.iter().find(|s| s.file.contains(&(table_at as usize)));
+        let headers_at = headers_at.map(|s| s.address + (table_at - s.file.start as u64));
+        Ok(Program { entry, headers_at, headers: u64::from(count), segments })
+    }
+
+    /// From the lowest to the highest address.
+    pub fn image(&self) -> Range<u64> {
+        let start = self.segments.iter().map(|s| s.address).min().unwrap_or(0);
+        let end = self.segments.iter().map(|s| s.address + s.memory_bytes).max().unwrap_or(0);
+        start..end
+    }
+
+    /// All segments must lie in `room`.
+    pub fn check_fits(&self, room: &Range<u64>) -> Result<()> {
+        let image = self.image();
+        if image.start < room.start {
+            let cause = format!("it wants address {:#x}; programs begin at {:#x}", image.start, room.start);
+            return Err(Error::new("load the program", cause).try_this("link it higher: -Wl,-Ttext-segment=0x400000"));
+        }
+        if image.end > room.end {
+            let cause =
+                format!("it reaches to address {:#x}; this guest's RAM ends for it at {:#x}", image.end, room.end);
+            return Err(Error::new("load the program", cause).try_this("more guest RAM: ram=SIZE"));
+        }
+        Ok(())
+    }
+
+    /// Copies the segments; `file` is what was parsed.
+    pub fn load(&self, file: &[u8], memory: &GuestMemory) -> Result<()> {
+        for s in &self.segments {
+            file.get(s.file.clone()).and_then(|bytes| memory.write(s.address, bytes)).ok_or_else(|| {
+                Error::new("load the program", format!("address {:#x} is outside guest RAM", s.address))
+            })?;
+        }
+        Ok(())
+    }
+}
+
+/// Is it an executable of the kind that can work at all?
+fn check_kind(file: &[u8]) -> Result<()> {
+    if file.starts_with(b"#!") {
+        return Err(wrong("it is a script; this guest has no shell to run it"));
+    }
+    if !file.starts_with(b"\x7fELF") {
+        return Err(wrong("it is not an ELF executable"));
+    }
+    if file.len() < HEADER_BYTES {
+        return Err(wrong("the file ends inside its header"));
+    }
+    if file[4] != 2 || file[5] != 1 || u16_at(file, 18) != 62 {
+        return Err(wrong("it is built for another CPU; here runs 64-bit x86 code only"));
+    }
+    match u16_at(file, 16) {
+        2 => Ok(()),
+        3 => Err(wrong("it is position-independent (PIE) or a shared library; nobody here can relocate it")),
+        _ => Err(wrong("it is an ELF file, but no executable")),
+    }
+}
+
+fn segment_headers(file: &[u8], table_at: u64, count: u16) -> Result<Vec<&[u8]>> {
+    if usize::from(u16_at(file, 54)) != SEGMENT_HEADER_BYTES || count == 0 || count > MOST_SEGMENTS {
+        return Err(wrong(format!("it claims {count} segments of {} bytes each", u16_at(file, 54))));
+    }
+    let bytes = SEGMENT_HEADER_BYTES * usize::from(count);
+    usize::try_from(table_at)
+        .ok()
+        .and_then(|start| file.get(start..start.checked_add(bytes)?))
+        .map(|table| table.chunks_exact(SEGMENT_HEADER_BYTES).collect())
+        .ok_or_else(|| wrong("the file ends inside its table of segments"))
+}
+
+/// One PT_LOAD header; None when it takes no memory.
+fn segment(file: &[u8], header: &[u8]) -> Result<Option<Segment>> {
+    let [offset, address, file_bytes, memory_bytes] = [8, 16, 32, 40].map(|at| u64_at(header, at));
+    if file_bytes > memory_bytes || address.checked_add(memory_bytes).is_none() {
+        return Err(wrong(format!("its segment at {address:#x} has impossible sizes")));
+    }
+    let end = offset.checked_add(file_bytes).filter(|end| *end <= file.len() as u64);
+    let Some(end) = end else {
+        return Err(wrong(format!("the file ends inside its segment at {address:#x}")));
+    };
+    let segment = Segment { address, file: offset as usize..end as usize, memory_bytes };
+    Ok(Some(segment).filter(|s| s.memory_bytes > 0))
+}
+
+fn wrong(cause: impl Into<String>) -> Error {
+    Error::new("load the program into the bare guest", cause.into()).try_this(HOW_TO_LINK).kind(Kind::NotExecutable)
+}
+
+// The callers have checked that the bytes are there.
+fn u16_at(bytes: &[u8], at: usize) -> u16 {
+    u16::from_le_bytes(bytes[at..at + 2].try_into().expect("two bytes"))
+}
+
+fn u32_at(bytes: &[u8], at: usize) -> u32 {
+    u32::from_le_bytes(bytes[at..at + 4].try_into().expect("four bytes"))
+}
+
+fn u64_at(bytes: &[u8], at: usize) -> u64 {
+    u64::from_le_bytes(bytes[at..at + 8].try_into().expect("eight bytes"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vm::KERNEL_ELF;
+    use crate::vm::layout::{FAULT_HANDLERS, KERNEL, KERNEL_END, PROGRAM, SYSTEM_CALLS};
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_kernel_is_where_the_map_says() {
+        let kernel = Program::parse(KERNEL_ELF).unwrap();
+        assert_eq!(kernel.entry, KERNEL);
+        assert_eq!(kernel.segments.iter().map(|s| s.address).collect::<Vec<_>>(), [KERNEL, SYSTEM_CALLS]);
+        kernel.check_fits(&(KERNEL..KERNEL_END)).unwrap();
+        let handler = kernel.segments[0].file.start + (FAULT_HANDLERS - KERNEL) as usize;
+        assert_eq!(KERNEL_ELF[handler..handler + 4], [0xe6, 0xf8, 0xeb, 0xfe], "out %al, $PORT_FAULT; jmp .");
+    }
+
+    #[test]
+    fn the_probe_fits_and_knows_its_headers() {
+        let probe = Program::parse(crate::probe::ELF).unwrap();
+        probe.check_fits(&(PROGRAM..8 << 20)).unwrap();
+        assert_eq!(probe.headers_at, Some(0x40_0040));
+    }
+
+    fn changed(at: usize, bytes: &[u8]) -> String {
+        let mut file = crate::probe::ELF.to_vec();
+        file[at..at + bytes.len()].copy_from_slice(bytes);
+        Program::parse(&file).unwrap_err().cause
+    }
+
+    #[test]
+    fn what_cannot_run_is_told_why() {
+        let first = 64;
+        assert!(changed(4, &[1]).contains("another CPU"));
+        assert!(changed(18, &[183, 0]).contains("another CPU"));
+        assert!(changed(16, &[3, 0]).contains("position-independent"));
+        assert!(changed(16, &[1, 0]).contains("no executable"));
+        assert!(changed(24, &[0; 8]).contains("entry"));
+        assert!(changed(54, &[1, 0]).contains("segments"));
+        assert!(changed(32, &[0xff; 8]).contains("table of segments"));
+        assert!(changed(first, &[3, 0, 0, 0]).contains("dynamic"));
+        assert!(changed(first + 8, &[0xff; 8]).contains("ends inside its segment"));
+        assert!(changed(first + 16, &[0xff; 8]).contains("impossible sizes"));
+        assert!(Program::parse(b"#!/bin/sh").unwrap_err().cause.contains("script"));
+        assert!(Program::parse(b"\x7fELF").unwrap_err().cause.contains("header"));
+        assert_eq!(Program::parse(b"hello").unwrap_err().kind, Kind::NotExecutable);
+    }
+
+    #[test]
+    fn addresses_outside_the_room_are_refused() {
+        let probe = Program::parse(crate::probe::ELF).unwrap();
+        assert!(probe.check_fits(&(0x50_0000..8 << 20)).unwrap_err().cause.contains("programs begin"));
+        assert!(probe.check_fits(&(PROGRAM..0x40_0001)).unwrap_err().try_this.contains("ram="));
+    }
+
+    proptest! {
+        #[test]
+        fn no_file_makes_it_panic(at in 0usize..200, byte in any::<u8>(), length in 0usize..400) {
+            let mut file = crate::probe::ELF[..length.max(at + 1)].to_vec();
+            file[at] = byte;
+            if let Ok(program) = Program::parse(&file) {
+                let memory = GuestMemory::map(2 << 20, false).unwrap();
+                let _ = program.load(&file, &memory);
+            }
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! The run loop: enter the guest, see why it came back, let a device answer, enter it again.
+
+use std::ops::Range;
+use std::os::fd::OwnedFd;
+use std::time::Instant;
+
+use super::bus::{Bus, Guest, Reply};
+use super::dump;
+use crate::error::Result;
+use crate::model::{Io, Record};
+use crate::sys::clock::{monotonic_ns, tsc};
+use crate::sys::kick::Watchdog;
+use crate::sys::kvm::{Exit, Vm};
+
+/// The one CPU of a guest, with its bus. Its VM ends with it.
+pub struct Vcpu {
+    vm: Vm,
+    bus: Bus,
+    watchdog: Watchdog,
+    /// A sleeping guest is not entered before.
+    asleep_until: Option<Instant>,
+    ended: Option<i32>,
+    interrupted: u64,
+}
+
+/// Why the run loop returned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stop {
+    Record(Record, Stamps),
+    Exited(i32),
+    TimedOut,
+}
+
+/// The host's clocks around one KVM_RUN: the guest's own stamp must lie between the two of the TSC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stamps {
+    pub tsc_before: u64,
+    /// CLOCK_MONOTONIC, read first after the guest came back.
+    pub at_ns: u64,
+    pub tsc_after: u64,
+}
+
+impl Vcpu {
+    /// A guest whose memory and registers are set. `free`: addresses that its mmap may hand out.
+    pub fn new(vm: Vm, io: Io, release: Option<OwnedFd>, free: Range<u64>) -> Result<Vcpu> {
+        let (bus, watchdog) = (Bus::new(io, release, free), Watchdog::new()?);
+        Ok(Vcpu { vm, bus, watchdog, asleep_until: None, ended: None, interrupted: 0 })
+    }
+
+    pub fn vm(&self) -> &Vm {
+        &self.vm
+    }
+
+    /// Until the guest says something, ends, or `deadline` passes; it can be called again after that. Whatever else
+    /// happens is an error with a register dump, and the guest is not to be run again.
+    pub fn run(&mut self, deadline: Instant) -> Result<Stop> {
+        if let Some(status) = self.ended {
+            return Ok(Stop::Exited(status));
+        }
+        let _armed = self.watchdog.arm(deadline)?;
+        loop {
+            if let Some(until) = self.asleep_until {
+                std::thread::sleep(until.min(deadline).saturating_duration_since(Instant::now()));
+            }
+            if Instant::now() >= deadline {
+                return Ok(Stop::TimedOut);
+            }
+            self.asleep_until = None;
+            let tsc_before = tsc();
+            let exit = self.vm.run()?;
+            let stamps = Stamps { tsc_before, at_ns: monotonic_ns(), tsc_after: tsc() };
+            match exit {
+                Exit::Interrupted => self.interrupted += 1,
+                Exit::Port(access) => match self.bus.access(access, &Guest { vm: &self.vm, deadline })? {
+                    Reply::Done => {}
+                    Reply::Answer(value) => self.vm.answer(value),
+                    Reply::AnswerAt(value, moment) => {
+                        self.vm.answer(value);
+                        self.asleep_until = Some(moment);
+                    }
+                    Reply::Record(record) => return Ok(Stop::Record(record, stamps)),
+                    Reply::Exit(status) => {
+                        self.ended = Some(status);
+                        return Ok(Stop::Exited(status));
+                    }
+                },
+                other => return Err(dump::unexpected(other, &self.vm)),
+            }
+        }
+    }
+
+    /// Exits by cause, in a fixed order.
+    pub fn exits(&self) -> Vec<(String, u64)> {
+        let by_device = self.bus.exits().chain([("signal", self.interrupted)]);
+        by_device.map(|(cause, count)| (format!("exit:{cause}"), count)).collect()
+    }
+}
