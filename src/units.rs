@@ -6,7 +6,9 @@ use crate::error::{Error, Result};
 
 /// "64M" = 64 MiB; K, M, G and T are powers of 1024, a bare number is bytes.
 pub fn parse_bytes(text: &str) -> Result<u64> {
-    let bad = |why: &str| Error::usage(format!("read the size {text:?}"), why).try_this("a number with K, M, G or T: 64M is 64 MiB");
+    let bad = |why: &str| {
+        Error::usage(format!("read the size {text:?}"), why).try_this("a number with K, M, G or T: 64M is 64 MiB")
+    };
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let unit = text[digits.len()..].trim_end_matches("iB").trim_end_matches('B');
     let shift = match unit.to_ascii_uppercase().as_str() {
@@ -23,7 +25,8 @@ pub fn parse_bytes(text: &str) -> Result<u64> {
 
 /// "30s", "5m", "250ms"; a bare number is seconds. Zero is refused: nothing could be measured.
 pub fn parse_time(text: &str) -> Result<Duration> {
-    let bad = |why: &str| Error::usage(format!("read the time {text:?}"), why).try_this("a number with s, m or ms: 30s");
+    let bad =
+        |why: &str| Error::usage(format!("read the time {text:?}"), why).try_this("a number with s, m or ms: 30s");
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let number: f64 = digits.parse().map_err(|_| bad("it is no number"))?;
     let seconds = match &text[digits.len()..] {
@@ -75,7 +78,9 @@ mod tests {
 
     #[test]
     fn sizes_read_as_people_write_them() {
-        for (text, bytes) in [("0", 0), ("512", 512), ("64K", 65536), ("16MiB", 16 << 20), ("1g", 1 << 30), ("2TB", 2 << 40)] {
+        for (text, bytes) in
+            [("0", 0), ("512", 512), ("64K", 65536), ("16MiB", 16 << 20), ("1g", 1 << 30), ("2TB", 2 << 40)]
+        {
             assert_eq!(parse_bytes(text).unwrap(), bytes, "{text}");
         }
         for bad in ["", "-1", "1X", "1.5G", "99999999999T", "M"] {

@@ -11,7 +11,7 @@ use crate::units::{parse_bytes, parse_time};
 /// What does it cost to isolate a program: as a process, a container or a virtual machine? Measure it on your own machine.
 #[derive(Debug, Parser)]
 #[command(name = "isolab", version = version(), max_term_width = 98, disable_help_subcommand = true)]
-pub struct Args {
+pub(super) struct Args {
     #[command(subcommand)]
     pub command: Command,
 }
@@ -21,7 +21,7 @@ fn version() -> &'static str {
 }
 
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(super) enum Command {
     /// Measure: every environment, every experiment, or the ones that you name.
     Bench(Bench),
     /// Run one command in one environment.
@@ -43,7 +43,7 @@ pub enum Command {
 }
 
 #[derive(Debug, ClapArgs)]
-pub struct Bench {
+pub(super) struct Bench {
     /// Environments with knobs, separated by commas: process,container:-net,vm-bare:ram=1G
     #[arg(short = 'e', long = "environments", value_name = "ARMS")]
     pub arms: Option<String>,
@@ -104,13 +104,13 @@ pub struct Bench {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Order {
+pub(super) enum Order {
     Blocks,
     Sequential,
 }
 
 #[derive(Debug, ClapArgs)]
-pub struct Run {
+pub(super) struct Run {
     /// The environment, with knobs: process, container:-net, vm-bare:ram=64M
     #[arg(long = "as", value_name = "ENV", default_value = "process")]
     pub arm: String,
@@ -147,21 +147,21 @@ pub struct Run {
 }
 
 #[derive(Debug, ClapArgs)]
-pub struct Probe {
+pub(super) struct Probe {
     /// noop, hold, syscalls CALLS BATCHES N, touch PAGES, spin UNITS BATCHES, count TO
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARGS")]
     pub args: Vec<OsString>,
 }
 
 #[derive(Debug, ClapArgs)]
-pub struct List {
+pub(super) struct List {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
 }
 
 #[derive(Debug, ClapArgs)]
-pub struct Compare {
+pub(super) struct Compare {
     /// A results file, or the folder of a run
     pub a: PathBuf,
     pub b: PathBuf,
@@ -175,7 +175,7 @@ pub struct Compare {
 
 #[derive(Debug, ClapArgs)]
 #[group(required = true, multiple = false, args = ["json", "md"])]
-pub struct Report {
+pub(super) struct Report {
     /// A results file, or the folder of a run
     #[arg(default_value = "results/latest")]
     pub file: PathBuf,
@@ -188,7 +188,7 @@ pub struct Report {
 }
 
 #[derive(Debug, ClapArgs)]
-pub struct Chart {
+pub(super) struct Chart {
     /// The chart: boot-stages
     #[arg(default_value = "boot-stages")]
     pub name: String,
@@ -201,7 +201,7 @@ pub struct Chart {
 }
 
 #[derive(Debug, ClapArgs)]
-pub struct Recover {
+pub(super) struct Recover {
     /// The folder of a run that did not end by itself
     pub dir: PathBuf,
 }

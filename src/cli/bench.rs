@@ -1,7 +1,5 @@
 //! `isolab bench`: options → plan → run → what the terminal shows.
 
-use std::path::Path;
-
 use super::args::{Bench, Order};
 use super::out::Out;
 use super::watch::Terminal;
@@ -14,7 +12,7 @@ use crate::harness::runner::{Finished, How, run as measure};
 use crate::results::schema::Status;
 use crate::results::store;
 
-pub fn run(args: Bench, out: &mut Out) -> Result<u8> {
+pub(super) fn run(args: Bench, out: &mut Out) -> Result<u8> {
     let root = nix::unistd::Uid::effective().is_root();
     let plan = Plan::make(&options(&args)?, root, random_seed())?;
     let how = how(&args, root)?;
@@ -60,7 +58,8 @@ fn parse_sets(texts: &[String]) -> Result<Sets> {
     let mut sets = Sets::new();
     for text in texts {
         let Some((key, list)) = text.split_once('=').filter(|(k, l)| !k.is_empty() && !l.is_empty()) else {
-            return Err(Error::usage(format!("read --set {text}"), "it is written KEY=LIST").try_this("--set configured=64M,1G"));
+            return Err(Error::usage(format!("read --set {text}"), "it is written KEY=LIST")
+                .try_this("--set configured=64M,1G"));
         };
         if sets.insert(key.to_owned(), split(list)).is_some() {
             return Err(Error::usage(format!("read --set {text}"), format!("{key} is set twice")));
@@ -94,7 +93,7 @@ fn how(args: &Bench, root: bool) -> Result<How> {
         settle: args.settle,
         timeout: args.timeout,
         root,
-        backend: crate::vm::backend::label(Path::new("/")),
+        backend: None,
     })
 }
 
@@ -103,11 +102,12 @@ fn check_cpu(cpu: usize) -> Result<()> {
     if allowed.is_ok_and(|set| set.is_set(cpu).unwrap_or(false)) {
         return Ok(());
     }
-    Err(Error::usage(format!("pin workers to CPU {cpu}"), "this process may not use that CPU").try_this("--pin 0, or --pin none"))
+    Err(Error::usage(format!("pin workers to CPU {cpu}"), "this process may not use that CPU")
+        .try_this("--pin 0, or --pin none"))
 }
 
 /// How isolab was called, so that printed commands can be typed again.
-pub fn called_as() -> String {
+pub(super) fn called_as() -> String {
     let sudo = if std::env::var_os("SUDO_UID").is_some() { "sudo " } else { "" };
     let program = std::env::args().next().unwrap_or_else(|| "isolab".into());
     let by_cargo = std::env::var_os("CARGO").is_some() && program.contains("target/");

@@ -8,10 +8,11 @@ use crate::error::Result;
 use crate::lab::leaks::{Places, remove};
 use crate::lab::{lock, scratch};
 
-pub fn run(out: &mut Out) -> Result<u8> {
+pub(super) fn run(out: &mut Out) -> Result<u8> {
     let _alone = lock::alone()?; // a run that goes on is not stale
     let places = Places::default();
-    let mut runs: Vec<(String, Option<std::path::PathBuf>)> = scratch::stale().into_iter().map(|(r, p)| (r, Some(p))).collect();
+    let mut runs: Vec<(String, Option<std::path::PathBuf>)> =
+        scratch::stale().into_iter().map(|(r, p)| (r, Some(p))).collect();
     for run in places.runs_with_cgroups() {
         if !runs.iter().any(|(r, _)| *r == run) && !scratch::is_alive(&run) {
             runs.push((run, None));

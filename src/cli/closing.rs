@@ -16,7 +16,7 @@ use crate::results::summarize::floor_of;
 const WIDTH: usize = 79;
 const BAR: usize = 10;
 
-pub fn print(run: &Run, dir: &Path, charts: &[PathBuf], out: &mut Out) -> Result<()> {
+pub(super) fn print(run: &Run, dir: &Path, charts: &[PathBuf], out: &mut Out) -> Result<()> {
     out.line("")?;
     for text in sentences(run) {
         out.line(wrap(&text, WIDTH, "  ").trim_start_matches("  "))?;
@@ -84,9 +84,9 @@ fn summary<'a>(run: &'a Run, cell: &Cell, metric: &str) -> Option<&'a Summary> {
 }
 
 fn comparison<'a>(run: &'a Run, cell: &Cell, metric: &str) -> Option<&'a Comparison> {
-    run.comparisons.iter().find(|c| {
-        c.experiment == cell.experiment && c.metric == metric && c.arm == cell.arm && c.case == cell.case
-    })
+    run.comparisons
+        .iter()
+        .find(|c| c.experiment == cell.experiment && c.metric == metric && c.arm == cell.arm && c.case == cell.case)
 }
 
 fn ratio(c: &Comparison, run: &Run) -> String {
@@ -106,7 +106,8 @@ fn with_interval(i: &Interval, unit: Unit) -> String {
     let (Some(low), Some(high)) = (i.low, i.high) else { return format!("{middle} [too few blocks]") };
     let (low, high) = (show(low, unit), show(high, unit));
     let same_unit = |text: &str| text.split(' ').nth(1) == middle.split(' ').nth(1);
-    let bare = |text: &str| if same_unit(text) { text.split(' ').next().unwrap_or(text).to_owned() } else { text.to_owned() };
+    let bare =
+        |text: &str| if same_unit(text) { text.split(' ').next().unwrap_or(text).to_owned() } else { text.to_owned() };
     format!("{middle} [{}, {}]", bare(&low), bare(&high))
 }
 
@@ -133,12 +134,16 @@ fn table(run: &Run, out: &mut Out) -> Result<()> {
             rows[place].1.insert(title, s.interval);
         }
     }
-    let titles: Vec<&str> = COLUMNS.iter().map(|c| c.2).filter(|t| rows.iter().any(|(_, r)| r.contains_key(t))).collect();
+    let titles: Vec<&str> =
+        COLUMNS.iter().map(|c| c.2).filter(|t| rows.iter().any(|(_, r)| r.contains_key(t))).collect();
     let Some(first) = titles.first() else { return Ok(()) };
     let unit = |title: &str| if title == "one more" { Unit::Bytes } else { Unit::Nanoseconds };
     let longest = rows.iter().filter_map(|(_, r)| r.get(first)).map(|i| i.median).fold(0.0, f64::max);
     let mut head = format!("{:<20}", "arm, ± farther end");
-    titles.iter().enumerate().for_each(|(i, t)| head += &format!("{:>15}{}", t, if i == 0 { " ".repeat(BAR + 1) } else { String::new() }));
+    titles
+        .iter()
+        .enumerate()
+        .for_each(|(i, t)| head += &format!("{:>15}{}", t, if i == 0 { " ".repeat(BAR + 1) } else { String::new() }));
     out.line(out.bold(head.trim_end()))?;
     for (arm, values) in rows {
         let mut line = format!("{arm:<20.20}");
@@ -166,7 +171,7 @@ fn with_error(i: &Interval, unit: Unit) -> String {
 }
 
 /// A bar of eighths of a character.
-pub fn bar(share: f64) -> String {
+pub(super) fn bar(share: f64) -> String {
     let eighths = (share.clamp(0.0, 1.0) * BAR as f64 * 8.0).round() as usize;
     let rest = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"][eighths % 8];
     "█".repeat(eighths / 8) + rest

@@ -6,21 +6,21 @@ use std::process::ExitCode;
 
 use crate::error::{Error, Kind};
 
-pub const OK: u8 = 0;
-pub const FAILED: u8 = 1;
-pub const USAGE: u8 = 2;
-pub const NOTHING_RAN: u8 = 3;
-pub const OURS_IN_RUN: u8 = 125;
-pub const NOT_EXECUTABLE: u8 = 126;
-pub const NOT_FOUND: u8 = 127;
+pub(super) const OK: u8 = 0;
+pub(super) const FAILED: u8 = 1;
+pub(super) const USAGE: u8 = 2;
+pub(super) const NOTHING_RAN: u8 = 3;
+pub(super) const OURS_IN_RUN: u8 = 125;
+pub(super) const NOT_EXECUTABLE: u8 = 126;
+pub(super) const NOT_FOUND: u8 = 127;
 
 /// Prints the error on stderr and gives its exit code.
-pub fn code_of(error: &Error) -> ExitCode {
+pub(super) fn code_of(error: &Error) -> ExitCode {
     complain(error);
     ExitCode::from(number(error))
 }
 
-pub fn number(error: &Error) -> u8 {
+pub(super) fn number(error: &Error) -> u8 {
     match error.kind {
         Kind::Usage => USAGE,
         Kind::Unavailable => NOTHING_RAN,
@@ -31,7 +31,7 @@ pub fn number(error: &Error) -> u8 {
 }
 
 /// The same for `run`, where the program's own codes come first.
-pub fn number_in_run(error: &Error) -> u8 {
+pub(super) fn number_in_run(error: &Error) -> u8 {
     match error.kind {
         Kind::NotExecutable => NOT_EXECUTABLE,
         Kind::NotFound => NOT_FOUND,
@@ -41,12 +41,12 @@ pub fn number_in_run(error: &Error) -> u8 {
 }
 
 #[expect(clippy::print_stderr, reason = "the one place where errors are told")]
-pub fn complain(error: &Error) {
+pub(super) fn complain(error: &Error) {
     eprintln!("error: {error}");
 }
 
 /// clap's own messages: help and version go to stdout with 0, mistakes to stderr with 2.
-pub fn usage(error: &clap::Error) -> ExitCode {
+pub(super) fn usage(error: &clap::Error) -> ExitCode {
     let _ = error.print(); // a closed pipe is no error
     ExitCode::from(if error.use_stderr() { USAGE } else { OK })
 }

@@ -6,7 +6,7 @@ use crate::environments;
 use crate::error::Result;
 use crate::experiments;
 
-pub fn run(args: List, out: &mut Out) -> Result<u8> {
+pub(super) fn run(args: List, out: &mut Out) -> Result<u8> {
     if args.json {
         let environments: Vec<_> = environments::ALL.iter().map(|e| environment_json(*e)).collect();
         let experiments: Vec<_> = experiments::ALL.iter().map(|e| experiment_json(e.about())).collect();
@@ -38,7 +38,8 @@ pub fn run(args: List, out: &mut Out) -> Result<u8> {
 
 fn environment_json(env: &dyn environments::Environment) -> serde_json::Value {
     let about = env.about();
-    let knobs: Vec<_> = about.knobs.iter().map(|k| serde_json::json!({ "form": k.form, "sentence": k.sentence })).collect();
+    let knobs: Vec<_> =
+        about.knobs.iter().map(|k| serde_json::json!({ "form": k.form, "sentence": k.sentence })).collect();
     serde_json::json!({ "id": about.id, "name": about.name, "sentence": about.sentence, "knobs": knobs, "t0": about.t0 })
 }
 
@@ -53,7 +54,7 @@ fn experiment_json(about: &experiments::Question) -> serde_json::Value {
 }
 
 /// Breaks at spaces so that no line is longer than `width`; every line but the first begins with `indent`.
-pub fn wrap(text: &str, width: usize, indent: &str) -> String {
+pub(super) fn wrap(text: &str, width: usize, indent: &str) -> String {
     let mut lines: Vec<String> = vec![indent.to_owned()];
     for word in text.split(' ') {
         let line = lines.last_mut().expect("there is always a line");

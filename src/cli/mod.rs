@@ -5,8 +5,8 @@ mod bench;
 mod clean;
 mod closing;
 mod compare;
-mod export;
 mod exit;
+mod export;
 mod list;
 mod out;
 mod progress;
@@ -28,7 +28,10 @@ pub fn main() -> ExitCode {
     std::panic::set_hook(Box::new(|info| {
         let place = info.location().map_or(String::new(), |l| format!(" ({}:{})", l.file(), l.line()));
         let what = info.payload_as_str().unwrap_or("no message");
-        exit::complain(&Error::new("go on", format!("a bug in isolab: {what}{place}")).try_this("report it with the command that you ran"));
+        exit::complain(
+            &Error::new("go on", format!("a bug in isolab: {what}{place}"))
+                .try_this("report it with the command that you ran"),
+        );
     }));
     let args = match Args::try_parse() {
         Ok(args) => args,

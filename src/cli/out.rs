@@ -5,23 +5,23 @@ use std::io::{IsTerminal, Write};
 
 use crate::error::{Error, Kind, Result};
 
-pub struct Out {
+pub(super) struct Out {
     styled: bool,
 }
 
 impl Out {
-    pub fn new() -> Out {
+    pub(super) fn new() -> Out {
         let plain = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty())
             || std::env::var_os("TERM").is_none_or(|t| t == "dumb");
         Out { styled: std::io::stdout().is_terminal() && !plain }
     }
 
     /// A line of results.
-    pub fn line(&mut self, text: impl Display) -> Result<()> {
+    pub(super) fn line(&mut self, text: impl Display) -> Result<()> {
         self.text(format!("{text}\n"))
     }
 
-    pub fn text(&mut self, text: impl Display) -> Result<()> {
+    pub(super) fn text(&mut self, text: impl Display) -> Result<()> {
         let mut stdout = std::io::stdout().lock();
         write!(stdout, "{text}").and_then(|()| stdout.flush()).map_err(|cause| {
             let kind = if cause.kind() == std::io::ErrorKind::BrokenPipe { Kind::BrokenPipe } else { Kind::Failed };
@@ -29,14 +29,14 @@ impl Out {
         })
     }
 
-    pub fn bold(&self, text: &str) -> String {
+    pub(super) fn bold(&self, text: &str) -> String {
         if self.styled { format!("\x1b[1m{text}\x1b[0m") } else { text.to_owned() }
     }
 
     /// A line beside the results: what goes on, what to know.
     #[expect(clippy::print_stderr, reason = "notes belong on stderr, and here only")]
     #[expect(clippy::unused_self, reason = "reads as the twin of line()")]
-    pub fn note(&self, text: impl Display) {
+    pub(super) fn note(&self, text: impl Display) {
         eprintln!("{text}");
     }
 }

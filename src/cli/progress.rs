@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-pub struct Progress {
+pub(super) struct Progress {
     bar: Option<ProgressBar>,
     told: Instant,
 }
@@ -14,7 +14,7 @@ pub struct Progress {
 const PLAIN_EVERY: Duration = Duration::from_secs(10);
 
 impl Progress {
-    pub fn new() -> Progress {
+    pub(super) fn new() -> Progress {
         let plain = std::env::var_os("TERM").is_none_or(|t| t == "dumb");
         let bar = (std::io::stderr().is_terminal() && !plain).then(|| {
             let bar = ProgressBar::with_draw_target(Some(1), ProgressDrawTarget::stderr_with_hz(5));
@@ -25,7 +25,7 @@ impl Progress {
     }
 
     #[expect(clippy::print_stderr, reason = "progress belongs on stderr")]
-    pub fn show(&mut self, experiment: &str, done: usize, of: usize, left: Duration) {
+    pub(super) fn show(&mut self, experiment: &str, done: usize, of: usize, left: Duration) {
         let left = format!("at most {} s left", left.as_secs());
         if let Some(bar) = &self.bar {
             bar.set_prefix(experiment.to_owned());
@@ -39,14 +39,14 @@ impl Progress {
     }
 
     /// Lets something else be printed without tearing the bar.
-    pub fn aside<T>(&self, print: impl FnOnce() -> T) -> T {
+    pub(super) fn aside<T>(&self, print: impl FnOnce() -> T) -> T {
         match &self.bar {
             Some(bar) => bar.suspend(print),
             None => print(),
         }
     }
 
-    pub fn end(&self) {
+    pub(super) fn end(&self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }

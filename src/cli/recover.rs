@@ -7,10 +7,10 @@ use crate::error::Result;
 use crate::results::store::{read_samples, save_run};
 use crate::results::summarize::recover;
 
-pub fn run(args: Recover, out: &mut Out) -> Result<u8> {
+pub(super) fn run(args: Recover, out: &mut Out) -> Result<u8> {
     let (header, samples, cut_off) = read_samples(&args.dir)?;
     let count = samples.len();
-    let run = recover(header, samples);
+    let run = recover(header, &samples);
     let dir = if args.dir.is_dir() { args.dir.clone() } else { args.dir.parent().unwrap_or(&args.dir).to_owned() };
     save_run(&dir, &run)?;
     let cells = run.cells.len();

@@ -11,7 +11,7 @@ use crate::results::summarize::{Skips, values_of};
 use crate::stats::median_interval;
 use crate::units;
 
-pub struct Terminal<'a> {
+pub(super) struct Terminal<'a> {
     out: &'a mut Out,
     progress: Progress,
     /// stdout is for a machine: cells are told on stderr.
@@ -19,20 +19,18 @@ pub struct Terminal<'a> {
 }
 
 impl<'a> Terminal<'a> {
-    pub fn new(out: &'a mut Out, quiet: bool) -> Terminal<'a> {
+    pub(super) fn new(out: &'a mut Out, quiet: bool) -> Terminal<'a> {
         Terminal { out, progress: Progress::new(), quiet }
     }
 
-    pub fn end(&self) {
+    pub(super) fn end(&self) {
         self.progress.end();
     }
 
     fn cells(&mut self, cells: &[Cell], header: &Header, so_far: &str) -> Result<()> {
         let lines: Vec<String> = cells.iter().map(|c| format!("{}{so_far}", line(c, header))).collect();
         let (out, quiet) = (&mut *self.out, self.quiet);
-        self.progress.aside(|| {
-            lines.iter().try_for_each(|l| if quiet { Ok(out.note(l)) } else { out.line(l) })
-        })
+        self.progress.aside(|| lines.iter().try_for_each(|l| if quiet { Ok(out.note(l)) } else { out.line(l) }))
     }
 }
 
@@ -82,7 +80,7 @@ fn line(cell: &Cell, header: &Header) -> String {
 }
 
 /// A number with its unit.
-pub fn show(value: f64, unit: crate::model::Unit) -> String {
+pub(super) fn show(value: f64, unit: crate::model::Unit) -> String {
     use crate::model::Unit;
     match unit {
         Unit::Nanoseconds => units::show_ns(value),

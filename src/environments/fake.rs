@@ -33,7 +33,9 @@ impl Environment for Fake {
 
     fn supports(&self, knobs: &Knobs, _: &Task) -> Support {
         match knobs.value("fault") {
-            Some("unavailable") => Support::No { reason: "the script says so".into(), fix: "take the fault away".into() },
+            Some("unavailable") => {
+                Support::No { reason: "the script says so".into(), fix: "take the fault away".into() }
+            }
             _ => Support::Yes,
         }
     }

@@ -15,19 +15,43 @@ use crate::results::schema::Sample;
 use crate::sys::clock::monotonic_ns;
 use crate::timeline::Stage;
 
-pub struct Boot;
+pub(super) struct Boot;
 
 static ABOUT: Question = Question {
     id: "boot",
     question: "How long until the program runs, and until all is gone?",
     metrics: &[
-        metric("create_to_ready", true, "From just before the first system call that creates the environment until its host has read the program's ready record."),
-        metric("command_to_ready", true, "From just before a fresh isolab process is spawned until its environment's host has read the program's ready record."),
-        metric("create_to_exit", true, "From just before the first system call that creates the environment until its host sees the program's end."),
-        metric("exit_to_reaped", false, "From the program's end, as its host sees it, until it is waited for and everything made for it is closed and removed."),
-        metric("create_to_settled", false, "From just before the first system call until nothing that carries the run's name is left: worker reaped, cgroups gone. What the kernel tears down later, unseen, is not in it."),
+        metric(
+            "create_to_ready",
+            true,
+            "From just before the first system call that creates the environment until its host has read the program's ready record.",
+        ),
+        metric(
+            "command_to_ready",
+            true,
+            "From just before a fresh isolab process is spawned until its environment's host has read the program's ready record.",
+        ),
+        metric(
+            "create_to_exit",
+            true,
+            "From just before the first system call that creates the environment until its host sees the program's end.",
+        ),
+        metric(
+            "exit_to_reaped",
+            false,
+            "From the program's end, as its host sees it, until it is waited for and everything made for it is closed and removed.",
+        ),
+        metric(
+            "create_to_settled",
+            false,
+            "From just before the first system call until nothing that carries the run's name is left: worker reaped, cgroups gone. What the kernel tears down later, unseen, is not in it.",
+        ),
         metric("signal_delay", false, "From the time stamp inside the ready record until its host has read it."),
-        metric("worker_overhead", false, "Of a worker's life, what is not the instance's: from its spawn to t0, and from the last mark until the harness has reaped it."),
+        metric(
+            "worker_overhead",
+            false,
+            "Of a worker's life, what is not the instance's: from its spawn to t0, and from the last mark until the harness has reaped it.",
+        ),
         MetricAbout {
             id: "worker_rss_anon",
             unit: Unit::Bytes,

@@ -9,7 +9,7 @@ use crate::probe::abi::{BATCH, SPIN};
 use crate::results::schema::Sample;
 use crate::stats::median;
 
-pub struct Cpu;
+pub(super) struct Cpu;
 
 static ABOUT: Question = Question {
     id: "cpu",

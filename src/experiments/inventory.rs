@@ -9,13 +9,17 @@ use crate::lab::{Lab, Start, Workload};
 use crate::model::Unit;
 use crate::results::schema::Sample;
 
-pub struct Inventory;
+pub(super) struct Inventory;
 
 static ABOUT: Question = Question {
     id: "inventory",
     question: "Which objects come into being?",
     metrics: &[
-        metric("processes", true, "Processes that run because of one instance: the payload, or the monitor of a virtual machine."),
+        metric(
+            "processes",
+            true,
+            "Processes that run because of one instance: the payload, or the monitor of a virtual machine.",
+        ),
         metric("namespaces", true, "Namespaces that the payload does not share with the harness, by inode."),
         metric("mounts", true, "Mounts in the payload's own mount namespace; 0 where it shares the harness's."),
         metric("cgroups", true, "Control groups made for one instance, over all hierarchies."),

@@ -22,22 +22,38 @@ use crate::stats::slope::{Line, fit};
 use crate::sys::clock::monotonic_ns;
 use crate::units::parse_bytes;
 
-pub struct Memory;
+pub(super) struct Memory;
 
 static ABOUT: Question = Question {
     id: "memory",
     question: "What does one more instance cost?",
     metrics: &[
-        metric("per_instance", true, "Slope over N instances of private + kernel memory of what a detached instance leaves running: a container's payload, a virtual machine's monitor."),
+        metric(
+            "per_instance",
+            true,
+            "Slope over N instances of private + kernel memory of what a detached instance leaves running: a container's payload, a virtual machine's monitor.",
+        ),
         metric("private", false, "Slope over N of Private_Clean + Private_Dirty in /proc/PID/smaps_rollup."),
         metric("kernel", false, "Slope over N of the kernel memory charged to a cgroup around all N."),
-        metric("shared", false, "Intercept over N of proportional memory (PSS) that is not private: file pages that all instances share."),
+        metric(
+            "shared",
+            false,
+            "Intercept over N of proportional memory (PSS) that is not private: file pages that all instances share.",
+        ),
         metric("lack_of_fit", false, "Farthest that one of the weighed points lies from the line of per_instance."),
-        metric("host_bytes", true, "Private + kernel memory of one virtual machine of this configured size after its guest touched that much."),
+        metric(
+            "host_bytes",
+            true,
+            "Private + kernel memory of one virtual machine of this configured size after its guest touched that much.",
+        ),
     ],
     sets: &[
         SetAbout { key: "n", default: "1,4,16,32", sentence: "How many instances are weighed together." },
-        SetAbout { key: "configured", default: "16M,128M,1G", sentence: "Configured guest RAM of one virtual machine." },
+        SetAbout {
+            key: "configured",
+            default: "16M,128M,1G",
+            sentence: "Configured guest RAM of one virtual machine.",
+        },
         SetAbout { key: "touch", default: "0,8M", sentence: "Guest RAM that the program writes to." },
         SetAbout { key: "prealloc", default: "", sentence: "on: the host backs all guest RAM at the start." },
     ],
@@ -95,8 +111,11 @@ impl Experiment for Memory {
             }
         }
         if cells.is_empty() {
-            return Err(Error::usage("plan the experiment memory", "no arm has that configured size and touched amount")
-                .try_this("-e vm-bare, and touch smaller than configured"));
+            return Err(Error::usage(
+                "plan the experiment memory",
+                "no arm has that configured size and touched amount",
+            )
+            .try_this("-e vm-bare, and touch smaller than configured"));
         }
         Ok(cells)
     }
@@ -112,7 +131,8 @@ impl Experiment for Memory {
 
     fn block(&self, cells: &[&CellPlan], lab: &mut Lab, sink: &mut Sink) -> Result<()> {
         let at_ns = monotonic_ns();
-        let mut scales = cells.iter().map(|cell| Scale::new(cell, self.workload(cell)?, lab)).collect::<Result<Vec<_>>>()?;
+        let mut scales =
+            cells.iter().map(|cell| Scale::new(cell, self.workload(cell)?, lab)).collect::<Result<Vec<_>>>()?;
         let steps = scales.iter().map(|s| s.counts.len()).max().unwrap_or(0);
         for step in 0..steps {
             scales.iter_mut().try_for_each(|s| s.grow(step, lab))?;
@@ -138,8 +158,11 @@ fn counts(list: &str) -> Result<Vec<u64>> {
     if fine {
         return Ok(numbers);
     }
-    Err(Error::usage(format!("weigh n={list} instances"), format!("these are no rising numbers from 1 to {MOST_INSTANCES}"))
-        .try_this("--n 1,4,16,32"))
+    Err(Error::usage(
+        format!("weigh n={list} instances"),
+        format!("these are no rising numbers from 1 to {MOST_INSTANCES}"),
+    )
+    .try_this("--n 1,4,16,32"))
 }
 
 /// One cell while it is being weighed.
@@ -195,7 +218,17 @@ impl Scale {
             footprint: false,
         };
         let one_of_a_size = cell.case.contains_key("configured");
-        Ok(Scale { arm, work, start, counts, held: Vec::new(), measured, points: Vec::new(), failed: None, one_of_a_size })
+        Ok(Scale {
+            arm,
+            work,
+            start,
+            counts,
+            held: Vec::new(),
+            measured,
+            points: Vec::new(),
+            failed: None,
+            one_of_a_size,
+        })
     }
 
     /// Starts instances until there are as many as this step wants. Only a signal ends the block; a failure, the cell.
@@ -203,7 +236,11 @@ impl Scale {
         let Some(wanted) = self.counts.get(step) else { return Ok(()) };
         while self.failed.is_none() && (self.held.len() as u64) < *wanted {
             let by_monitor = self.arm.env.about().channel == "port";
-            let held = if by_monitor { lab.hold(&self.arm, &self.work, &self.start) } else { lab.detach(&self.arm, &self.work, &self.start) };
+            let held = if by_monitor {
+                lab.hold(&self.arm, &self.work, &self.start)
+            } else {
+                lab.detach(&self.arm, &self.work, &self.start)
+            };
             match held {
                 Ok(held) => self.held.push(held),
                 Err(error) if error.kind == Kind::Interrupted => return Err(error),

@@ -17,7 +17,8 @@ use crate::results::schema::Sample;
 use crate::sys::clock::monotonic_ns;
 
 /// Every experiment of this version, in the order in which they run.
-pub const ALL: &[&dyn Experiment] = &[&inventory::Inventory, &boot::Boot, &syscall::Syscall, &cpu::Cpu, &memory::Memory];
+pub const ALL: &[&dyn Experiment] =
+    &[&inventory::Inventory, &boot::Boot, &syscall::Syscall, &cpu::Cpu, &memory::Memory];
 
 /// What an experiment asks, in words, and what it measures.
 #[derive(Debug)]
@@ -140,8 +141,25 @@ pub trait Experiment: Sync {
 
 /// Experiments that have a name and a plan, but no code yet.
 const LATER: &[&str] = &[
-    "teardown", "exits", "share", "density", "disk", "layers", "copyup", "build", "start-size", "life", "cgroup",
-    "isolation", "surface", "kernel", "path", "net", "crash", "snapshot", "portable",
+    "teardown",
+    "exits",
+    "share",
+    "density",
+    "disk",
+    "layers",
+    "copyup",
+    "build",
+    "start-size",
+    "life",
+    "cgroup",
+    "isolation",
+    "surface",
+    "kernel",
+    "path",
+    "net",
+    "crash",
+    "snapshot",
+    "portable",
 ];
 
 /// A comma-separated list of ids; None: all of them.
@@ -168,11 +186,15 @@ fn find(id: &str) -> Result<&'static dyn Experiment> {
         return Err(Error::usage("use the experiment teardown", "it is a metric of boot").try_this("-x boot"));
     }
     if LATER.contains(&id) {
-        return Err(Error::usage(format!("use the experiment {id}"), "it is planned, but not in this version").try_this("isolab list"));
+        return Err(Error::usage(format!("use the experiment {id}"), "it is planned, but not in this version")
+            .try_this("isolab list"));
     }
     let known: Vec<&str> = ALL.iter().map(|e| e.about().id).collect();
-    Err(Error::usage(format!("use the experiment {id:?}"), "there is none of that name")
-        .try_this(format!("{}experiments: {}", did_you_mean(id, &known), known.join(" "))))
+    Err(Error::usage(format!("use the experiment {id:?}"), "there is none of that name").try_this(format!(
+        "{}experiments: {}",
+        did_you_mean(id, &known),
+        known.join(" ")
+    )))
 }
 
 /// Refuses keys that none of the chosen experiments knows.

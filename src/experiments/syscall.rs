@@ -12,16 +12,24 @@ use crate::probe::abi::{BATCH, CALLS};
 use crate::results::schema::Sample;
 use crate::stats::median;
 
-pub struct Syscall;
+pub(super) struct Syscall;
 
 static ABOUT: Question = Question {
     id: "syscall",
     question: "What does one system call cost?",
     metrics: &[
-        metric("getppid", true, "One call that does nothing: TSC before and after a batch, divided by its calls, the loop included; the median batch of one worker."),
+        metric(
+            "getppid",
+            true,
+            "One call that does nothing: TSC before and after a batch, divided by its calls, the loop included; the median batch of one worker.",
+        ),
         metric("read", true, "Read 1 byte of /dev/zero: the same way."),
         metric("write", true, "Write 1 byte to /dev/null: the same way."),
-        metric("exit", true, "One port write that leaves the guest, does nothing in the hypervisor and comes back: the same way. Virtual machines only."),
+        metric(
+            "exit",
+            true,
+            "One port write that leaves the guest, does nothing in the hypervisor and comes back: the same way. Virtual machines only.",
+        ),
     ],
     sets: &[],
     quick_percent: 16,

@@ -61,7 +61,8 @@ pub fn header(plan: &Plan, setting: Setting, support: &dyn Fn(&Arm) -> Support) 
 /// The fingerprint; a machine where the random id cannot be kept gets one for this run.
 fn host(setting: &Setting) -> crate::host::Host {
     let id = crate::host::state_dir(|name| std::env::var_os(name)).and_then(|dir| crate::host::host_id(&dir));
-    let mut host = crate::host::Host::read(std::path::Path::new("/"), id.unwrap_or_else(|_| format!("once-{}", setting.id)));
+    let mut host =
+        crate::host::Host::read(std::path::Path::new("/"), id.unwrap_or_else(|_| format!("once-{}", setting.id)));
     host.kvm_backend = setting.backend.clone().unwrap_or_default();
     host
 }

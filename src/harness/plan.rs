@@ -69,7 +69,11 @@ impl Plan {
                 let mut cells = experiment.cells(&with_more(*experiment, &arms)?, &options.sets)?;
                 cells.iter_mut().for_each(|c| c.command.clone_from(&options.command));
                 let share = total * about.quick_percent / shares.max(1);
-                let most = if options.time.is_some() { MOST_BLOCKS } else { about.quick_blocks * if options.thorough { 10 } else { 1 } };
+                let most = if options.time.is_some() {
+                    MOST_BLOCKS
+                } else {
+                    about.quick_blocks * if options.thorough { 10 } else { 1 }
+                };
                 let time = if blocks.is_some() && options.time.is_none() { None } else { Some(share) };
                 Ok(Part { experiment: *experiment, cells, blocks: blocks.unwrap_or(most), time })
             })
@@ -95,7 +99,10 @@ impl Plan {
         let warmups = it.experiment.about().warmup_blocks;
         let numbers = move || (0..warmups).map(|_| None).chain((0..it.blocks).map(Some));
         if self.sequential {
-            Box::new((0..it.cells.len()).flat_map(move |cell| numbers().map(move |block| Round { block, places: vec![cell] })))
+            Box::new(
+                (0..it.cells.len())
+                    .flat_map(move |cell| numbers().map(move |block| Round { block, places: vec![cell] })),
+            )
         } else {
             let rounds = numbers().enumerate();
             Box::new(rounds.map(move |(i, block)| Round { block, places: self.shuffled(part, i as u32) }))
@@ -170,16 +177,21 @@ pub fn for_this_user(list: &str, root: bool) -> String {
 fn only_with_commands(chosen: Vec<&'static dyn Experiment>, named: bool) -> Result<Vec<&'static dyn Experiment>> {
     let (able, unable): (Vec<_>, Vec<_>) = chosen.into_iter().partition(|e| e.takes_command());
     match unable.first() {
-        Some(e) if named => Err(Error::usage(format!("measure your own command in {}", e.about().id), "that experiment needs isolab's probe")
-            .try_this("-x boot, or leave the command out")),
+        Some(e) if named => Err(Error::usage(
+            format!("measure your own command in {}", e.about().id),
+            "that experiment needs isolab's probe",
+        )
+        .try_this("-x boot, or leave the command out")),
         _ => Ok(able),
     }
 }
 
 fn checked_blocks(blocks: Option<u32>) -> Result<Option<u32>> {
     match blocks {
-        Some(n) if n == 0 || n > MOST_BLOCKS => Err(Error::usage(format!("run {n} blocks"), format!("it must be from 1 to {MOST_BLOCKS}"))
-            .try_this("--blocks 30; an interval needs 6, a good one 20")),
+        Some(n) if n == 0 || n > MOST_BLOCKS => {
+            Err(Error::usage(format!("run {n} blocks"), format!("it must be from 1 to {MOST_BLOCKS}"))
+                .try_this("--blocks 30; an interval needs 6, a good one 20"))
+        }
         other => Ok(other),
     }
 }

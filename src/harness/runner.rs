@@ -112,12 +112,7 @@ fn planned(plan: &Plan) -> Vec<Planned> {
 }
 
 fn planned_cell(experiment: &str, cell: &CellPlan) -> Planned {
-    Planned {
-        id: cell.id(experiment),
-        experiment: experiment.into(),
-        arm: cell.arm.id(),
-        case: cell.case.clone(),
-    }
+    Planned { id: cell.id(experiment), experiment: experiment.into(), arm: cell.arm.id(), case: cell.case.clone() }
 }
 
 /// Can this machine and user run it, by the arm's own quick look?
@@ -231,7 +226,12 @@ impl<'a> Session<'a> {
             if over && !plan.sequential {
                 break;
             }
-            watcher.progress(name, number, (part.blocks + warmups) as usize, self.deadline.saturating_duration_since(Instant::now()));
+            watcher.progress(
+                name,
+                number,
+                (part.blocks + warmups) as usize,
+                self.deadline.saturating_duration_since(Instant::now()),
+            );
             self.block(part, &ids, &places, round.block, lab)?;
             if !self.told && self.began.elapsed() > FIRST_NEWS {
                 watcher.so_far(&self.cells(part, skips), self.header)?;
@@ -246,7 +246,14 @@ impl<'a> Session<'a> {
     }
 
     /// One block; `number` None: a warm-up, measured and thrown away.
-    fn block(&mut self, part: &Part, ids: &[String], places: &[usize], number: Option<u32>, lab: &mut Lab) -> Result<()> {
+    fn block(
+        &mut self,
+        part: &Part,
+        ids: &[String],
+        places: &[usize],
+        number: Option<u32>,
+        lab: &mut Lab,
+    ) -> Result<()> {
         let cells: Vec<&CellPlan> = places.iter().map(|i| &part.cells[*i]).collect();
         let cpu = lab.cpu.map_or(-1, |c| c as i32);
         part.experiment.block(&cells, lab, &mut |place, at_ns, sample| {

@@ -23,6 +23,8 @@ use crate::timeline::Timeline;
 /// The environment variables that a worker understands.
 pub const ENV_RUN: &str = "ISOLAB_RUN";
 pub const ENV_TSC_KHZ: &str = "ISOLAB_TSC_KHZ";
+/// 1: the payload may outlive the worker.
+pub const ENV_DETACH: &str = "ISOLAB_DETACH";
 /// Under which cgroup its own cgroup is made; one folder per controller, joined by `:`.
 pub const ENV_CGROUP_ROOT: &str = "ISOLAB_CGROUP_ROOT";
 
@@ -136,13 +138,20 @@ impl Lab<'_> {
             .arg0("isolab")
             .args([SUBCOMMAND, &request])
             .env_clear()
-            .envs(["PATH", "HOME", "SUDO_UID", "SUDO_GID", "TMPDIR"].iter().filter_map(|k| Some((k, std::env::var_os(k)?))))
+            .envs(
+                ["PATH", "HOME", "SUDO_UID", "SUDO_GID", "TMPDIR"]
+                    .iter()
+                    .filter_map(|k| Some((k, std::env::var_os(k)?))),
+            )
             .env(ENV_RUN, &self.run)
             .env(ENV_TSC_KHZ, self.tsc_khz.to_string())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .process_group(0);
+        if mode == Mode::Detach {
+            command.env(ENV_DETACH, "1");
+        }
         if !start.cgroup_root.is_empty() {
             command.env(ENV_CGROUP_ROOT, &start.cgroup_root);
         }

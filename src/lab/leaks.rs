@@ -89,7 +89,11 @@ impl Places<'_> {
         let mut found = Vec::new();
         walk(self.cgroup_root, 6, &mut |dir| {
             let name = dir.file_name().and_then(|n| n.to_str()).unwrap_or_default();
-            if name.strip_prefix("isolab.").and_then(|n| n.strip_prefix(run)).is_some_and(|n| n.is_empty() || n.starts_with('.')) {
+            if name
+                .strip_prefix("isolab.")
+                .and_then(|n| n.strip_prefix(run))
+                .is_some_and(|n| n.is_empty() || n.starts_with('.'))
+            {
                 found.push(Leak::Cgroup(dir.to_owned()));
             }
         });

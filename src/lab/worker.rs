@@ -166,7 +166,10 @@ impl Life {
                     }
                 }
                 Event::Exited(exit) => {
-                    return Err(Error::new("wait until the program is ready", format!("it ended first: {}", words(exit))));
+                    return Err(Error::new(
+                        "wait until the program is ready",
+                        format!("it ended first: {}", words(exit)),
+                    ));
                 }
                 Event::TimedOut => return Err(too_long()),
             }
@@ -192,7 +195,8 @@ fn words(exit: Exit) -> String {
 }
 
 fn too_long() -> Error {
-    Error::new("wait for the program", "it did not end before the deadline").try_this("--timeout SECONDS, or look at it with isolab run")
+    Error::new("wait for the program", "it did not end before the deadline")
+        .try_this("--timeout SECONDS, or look at it with isolab run")
 }
 
 fn join_cgroup(file: &Path) -> Result<()> {
@@ -202,9 +206,9 @@ fn join_cgroup(file: &Path) -> Result<()> {
 fn pin(cpu: Option<usize>) -> Result<()> {
     let Some(cpu) = cpu else { return Ok(()) };
     let mut set = nix::sched::CpuSet::new();
-    set.set(cpu)
-        .and_then(|()| nix::sched::sched_setaffinity(nix::unistd::Pid::from_raw(0), &set))
-        .map_err(|cause| Error::new(format!("pin the worker to CPU {cpu}"), cause).kind(Kind::Usage).try_this("--pin none"))
+    set.set(cpu).and_then(|()| nix::sched::sched_setaffinity(nix::unistd::Pid::from_raw(0), &set)).map_err(|cause| {
+        Error::new(format!("pin the worker to CPU {cpu}"), cause).kind(Kind::Usage).try_this("--pin none")
+    })
 }
 
 /// RssAnon of /proc/self/status (proc_pid_status(5)), in KiB.

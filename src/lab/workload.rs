@@ -8,9 +8,18 @@ use crate::probe::abi;
 pub enum Workload {
     Noop,
     Hold,
-    Syscalls { calls: Vec<&'static str>, batches: u64, per_batch: u64 },
-    Touch { pages: u64 },
-    Spin { units: u64, batches: u64 },
+    Syscalls {
+        calls: Vec<&'static str>,
+        batches: u64,
+        per_batch: u64,
+    },
+    Touch {
+        pages: u64,
+    },
+    Spin {
+        units: u64,
+        batches: u64,
+    },
     /// The user's own command: no records, no proof; exit status 0 is what counts.
     Command(Vec<String>),
 }
@@ -57,9 +66,7 @@ impl Workload {
     /// The value that the READY record must carry.
     fn ready_result(&self, nonce: u64) -> u64 {
         match self {
-            Workload::Touch { pages } => {
-                (0..*pages).fold(0, |sum: u64, i| sum.wrapping_add(abi::page_value(nonce, i)))
-            }
+            Workload::Touch { pages } => (0..*pages).fold(0, |sum: u64, i| sum.wrapping_add(abi::page_value(nonce, i))),
             _ => 0,
         }
     }
@@ -82,7 +89,10 @@ impl Workload {
             return Err(Error::new("believe the sample", cause));
         }
         let find = |kind| {
-            records.iter().find(|r| r.kind == kind).ok_or_else(|| Error::new("believe the sample", "a record is missing"))
+            records
+                .iter()
+                .find(|r| r.kind == kind)
+                .ok_or_else(|| Error::new("believe the sample", "a record is missing"))
         };
         self.check_ready(nonce, find(abi::READY)?)?;
         check(nonce, abi::DONE, self.done_result(nonce), find(abi::DONE)?)?;

@@ -45,7 +45,8 @@ impl Store {
         }
         give_back(&dir);
         let path = dir.join(SAMPLES);
-        let file = File::create(&path).doing(|| format!("create {}", path.display())).map_err(|e| e.try_this(advice()))?;
+        let file =
+            File::create(&path).doing(|| format!("create {}", path.display())).map_err(|e| e.try_this(advice()))?;
         let mut store = Store { dir, samples: BufWriter::new(file) };
         store.line(&FirstLine { schema: SCHEMA, header: header.clone() })?;
         store.sync()?;
@@ -99,9 +100,11 @@ pub fn save_run(dir: &Path, run: &Run) -> Result<()> {
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
     let doing = || format!("save {}", path.display());
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::Builder::new().prefix(".isolab-").tempfile_in(folder).doing(doing).map_err(|e| {
-        e.try_this("free some space, or choose another folder: --results DIR, -o FILE")
-    })?;
+    let mut file = tempfile::Builder::new()
+        .prefix(".isolab-")
+        .tempfile_in(folder)
+        .doing(doing)
+        .map_err(|e| e.try_this("free some space, or choose another folder: --results DIR, -o FILE"))?;
     file.write_all(bytes).and_then(|()| file.as_file().sync_all()).doing(doing)?;
     let mode = std::os::unix::fs::PermissionsExt::from_mode(0o644);
     file.as_file().set_permissions(mode).doing(doing)?;
@@ -136,7 +139,8 @@ pub fn load(path: &Path) -> Result<Run> {
     let bytes = std::fs::read(&file).doing(doing).map_err(|e| {
         let raw = file.with_file_name(SAMPLES);
         let recoverable = raw.exists().then(|| format!("isolab recover {}", raw.parent().unwrap_or(path).display()));
-        e.kind(crate::error::Kind::Usage).try_this(recoverable.unwrap_or_else(|| "isolab bench makes one in results/".into()))
+        e.kind(crate::error::Kind::Usage)
+            .try_this(recoverable.unwrap_or_else(|| "isolab bench makes one in results/".into()))
     })?;
     check_version(&bytes).map_err(|cause| Error { doing: doing(), ..cause })?;
     serde_json::from_slice(&bytes)
@@ -153,8 +157,9 @@ fn check_version(bytes: &[u8]) -> Result<()> {
         let why = if cause.is_eof() { "it ends in the middle: it was cut off" } else { "it is no JSON" };
         Error::usage("", format!("{why} ({cause})")).try_this("isolab recover DIR rebuilds it from samples.jsonl")
     })?;
-    let version: Version = serde_json::from_value(file)
-        .map_err(|_| Error::usage("", "it is JSON, but not a results file of isolab").try_this("isolab bench -o FILE makes one"))?;
+    let version: Version = serde_json::from_value(file).map_err(|_| {
+        Error::usage("", "it is JSON, but not a results file of isolab").try_this("isolab bench -o FILE makes one")
+    })?;
     if version.schema > SCHEMA {
         let why = format!("it has schema version {}, this isolab reads up to {SCHEMA}", version.schema);
         return Err(Error::usage("", why).try_this("use the isolab that wrote it, or a newer one"));
@@ -166,7 +171,9 @@ fn check_version(bytes: &[u8]) -> Result<()> {
 pub fn read_samples(dir: &Path) -> Result<(Header, Vec<SampleLine>, bool)> {
     let path = if dir.is_dir() { dir.join(SAMPLES) } else { dir.to_owned() };
     let doing = || format!("read {}", path.display());
-    let file = File::open(&path).doing(doing).map_err(|e| e.kind(crate::error::Kind::Usage).try_this("isolab recover results/<date>-<id>"))?;
+    let file = File::open(&path)
+        .doing(doing)
+        .map_err(|e| e.kind(crate::error::Kind::Usage).try_this("isolab recover results/<date>-<id>"))?;
     let mut lines = BufReader::new(file).lines();
     let first = lines.next().ok_or_else(|| Error::usage(doing(), "it is empty"))?.doing(doing)?;
     check_version(first.as_bytes()).map_err(|cause| Error { doing: doing(), ..cause })?;

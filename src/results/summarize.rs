@@ -109,7 +109,8 @@ fn status_of(skip: Option<&Error>, columns: &Columns) -> (Status, Option<Error>)
         (None, Some(e)) if e.kind == Kind::Unavailable => (Status::Skipped, Some(e)),
         (None, Some(e)) => (Status::Failed, Some(e)),
         (None, None) => {
-            let error = Error::unavailable("measure it", "the run ended before its turn").try_this("give the run more --time");
+            let error =
+                Error::unavailable("measure it", "the run ended before its turn").try_this("give the run more --time");
             (Status::Skipped, Some(error))
         }
     }
@@ -141,9 +142,15 @@ fn columns_of(samples: &[&SampleLine]) -> Columns {
         }
     }
     let rows = samples.len();
-    c.values.values_mut().for_each(|column| drop(padded(column, rows)));
-    c.inner.values_mut().for_each(|column| drop(padded(column, rows)));
-    c.stages.iter_mut().for_each(|column| drop(padded(&mut column.at_ns, rows)));
+    c.values.values_mut().for_each(|column| {
+        padded(column, rows);
+    });
+    c.inner.values_mut().for_each(|column| {
+        padded(column, rows);
+    });
+    c.stages.iter_mut().for_each(|column| {
+        padded(&mut column.at_ns, rows);
+    });
     c
 }
 
@@ -258,7 +265,9 @@ pub fn floor_of(noise: &[NoiseFloor], experiment: &str, metric: &str) -> Option<
 fn comparisons(cells: &[Cell], noise: &[NoiseFloor]) -> Vec<Comparison> {
     let mut all = Vec::new();
     for (i, cell) in cells.iter().enumerate() {
-        let Some(base) = cells[..i].iter().find(|b| b.experiment == cell.experiment && b.case == cell.case) else { continue };
+        let Some(base) = cells[..i].iter().find(|b| b.experiment == cell.experiment && b.case == cell.case) else {
+            continue;
+        };
         for metric in base.columns.values.keys() {
             let pairs = paired::pair(&values_of(base, metric), &values_of(cell, metric));
             let Some(found) = paired::compare(&pairs) else { continue };
@@ -287,7 +296,15 @@ mod tests {
 
     fn line(cell: &str, block: u32, value: f64) -> SampleLine {
         let sample = Sample { values: [("m".to_owned(), value)].into(), ..Sample::default() };
-        SampleLine { cell: cell.into(), block, place: 0, before: String::new(), at_ns: 0, cpu: 0, outcome: SampleOutcome::Ok(sample) }
+        SampleLine {
+            cell: cell.into(),
+            block,
+            place: 0,
+            before: String::new(),
+            at_ns: 0,
+            cpu: 0,
+            outcome: SampleOutcome::Ok(sample),
+        }
     }
 
     #[test]

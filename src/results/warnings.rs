@@ -9,14 +9,18 @@ use crate::stats::drift::predecessor;
 const MUCH_LOAD: f64 = 1.0;
 const ENOUGH_BLOCKS: usize = 20;
 
-pub fn warnings(run: &Run) -> Vec<Warning> {
+pub(super) fn warnings(run: &Run) -> Vec<Warning> {
     let mut all = Vec::new();
     let mut warn = |code: &str, unfit: bool, text: String| all.push(Warning { code: code.into(), text, unfit });
     if run.header.plan.mode == "quick" {
         warn("quick", true, "a quick run; use --thorough for numbers to publish".into());
     }
     if run.header.plan.order == "sequential" {
-        warn("sequential", true, "arms ran one after the other: what drifted is charged to the arm that ran then".into());
+        warn(
+            "sequential",
+            true,
+            "arms ran one after the other: what drifted is charged to the arm that ran then".into(),
+        );
     }
     if run.header.profile != "release" {
         warn("profile", true, format!("isolab itself was built as {}; use --release", run.header.profile));
@@ -26,7 +30,11 @@ pub fn warnings(run: &Run) -> Vec<Warning> {
     }
     let emulated = run.header.arms.iter().find(|a| a.backend.as_ref().is_some_and(|b| b.starts_with("software")));
     if let Some(arm) = emulated {
-        warn("software-kvm", true, format!("{} ran on a software KVM backend: its times are not those of hardware virtualisation", arm.id));
+        warn(
+            "software-kvm",
+            true,
+            format!("{} ran on a software KVM backend: its times are not those of hardware virtualisation", arm.id),
+        );
     }
     few_blocks(run, &mut warn);
     drifting(run, &mut warn);
@@ -40,7 +48,11 @@ type Warn<'a> = dyn FnMut(&str, bool, String) + 'a;
 fn few_blocks(run: &Run, warn: &mut Warn) {
     let fewest = run.summaries.iter().map(|s| s.n).min();
     if let Some(n) = fewest.filter(|n| *n < ENOUGH_BLOCKS && run.header.plan.mode != "quick") {
-        warn("few-blocks", true, format!("only {n} blocks in some cells; {ENOUGH_BLOCKS} or more give intervals that hold (--blocks)"));
+        warn(
+            "few-blocks",
+            true,
+            format!("only {n} blocks in some cells; {ENOUGH_BLOCKS} or more give intervals that hold (--blocks)"),
+        );
     }
 }
 
@@ -57,7 +69,14 @@ fn drifting(run: &Run, warn: &mut Warn) {
         .max_by(|a, b| a.0.abs().total_cmp(&b.0.abs()));
     if let Some((drift, s)) = worst {
         let percent = drift * 100.0;
-        warn("drift", true, format!("the machine drifted: {} of {} changed by {percent:+.0} % from the first to the last third", s.metric, s.cell));
+        warn(
+            "drift",
+            true,
+            format!(
+                "the machine drifted: {} of {} changed by {percent:+.0} % from the first to the last third",
+                s.metric, s.cell
+            ),
+        );
     }
 }
 
@@ -94,7 +113,11 @@ fn failures(run: &Run, warn: &mut Warn) {
             warn("failures", true, format!("{failed} of {all} samples of {} failed: {}", cell.id, cell.reason));
         }
     }
-    let empty = run.cells.iter().filter(|c| c.status == Status::Measured).find(|c| c.columns.values.keys().all(|m| values_of(c, m).is_empty()));
+    let empty = run
+        .cells
+        .iter()
+        .filter(|c| c.status == Status::Measured)
+        .find(|c| c.columns.values.keys().all(|m| values_of(c, m).is_empty()));
     if let Some(cell) = empty {
         warn("no-values", true, format!("{} was measured but gave no value", cell.id));
     }

@@ -1,0 +1,125 @@
+//! `isolab compare A B`: what two runs say about the same cells.
+//!
+//! Two hosts are compared by their own ratios, side by side: nanoseconds of two machines say nothing about isolation.
+
+use super::args::Compare;
+use super::exit;
+use super::out::Out;
+use super::watch::show;
+use crate::error::{Error, Result};
+use crate::results::schema::{Comparison, Run, Summary};
+use crate::results::store;
+
+pub(super) fn run(args: Compare, out: &mut Out) -> Result<u8> {
+    let (a, b) = (store::load(&args.a)?, store::load(&args.b)?);
+    let reasons = differences(&a, &b);
+    let absolute = reasons.is_empty() || args.force;
+    let rows = if absolute { absolute_rows(&a, &b) } else { ratio_rows(&a, &b) };
+    if rows.is_empty() {
+        return Err(Error::usage("compare the two files", "they have no cell and metric in common")
+            .try_this("run both with the same -e and -x"));
+    }
+    if args.json {
+        let rows: Vec<_> = rows.iter().map(|r| serde_json::json!({ "cell": r.cell, "metric": r.metric, "a": r.a, "b": r.b, "change": r.change, "intervals_overlap": r.overlap })).collect();
+        out.line(serde_json::json!({ "kind": if absolute { "absolute" } else { "ratio to the first arm" }, "warnings": reasons, "rows": rows }))?;
+        return Ok(exit::OK);
+    }
+    for reason in &reasons {
+        out.line(format!("NOT THE SAME: {reason}"))?;
+    }
+    if !absolute {
+        out.line("so each host's own ratios to its first arm stand side by side (--force: absolute values)")?;
+    }
+    out.line(out.bold(&format!("{:<34} {:<17} {:>11} {:>11}", "cell", "metric", "A", "B")))?;
+    for r in &rows {
+        let change = r.change.map_or(String::new(), |c| format!("{:+.1} %", c * 100.0));
+        let sure = if r.overlap { " ~" } else { "" };
+        out.line(format!("{:<34.34} {:<17.17} {:>11} {:>11} {change}{sure}", r.cell, r.metric, r.a_text, r.b_text))?;
+    }
+    out.line("~ the intervals overlap: no difference to be seen between the two runs")?;
+    Ok(exit::OK)
+}
+
+/// What makes the two incomparable in absolute numbers, in words.
+fn differences(a: &Run, b: &Run) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut differ = |what: &str, a: &str, b: &str| {
+        if a != b {
+            found.push(format!("{what}: {a} / {b}"));
+        }
+    };
+    differ("host", &a.header.host.id, &b.header.host.id);
+    differ("CPU", &a.header.host.cpu_model, &b.header.host.cpu_model);
+    differ("kernel", &a.header.host.kernel, &b.header.host.kernel);
+    differ("KVM backend", &a.header.host.kvm_backend, &b.header.host.kvm_backend);
+    differ("probe", &a.header.probe_sha256[..12], &b.header.probe_sha256[..12]);
+    found
+}
+
+struct Row {
+    cell: String,
+    metric: String,
+    a: f64,
+    b: f64,
+    a_text: String,
+    b_text: String,
+    change: Option<f64>,
+    overlap: bool,
+}
+
+fn absolute_rows(a: &Run, b: &Run) -> Vec<Row> {
+    let headline = |s: &&Summary| {
+        let experiment = s.cell.split('/').next().unwrap_or_default();
+        a.header.metrics.iter().find(|m| m.headline && m.experiment == experiment && m.id == s.metric).map(|m| m.unit)
+    };
+    let row = |x: &Summary| {
+        let unit = headline(&x)?;
+        let y = b.summaries.iter().find(|y| y.cell == x.cell && y.metric == x.metric)?;
+        let (mx, my) = (x.interval.median, y.interval.median);
+        Some(Row {
+            cell: x.cell.clone(),
+            metric: x.metric.clone(),
+            a: mx,
+            b: my,
+            a_text: show(mx, unit),
+            b_text: show(my, unit),
+            change: (mx != 0.0).then(|| (my - mx) / mx),
+            overlap: overlap((x.interval.low, x.interval.high), (y.interval.low, y.interval.high)),
+        })
+    };
+    a.summaries.iter().filter_map(row).collect()
+}
+
+fn ratio_rows(a: &Run, b: &Run) -> Vec<Row> {
+    let same = |x: &Comparison, y: &Comparison| {
+        (&x.experiment, &x.metric, &x.case, &x.base, &x.arm) == (&y.experiment, &y.metric, &y.case, &y.base, &y.arm)
+    };
+    let headline = |x: &Comparison| {
+        a.header.metrics.iter().any(|m| m.headline && m.experiment == x.experiment && m.id == x.metric)
+    };
+    a.comparisons
+        .iter()
+        .filter(|x| headline(x))
+        .filter_map(|x| {
+            let y = b.comparisons.iter().find(|y| same(x, y))?;
+            Some(Row {
+                cell: format!("{}/{}", x.experiment, x.arm),
+                metric: x.metric.clone(),
+                a: x.ratio.median,
+                b: y.ratio.median,
+                a_text: format!("×{:.2}", x.ratio.median),
+                b_text: format!("×{:.2}", y.ratio.median),
+                change: None,
+                overlap: overlap((x.ratio.low, x.ratio.high), (y.ratio.low, y.ratio.high)),
+            })
+        })
+        .collect()
+}
+
+/// Nothing is known where an interval is missing: then they count as overlapping.
+fn overlap(a: (Option<f64>, Option<f64>), b: (Option<f64>, Option<f64>)) -> bool {
+    match (a, b) {
+        ((Some(a_low), Some(a_high)), (Some(b_low), Some(b_high))) => a_low <= b_high && b_low <= a_high,
+        _ => true,
+    }
+}

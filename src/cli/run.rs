@@ -1,0 +1,187 @@
+//! `isolab run --as ENV -- CMD`: one command in one environment, with its own exit status, as docker does it.
+
+use std::ffi::OsString;
+use std::time::{Duration, Instant};
+
+use super::args::{Probe, Run};
+use super::out::Out;
+use super::{closing, exit};
+use crate::environments::{Arm, Event, Instance, Outcome, Support, Verb};
+use crate::error::{Error, Result};
+use crate::harness::plan::for_this_user;
+use crate::lab::interrupt::Interrupt;
+use crate::lab::scratch::Scratch;
+use crate::model::{Exit, Io, Limits, Part, Rootfs, Task, Unit};
+use crate::timeline::Timeline;
+use crate::units::show_ns;
+
+/// How long a program may take to end after it was asked to by SIGTERM, as `docker stop`.
+const GRACE: Duration = Duration::from_secs(10);
+
+pub(super) fn run(args: Run, out: &mut Out) -> Result<u8> {
+    match one(&args, out) {
+        Ok(code) => Ok(code),
+        Err(error) => {
+            exit::complain(&error);
+            Ok(exit::number_in_run(&error))
+        }
+    }
+}
+
+/// `isolab probe …`: the same, as a plain process.
+pub(super) fn probe(args: Probe, out: &mut Out) -> Result<u8> {
+    let command = [vec![crate::probe::NAME.into()], args.args].concat();
+    let run = Run {
+        arm: "process".into(),
+        rootfs: None,
+        init: false,
+        env: Vec::new(),
+        memory: None,
+        pids: None,
+        cpus: None,
+        timeline: false,
+        inventory: false,
+        timeout: None,
+        command,
+    };
+    self::run(run, out)
+}
+
+fn one(args: &Run, out: &mut Out) -> Result<u8> {
+    let arm = arm(args)?;
+    let task = task(args, &arm)?;
+    if let Support::No { reason, fix } = arm.env.supports(&arm.knobs, &task) {
+        return Err(Error::unavailable(format!("run it as {arm}"), reason).try_this(fix));
+    }
+    let id = std::process::id().to_string(); // the run id of everything that it makes, as for a worker without one
+    let scratch = Scratch::create(&id)?;
+    let prepared = arm.env.prepare(&arm.knobs, &task, &scratch.arm(&arm)?)?;
+    let interrupt = Interrupt::listen()?;
+    let mut clock = Timeline::new();
+    let mut instance = prepared.create(&mut clock)?;
+    instance.start(&mut clock)?;
+    let parts = if args.inventory { instance.footprint()? } else { Vec::new() };
+    let timed_out = !until_exit(&mut *instance, &interrupt, args.timeout, &mut clock)?;
+    let outcome = instance.destroy(&mut clock)?;
+    drop(scratch);
+    after(args, &arm, &clock, &outcome, &parts, out)?;
+    if timed_out {
+        return Err(Error::new(
+            format!("wait for {}", task.argv[0].display()),
+            "it ran longer than --timeout and was ended",
+        ));
+    }
+    Ok(outcome.exit.code() as u8)
+}
+
+fn arm(args: &Run) -> Result<Arm> {
+    let root = nix::unistd::Uid::effective().is_root();
+    let mut id = for_this_user(&args.arm, root);
+    if args.init {
+        id.push_str(":+init");
+    }
+    if id.contains(',') {
+        return Err(
+            Error::usage(format!("run in {id}"), "one environment at a time").try_this("isolab bench compares several")
+        );
+    }
+    Arm::parse(&id)
+}
+
+fn task(args: &Run, arm: &Arm) -> Result<Task> {
+    let argv: Vec<OsString> =
+        if args.command.is_empty() { vec![crate::probe::NAME.into()] } else { args.command.clone() };
+    let mut env: Vec<(OsString, OsString)> = if arm.env.about().id == "process" {
+        std::env::vars_os().collect()
+    } else {
+        let path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+        let kept = std::env::var_os("TERM").map(|t| ("TERM".into(), t));
+        [("PATH".into(), path.into()), ("HOME".into(), "/root".into())].into_iter().chain(kept).collect()
+    };
+    for pair in &args.env {
+        let Some((name, value)) = pair.split_once('=').filter(|(n, _)| !n.is_empty()) else {
+            return Err(Error::usage(format!("set the variable {pair:?}"), "it is written NAME=VALUE"));
+        };
+        env.retain(|(n, _)| n != name);
+        env.push((name.into(), value.into()));
+    }
+    let cpu_percent = match args.cpus {
+        Some(cpus) if !(0.01..=4096.0).contains(&cpus) => {
+            return Err(Error::usage(format!("limit it to {cpus} CPUs"), "it must be from 0.01 to 4096"));
+        }
+        cpus => cpus.map(|c| (c * 100.0).round() as u64),
+    };
+    Ok(Task {
+        rootfs: args.rootfs.clone().map_or(Rootfs::Probe, Rootfs::Dir),
+        argv,
+        env,
+        io: Io::Inherit,
+        limits: Limits { memory_bytes: args.memory, pids: args.pids, cpu_percent },
+        ready: false,
+        release: None,
+    })
+}
+
+/// True when it ended by itself or by a signal that we passed on; false when --timeout ended it.
+fn until_exit(
+    instance: &mut dyn Instance,
+    interrupt: &Interrupt,
+    timeout: Option<Duration>,
+    clock: &mut Timeline,
+) -> Result<bool> {
+    const LOOK_FOR_SIGNALS_EVERY: Duration = Duration::from_millis(100);
+    let end = timeout.map(|t| Instant::now() + t);
+    let mut asked: Option<Instant> = None;
+    loop {
+        let slice = Instant::now() + LOOK_FOR_SIGNALS_EVERY;
+        match instance.wait(end.map_or(slice, |e| e.min(slice)), clock)? {
+            Event::Exited(_) => return Ok(true),
+            Event::Record(_) => {}
+            Event::TimedOut => {
+                if end.is_some_and(|e| Instant::now() >= e) {
+                    return Ok(false);
+                }
+                if interrupt.check().is_err() && asked.is_none() {
+                    asked = Some(Instant::now());
+                    let signal = interrupt.signal.get().unwrap_or(libc::SIGTERM);
+                    let _ = instance.control(Verb::Signal(signal)); // one that cannot be sent to is ended after the grace
+                }
+                if asked.is_some_and(|a| a.elapsed() > GRACE) {
+                    return Ok(true); // destroy ends it with SIGKILL
+                }
+            }
+        }
+    }
+}
+
+fn after(args: &Run, arm: &Arm, clock: &Timeline, outcome: &Outcome, parts: &[Part], out: &mut Out) -> Result<()> {
+    if args.inventory {
+        out.line(format!("objects of {arm}:"))?;
+        for part in parts.iter().filter(|p| p.unit == Unit::Count) {
+            out.line(format!("  {:<20} {:>4}   {}", part.what, part.amount, part.source))?;
+        }
+    }
+    if args.timeline {
+        timeline(arm, clock, outcome, out)?;
+    }
+    Ok(())
+}
+
+/// A line per mark: stage, label, how long it took, as a bar.
+fn timeline(arm: &Arm, clock: &Timeline, outcome: &Outcome, out: &mut Out) -> Result<()> {
+    out.line(format!("stages of {arm} ({}), t0 = {}:", arm.env.about().name, arm.env.about().t0))?;
+    let longest = clock.steps().map(|(_, ns)| ns).max().unwrap_or(1).max(1);
+    for (mark, took) in clock.steps() {
+        let bar = closing::bar(took as f64 / longest as f64);
+        out.line(format!("  {:<8} {:<34.34} {:>9}  {bar}", mark.stage.name(), mark.label, show_ns(took as f64)))?;
+    }
+    let total = clock.marks.last().map_or(0, |m| m.at_ns.saturating_sub(clock.t0_ns));
+    let end = match outcome.exit {
+        Exit::Code(code) => format!("exit status {code}"),
+        Exit::Signal(signal) => format!("killed by signal {signal}"),
+    };
+    out.line(format!("  {:<43} {:>9}  {end}", "in all", show_ns(total as f64)))?;
+    let counted: Vec<String> =
+        outcome.counters.iter().filter(|(_, n)| *n > 0).map(|(what, n)| format!("{what} {n}")).collect();
+    if counted.is_empty() { Ok(()) } else { out.line(format!("  VM exits: {}", counted.join(", "))) }
+}
