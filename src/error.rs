@@ -26,8 +26,8 @@ pub enum Kind {
     NotExecutable,
     /// The program was not found (127 in `run`, as docker).
     NotFound,
-    /// SIGINT or SIGTERM arrived.
-    Interrupted,
+    /// This signal arrived: SIGINT, SIGTERM or SIGHUP (128 + its number).
+    Signal(i32),
     /// The reader of our output is gone (`| head`): not an error to report.
     BrokenPipe,
 }
@@ -57,6 +57,11 @@ impl Error {
     /// Not possible on this machine or for this user, with the reason: the cell is Skipped, exit code 3.
     pub fn unavailable(doing: impl Into<String>, cause: impl fmt::Display) -> Error {
         Error::new(doing, cause).kind(Kind::Unavailable)
+    }
+
+    /// Did a signal ask us to stop?
+    pub fn is_signal(&self) -> bool {
+        matches!(self.kind, Kind::Signal(_))
     }
 
     #[must_use]

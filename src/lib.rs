@@ -1,4 +1,33 @@
 //! isolab: what does it cost to isolate a program, as a process, a container or a virtual machine?
+//!
+//! # One run, from argv to chart
+//!
+//! 1. [`cli`] parses argv; `isolab bench` becomes `harness::plan::Options`.
+//! 2. [`harness`] makes a plan of them (pure): arms ([`environments`]) × questions ([`experiments`]), in randomised
+//!    blocks, with one arm standing twice so that the noise of the run is known.
+//! 3. For each sample [`lab`] spawns a fresh worker: this same binary, which makes *one* instance and ends. The harness
+//!    itself never opens `/dev/kvm` and never clones a namespace.
+//! 4. The worker asks its environment to prepare, create, start, wait, destroy. [`container`] is our runtime, [`vm`] our
+//!    hypervisor; neither knows that it is measured. All unsafe code is in [`sys`].
+//! 5. What runs inside is always the same static program, [`probe`]. It says when it is ready, works, and proves it.
+//! 6. Marks on the host's clock become a [`timeline`]; the worker reports it as one line of JSON, with the proof.
+//! 7. [`results`] appends the sample to `samples.jsonl`, and at the end writes `run.json`: every raw sample, and what
+//!    [`stats`] computes from them.
+//! 8. From that file alone, on any machine: tables, [`charts`], `compare`, `recover`.
+//!
+//! # Who may use whom
+//!
+//! ```text
+//! cli → harness → experiments → lab → environments → { container, vm } → sys
+//!       harness → results → stats        cli → charts → { results, stats }        host: the machine's fingerprint
+//! ```
+//!
+//! `error`, `timeline`, `model`, `units` and the probe's `abi` are leaves that all may use. `tests/architecture.rs` holds
+//! the tree to this, and to the sizes of files and functions.
+//!
+//! # Adding something
+//!
+//! An environment, an experiment or a chart is one new file, and one line in its folder's `mod.rs`.
 #![deny(unsafe_code)]
 
 pub mod cli;

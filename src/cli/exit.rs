@@ -25,7 +25,7 @@ pub(super) fn number(error: &Error) -> u8 {
         Kind::Usage => USAGE,
         Kind::Unavailable => NOTHING_RAN,
         Kind::Failed | Kind::NotExecutable | Kind::NotFound => FAILED,
-        Kind::Interrupted => 130,
+        Kind::Signal(number) => 128 + number as u8,
         Kind::BrokenPipe => OK,
     }
 }
@@ -35,7 +35,7 @@ pub(super) fn number_in_run(error: &Error) -> u8 {
     match error.kind {
         Kind::NotExecutable => NOT_EXECUTABLE,
         Kind::NotFound => NOT_FOUND,
-        Kind::Interrupted => 130,
+        Kind::Signal(number) => 128 + number as u8,
         _ => OURS_IN_RUN,
     }
 }

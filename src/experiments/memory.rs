@@ -13,7 +13,7 @@ use std::time::Duration;
 use super::{Better, CellPlan, Experiment, MetricAbout, Question, SetAbout, Sets, Sink, values};
 use crate::environments::Arm;
 use crate::environments::footprint::memory_of;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use crate::lab::measured::Measured;
 use crate::lab::{Held, Lab, Start, Workload};
 use crate::model::{Part, Unit};
@@ -243,7 +243,7 @@ impl Scale {
             };
             match held {
                 Ok(held) => self.held.push(held),
-                Err(error) if error.kind == Kind::Interrupted => return Err(error),
+                Err(error) if error.is_signal() => return Err(error),
                 Err(error) => self.failed = Some(error),
             }
         }

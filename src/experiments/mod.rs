@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use crate::environments::Arm;
 use crate::environments::knobs::did_you_mean;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use crate::lab::{Lab, Workload};
 use crate::model::Unit;
 use crate::results::schema::Sample;
@@ -120,7 +120,7 @@ pub trait Experiment: Sync {
             let at_ns = monotonic_ns();
             let sample = self.sample(cell, lab);
             if let Err(error) = &sample
-                && error.kind == Kind::Interrupted
+                && error.is_signal()
             {
                 return Err(error.clone());
             }

@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 use super::header::{Called, Setting, header, timer};
 use super::plan::{Part, Plan};
 use crate::environments::{Arm, Support};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use crate::experiments::CellPlan;
 use crate::lab::interrupt::Interrupt;
-use crate::lab::leaks::{Places, remove};
+use crate::lab::leaks::{self, Places, remove};
 use crate::lab::scratch::Scratch;
 use crate::lab::{Lab, Workload, lock};
 use crate::results::schema::{Cell, Header, Run, SampleLine, SampleOutcome, Warning};
@@ -89,18 +89,15 @@ pub fn run(plan: &Plan, how: How, watcher: &mut dyn Watcher) -> Result<Finished>
 
     let mut session = Session::new(&header, &mut store, began + plan.total_time());
     let stopped = session.all(plan, &skips, &mut lab, watcher).err();
-    let samples = session.samples;
+    session.look_for_leaks("the end of the run", &id);
+    let Session { samples, leaks, given_up, .. } = session;
+    let skips: Skips = skips.into_iter().chain(given_up).collect();
     let at_work = lab.in_workers + lab.settling;
-    let leaks = remove(&Places::default(), &id, Duration::from_secs(2));
     drop(scratch);
     let measuring = began.elapsed();
     let ended = if stopped.is_some() { "interrupted" } else { "complete" };
     let mut run = summarize(header, &planned(plan), &skips, &samples, ended);
-    run.warnings.extend(leaks.iter().map(|leak| Warning {
-        code: "leak".into(),
-        text: format!("left behind by this run: {leak}"),
-        unfit: true,
-    }));
+    run.warnings.extend(leaks.into_iter().map(|text| Warning { code: "leak".into(), text, unfit: true }));
     run.wall_seconds = began.elapsed().as_secs_f64();
     run.harness_share = (1.0 - at_work.as_secs_f64() / measuring.as_secs_f64()).max(0.0);
     store.finish(&run)?;
@@ -133,7 +130,7 @@ fn prepare(plan: &Plan, lab: &mut Lab) -> Result<Skips> {
             });
             match ready {
                 Ok(()) => {}
-                Err(error) if error.kind == Kind::Interrupted => return Err(error),
+                Err(error) if error.is_signal() => return Err(error),
                 Err(error) => {
                     skips.insert(cell.id(part.experiment.about().id), error);
                 }
@@ -157,6 +154,8 @@ fn clean_stale() -> Vec<String> {
 
 /// A cell that failed this often in a row is not tried again in this run.
 const FAILURES_TO_GIVE_UP: u32 = 3;
+/// Teardown goes on after a process has been reaped; what is left after this is a leak.
+const LEAK_PATIENCE: Duration = Duration::from_secs(2);
 /// So long without a line on the terminal, and what is there so far is shown.
 const FIRST_NEWS: Duration = Duration::from_secs(4);
 
@@ -170,6 +169,10 @@ struct Session<'a> {
     before: String,
     /// Failures in a row, by cell.
     failures: BTreeMap<String, u32>,
+    /// Cells that failed before anything of them was measured.
+    given_up: Skips,
+    /// What was left behind, in words.
+    leaks: Vec<String>,
     began: Instant,
     deadline: Instant,
     told: bool,
@@ -184,6 +187,8 @@ impl<'a> Session<'a> {
             first_ns: crate::sys::clock::monotonic_ns(),
             before: String::new(),
             failures: BTreeMap::new(),
+            given_up: Skips::new(),
+            leaks: Vec::new(),
             began: Instant::now(),
             deadline,
             told: false,
@@ -261,7 +266,12 @@ impl<'a> Session<'a> {
             let before = std::mem::replace(&mut self.before, id.clone());
             let count = self.failures.entry(id.clone()).or_default();
             *count = if sample.is_err() { *count + 1 } else { 0 };
-            let Some(block) = number else { return Ok(()) };
+            let Some(block) = number else {
+                if let (Err(error), true) = (sample, *count >= FAILURES_TO_GIVE_UP) {
+                    self.given_up.insert(id.clone(), error);
+                }
+                return Ok(());
+            };
             let outcome = match sample {
                 Ok(sample) => SampleOutcome::Ok(sample),
                 Err(error) => SampleOutcome::Failed(error),
@@ -272,12 +282,25 @@ impl<'a> Session<'a> {
             self.samples.push(line);
             Ok(())
         })?;
+        let name = part.experiment.about().id;
+        self.look_for_leaks(
+            &number.map_or(format!("a warm-up of {name}"), |n| format!("block {n} of {name}")),
+            &lab.run,
+        );
         self.store.sync()
+    }
+
+    /// What carries our name and is still there after its time; it is told, and removed.
+    fn look_for_leaks(&mut self, when: &str, run: &str) {
+        for leak in leaks::overdue(&Places::default(), run, LEAK_PATIENCE) {
+            self.leaks.push(format!("left behind after {when}: {leak}"));
+        }
     }
 
     fn cells(&self, part: &Part, skips: &Skips) -> Vec<Cell> {
         let name = part.experiment.about().id;
         let planned: Vec<Planned> = part.cells.iter().map(|c| planned_cell(name, c)).collect();
-        cells_of(&planned, skips, &self.samples)
+        let skips: Skips = skips.iter().chain(&self.given_up).map(|(id, e)| (id.clone(), e.clone())).collect();
+        cells_of(&planned, &skips, &self.samples)
     }
 }

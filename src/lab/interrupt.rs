@@ -38,7 +38,7 @@ impl Interrupt {
             self.signal.set(Some(info.ssi_signo as i32));
         }
         match self.signal.get() {
-            Some(_) => Err(Error::new("go on", "a signal asked us to stop").kind(Kind::Interrupted)),
+            Some(number) => Err(Error::new("go on", "a signal asked us to stop").kind(Kind::Signal(number))),
             None => Ok(()),
         }
     }

@@ -1,0 +1,167 @@
+//! The house keeps its shape: who uses whom, how long a file and a function may be, what may not be said.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// The rooms, and the rooms that each may use. Leaves may be used by all.
+const ARROWS: &[(&str, &[&str])] = &[
+    ("cli", &["harness", "environments", "experiments", "lab", "results", "stats", "charts", "host", "vm"]),
+    ("harness", &["experiments", "environments", "lab", "results", "stats", "host"]),
+    ("experiments", &["environments", "lab", "results", "stats"]),
+    ("lab", &["environments"]),
+    ("environments", &["container", "vm"]),
+    ("container", &[]),
+    ("vm", &[]),
+    ("results", &["stats", "host"]),
+    ("charts", &["results", "stats"]),
+    ("host", &[]),
+    ("stats", &[]),
+    ("sys", &[]),
+    ("probe", &[]),
+    ("error", &[]),
+    ("model", &[]),
+    ("timeline", &[]),
+    ("units", &[]),
+];
+const LEAVES: &[&str] = &["error", "timeline", "model", "units", "probe", "sys"];
+
+/// A file longer than this many lines of code speaks up, unless it stands here with its reason.
+const LONGEST_FILE: usize = 400;
+const LONGEST_FUNCTION: usize = 80;
+const LONG_FILES: &[(&str, &str)] = &[];
+const LONG_FUNCTIONS: &[(&str, &str)] = &[];
+
+fn sources() -> Vec<(PathBuf, String)> {
+    fn walk(dir: &Path, found: &mut Vec<(PathBuf, String)>) {
+        for entry in std::fs::read_dir(dir).unwrap().flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                walk(&path, found);
+            } else if path.extension().is_some_and(|e| e == "rs") {
+                found.push((path.clone(), std::fs::read_to_string(&path).unwrap()));
+            }
+        }
+    }
+    let mut found = Vec::new();
+    walk(Path::new("src"), &mut found);
+    assert!(found.len() > 40, "the tests run in the package's folder");
+    found
+}
+
+fn room(path: &Path) -> String {
+    let below = path.strip_prefix("src").unwrap();
+    below.components().next().unwrap().as_os_str().to_str().unwrap().trim_end_matches(".rs").to_owned()
+}
+
+/// The code of a file without its tests and comments.
+fn code(text: &str) -> String {
+    let without_tests = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or(text);
+    without_tests.lines().filter(|l| !l.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
+}
+
+/// Rooms named by `crate::room` or inside `use crate::{…}`.
+fn used_rooms(code: &str) -> Vec<String> {
+    let name_at = |s: &str| s.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect::<String>();
+    code.match_indices("crate::").map(|(i, m)| name_at(&code[i + m.len()..])).filter(|n| !n.is_empty()).collect()
+}
+
+#[test]
+fn rooms_use_only_what_the_tour_says() {
+    let allowed: BTreeMap<&str, &[&str]> = ARROWS.iter().copied().collect();
+    let mut wrong = Vec::new();
+    for (path, text) in sources() {
+        let room = room(&path);
+        if room == "main" || room == "lib" || path.starts_with("src/probe") || path.starts_with("src/vm/bare") {
+            continue; // programs of their own, or the tour itself
+        }
+        let allowed = allowed.get(room.as_str()).unwrap_or_else(|| panic!("{room} is a new room: draw its arrows"));
+        for used in used_rooms(&code(&text)) {
+            if used != room && allowed_rooms().contains(&used) && !allowed.contains(&used.as_str()) && !LEAVES.contains(&used.as_str()) {
+                wrong.push(format!("{} uses {used}", path.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "arrows that the tour does not have:\n{}", wrong.join("\n"));
+}
+
+fn allowed_rooms() -> Vec<String> {
+    ARROWS.iter().map(|(room, _)| (*room).to_owned()).collect()
+}
+
+/// stats and charts are used without KVM and without root: they must not reach the harness through a third room.
+#[test]
+fn everything_right_of_the_results_file_works_from_it_alone() {
+    let arrows: BTreeMap<&str, &[&str]> = ARROWS.iter().copied().collect();
+    for start in ["charts", "results", "stats"] {
+        let (mut todo, mut seen) = (vec![start], Vec::new());
+        while let Some(room) = todo.pop() {
+            if !seen.contains(&room) {
+                seen.push(room);
+                todo.extend(arrows[room]);
+            }
+        }
+        for forbidden in ["harness", "lab", "environments", "container", "vm"] {
+            assert!(!seen.contains(&forbidden), "{start} reaches {forbidden}");
+        }
+    }
+}
+
+#[test]
+fn unsafe_code_is_in_sys_and_in_the_guest_programs_only() {
+    for (path, text) in sources() {
+        let home = ["src/sys", "src/probe", "src/vm/bare"].iter().any(|d| path.starts_with(d));
+        let found = code(&text).split(|c: char| !c.is_ascii_alphanumeric() && c != '_').any(|word| word == "unsafe");
+        assert!(home || !found, "{} has unsafe code", path.display());
+    }
+}
+
+#[test]
+fn files_and_functions_stay_short() {
+    let mut long = Vec::new();
+    for (path, text) in sources() {
+        let name = path.display().to_string();
+        let lines = text.lines().filter(|l| !l.trim().is_empty() && !l.trim_start().starts_with("//")).count();
+        if lines > LONGEST_FILE && !LONG_FILES.iter().any(|(f, _)| *f == name) {
+            long.push(format!("{name}: {lines} lines of code"));
+        }
+        for (function, lines) in functions(&text) {
+            let id = format!("{name} {function}");
+            if lines > LONGEST_FUNCTION && !LONG_FUNCTIONS.iter().any(|(f, _)| *f == id) {
+                long.push(format!("{id}: {lines} lines"));
+            }
+        }
+    }
+    assert!(long.is_empty(), "split by meaning, or list it with its reason:\n{}", long.join("\n"));
+}
+
+/// Every `fn` of a formatted file with its length: it ends at the closing brace of its own indentation.
+fn functions(text: &str) -> Vec<(String, usize)> {
+    let lines: Vec<&str> = text.lines().collect();
+    let mut found = Vec::new();
+    for (i, line) in lines.iter().enumerate() {
+        let indent = line.len() - line.trim_start().len();
+        let Some((before, name)) = line.split_once("fn ") else { continue };
+        if before.contains("//") || before.contains('"') || !line.trim_end().ends_with(['{', '(']) {
+            continue;
+        }
+        let end = lines[i..].iter().position(|l| *l == format!("{}}}", " ".repeat(indent)));
+        let name = name.split(['(', '<']).next().unwrap_or_default();
+        found.extend(end.map(|n| (name.to_owned(), n)));
+    }
+    found
+}
+
+/// Registries and their planned names never overlap, and every sentence is one.
+#[test]
+fn environments_are_told_in_full() {
+    use isolab::environments::ALL;
+    for (i, env) in ALL.iter().enumerate() {
+        let about = env.about();
+        assert!(about.sentence.ends_with('.'), "{}", about.id);
+        assert!(about.knobs.iter().all(|k| k.sentence.ends_with('.')), "{}: a knob's sentence", about.id);
+        assert!(!about.t0.is_empty() && !about.name.is_empty());
+        assert!(ALL[..i].iter().all(|e| e.about().id != about.id), "{} stands twice", about.id);
+        let bare = ["VM", "container"].contains(&about.name);
+        assert!(!bare, "{}: a fair name says what it is not", about.id);
+    }
+}
