@@ -1,4 +1,5 @@
 //! The bare guest, driven directly: what it does for the probe, and what it does with programs that mean harm.
+#![allow(clippy::unwrap_used, clippy::print_stderr)] // helpers of tests are tests too
 
 use std::time::{Duration, Instant};
 
@@ -7,6 +8,7 @@ use isolab::model::Io;
 use isolab::probe::{self, abi};
 use isolab::timeline::Timeline;
 use isolab::vm::elf::Program;
+use isolab::vm::layout;
 use isolab::vm::machine::{self, Hardware, Software};
 use isolab::vm::vcpu::{Stop, Vcpu};
 
@@ -21,9 +23,12 @@ fn software(file: Vec<u8>, argv: &[&str]) -> Software {
 
 /// None, and a line that says why, where guests can't run.
 fn create(soft: &Software, release: Option<std::os::fd::OwnedFd>) -> Option<Vcpu> {
-    let hard = Hardware::default();
+    create_with(&Hardware::default(), soft, release)
+}
+
+fn create_with(hard: &Hardware, soft: &Software, release: Option<std::os::fd::OwnedFd>) -> Option<Vcpu> {
     soft.program.check_fits(&hard.room()).unwrap();
-    match machine::create(&hard, soft, Io::Null, release, &mut Timeline::new()) {
+    match machine::create(hard, soft, Io::Null, release, &mut Timeline::new()) {
         Ok(vcpu) => Some(vcpu),
         Err(e) if e.kind == Kind::Unavailable => {
             eprintln!("skipped: bare guest: {e}");
@@ -68,6 +73,14 @@ fn error(mut vcpu: Vcpu) -> Error {
     vcpu.run(soon()).expect_err("this program must not get through")
 }
 
+/// The status that the guest ends with.
+fn end(vcpu: &mut Vcpu) -> i32 {
+    match next(vcpu) {
+        Stop::Exited { status, .. } => status,
+        other => panic!("{other:?}"),
+    }
+}
+
 fn exits(vcpu: &Vcpu) -> Vec<(String, u64)> {
     vcpu.exits().into_iter().filter(|(_, n)| *n > 0).collect()
 }
@@ -79,8 +92,8 @@ fn expect_record(vcpu: &mut Vcpu, kind: u64, result: u64) {
 }
 
 fn expect_end(vcpu: &mut Vcpu) {
-    assert_eq!(next(vcpu), Stop::Exited(abi::exit_status(NONCE)));
-    assert_eq!(next(vcpu), Stop::Exited(abi::exit_status(NONCE)), "an end stays an end");
+    assert_eq!(end(vcpu), abi::exit_status(NONCE));
+    assert_eq!(end(vcpu), abi::exit_status(NONCE), "an end stays an end");
 }
 
 #[test]
@@ -203,6 +216,43 @@ fn forbidden_instructions_are_faults() {
 }
 
 #[test]
+fn a_fault_that_cannot_be_delivered_is_a_triple_fault() {
+    let Some(vcpu) = code(&[0x0f, 0x0b]) else { return }; // ud2
+    vcpu.vm().memory().write(layout::IDT, &[0; 512]).unwrap();
+    let text = error(vcpu).cause;
+    assert!(text.contains("triple fault") && text.contains("cr3"), "{text}");
+}
+
+#[test]
+fn memory_that_is_not_there_is_no_hang() {
+    // mov 0x200000, %eax, after its page was moved behind the end of RAM
+    let Some(mut vcpu) = code(&[0x8b, 0x04, 0x25, 0, 0, 0x20, 0]) else { return };
+    let entry = layout::PAGE_DIRECTORIES + layout::PROGRAM / layout::BIG_PAGE * 8;
+    vcpu.vm().memory().write_u64(entry, 0x4000_0000 | 0x87).unwrap();
+    let text = vcpu.run(soon()).unwrap_err().cause;
+    assert!(text.contains("read from physical address 0x40000000"), "{text}");
+    let again = vcpu.run(soon()).unwrap_err().cause;
+    assert!(again.contains("stopped with an error before"), "{again}");
+}
+
+#[test]
+fn a_guest_larger_than_the_hole_in_its_physical_memory_uses_all_of_it() {
+    let mut hard = Hardware::default();
+    hard.ram_bytes = 5 << 30;
+    let mut bytes = vec![];
+    for address in [0xbfff_fff0u64, 0xc000_0000, 0x1_0000_0000, (5 << 30) - (1 << 20)] {
+        bytes.extend([0x48, 0xb8]); // movabs address, %rax; mov %eax, (%rax); cmp %eax, (%rax); je over; ud2
+        bytes.extend(address.to_le_bytes());
+        bytes.extend([0x89, 0x00, 0x39, 0x00, 0x74, 0x02, 0x0f, 0x0b]);
+    }
+    bytes.extend([0xbf, 7, 0, 0, 0, 0xb8, 60, 0, 0, 0, 0x0f, 0x05]); // exit(7)
+    let Some(mut vcpu) = create_with(&hard, &software(executable(&bytes), &["code"]), None) else { return };
+    assert_eq!(end(&mut vcpu), 7);
+    assert_eq!(vcpu.vm().memory().read_u64(0xc000_0000), Some(0xc000_0000));
+    assert_eq!(hard.slots(), [(0, 0, 3 << 30), (4 << 30, 3 << 30, 2 << 30)]);
+}
+
+#[test]
 fn a_port_that_nobody_owns_ends_the_guest() {
     for bytes in [&[0xe6, 0x80][..], &[0xe5, 0x60], &[0xe6, abi::PORT_FAULT as u8]] {
         let Some(vcpu) = code(bytes) else { return };
@@ -234,7 +284,7 @@ fn an_unknown_system_call_is_named() {
 }
 
 /// Makes one system call with these arguments and exits with the low byte of its result.
-fn call(number: u32, rdi: u64, rsi: u64, rdx: u64) -> Option<Stop> {
+fn call(number: u32, rdi: u64, rsi: u64, rdx: u64) -> Option<i32> {
     let mut bytes = vec![0xb8];
     bytes.extend(number.to_le_bytes());
     for (opcode, value) in [([0x48, 0xbf], rdi), ([0x48, 0xbe], rsi), ([0x48, 0xba], rdx)] {
@@ -242,30 +292,30 @@ fn call(number: u32, rdi: u64, rsi: u64, rdx: u64) -> Option<Stop> {
         bytes.extend(value.to_le_bytes());
     }
     bytes.extend([0x0f, 0x05, 0x89, 0xc7, 0xb8, 60, 0, 0, 0, 0x0f, 0x05]); // syscall; mov %eax, %edi; exit
-    Some(next(&mut code(&bytes)?))
+    Some(end(&mut code(&bytes)?))
 }
 
 #[test]
 fn pointers_out_of_ram_are_refused_and_long_writes_are_short() {
-    let efault = Stop::Exited(256 - 14);
+    let efault = 256 - 14;
     let ram = Hardware::default().ram_bytes;
     for (number, rdi, rsi, rdx, expected) in [
-        (1, 1, ram - 4, 4, Stop::Exited(4)),
+        (1, 1, ram - 4, 4, 4),
         (1, 1, ram - 4, 5, efault),
         (1, 1, 0x40_0000, u64::MAX, efault),
         (1, 1, u64::MAX - 1, 4, efault),
-        (1, 2, 0x1000, 8, efault),                   // the kernel's
-        (1, 1, 0x40_0000, 1 << 20, Stop::Exited(0)), // 16384, and a status has 8 bits
-        (1, 3, 0x40_0000, 1, Stop::Exited(256 - 9)),
-        (1, 0, 0x40_0000, 1, Stop::Exited(256 - 9)),
-        (0, 5, 0x40_0000, 1, Stop::Exited(256 - 9)),
-        (0, 4, 0x40_0000, 1, Stop::Exited(0)), // nobody will release it
+        (1, 2, 0x1000, 8, efault),     // the kernel's
+        (1, 1, 0x40_0000, 1 << 20, 0), // 16384, and a status has 8 bits
+        (1, 3, 0x40_0000, 1, 256 - 9),
+        (1, 0, 0x40_0000, 1, 256 - 9),
+        (0, 5, 0x40_0000, 1, 256 - 9),
+        (0, 4, 0x40_0000, 1, 0), // nobody will release it
         (35, ram - 8, 0, 0, efault),
         (35, u64::MAX - 3, 0, 0, efault),
         (35, 0x1000, 0, 0, efault),
-        (110, 0, 0, 0, Stop::Exited(0)),
-        (39, 0, 0, 0, Stop::Exited(1)),
-        (257, 0, 0, 0, Stop::Exited(256 - 2)),
+        (110, 0, 0, 0, 0),
+        (39, 0, 0, 0, 1),
+        (257, 0, 0, 0, 256 - 2),
     ] {
         let Some(got) = call(number, rdi, rsi, rdx) else { return };
         assert_eq!(got, expected, "call {number}({rdi:#x}, {rsi:#x}, {rdx:#x})");
@@ -294,5 +344,5 @@ fn a_call_changes_rax_rcx_r11_and_nothing_else() {
     }
     bytes.extend([0x31, 0xff, 0xb8, 60, 0, 0, 0, 0x0f, 0x05]); // exit(0)
     let Some(mut vcpu) = code(&bytes) else { return };
-    assert_eq!(next(&mut vcpu), Stop::Exited(0), "the status is the register that changed");
+    assert_eq!(end(&mut vcpu), 0, "the status is the register that changed");
 }
