@@ -11,6 +11,7 @@ pub mod payload;
 pub mod process;
 #[cfg(test)]
 mod testing;
+pub mod vm_bare;
 
 use std::path::Path;
 use std::time::Instant;
@@ -23,7 +24,7 @@ use crate::timeline::Timeline;
 pub use knobs::{Arm, KnobAbout, Knobs};
 
 /// Every environment of this version, in the order of lists and charts.
-pub const ALL: &[&dyn Environment] = &[&process::PlainProcess, &fake::Fake];
+pub const ALL: &[&dyn Environment] = &[&process::PlainProcess, &vm_bare::VmBare, &fake::Fake];
 
 /// What an environment is, in words that the results file and the charts repeat.
 #[derive(Debug)]

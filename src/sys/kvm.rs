@@ -57,18 +57,19 @@ pub struct Vm {
     vcpu: VcpuFd,
     fd: VmFd,
     memory: Option<GuestMemory>,
+    _kvm: Kvm,
+}
+
+/// KVM_CREATE_VM; the descriptor is close-on-exec, as all of them.
+pub fn create_vm(kvm: &Kvm) -> Result<VmFd> {
+    kvm.create_vm().doing(|| "create a virtual machine (KVM_CREATE_VM)")
 }
 
 impl Vm {
-    /// KVM_CREATE_VM. Both descriptors are close-on-exec.
-    pub fn create(kvm: &Kvm) -> Result<VmFd> {
-        kvm.create_vm().doing(|| "create a virtual machine (KVM_CREATE_VM)")
-    }
-
     /// KVM_CREATE_VCPU, and the page through which the kernel tells why it returned.
-    pub fn with_vcpu(fd: VmFd) -> Result<Vm> {
+    pub fn with_vcpu(kvm: Kvm, fd: VmFd) -> Result<Vm> {
         let vcpu = fd.create_vcpu(0).doing(|| "create a virtual CPU (KVM_CREATE_VCPU)")?;
-        Ok(Vm { vcpu, fd, memory: None })
+        Ok(Vm { vcpu, fd, memory: None, _kvm: kvm })
     }
 
     /// Gives the VM its memory. `slots`: guest-physical address, offset in `memory`, bytes of each.

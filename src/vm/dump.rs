@@ -49,8 +49,8 @@ fn registers(r: &kvm_regs, s: &kvm_sregs) -> String {
         [("r12", r.r12), ("r13", r.r13), ("r14", r.r14), ("r15", r.r15)],
         [("cr0", s.cr0), ("cr2", s.cr2), ("cr3", s.cr3), ("cr4", s.cr4)],
     ];
-    let line = |pairs: &[(&str, u64)]| pairs.iter().map(|(name, value)| format!("{name:>8} {value:016x}")).collect();
-    lines.iter().map(|pairs| line(pairs)).collect::<Vec<String>>().join("\n")
+    let line = |pairs: &[(&str, u64); 4]| pairs.map(|(name, value)| format!("{name:>8} {value:016x}")).concat();
+    lines.iter().map(line).collect::<Vec<String>>().join("\n")
 }
 
 #[cfg(test)]

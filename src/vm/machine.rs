@@ -15,7 +15,7 @@ use super::{KERNEL_ELF, cpu_mode, descriptors, paging, stack};
 use crate::error::{Error, Result};
 use crate::model::Io;
 use crate::sys::guest_memory::GuestMemory;
-use crate::sys::kvm::{Vm, host_cpuid, set_helper_pages};
+use crate::sys::kvm::{Vm, create_vm, host_cpuid, set_helper_pages};
 use crate::timeline::{Stage, Timeline};
 
 /// The hardware: what a guest gets, whatever it runs.
@@ -72,12 +72,12 @@ pub fn create(
     clock.begin();
     let kvm = open_kvm()?;
     clock.mark(Stage::Create, "open /dev/kvm");
-    let vm = Vm::create(&kvm)?;
+    let vm = create_vm(&kvm)?;
     if hard.intel {
         set_helper_pages(&vm, KVM_IDENTITY_MAP, KVM_TSS)?; // before the first vCPU
     }
     clock.mark(Stage::Create, "create VM");
-    let mut vm = Vm::with_vcpu(vm)?;
+    let mut vm = Vm::with_vcpu(kvm, vm)?;
     clock.mark(Stage::Create, "create vCPU");
     add_memory(&mut vm, hard)?;
     clock.mark(Stage::Isolate, "guest memory");

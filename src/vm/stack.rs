@@ -53,11 +53,11 @@ fn build(end: u64, argv: &[OsString], env: &[(OsString, OsString)], program: &Pr
 }
 
 fn words(argc: usize, offsets: &[u64], strings_at: u64, program: &Program) -> Vec<u64> {
-    let (argv, env) = offsets.split_at(argc);
+    let (arguments, environment) = offsets.split_at(argc);
     let mut words = vec![argc as u64];
-    words.extend(argv.iter().map(|offset| strings_at + offset));
+    words.extend(arguments.iter().map(|offset| strings_at + offset));
     words.push(0);
-    words.extend(env.iter().map(|offset| strings_at + offset));
+    words.extend(environment.iter().map(|offset| strings_at + offset));
     words.push(0);
     if let Some(headers_at) = program.headers_at {
         words.extend([AT_PHDR, headers_at, AT_PHENT, 56, AT_PHNUM, program.headers]);

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use super::bus::{Bus, Guest, Reply};
 use super::dump;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::model::{Io, Record};
 use crate::sys::clock::{monotonic_ns, tsc};
 use crate::sys::kick::Watchdog;
@@ -19,7 +19,8 @@ pub struct Vcpu {
     watchdog: Watchdog,
     /// A sleeping guest is not entered before.
     asleep_until: Option<Instant>,
-    ended: Option<i32>,
+    ended: Option<Stop>,
+    broken: bool,
     interrupted: u64,
 }
 
@@ -27,7 +28,7 @@ pub struct Vcpu {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stop {
     Record(Record, Stamps),
-    Exited(i32),
+    Exited { status: i32, at_ns: u64 },
     TimedOut,
 }
 
@@ -44,7 +45,7 @@ impl Vcpu {
     /// A guest whose memory and registers are set. `free`: addresses that its mmap may hand out.
     pub fn new(vm: Vm, io: Io, release: Option<OwnedFd>, free: Range<u64>) -> Result<Vcpu> {
         let (bus, watchdog) = (Bus::new(io, release, free), Watchdog::new()?);
-        Ok(Vcpu { vm, bus, watchdog, asleep_until: None, ended: None, interrupted: 0 })
+        Ok(Vcpu { vm, bus, watchdog, asleep_until: None, ended: None, broken: false, interrupted: 0 })
     }
 
     pub fn vm(&self) -> &Vm {
@@ -54,9 +55,22 @@ impl Vcpu {
     /// Until the guest says something, ends, or `deadline` passes; it can be called again after that. Whatever else
     /// happens is an error with a register dump, and the guest is not to be run again.
     pub fn run(&mut self, deadline: Instant) -> Result<Stop> {
-        if let Some(status) = self.ended {
-            return Ok(Stop::Exited(status));
+        if let Some(end) = self.ended {
+            return Ok(end);
         }
+        if self.broken {
+            return Err(Error::new("go on with the guest", "it has stopped with an error before"));
+        }
+        self.broken = true; // until we know better
+        let stop = self.run_until_something_happens(deadline)?;
+        self.broken = false;
+        if let Stop::Exited { .. } = stop {
+            self.ended = Some(stop);
+        }
+        Ok(stop)
+    }
+
+    fn run_until_something_happens(&mut self, deadline: Instant) -> Result<Stop> {
         let _armed = self.watchdog.arm(deadline)?;
         loop {
             if let Some(until) = self.asleep_until {
@@ -79,10 +93,7 @@ impl Vcpu {
                         self.asleep_until = Some(moment);
                     }
                     Reply::Record(record) => return Ok(Stop::Record(record, stamps)),
-                    Reply::Exit(status) => {
-                        self.ended = Some(status);
-                        return Ok(Stop::Exited(status));
-                    }
+                    Reply::Exit(status) => return Ok(Stop::Exited { status, at_ns: stamps.at_ns }),
                 },
                 other => return Err(dump::unexpected(other, &self.vm)),
             }

@@ -68,26 +68,27 @@ impl Frame {
 fn explain(vector: u64, frame: &Frame, cr2: u64, guest: &Guest<'_>) -> String {
     let known = &FAULTS[vector as usize];
     let ring = frame.cs & 3;
-    let mut text = format!("{} (vector {vector}) in ring {ring} at rip {:#x}", known.name, frame.rip);
-    match (vector, frame.code) {
-        (14, Some(code)) => {
-            let how = if code & 16 != 0 {
-                "executing"
-            } else if code & 2 != 0 {
-                "writing to"
-            } else {
-                "reading from"
-            };
-            let why = if code & 1 == 0 { "nothing is mapped there" } else { "it may not do that there" };
-            text += &format!(": {how} address {cr2:#x}, {why}");
-        }
+    let what = format!("{} (vector {vector}) in ring {ring} at rip {:#x}", known.name, frame.rip);
+    let more = match (vector, frame.code) {
+        (14, Some(code)) => format!(": {}", page_fault(code, cr2)),
         (13, _) if at_port_instruction(frame.rip, guest) => {
-            text += ": an `in` or `out` to a port that the program may not use";
+            ": an `in` or `out` to a port that the program may not use".into()
         }
-        (_, Some(code)) if code != 0 => text += &format!(", error code {code:#x}"),
-        _ => {}
-    }
-    text
+        (_, Some(code)) if code != 0 => format!(", error code {code:#x}"),
+        _ => String::new(),
+    };
+    what + &more
+}
+
+/// The error code's bits: Intel SDM volume 3, figure 4-12.
+fn page_fault(code: u64, address: u64) -> String {
+    let how = match code {
+        c if c & 1 << 4 != 0 => "executing",
+        c if c & 1 << 1 != 0 => "writing to",
+        _ => "reading from",
+    };
+    let why = if code & 1 == 0 { "nothing is mapped there" } else { "it may not do that there" };
+    format!("{how} address {address:#x}, {why}")
 }
 
 /// `in`, `out`, `ins`, `outs` in their one-byte forms, with or without the 16-bit prefix.

@@ -1,0 +1,245 @@
+//! `vm-bare`: a virtual machine whose only software is our guest kernel and one program.
+//!
+//! The process that creates it is its monitor: the guest runs inside [`Instance::wait`], and ends with us.
+
+mod footprint;
+mod plan;
+
+use std::path::Path;
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+use super::{About, Detached, Environment, Event, Instance, KnobAbout, Knobs, Outcome, Prepared, Support, Verb};
+use crate::error::{Context, Error, Kind, Result};
+use crate::model::{Exit, Io, Limits, Part, Record, Rootfs, Task};
+use crate::probe::abi;
+use crate::sys::borrowed::copy_of;
+use crate::sys::kvm::Vm;
+use crate::timeline::{Stage, Timeline};
+use crate::vm::machine;
+use crate::vm::vcpu::{Stamps, Stop, Vcpu};
+use plan::Plan;
+
+pub struct VmBare;
+
+static ABOUT: About = About {
+    id: "vm-bare",
+    name: "bare VM, no operating system",
+    sentence: "Our KVM hypervisor with one vCPU; our guest kernel of two pages runs the program in ring 3 and answers \
+               its system calls inside the guest.",
+    knobs: &[
+        KnobAbout { form: "ram=SIZE", sentence: "Guest RAM, 16M to 64G in steps of 2M; 8M without it." },
+        KnobAbout { form: "populate", sentence: "The host backs all of guest RAM before the guest starts." },
+        KnobAbout { form: "thp", sentence: "The host may back guest RAM with 2 MiB pages, not only with 4 KiB ones." },
+    ],
+    channel: "port",
+    t0: "just before open(\"/dev/kvm\")",
+};
+
+impl Environment for VmBare {
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+
+    fn supports(&self, knobs: &Knobs, task: &Task) -> Support {
+        let answer = Plan::new(knobs, task).and_then(|_| guests_run().clone());
+        match answer {
+            Ok(()) => Support::Yes,
+            Err(error) => Support::No { reason: error.cause, fix: error.try_this },
+        }
+    }
+
+    fn prepare(&self, knobs: &Knobs, task: &Task, _: &Path) -> Result<Box<dyn Prepared>> {
+        Ok(Box::new(Plan::new(knobs, task)?))
+    }
+}
+
+impl Prepared for Plan {
+    fn create(&self, clock: &mut Timeline) -> Result<Box<dyn Instance>> {
+        let release = self.release.map(copy_of).transpose().doing(|| "take over the release channel")?;
+        let vcpu = machine::create(&self.hard, &self.soft, self.io, release, clock)?;
+        let slots = self.hard.slots().len() as u64;
+        Ok(Box::new(BareVm { vcpu, slots, started: false, ready: None, ended: None }))
+    }
+}
+
+/// Dropping it closes vCPU, VM and memory, in this order.
+struct BareVm {
+    vcpu: Vcpu,
+    slots: u64,
+    started: bool,
+    ready: Option<(Record, Stamps)>,
+    ended: Option<Exit>,
+}
+
+impl Instance for BareVm {
+    /// The guest is entered by [`Instance::wait`]: the thread that waits for it is the thread that runs it.
+    fn start(&mut self, _: &mut Timeline) -> Result<()> {
+        self.started = true;
+        Ok(())
+    }
+
+    fn wait(&mut self, deadline: Instant, clock: &mut Timeline) -> Result<Event> {
+        if !self.started {
+            return Err(Error::new("wait for the bare VM", "it was not started"));
+        }
+        if let Some(exit) = self.ended {
+            return Ok(Event::Exited(exit));
+        }
+        Ok(match self.vcpu.run(deadline)? {
+            Stop::TimedOut => Event::TimedOut,
+            Stop::Record(record, stamps) => {
+                if record.kind == abi::READY && self.ready.is_none() {
+                    clock.mark_at(Stage::Ready, "record", stamps.at_ns);
+                    self.ready = Some((record, stamps));
+                }
+                Event::Record(record)
+            }
+            Stop::Exited { status, at_ns } => {
+                clock.mark_at(Stage::Exit, "exit port", at_ns);
+                let exit = Exit::Code(status);
+                self.ended = Some(exit);
+                Event::Exited(exit)
+            }
+        })
+    }
+
+    /// There is no process inside that a signal could reach; the two that end one switch the machine off.
+    fn control(&mut self, Verb::Signal(signal): Verb) -> Result<()> {
+        if !matches!(signal, nix::libc::SIGKILL | nix::libc::SIGTERM | nix::libc::SIGINT) {
+            return Err(Error::unavailable(
+                format!("send signal {signal}"),
+                "a bare VM has nothing that handles signals",
+            )
+            .try_this("signal 15 or 9 switch it off"));
+        }
+        self.ended.get_or_insert(Exit::Signal(signal));
+        Ok(())
+    }
+
+    fn footprint(&self) -> Result<Vec<Part>> {
+        footprint::of(self.vcpu.vm().memory(), self.slots)
+    }
+
+    fn destroy(self: Box<Self>, clock: &mut Timeline) -> Result<Outcome> {
+        let signal_delay_ns = self.ready.and_then(|(record, stamps)| signal_delay_ns(self.vcpu.vm(), record, stamps));
+        let outcome = Outcome {
+            exit: self.ended.unwrap_or(Exit::Signal(nix::libc::SIGKILL)),
+            counters: self.vcpu.exits(),
+            signal_delay_ns,
+        };
+        drop(self);
+        clock.mark(Stage::Reap, "vCPU, VM and memory closed");
+        Ok(outcome)
+    }
+
+    fn detach(self: Box<Self>) -> Result<Detached> {
+        Err(Error::unavailable("leave the bare VM running", "a VM ends with the process that runs it"))
+    }
+}
+
+/// From the guest's own TSC stamp to ours. The guest's TSC is the host's plus an offset that KVM tells, or on some
+/// backends the host's itself; nobody scales it, as we never ask for another frequency. A stamp that does not lie
+/// between our own two around the run is not believed.
+fn signal_delay_ns(vm: &Vm, record: Record, stamps: Stamps) -> Option<u64> {
+    let offset = vm.tsc_offset().unwrap_or(0);
+    ticks_since_stamp(record.tsc, offset, stamps)
+        .or_else(|| ticks_since_stamp(record.tsc, 0, stamps))
+        .and_then(|ticks| Some((u128::from(ticks) * 1_000_000 / u128::from(vm.tsc_khz()?)) as u64))
+}
+
+fn ticks_since_stamp(guest_tsc: u64, offset: u64, stamps: Stamps) -> Option<u64> {
+    let host_tsc = guest_tsc.wrapping_sub(offset);
+    (stamps.tsc_before..=stamps.tsc_after).contains(&host_tsc).then(|| stamps.tsc_after - host_tsc)
+}
+
+/// KVM can be there and yet run nothing (a wrong nesting, a firmware lock): only a guest that ran is an answer. Found
+/// out once.
+fn guests_run() -> &'static Result<()> {
+    static ANSWER: OnceLock<Result<()>> = OnceLock::new();
+    ANSWER.get_or_init(|| {
+        let nonce = 7;
+        let task = Task {
+            rootfs: Rootfs::Probe,
+            argv: vec!["/probe".into(), "noop".into()],
+            env: vec![(abi::ENV_NONCE.into(), nonce.to_string().into())],
+            io: Io::Null,
+            limits: Limits::default(),
+            ready: true,
+            release: None,
+        };
+        let plan = Plan::new(&Knobs::default(), &task)?;
+        let mut vcpu = machine::create(&plan.hard, &plan.soft, plan.io, None, &mut Timeline::new())?;
+        match vcpu.run(Instant::now() + Duration::from_secs(2)) {
+            Ok(Stop::Record(record, _)) if record.value == abi::proof(nonce, abi::READY, 0) => Ok(()),
+            Ok(other) => Err(does_not_run(&format!("{other:?} instead of a sign of life"))),
+            Err(error) => Err(does_not_run(&error.cause)),
+        }
+    })
+}
+
+fn does_not_run(cause: &str) -> Error {
+    Error::new("run a guest", format!("/dev/kvm is there, but a guest does not run in it: {cause}"))
+        .try_this("inside a VM: turn nested virtualization on in the VM around it; see what dmesg says about kvm")
+        .kind(Kind::Unavailable)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stamp_is_believed_only_between_ours() {
+        let stamps = Stamps { tsc_before: 1000, at_ns: 0, tsc_after: 2000 };
+        assert_eq!(ticks_since_stamp(1400, 0, stamps), Some(600));
+        assert_eq!(ticks_since_stamp(1400u64.wrapping_sub(5000), 5000u64.wrapping_neg(), stamps), Some(600));
+        assert_eq!(ticks_since_stamp(400, 0, stamps), None);
+        assert_eq!(ticks_since_stamp(2001, 0, stamps), None);
+    }
+
+    fn task(argv: &[&str]) -> Task {
+        Task {
+            rootfs: Rootfs::Probe,
+            argv: argv.iter().map(Into::into).collect(),
+            env: vec![(abi::ENV_NONCE.into(), "99".into())],
+            io: Io::Null,
+            limits: Limits::default(),
+            ready: true,
+            release: None,
+        }
+    }
+
+    #[test]
+    fn one_life_from_create_to_destroy() {
+        let knobs = Knobs::parse(&VmBare, &["ram=16M"]).unwrap();
+        if let Support::No { reason, .. } = VmBare.supports(&knobs, &task(&["/probe", "touch", "50"])) {
+            eprintln!("skipped: one_life_from_create_to_destroy: {reason}");
+            return;
+        }
+        let prepared = VmBare.prepare(&knobs, &task(&["/probe", "touch", "50"]), Path::new("/")).unwrap();
+        let mut clock = Timeline::new();
+        let mut vm = prepared.create(&mut clock).unwrap();
+        assert!(vm.wait(Instant::now(), &mut clock).is_err(), "not before it was started");
+        vm.start(&mut clock).unwrap();
+        let soon = Instant::now() + Duration::from_secs(5);
+        let sum = (0..50).fold(0u64, |sum, i| sum.wrapping_add(abi::page_value(99, i)));
+        let Event::Record(ready) = vm.wait(soon, &mut clock).unwrap() else { panic!("no record") };
+        assert_eq!(ready.value, abi::proof(99, abi::READY, sum));
+        let parts = vm.footprint().unwrap();
+        let amount = |what: &str| parts.iter().find(|p| p.what == what).unwrap_or_else(|| panic!("{what}")).amount;
+        assert_eq!(amount("guest RAM configured"), 16 << 20);
+        let touched_pages = amount("guest RAM touched") / 4096;
+        assert!((50..80).contains(&touched_pages), "{touched_pages}");
+        assert_eq!([amount("kvm:vm"), amount("kvm:vcpu"), amount("kvm:memory slot"), amount("kernels")], [1; 4]);
+        vm.control(Verb::Signal(9)).unwrap();
+        assert_eq!(vm.wait(soon, &mut clock).unwrap(), Event::Exited(Exit::Signal(9)));
+        let outcome = vm.destroy(&mut clock).unwrap();
+        assert_eq!(outcome.exit, Exit::Signal(9));
+        assert!(outcome.counters.contains(&("exit:memory".into(), 1)), "{:?}", outcome.counters);
+        let order: Vec<Stage> = clock.stages().iter().map(|(stage, _)| *stage).collect();
+        assert_eq!(order, [Stage::Create, Stage::Isolate, Stage::Load, Stage::Enter, Stage::Ready, Stage::Reap]);
+        if let Some(delay) = outcome.signal_delay_ns {
+            assert!(delay < clock.between_ns(Stage::Enter, Stage::Ready).unwrap(), "{delay}");
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! Everything that is known before the clock starts: the hardware from the knobs, the software from the task.
+
+use std::borrow::Cow;
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io::Read;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use nix::fcntl::{OFlag, OpenHow, ResolveFlag, openat2};
+
+use crate::environments::Knobs;
+use crate::error::{Context, Error, Kind, Result};
+use crate::model::{Io, Limits, Rootfs, Task};
+use crate::probe::{self, abi};
+use crate::vm::elf::Program;
+use crate::vm::layout::{BIG_PAGE, RAM_DEFAULT, RAM_LEAST, RAM_MOST};
+use crate::vm::machine::{Hardware, Software};
+
+/// One bare VM, described and checked.
+pub(super) struct Plan {
+    pub(super) hard: Hardware,
+    pub(super) soft: Software,
+    pub(super) io: Io,
+    pub(super) release: Option<i32>,
+}
+
+impl Plan {
+    pub(super) fn new(knobs: &Knobs, task: &Task) -> Result<Plan> {
+        if task.limits != Limits::default() {
+            return Err(Error::unavailable("limit the bare VM", "it is in no control group of its own")
+                .try_this("ram=SIZE limits its memory"));
+        }
+        let hard = hardware(knobs)?;
+        let soft = software(task, hard.ram_bytes)?;
+        soft.program.check_fits(&hard.room())?;
+        Ok(Plan { hard, soft, io: task.io, release: task.release })
+    }
+}
+
+fn hardware(knobs: &Knobs) -> Result<Hardware> {
+    let ram_bytes = knobs.value("ram").map_or(Ok(RAM_DEFAULT), ram)?;
+    let populate = knobs.has("populate");
+    if populate {
+        let meminfo = std::fs::read_to_string("/proc/meminfo").doing(|| "read /proc/meminfo")?;
+        check_available(ram_bytes, &meminfo)?;
+    }
+    let mut hard = Hardware::default();
+    (hard.ram_bytes, hard.populate, hard.huge) = (ram_bytes, populate, knobs.has("thp"));
+    Ok(hard)
+}
+
+/// "64M", "1G": bytes.
+fn ram(text: &str) -> Result<u64> {
+    let wrong = |cause: &str| {
+        Error::usage(format!("give the guest ram={text}"), cause).try_this("ram=16M to ram=64G, in steps of 2M")
+    };
+    let (digits, shift) = match text.strip_suffix(['M', 'm']) {
+        Some(digits) => (digits, 20),
+        None => (text.strip_suffix(['G', 'g']).ok_or_else(|| wrong("it is no number with M or G"))?, 30),
+    };
+    let number: u64 = digits.parse().map_err(|_| wrong("it is no whole number with M or G"))?;
+    let bytes = number.checked_mul(1 << shift).ok_or_else(|| wrong("no machine has that much"))?;
+    match bytes {
+        RAM_DEFAULT => Err(wrong("that is what it has without the knob")),
+        _ if bytes < RAM_LEAST => Err(wrong("that is too little")),
+        _ if bytes > RAM_MOST => Err(wrong("that is more than our page tables can map")),
+        _ if bytes % BIG_PAGE != 0 => Err(wrong("it is no multiple of 2 MiB")),
+        _ => Ok(bytes),
+    }
+}
+
+/// Only `populate` takes all of it; otherwise the guest pays for what it touches.
+fn check_available(ram_bytes: u64, meminfo: &str) -> Result<()> {
+    let line = meminfo.lines().find_map(|l| l.strip_prefix("MemAvailable:")?.trim().strip_suffix(" kB"));
+    let available = line.and_then(|kib| kib.parse::<u64>().ok()).map_or(u64::MAX, |kib| kib * 1024);
+    if ram_bytes <= available {
+        return Ok(());
+    }
+    let cause = format!("{} MiB are asked for, {} MiB are available", ram_bytes >> 20, available >> 20);
+    Err(Error::unavailable("back all of guest RAM", cause).try_this("a smaller ram=SIZE, or leave populate out"))
+}
+
+fn software(task: &Task, ram_bytes: u64) -> Result<Software> {
+    let file = file(task, ram_bytes)?;
+    let program = Program::parse(&file)?;
+    let mut env = task.env.clone();
+    if task.ready {
+        env.push((abi::ENV_READY.into(), "port".into()));
+    }
+    Ok(Software { file, program, argv: task.argv.clone(), env })
+}
+
+/// The program's bytes. There is no file system in the guest: the file is the host's, or the rootfs's.
+fn file(task: &Task, most_bytes: u64) -> Result<Cow<'static, [u8]>> {
+    let name = task.argv.first().ok_or_else(|| Error::usage("run a program", "none was named"))?;
+    let plain = name.as_bytes().strip_prefix(b"/").unwrap_or(name.as_bytes());
+    match &task.rootfs {
+        Rootfs::Probe if plain == probe::NAME.as_bytes() => Ok(probe::ELF.into()),
+        Rootfs::Probe => {
+            read(name, Path::new("/"), &std::env::current_dir().doing(|| "find out where we are")?, task, most_bytes)
+        }
+        Rootfs::Dir(root) => read(name, root, Path::new("/"), task, most_bytes),
+    }
+}
+
+fn read(name: &OsStr, root: &Path, here: &Path, task: &Task, most_bytes: u64) -> Result<Cow<'static, [u8]>> {
+    let doing = || format!("read the program {}", name.display());
+    let folder = File::open(root).doing(doing)?;
+    let mut file = None;
+    for path in candidates(name, here, task) {
+        match open_inside(&folder, &path) {
+            Ok(found) => {
+                file = Some(found);
+                break;
+            }
+            Err(nix::Error::ENOENT | nix::Error::ENOTDIR) => {}
+            Err(cause) => return Err(Error::new(doing(), cause.desc()).kind(Kind::NotExecutable)),
+        }
+    }
+    let Some(file) = file else {
+        return Err(Error::new(doing(), "there is no such file").kind(Kind::NotFound));
+    };
+    let about = file.metadata().doing(doing)?;
+    if !about.is_file() || about.permissions().mode() & 0o111 == 0 {
+        return Err(Error::new(doing(), "it is no executable file").kind(Kind::NotExecutable));
+    }
+    if about.len() > most_bytes {
+        return Err(Error::new(doing(), "it is larger than the guest's RAM").try_this("more guest RAM: ram=SIZE"));
+    }
+    let mut bytes = Vec::new();
+    file.take(most_bytes).read_to_end(&mut bytes).doing(doing)?;
+    Ok(bytes.into())
+}
+
+/// With a slash a name is a path, else PATH decides: the task's own, or ours.
+fn candidates(name: &OsStr, here: &Path, task: &Task) -> Vec<PathBuf> {
+    if name.as_bytes().contains(&b'/') {
+        return vec![here.join(name)];
+    }
+    let of_task = task.env.iter().find(|(key, _)| key == "PATH").map(|(_, value)| value.clone());
+    let path: OsString = of_task.or_else(|| std::env::var_os("PATH")).unwrap_or_else(|| "/usr/bin:/bin".into());
+    std::env::split_paths(&path).map(|folder| here.join(folder).join(name)).collect()
+}
+
+/// No link leads out of the folder, whatever it says (openat2(2), RESOLVE_IN_ROOT); a FIFO does not make us wait.
+fn open_inside(root: &File, path: &Path) -> nix::Result<File> {
+    let flags = OFlag::O_RDONLY | OFlag::O_CLOEXEC | OFlag::O_NONBLOCK;
+    let how = OpenHow::new().flags(flags).resolve(ResolveFlag::RESOLVE_IN_ROOT | ResolveFlag::RESOLVE_NO_MAGICLINKS);
+    openat2(root, path, how).map(File::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn absurd_sizes_are_told_what_would_work() {
+        for text in ["0M", "8M", "15M", "17M", "65G", "1T", "-1G", "x", "", "99999999999999999999G", "20000000000000G"]
+        {
+            let error = ram(text).unwrap_err();
+            assert_eq!(error.kind, Kind::Usage, "{text}");
+            assert!(error.try_this.contains("16M"), "{text}: {error}");
+        }
+        assert_eq!(ram("16M").unwrap(), 16 << 20);
+        assert_eq!(ram("64g").unwrap(), 64 << 30);
+    }
+
+    #[test]
+    fn only_what_the_host_has_can_be_backed() {
+        let meminfo = "MemTotal: 3000000 kB\nMemAvailable:   1048576 kB\n";
+        assert!(check_available(1 << 30, meminfo).is_ok());
+        let error = check_available(2 << 30, meminfo).unwrap_err();
+        assert_eq!(
+            (error.kind, error.cause.as_str()),
+            (Kind::Unavailable, "2048 MiB are asked for, 1024 MiB are available")
+        );
+    }
+
+    fn task(rootfs: Rootfs, program: &str) -> Task {
+        Task {
+            rootfs,
+            argv: vec![program.into()],
+            env: vec![("PATH".into(), "/bin".into())],
+            io: Io::Null,
+            limits: Limits::default(),
+            ready: false,
+            release: None,
+        }
+    }
+
+    #[test]
+    fn a_program_is_found_in_its_rootfs_and_nowhere_else() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().join("root");
+        std::fs::create_dir_all(root.join("bin")).unwrap();
+        std::fs::write(root.join("bin/hello"), probe::ELF).unwrap();
+        std::fs::write(root.join("bin/text"), "hello").unwrap();
+        std::fs::write(dir.path().join("outside"), probe::ELF).unwrap();
+        std::os::unix::fs::symlink("../../outside", root.join("bin/link")).unwrap();
+        for name in ["hello", "text"] {
+            std::fs::set_permissions(root.join("bin").join(name), PermissionsExt::from_mode(0o755)).unwrap();
+        }
+        let plan = |program: &str| Plan::new(&Knobs::default(), &task(Rootfs::Dir(root.clone()), program));
+        assert!(plan("hello").is_ok());
+        assert!(plan("/bin/hello").is_ok());
+        let kind = |program: &str| plan(program).err().unwrap().kind;
+        assert_eq!(kind("/bin/link"), Kind::NotFound, "a link may not lead out");
+        assert_eq!(kind("/../outside"), Kind::NotFound);
+        assert_eq!(kind("nothing"), Kind::NotFound);
+        assert_eq!(kind("/bin"), Kind::NotExecutable);
+        assert_eq!(kind("text"), Kind::NotExecutable);
+    }
+
+    #[test]
+    fn a_dynamic_program_of_the_host_is_refused_before_anything_starts() {
+        let error = Plan::new(&Knobs::default(), &task(Rootfs::Probe, "sh")).err().unwrap();
+        assert_eq!(error.kind, Kind::NotExecutable);
+        assert!(error.try_this.contains("-static"), "{error}");
+    }
+}
