@@ -61,6 +61,9 @@ fn sentences(run: &Run) -> Vec<String> {
 /// "Start, …: process 0.21 ms [0.20, 0.22]; our container, … 1.52 ms [1.50, 1.55] (×7.2)."
 fn sentence(run: &Run, told: &Told) -> Option<String> {
     let unit = run.header.metrics.iter().find(|m| m.experiment == told.experiment && m.id == told.metric)?.unit;
+    if let Some(text) = no_difference(run, told, unit) {
+        return Some(text);
+    }
     let mut parts = Vec::new();
     for cell in plain_cells(run, told.experiment) {
         let Some(s) = summary(run, cell, told.metric) else { continue };
@@ -69,6 +72,19 @@ fn sentence(run: &Run, told: &Told) -> Option<String> {
         parts.push(format!("{name} {}{against}", with_interval(&s.interval, unit)));
     }
     (!parts.is_empty()).then(|| format!("{}: {}.", told.lead, parts.join("; ")))
+}
+
+/// When no arm differs from the first, that is the whole sentence.
+fn no_difference(run: &Run, told: &Told, unit: Unit) -> Option<String> {
+    let cells: Vec<&Cell> = plain_cells(run, told.experiment).filter(|c| summary(run, c, told.metric).is_some()).collect();
+    let others: Vec<&Comparison> = cells.iter().filter_map(|c| comparison(run, c, told.metric)).collect();
+    let floor = floor_of(&run.noise, told.experiment, told.metric)?;
+    if others.is_empty() || others.iter().any(|c| c.detectable || c.ratio.low.is_none()) {
+        return None;
+    }
+    let first = summary(run, cells.first()?, told.metric)?;
+    let (value, percent) = (with_interval(&first.interval, unit), floor * 100.0);
+    Some(format!("{}: no difference detectable between {} arms, each about {value} (floor {percent:.1} %).", told.lead, cells.len()))
 }
 
 /// Arms as they are: not the A/A twin, and the case that has no sizes.
@@ -139,17 +155,17 @@ fn table(run: &Run, out: &mut Out) -> Result<()> {
     let Some(first) = titles.first() else { return Ok(()) };
     let unit = |title: &str| if title == "one more" { Unit::Bytes } else { Unit::Nanoseconds };
     let longest = rows.iter().filter_map(|(_, r)| r.get(first)).map(|i| i.median).fold(0.0, f64::max);
-    let mut head = format!("{:<20}", "arm, ± farther end");
+    let mut head = format!("{:<22}", "arm");
     titles
         .iter()
         .enumerate()
-        .for_each(|(i, t)| head += &format!("{:>15}{}", t, if i == 0 { " ".repeat(BAR + 1) } else { String::new() }));
+        .for_each(|(i, t)| head += &format!("{:>14}{}", t, if i == 0 { " ".repeat(BAR + 1) } else { String::new() }));
     out.line(out.bold(head.trim_end()))?;
     for (arm, values) in rows {
-        let mut line = format!("{arm:<20.20}");
+        let mut line = format!("{arm:<22.22}");
         for (i, title) in titles.iter().enumerate() {
             let value = values.get(title);
-            line += &format!("{:>15}", value.map_or("–".into(), |v| with_error(v, unit(title))));
+            line += &format!("{:>14}", value.map_or("–".into(), |v| with_error(v, unit(title))));
             if i == 0 {
                 let share = value.map_or(0.0, |v| v.median / longest);
                 line += &format!(" {:<BAR$}", bar(share));

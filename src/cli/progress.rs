@@ -26,7 +26,7 @@ impl Progress {
 
     #[expect(clippy::print_stderr, reason = "progress belongs on stderr")]
     pub(super) fn show(&mut self, experiment: &str, done: usize, of: usize, left: Duration) {
-        let left = format!("at most {} s left", left.as_secs());
+        let left = format!("about {} s left", left.as_secs());
         if let Some(bar) = &self.bar {
             bar.set_prefix(experiment.to_owned());
             bar.set_length(of as u64);

@@ -104,6 +104,10 @@ pub fn run(plan: &Plan, how: How, watcher: &mut dyn Watcher) -> Result<Finished>
     Ok(Finished { run, dir: store.dir, signal: interrupt.signal.get(), stopped_by: stopped })
 }
 
+fn rounds_of(part: &Part) -> usize {
+    (part.blocks + part.experiment.about().warmup_blocks) as usize
+}
+
 fn planned(plan: &Plan) -> Vec<Planned> {
     plan.parts.iter().flat_map(|p| p.cells.iter().map(|c| planned_cell(p.experiment.about().id, c))).collect()
 }
@@ -221,7 +225,8 @@ impl<'a> Session<'a> {
         let name = part.experiment.about().id;
         let ids: Vec<String> = part.cells.iter().map(|c| c.id(name)).collect();
         let rounds = plan.rounds(index);
-        let warmups = part.experiment.about().warmup_blocks;
+        let of = rounds_of(part) * if plan.sequential { ids.len() } else { 1 };
+        let began = Instant::now();
         for (number, round) in rounds.enumerate() {
             let places: Vec<usize> = round.places.into_iter().filter(|i| self.alive(&ids[*i], skips)).collect();
             if places.is_empty() {
@@ -231,12 +236,9 @@ impl<'a> Session<'a> {
             if over && !plan.sequential {
                 break;
             }
-            watcher.progress(
-                name,
-                number,
-                (part.blocks + warmups) as usize,
-                self.deadline.saturating_duration_since(Instant::now()),
-            );
+            let by_rate = began.elapsed().mul_f64((of - number) as f64 / number.max(1) as f64);
+            let left = ends.map_or(by_rate, |_| self.deadline.saturating_duration_since(Instant::now()));
+            watcher.progress(name, number, of, left);
             self.block(part, &ids, &places, round.block, lab)?;
             if !self.told && self.began.elapsed() > FIRST_NEWS {
                 watcher.so_far(&self.cells(part, skips), self.header)?;

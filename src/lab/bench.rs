@@ -156,9 +156,10 @@ impl Lab<'_> {
             command.env(ENV_CGROUP_ROOT, &start.cgroup_root);
         }
         let spawned_ns = monotonic_ns();
-        let child = command.spawn().doing(|| "start a worker")?;
+        let mut child = command.spawn().doing(|| "start a worker")?;
+        let control = child.stdin.take(); // Child::wait would close it, and a detached payload still listens to it
         let deadline = Instant::now() + self.timeout + Duration::from_secs(5);
-        Ok(Worker { child, nonce, spawned_ns, deadline, buffer: Vec::new() })
+        Ok(Worker { child, control, nonce, spawned_ns, deadline, buffer: Vec::new() })
     }
 }
 
@@ -216,6 +217,8 @@ impl Drop for Held {
 
 struct Worker {
     child: Child,
+    /// The worker's stdin, which is its payload's release channel.
+    control: Option<std::process::ChildStdin>,
     nonce: u64,
     spawned_ns: u64,
     deadline: Instant,
@@ -224,8 +227,8 @@ struct Worker {
 
 impl Worker {
     fn release(&mut self) {
-        if let Some(mut stdin) = self.child.stdin.take() {
-            let _ = stdin.write_all(b"r"); // a worker that is gone already says so on its own pipe
+        if let Some(mut control) = self.control.take() {
+            let _ = control.write_all(b"r"); // a worker that is gone already says so on its own pipe
         }
     }
 
