@@ -4,8 +4,14 @@
 //! who else can touch it. Nothing here knows what a container or a virtual machine is.
 #![allow(unsafe_code)]
 
+pub mod capabilities;
 pub mod clock;
 pub mod clone;
 pub mod exec;
 pub mod fds;
+pub mod ids;
+pub mod mounts;
+pub mod net;
+pub mod seccomp;
 pub mod shared;
+pub mod signals;
