@@ -16,30 +16,89 @@ use nix::errno::Errno;
 use nix::fcntl::OFlag;
 use nix::unistd::{pipe2, read, write};
 
+use super::mask;
 use crate::error::{Context, Error, Kind, Result};
 use crate::sys::clock::{TscAnchor, tsc};
 use crate::sys::fds::{close_copy, out_of_the_way};
 use crate::sys::shared::SharedPage;
 use crate::timeline::{Stage, Timeline};
 
-/// What a child of ours does. It writes the one that failed on the page.
+/// What a child of ours does, in order. It writes the one that failed on the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
+    BecomeUser,
+    UserNamespace,
+    JoinCgroup,
+    IdMap,
+    BecomeRoot,
+    CgroupNamespace,
+    HostName,
+    Loopback,
+    PrivateMounts,
+    Root,
+    Sys,
+    Proc,
+    Dev,
+    Mask,
+    OldRoot,
     HandOver,
     DieWithParent,
-    Gate,
+    Capabilities,
+    NoNewPrivileges,
+    Init,
     Signals,
+    Filter,
+    Gate,
     Exec,
 }
 
 /// Each step completes the sentence "could not …".
 const STEPS: &[(Step, &str)] = &[
+    (Step::BecomeUser, "become an ordinary user"),
+    (Step::UserNamespace, "make a user namespace"),
+    (Step::JoinCgroup, "join the container's cgroup"),
+    (Step::IdMap, "get the id map"),
+    (Step::BecomeRoot, "become root of the user namespace"),
+    (Step::CgroupNamespace, "make the cgroup namespace"),
+    (Step::HostName, "set the container's host name"),
+    (Step::Loopback, "switch on the loopback device"),
+    (Step::PrivateMounts, "keep the container's mounts to itself"),
+    (Step::Root, "mount the root folder"),
+    (Step::Sys, "accept /sys of the root folder"),
+    (Step::Proc, "mount /proc"),
+    (Step::Dev, "make /dev"),
+    (Step::Mask, "hide"),
+    (Step::OldRoot, "leave the old root"),
     (Step::HandOver, "hand the program its files"),
     (Step::DieWithParent, "tie the program's life to ours"),
-    (Step::Gate, "wait for the start"),
+    (Step::Capabilities, "give up capabilities"),
+    (Step::NoNewPrivileges, "set no_new_privs"),
+    (Step::Init, "become a small PID 1"),
     (Step::Signals, "give the program its signals back"),
+    (Step::Filter, "install the system call filter"),
+    (Step::Gate, "wait for the start"),
     (Step::Exec, "execute the program"),
 ];
+
+/// Why a child could not go on. A plain value: nothing in the child may allocate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Failure {
+    pub step: Step,
+    pub errno: Errno,
+    /// Which of several paths, by its place in a list; 0 where there is but one.
+    pub place: usize,
+}
+
+/// `mount(…).at(Step::Proc)?` tells which step an errno belongs to.
+pub trait At<T> {
+    fn at(self, step: Step) -> Result<T, Failure>;
+}
+
+impl<T> At<T> for Result<T, Errno> {
+    fn at(self, step: Step) -> Result<T, Failure> {
+        self.map_err(|errno| Failure { step, errno, place: 0 })
+    }
+}
 
 impl Step {
     fn doing(self) -> &'static str {
@@ -50,14 +109,21 @@ impl Step {
 /// Moments that a child stamps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stamp {
+    OwnView,
+    NewRoot,
     Exec,
 }
 
 /// The stages that the stamps end, and their words in a timeline.
-const STAMPS: &[(Stamp, Stage, &str)] = &[(Stamp::Exec, Stage::Enter, "the child calls exec")];
+const STAMPS: &[(Stamp, Stage, &str)] = &[
+    (Stamp::OwnView, Stage::Isolate, "the child: cgroup, host name, lo"),
+    (Stamp::NewRoot, Stage::Load, "the child: root, /proc, /dev, hidden paths"),
+    (Stamp::Exec, Stage::Enter, "the child: files, capabilities, filter; exec is next"),
+];
 
 const FAILED_STEP: usize = 1; // 0: none, else 1 + its place in STEPS
 const FAILED_ERRNO: usize = 2;
+const FAILED_PLACE: usize = 3;
 const FIRST_STAMP: usize = 8;
 
 /// The shared page and the gate. Both sides use the same value: the child inherits it.
@@ -90,7 +156,7 @@ impl Handshake {
         let place = self.page.get(FAILED_STEP).checked_sub(1)?;
         let errno = Errno::from_raw(self.page.get(FAILED_ERRNO) as i32);
         let step = STEPS.get(place as usize).map_or(Step::Exec, |(step, _)| *step);
-        Some(explain(step, errno))
+        Some(explain(Failure { step, errno, place: self.page.get(FAILED_PLACE) as usize }))
     }
 
     /// Adds the child's stamps to the timeline. Without the TSC's rate there is nothing to tell them by.
@@ -132,23 +198,50 @@ impl Handshake {
     }
 
     /// Notes what failed. Returns the exit status for it; the parent looks at the page, not at the status.
-    pub fn fail(&self, step: Step, errno: Errno) -> i32 {
-        self.page.set(FAILED_ERRNO, errno as u64);
-        self.page.set(FAILED_STEP, step as u64 + 1);
+    pub fn fail(&self, failure: Failure) -> i32 {
+        self.page.set(FAILED_ERRNO, failure.errno as u64);
+        self.page.set(FAILED_PLACE, failure.place as u64);
+        self.page.set(FAILED_STEP, failure.step as u64 + 1);
         125
     }
 }
 
-fn explain(step: Step, errno: Errno) -> Error {
-    let error = Error::new(step.doing(), errno.desc());
+fn explain(Failure { step, errno, place }: Failure) -> Error {
+    let mut error = Error::new(step.doing(), errno.desc());
+    if step == Step::Mask {
+        error.doing = format!("hide {}", mask::path(place));
+    }
+    let (kind, advice) = advice(step, errno);
+    error.kind(kind).try_this(advice)
+}
+
+/// What kind of failure it is, and what the reader can do about it.
+fn advice(step: Step, errno: Errno) -> (Kind, &'static str) {
     match (step, errno) {
-        (Step::Exec, Errno::ENOENT) => error
-            .kind(Kind::NotFound)
-            .try_this("its interpreter (of a script, or the dynamic loader) must be there too"),
-        (Step::Exec, Errno::EACCES | Errno::ENOEXEC | Errno::EISDIR | Errno::ELIBBAD) => {
-            error.kind(Kind::NotExecutable).try_this("file PROGRAM, ls -l PROGRAM")
+        (Step::Exec, Errno::ENOENT) => {
+            (Kind::NotFound, "its interpreter (of a script, or the dynamic loader) must be in the root folder too")
         }
-        _ => error,
+        (Step::Exec, Errno::EACCES | Errno::ENOEXEC | Errno::EISDIR | Errno::ELIBBAD) => {
+            (Kind::NotExecutable, "file PROGRAM; ls -l PROGRAM")
+        }
+        (Step::Root, Errno::EACCES) => {
+            (Kind::Failed, "chmod o+x every folder on the way to it: inside, root is an ordinary user of the host")
+        }
+        (Step::Sys | Step::Proc | Step::Dev | Step::Mask, Errno::ELOOP) => {
+            (Kind::Failed, "this root folder has a symbolic link where a folder belongs: do not trust it")
+        }
+        (Step::Proc | Step::Dev, Errno::ENOENT | Errno::ENOTDIR) => {
+            (Kind::Failed, "mkdir DIR/proc DIR/dev: the root folder needs them as mount points")
+        }
+        (Step::Proc, Errno::EPERM) => (
+            Kind::Unavailable,
+            "run it outside of a container: parts of this /proc are hidden, so no new one is allowed",
+        ),
+        (Step::PrivateMounts | Step::Loopback | Step::HostName, Errno::EPERM | Errno::EACCES) => {
+            (Kind::Unavailable, "sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0")
+        }
+        (Step::Root, Errno::ENOSYS) => (Kind::Unavailable, "Linux 5.12 or newer (uname -r)"),
+        _ => (Kind::Failed, ""),
     }
 }
 
@@ -160,7 +253,7 @@ mod tests {
     fn what_fails_in_the_child_is_told_with_its_kind() {
         let handshake = Handshake::new().unwrap();
         assert_eq!(handshake.failure(), None);
-        handshake.fail(Step::Exec, Errno::EACCES);
+        handshake.fail(Failure { step: Step::Exec, errno: Errno::EACCES, place: 0 });
         let error = handshake.failure().unwrap();
         assert_eq!((error.kind, error.doing.as_str()), (Kind::NotExecutable, "execute the program"));
     }

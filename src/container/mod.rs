@@ -1,3 +1,141 @@
-//! The container runtime. It knows nothing of the harness: a spec goes in, a running container comes out.
+//! The container runtime. It knows nothing of the harness: a [`Spec`] goes in, a running [`Container`] comes out.
+//!
+//! A container is a process whose view of the machine is narrower: namespaces change what it sees, a root folder what files
+//! there are, a cgroup what it may use, capabilities and a filter what it may ask the kernel for. No image, no engine.
+//!
+//! ```text
+//! launch:  cgroup → clone3 into the namespaces → id map          start: open the gate
+//! child.rs:          own view → new root → files, capabilities, filter → gate → exec
+//! ```
 
+pub mod capabilities;
+pub mod cgroup;
+mod child;
+pub mod dev;
 pub mod handshake;
+pub mod idmap;
+pub mod init;
+pub mod mask;
+pub mod namespaces;
+pub mod program;
+pub mod rootfs;
+pub mod seccomp;
+mod spec;
+pub mod userns;
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use nix::errno::Errno;
+use nix::sys::signal::Signal;
+
+use self::cgroup::Cgroup;
+use self::handshake::Handshake;
+use crate::error::{Context, Error, Kind, Result};
+use crate::model::Exit;
+use crate::sys::clone::Process;
+use crate::timeline::{Stage, Timeline};
+pub use child::{Files, die_with_parent};
+pub use spec::Spec;
+
+/// A running container. Dropping it kills everything in it and removes its cgroup; see [`Container::leave`].
+#[derive(Debug)]
+pub struct Container {
+    process: Option<Process>,
+    cgroup: Option<Cgroup>,
+    handshake: Handshake,
+}
+
+/// Makes one container, up to its program's door: the child makes itself ready and waits for [`Container::start`].
+pub fn launch(spec: &Spec, files: &Files<'_>, handshake: Handshake, clock: &mut Timeline) -> Result<Container> {
+    let cgroup = make_cgroup(spec)?; // first: the child is born inside it
+    clock.mark(Stage::Create, "cgroup");
+    let process = clone_into(spec, cgroup.as_ref(), files, &handshake)?; // one clone3 makes every namespace
+    clock.mark(Stage::Create, "clone3 returned");
+    let container = Container { process: Some(process), cgroup, handshake }; // from here on a guard
+    container.write_ids(spec)?; // the child is nobody until its ids are mapped
+    Ok(container)
+}
+
+fn make_cgroup(spec: &Spec) -> Result<Option<Cgroup>> {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    let Some(tree) = &spec.cgroup else { return Ok(None) };
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    let name = format!("{}.{}-{number}", spec.cgroup_name, std::process::id()); // another worker of this run has its own pid
+    tree.make(&name, &spec.limits).map(Some)
+}
+
+fn clone_into(spec: &Spec, cgroup: Option<&Cgroup>, files: &Files<'_>, handshake: &Handshake) -> Result<Process> {
+    let namespaces = namespaces::made_by_clone(spec.namespaces);
+    let birthplace = cgroup.and_then(Cgroup::birthplace);
+    Process::fork(namespaces, birthplace, || child::run(spec, cgroup, files, handshake)).map_err(cannot_clone)
+}
+
+/// Why clone3 fails, in words that fit a process as well as a container.
+pub fn cannot_clone(errno: Errno) -> Error {
+    let error = Error::new("make a process", errno.desc());
+    match errno {
+        Errno::EPERM => error.kind(Kind::Unavailable).try_this("sudo, or the environment container-rootless"),
+        Errno::EAGAIN => error.try_this("ulimit -u; or the pids limit of the cgroup that you are in"),
+        Errno::ENOSPC | Errno::EUSERS => error
+            .kind(Kind::Unavailable)
+            .try_this("sudo sysctl user.max_user_namespaces=10000 (the other limits: user.max_*)"),
+        Errno::ENOSYS => error
+            .kind(Kind::Unavailable)
+            .try_this("Linux 5.7 or newer; inside docker a newer docker: its filter knows clone3"),
+        _ => error,
+    }
+}
+
+impl Container {
+    fn write_ids(&self, spec: &Spec) -> Result<()> {
+        let Some(ids) = &spec.ids else { return Ok(()) };
+        ids.write(&self.process()?.pid().to_string())?;
+        self.handshake.open_gate() // first opening: the ids are there
+    }
+
+    /// Lets the program run.
+    pub fn start(&self) -> Result<()> {
+        self.handshake.open_gate()
+    }
+
+    /// Its first process.
+    pub fn process(&self) -> Result<&Process> {
+        self.process.as_ref().ok_or_else(|| Error::new("look at the container", "it is gone"))
+    }
+
+    pub fn handshake(&self) -> &Handshake {
+        &self.handshake
+    }
+
+    /// Folders of its own cgroup.
+    pub fn cgroups(&self) -> &[PathBuf] {
+        self.cgroup.as_ref().map_or(&[], Cgroup::folders)
+    }
+
+    /// Kills what still runs (with the first process of a pid namespace goes everything in it), waits, removes the cgroup.
+    pub fn end(&mut self) -> Result<Exit> {
+        let process = self.process.take().ok_or_else(|| Error::new("end the container", "it is gone"))?;
+        process.signal(Signal::SIGKILL as i32).doing(|| "kill the container")?;
+        let exit = process.reap().doing(|| "wait for the container")?;
+        if let Some(mut cgroup) = self.cgroup.take() {
+            cgroup.remove()?;
+        }
+        Ok(exit)
+    }
+
+    /// Gives the guard up: it goes on without us. What somebody must kill and remove later: a pid and folders.
+    pub fn leave(mut self) -> Result<(i32, Vec<PathBuf>)> {
+        let pid = self.process()?.pid();
+        self.process = None;
+        Ok((pid, self.cgroup.take().map(Cgroup::leave).unwrap_or_default()))
+    }
+}
+
+impl Drop for Container {
+    fn drop(&mut self) {
+        if self.process.is_some() {
+            let _ = self.end(); // nobody is left to tell; the harness looks for leaks
+        }
+    }
+}

@@ -1,7 +1,7 @@
 //! What one process takes: memory by kind, objects by kind, read from /proc. For containers and for VMMs alike.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::error::{Context, Result};
 use crate::model::Part;
@@ -50,6 +50,35 @@ pub fn objects_of(pid: i32) -> Result<Vec<Part>> {
     Ok(parts)
 }
 
+/// Own cgroups: their number, and the kernel memory that they are charged with.
+pub fn cgroups(folders: &[PathBuf]) -> Result<Vec<Part>> {
+    let mut parts = vec![Part::count("cgroups", folders.len() as u64, "folders made for it")];
+    for folder in folders {
+        let file = |name| fs::read_to_string(folder.join(name)).ok();
+        if let Some(bytes) = file("memory.kmem.usage_in_bytes").and_then(|text| text.trim().parse().ok()) {
+            parts.push(Part::bytes("kernel, not split", bytes, "cgroup v1 memory.kmem.usage_in_bytes"));
+        } else if let Some(stat) = file("memory.stat") {
+            parts.extend(kernel_parts(&stat));
+        }
+    }
+    Ok(parts)
+}
+
+/// Kernel memory of cgroup v2's memory.stat: the sum, and what is known of its parts ("kernel:…", contained in the sum).
+fn kernel_parts(stat: &str) -> Vec<Part> {
+    const PARTS: [&str; 4] = ["kernel_stack", "pagetables", "percpu", "slab"];
+    let bytes = |name: &str| {
+        let value = |line: &str| line.strip_prefix(name)?.strip_prefix(' ')?.trim().parse().ok();
+        stat.lines().find_map(value)
+    };
+    let known: Vec<(&str, u64)> = PARTS.into_iter().filter_map(|name| Some((name, bytes(name)?))).collect();
+    let sum = bytes("kernel").unwrap_or_else(|| known.iter().map(|(_, n)| n).sum()); // `kernel` since Linux 5.18
+    let part = |(name, amount): &(&str, u64)| {
+        Part::bytes(&format!("kernel:{name}"), *amount, &format!("cgroup v2 memory.stat {name}"))
+    };
+    [Part::bytes("kernel", sum, "cgroup v2 memory.stat kernel")].into_iter().chain(known.iter().map(part)).collect()
+}
+
 /// What only a virtual machine brings.
 pub fn no_machine() -> Vec<Part> {
     vec![Part::count("kernels", 0, "runs on the host's"), Part::count("kvm objects", 0, "none is made")]
@@ -96,6 +125,16 @@ mod tests {
                     Private_Clean:         8 kB\nPrivate_Dirty:       100 kB\nAnonymous:           96 kB\n";
         let parts: Vec<(String, u64)> = memory_parts(text).into_iter().map(|p| (p.what, p.amount / 1024)).collect();
         assert_eq!(parts, [("private".into(), 108), ("anonymous".into(), 96), ("shared".into(), 24)]);
+    }
+
+    #[test]
+    fn kernel_memory_is_summed_where_the_kernel_does_not() {
+        let parts = |stat| kernel_parts(stat).into_iter().map(|p| (p.what, p.amount)).collect::<Vec<_>>();
+        assert_eq!(
+            parts("anon 5\nkernel 100\nslab 60\nslab_reclaimable 7\n")[..2],
+            [("kernel".to_owned(), 100), ("kernel:slab".to_owned(), 60)]
+        );
+        assert_eq!(parts("kernel_stack 16\npagetables 20\n")[0], ("kernel".to_owned(), 36));
     }
 
     #[test]

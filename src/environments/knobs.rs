@@ -62,7 +62,9 @@ impl Knobs {
             knobs.push((*part).to_owned());
         }
         knobs.sort();
-        Ok(Knobs(knobs))
+        let knobs = Knobs(knobs);
+        env.check(&knobs)?;
+        Ok(knobs)
     }
 }
 

@@ -5,6 +5,9 @@
 //! ```
 
 pub mod fake;
+mod contained;
+pub mod container;
+pub mod container_rootless;
 pub mod footprint;
 pub mod knobs;
 pub mod payload;
@@ -24,7 +27,13 @@ use crate::timeline::Timeline;
 pub use knobs::{Arm, KnobAbout, Knobs};
 
 /// Every environment of this version, in the order of lists and charts.
-pub const ALL: &[&dyn Environment] = &[&process::PlainProcess, &vm_bare::VmBare, &fake::Fake];
+pub const ALL: &[&dyn Environment] = &[
+    &process::PlainProcess,
+    &container::OwnContainer,
+    &container_rootless::RootlessContainer,
+    &vm_bare::VmBare,
+    &fake::Fake,
+];
 
 /// What an environment is, in words that the results file and the charts repeat.
 #[derive(Debug)]
@@ -59,6 +68,10 @@ pub enum Support {
 
 pub trait Environment: Sync {
     fn about(&self) -> &'static About;
+    /// Combinations of knobs that change nothing or cannot be, beyond what [`Knobs::parse`] sees.
+    fn check(&self, _: &Knobs) -> Result<()> {
+        Ok(())
+    }
     /// A cheap look; `isolab doctor` prints it.
     fn supports(&self, knobs: &Knobs, task: &Task) -> Support;
     /// Untimed, and again in every worker: what it needs on disk is made in `dir` the first time and found there later.

@@ -9,10 +9,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Instant;
 
-use nix::errno::Errno;
 use nix::sched::CloneFlags;
-use nix::sys::prctl::set_pdeathsig;
-use nix::sys::signal::Signal;
 use nix::unistd::{AccessFlags, access};
 
 use super::payload::{
@@ -21,14 +18,16 @@ use super::payload::{
 use super::{
     About, Detached, Environment, Event, Instance, KnobAbout, Knobs, Outcome, Prepared, Support, Verb, footprint,
 };
-use crate::container::handshake::{Handshake, Stamp, Step};
+use crate::container::handshake::{At, Failure, Handshake, Stamp, Step};
+use crate::container::{cannot_clone, die_with_parent};
 use crate::error::{Context, Error, Result};
 use crate::model::{Exit, Limits, Part, Rootfs, Task};
 use crate::probe;
 use crate::sys::clock::TscAnchor;
-use crate::sys::clone::{Process, reset_signals};
+use crate::sys::clone::Process;
 use crate::sys::exec::Image;
 use crate::sys::fds::hand_over;
+use crate::sys::signals;
 use crate::timeline::{Stage, Timeline};
 
 pub struct PlainProcess;
@@ -158,32 +157,21 @@ impl Prepared for Ready {
 }
 
 fn fork(plan: &Plan, files: &Files, handshake: &Handshake) -> Result<Process> {
-    Process::fork(CloneFlags::empty(), None, || child(plan, files, handshake)).map_err(cannot_fork)
-}
-
-fn cannot_fork(errno: Errno) -> Error {
-    let error = Error::new("make a process", errno.desc());
-    match errno {
-        Errno::EAGAIN => error.try_this("ulimit -u, or the pids limit of the cgroup you are in"),
-        Errno::ENOSYS => error.try_this("Linux 5.3 or newer; inside docker a newer docker (its filter knows clone3)"),
-        _ => error,
-    }
+    Process::fork(CloneFlags::empty(), None, || child(plan, files, handshake)).map_err(cannot_clone)
 }
 
 /// All that the child does. In order; nothing here allocates.
 fn child(plan: &Plan, files: &Files, handshake: &Handshake) -> i32 {
-    let run = || -> Result<Infallible, (Step, Errno)> {
-        let gate = hand_over(&files.given(), handshake.gate()).map_err(|e| (Step::HandOver, e))?;
-        if !plan.settings.detachable {
-            set_pdeathsig(Signal::SIGKILL).map_err(|e| (Step::DieWithParent, e))?;
-        }
-        Handshake::wait(gate).map_err(|e| (Step::Gate, e))?;
-        reset_signals().map_err(|e| (Step::Signals, e))?;
+    let run = || -> Result<Infallible, Failure> {
+        let gate = hand_over(&files.given(), handshake.gate()).at(Step::HandOver)?;
+        die_with_parent(plan.settings.detachable).at(Step::DieWithParent)?;
+        signals::reset().at(Step::Signals)?;
+        Handshake::wait(gate).at(Step::Gate)?;
         handshake.stamp(Stamp::Exec);
-        Err((Step::Exec, plan.image.exec()))
+        Err(plan.image.exec()).at(Step::Exec)
     };
-    let Err((step, errno)) = run();
-    handshake.fail(step, errno)
+    let Err(failure) = run();
+    handshake.fail(failure)
 }
 
 struct Running {
@@ -208,7 +196,7 @@ impl Instance for Running {
         let files = self.files.take().ok_or_else(|| Error::new("start the process", "it was started before"))?;
         if self.plan.vfork {
             let child = || child(&self.plan, &files, &self.handshake);
-            self.process = Some(Process::vfork(child).map_err(cannot_fork)?);
+            self.process = Some(Process::vfork(child).map_err(cannot_clone)?);
             clock.mark(Stage::Create, "vfork returned: the program is executed");
         }
         self.watch.look_at(files);

@@ -13,8 +13,8 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use libc::{c_int, c_void};
 use nix::errno::Errno;
 use nix::sched::CloneFlags;
-use nix::sys::signal::{SigSet, SigmaskHow, Signal};
 
+use super::signals;
 use crate::model::Exit;
 
 /// A child of ours. Its pid cannot be given to another process before [`Process::reap`], so both names stay true.
@@ -72,7 +72,7 @@ impl Process {
         let mut stack: Vec<u128> = Vec::with_capacity(VFORK_STACK / size_of::<u128>()); // u128: aligned as the ABI wants
         let mut body = Some(body);
         let mut pidfd: c_int = -1;
-        let before = block_signals()?; // a handler of ours must not run in the child, on our memory
+        let before = signals::block_all()?; // a handler of ours must not run in the child, on our memory
         // SAFETY: the stack grows down from the end of an allocation that lives until we return, and CLONE_VFORK keeps
         // us from returning while the child uses it. `body` and `pidfd` are on our stack for the same time; of the two
         // processes only the child runs, so nobody touches them at the same time.
@@ -169,17 +169,6 @@ fn entry<F: FnOnce() -> i32>(_body: Option<&F>) -> extern "C" fn(*mut c_void) ->
         run_and_exit(|| body.map_or(PANICKED, |body| body()))
     }
     run::<F>
-}
-
-fn block_signals() -> Result<SigSet, Errno> {
-    SigSet::all().thread_swap_mask(SigmaskHow::SIG_SETMASK)
-}
-
-/// SIGPIPE as a new program expects it (Rust ignores it, and an ignored signal stays ignored across exec), nothing blocked.
-pub fn reset_signals() -> Result<(), Errno> {
-    // SAFETY: SIG_DFL is no handler of ours, so there is no code that could be unsafe to run.
-    unsafe { nix::sys::signal::signal(Signal::SIGPIPE, nix::sys::signal::SigHandler::SigDfl) }?;
-    SigSet::empty().thread_set_mask()
 }
 
 #[cfg(test)]

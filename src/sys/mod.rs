@@ -5,11 +5,17 @@
 #![allow(unsafe_code)]
 
 pub mod borrowed;
+pub mod capabilities;
 pub mod clock;
 pub mod clone;
 pub mod exec;
 pub mod fds;
 pub mod guest_memory;
+pub mod ids;
 pub mod kick;
 pub mod kvm;
+pub mod mounts;
+pub mod net;
+pub mod seccomp;
 pub mod shared;
+pub mod signals;

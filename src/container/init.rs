@@ -1,0 +1,46 @@
+//! `--init`: a small PID 1 in front of the program.
+//!
+//! A program that runs as PID 1 gets only those signals that it has a handler for, and nobody but PID 1 can wait for
+//! orphans. So this one passes every signal on to the program, waits for whoever ends, and ends as the program ended.
+
+use std::convert::Infallible;
+
+use nix::errno::Errno;
+use nix::sched::CloneFlags;
+use nix::sys::prctl::set_dumpable;
+use nix::sys::signal::Signal;
+
+use crate::sys::clone::{Process, exit_now};
+use crate::sys::fds::close_all_but_standard;
+use crate::sys::signals;
+
+/// Makes `program` a child of the caller, who becomes PID 1 and stays, after `finish`. Returns only an error.
+///
+/// PID 1 is our own program, seen from inside as /proc/1/exe. Not dumpable means that nobody without CAP_SYS_PTRACE can
+/// open that file, which was the way to overwrite the runtime (CVE-2019-5736).
+pub fn stand_before(
+    program: impl FnOnce() -> i32,
+    finish: impl FnOnce() -> Result<(), Errno>,
+) -> Result<Infallible, Errno> {
+    set_dumpable(false)?;
+    signals::block_all()?; // a signal that comes before we listen waits for us
+    let program = Process::fork(CloneFlags::empty(), None, program)?.pid();
+    close_all_but_standard()?;
+    finish()?;
+    serve(program)
+}
+
+/// Until the program ends. PID 1 cannot die by a signal of its own, so 128 + n tells which one ended the program.
+fn serve(program: i32) -> ! {
+    loop {
+        match signals::next() {
+            Ok(number) if number != Signal::SIGCHLD as i32 => drop(signals::send(program, number)),
+            _ => {}
+        }
+        while let Some((pid, status)) = signals::reap_any() {
+            if pid == program {
+                exit_now(status);
+            }
+        }
+    }
+}

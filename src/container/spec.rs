@@ -1,0 +1,39 @@
+//! What a container shall be: plain data, complete before anything is made.
+
+use std::path::PathBuf;
+
+use nix::sched::CloneFlags;
+
+use super::cgroup::Tree;
+use super::dev::Nodes;
+use super::idmap::IdMap;
+use super::seccomp::Filter;
+use crate::model::Limits;
+use crate::sys::exec::Image;
+
+#[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one part of a container that can be taken away by itself")]
+pub struct Spec {
+    /// The folder that becomes `/`.
+    pub root: PathBuf,
+    pub read_only: bool,
+    pub program: Image,
+    /// From [`super::namespaces`]; `user` exactly when `ids` is Some.
+    pub namespaces: CloneFlags,
+    pub ids: Option<IdMap>,
+    /// Where its own cgroup is made; None: it stays in ours.
+    pub cgroup: Option<Tree>,
+    /// The cgroup's name, without the number that makes it unique.
+    pub cgroup_name: String,
+    pub limits: Limits,
+    /// None: the root folder's own /dev, where no device is alive.
+    pub dev: Option<Nodes>,
+    pub hide_paths: bool,
+    pub loopback: bool,
+    pub drop_capabilities: bool,
+    pub filter: Option<Filter>,
+    /// A small PID 1 in front of the program.
+    pub init: bool,
+    /// It may outlive us.
+    pub detachable: bool,
+}

@@ -1,0 +1,191 @@
+//! A container as an environment: what `container` and `container-rootless` have in common.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::time::Instant;
+
+use nix::sched::CloneFlags;
+use nix::sys::prctl::set_dumpable;
+use nix::unistd::{Gid, Uid, setgroups, setresgid, setresuid};
+
+use super::payload::{Files, Watch, WorkerSettings, env_of, not_detachable, variable};
+use super::process::{is_probe, probe_rootfs};
+use super::{Detached, Event, Instance, Knobs, Outcome, Prepared, Verb, footprint};
+use crate::container::cgroup::Tree;
+use crate::container::dev::Nodes;
+use crate::container::handshake::Handshake;
+use crate::container::idmap::IdMap;
+use crate::container::program::{USUAL_PATH, find};
+use crate::container::seccomp::Filter;
+use crate::container::{Container, Spec, launch, namespaces};
+use crate::error::{Context, Error, Result};
+use crate::model::{Part, Rootfs, Task};
+use crate::probe;
+use crate::sys::clock::TscAnchor;
+use crate::sys::exec::Image;
+use crate::timeline::{Stage, Timeline};
+
+/// What the two containers decide differently.
+#[derive(Debug)]
+pub(super) struct Privileges {
+    pub(super) ids: Option<IdMap>,
+    pub(super) cgroup: Option<Tree>,
+    /// Our own process becomes this user (uid, gid) before t0, for good.
+    pub(super) become_user: Option<(u32, u32)>,
+}
+
+/// Combinations of knobs that change nothing or cannot be.
+pub(super) fn check(knobs: &Knobs) -> Result<()> {
+    let refuse = |first, second, why| {
+        if knobs.has(first) && knobs.has(second) {
+            let error = Error::usage(format!("use the knobs {first} and {second} together"), why);
+            return Err(error.try_this("leave the second one out"));
+        }
+        Ok(())
+    };
+    refuse("-net", "-lo", "without a network namespace no loopback device is made: -lo changes nothing")?;
+    refuse("-pid", "+init", "without a pid namespace there is no PID 1 to stand in for")?;
+    refuse("-pid", "+user", "in a user namespace /proc needs a pid namespace of its own")?;
+    refuse("-pid", "-cgroup", "children of the program could outlive it, and nothing would tell whose they are")
+}
+
+/// Everything before t0 that is the same for every instance: files on disk, program, filter.
+pub(super) fn prepare(knobs: &Knobs, task: &Task, dir: &Path, by: Privileges) -> Result<Box<dyn Prepared>> {
+    check(knobs)?;
+    let settings = WorkerSettings::from_env();
+    let root = root_folder(task, dir)?;
+    if let Some(tree) = &by.cgroup {
+        tree.pass_controllers_down()?;
+    }
+    let has = |knob| !knobs.has(knob);
+    let spec = Spec {
+        program: Image::new(program(task, &root)?.as_os_str(), &task.argv, &env_of(task))?,
+        read_only: root == Path::new("/"),
+        root,
+        namespaces: chosen_namespaces(knobs, by.ids.is_some()),
+        ids: by.ids,
+        cgroup: by.cgroup,
+        cgroup_name: format!("isolab.{}", settings.run),
+        limits: task.limits,
+        dev: has("-dev").then_some(if by.ids.is_some() { Nodes::Borrowed } else { Nodes::Made }),
+        hide_paths: has("-mask"),
+        loopback: has("-lo"),
+        drop_capabilities: has("-caps"),
+        filter: has("-seccomp").then(Filter::usual),
+        init: knobs.has("+init"),
+        detachable: settings.detachable,
+    };
+    let plan = Plan { spec, task: task.clone(), tsc_khz: settings.tsc_khz, become_user: by.become_user };
+    Ok(Box::new(Ready(Rc::new(plan))))
+}
+
+fn chosen_namespaces(knobs: &Knobs, user: bool) -> CloneFlags {
+    let taken_away = |ns: &&namespaces::Namespace| knobs.has(&format!("-{}", ns.name)) && ns.name != "cgroup";
+    let gone = namespaces::NAMESPACES.iter().filter(taken_away).fold(CloneFlags::empty(), |all, ns| all | ns.flag);
+    let all = if user { namespaces::USUAL | CloneFlags::CLONE_NEWUSER } else { namespaces::USUAL };
+    all.difference(gone)
+}
+
+fn root_folder(task: &Task, dir: &Path) -> Result<PathBuf> {
+    match &task.rootfs {
+        Rootfs::Dir(folder) => Ok(folder.clone()),
+        Rootfs::Probe => {
+            let root = probe_rootfs(dir)?;
+            for name in ["proc", "dev"] {
+                let place = root.join(name);
+                std::fs::create_dir_all(&place).doing(|| format!("make {}", place.display()))?;
+            }
+            Ok(root)
+        }
+    }
+}
+
+fn program(task: &Task, root: &Path) -> Result<PathBuf> {
+    if is_probe(task) {
+        return Ok(Path::new("/").join(probe::NAME));
+    }
+    let name = task.argv.first().ok_or_else(|| Error::usage("run a program", "none was named"))?;
+    find(root, name, variable(task, "PATH").unwrap_or(OsStr::new(USUAL_PATH)))
+}
+
+#[derive(Debug)]
+struct Plan {
+    spec: Spec,
+    task: Task,
+    tsc_khz: Option<u64>,
+    become_user: Option<(u32, u32)>,
+}
+
+struct Ready(Rc<Plan>);
+
+impl Prepared for Ready {
+    fn create(&self, clock: &mut Timeline) -> Result<Box<dyn Instance>> {
+        let plan = Rc::clone(&self.0);
+        become_user(plan.become_user)?;
+        let files = Files::new(&plan.task)?;
+        let handshake = Handshake::new()?;
+        let mut watch = Watch::new(plan.tsc_khz.map(TscAnchor::now));
+        clock.begin();
+        let container = launch(&plan.spec, &files.given(), handshake, clock)?;
+        watch.look_at(files);
+        Ok(Box::new(Running { plan, container, watch }))
+    }
+}
+
+/// For good: the worker is then an ordinary user, as one who runs a rootless container is.
+fn become_user(user: Option<(u32, u32)>) -> Result<()> {
+    let Some((uid, gid)) = user.filter(|(uid, _)| Uid::effective().as_raw() != *uid) else { return Ok(()) };
+    let doing = || format!("become user {uid}");
+    let (uid, gid) = (Uid::from_raw(uid), Gid::from_raw(gid));
+    setgroups(&[]).doing(doing)?;
+    setresgid(gid, gid, gid).doing(doing)?;
+    setresuid(uid, uid, uid).doing(doing)?;
+    set_dumpable(true).doing(doing) // else /proc/self belongs to root, and we could not write our child's id maps
+}
+
+struct Running {
+    plan: Rc<Plan>,
+    container: Container,
+    watch: Watch,
+}
+
+impl Instance for Running {
+    fn start(&mut self, _: &mut Timeline) -> Result<()> {
+        self.container.start()
+    }
+
+    fn wait(&mut self, deadline: Instant, clock: &mut Timeline) -> Result<Event> {
+        let event = self.watch.next(self.container.process()?, deadline, clock)?;
+        if matches!(event, Event::Exited(_)) {
+            self.container.handshake().failure().map_or(Ok(()), Err)?;
+        }
+        Ok(event)
+    }
+
+    fn control(&mut self, verb: Verb) -> Result<()> {
+        let Verb::Signal(number) = verb;
+        self.container.process()?.signal(number).doing(|| format!("send signal {number}"))
+    }
+
+    fn footprint(&self) -> Result<Vec<Part>> {
+        let pid = self.container.process()?.pid();
+        let cgroups = footprint::cgroups(self.container.cgroups())?;
+        Ok([footprint::memory_of(pid)?, footprint::objects_of(pid)?, cgroups, footprint::no_machine()].concat())
+    }
+
+    fn destroy(mut self: Box<Self>, clock: &mut Timeline) -> Result<Outcome> {
+        let exit = self.container.end()?;
+        clock.mark(Stage::Reap, "waited for, cgroup removed");
+        self.container.handshake().add_marks(self.watch.anchor(), clock);
+        Ok(Outcome { exit, counters: Vec::new(), signal_delay_ns: self.watch.signal_delay_ns() })
+    }
+
+    fn detach(self: Box<Self>) -> Result<Detached> {
+        if !self.plan.spec.detachable {
+            return Err(not_detachable());
+        }
+        let (pid, cgroups) = self.container.leave()?;
+        Ok(Detached { pid, cgroups })
+    }
+}

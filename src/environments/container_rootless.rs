@@ -1,0 +1,124 @@
+//! Our own container, made by an ordinary user: a user namespace makes him root inside, and only there.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use nix::unistd::{Gid, Uid};
+
+use super::contained::{Privileges, check, prepare};
+use super::container::kernel_is_new_enough;
+use super::{About, Environment, KnobAbout, Knobs, Prepared, Support, Task};
+use crate::container::cgroup::{HOSTS_FOLDER, TOP, Tree};
+use crate::container::idmap::IdMap;
+use crate::container::userns;
+use crate::error::{Error, Result};
+use crate::model::Limits;
+
+pub struct RootlessContainer;
+
+static ABOUT: About = About {
+    id: "container-rootless",
+    name: "our container, made without root",
+    sentence: "The same container made by an ordinary user through a user namespace with a single id; run as root, isolab becomes \
+               the user who called sudo, or nobody, before it begins.",
+    knobs: KNOBS,
+    channel: "fd",
+    t0: "just before its cgroup is made, or clone3 without one; the pipe for its records exists already",
+};
+
+#[rustfmt::skip]
+const KNOBS: &[KnobAbout] = &[
+    knob("-net", "It stays in the host's network."),
+    knob("-lo", "Its loopback device stays down."),
+    knob("-ipc", "It shares message queues, semaphores and shared memory with the host."),
+    knob("-uts", "It has the host's name."),
+    knob("-cgroup", "It has no cgroup of its own even where one was delegated; the namespace that hides the tree stays."),
+    knob("-dev", "It has the root folder's /dev, where no device is alive."),
+    knob("-mask", "Nothing in /proc and /sys is hidden or made read-only."),
+    knob("-caps", "It keeps all capabilities inside its user namespace."),
+    knob("-seccomp", "No system call is filtered."),
+    knob("+init", "A small PID 1 stands before the program."),
+];
+
+const fn knob(form: &'static str, sentence: &'static str) -> KnobAbout {
+    KnobAbout { form, sentence }
+}
+
+const NO_CGROUP: &str = "no cgroup was delegated to this user: no limits, and no account of kernel memory";
+const DELEGATE: &str = "systemd-run --user --scope -p Delegate=yes isolab …";
+
+impl Environment for RootlessContainer {
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+
+    fn check(&self, knobs: &Knobs) -> Result<()> {
+        check(knobs)
+    }
+
+    fn supports(&self, knobs: &Knobs, task: &Task) -> Support {
+        let no = |reason: &str, fix: &str| Support::No { reason: reason.into(), fix: fix.into() };
+        if !kernel_is_new_enough() {
+            return no("mount_setattr(2) came with Linux 5.12", "a newer kernel: uname -r");
+        }
+        if let Err(error) = userns::check(whom_to_become()) {
+            return no(&format!("could not {}: {}", error.doing, error.cause), &error.try_this);
+        }
+        match delegated_cgroup(knobs) {
+            None if task.limits != Limits::default() => no(NO_CGROUP, DELEGATE),
+            None if !knobs.has("-cgroup") => Support::Limited { reason: NO_CGROUP.into(), fix: DELEGATE.into() },
+            _ => Support::Yes,
+        }
+    }
+
+    fn prepare(&self, knobs: &Knobs, task: &Task, dir: &Path) -> Result<Box<dyn Prepared>> {
+        check(knobs)?;
+        if let Support::No { reason, fix } = self.supports(knobs, task) {
+            return Err(Error::unavailable("make a container without root", reason).try_this(fix));
+        }
+        let cgroup = delegated_cgroup(knobs);
+        let become_user = whom_to_become();
+        let (uid, gid) = become_user.unwrap_or((Uid::effective().as_raw(), Gid::effective().as_raw()));
+        prepare(knobs, task, dir, Privileges { ids: Some(IdMap::only(uid, gid)), cgroup, become_user })
+    }
+}
+
+/// As root: the user who called sudo, else nobody.
+fn whom_to_become() -> Option<(u32, u32)> {
+    const NOBODY: u32 = 65534;
+    if !Uid::effective().is_root() {
+        return None;
+    }
+    let id = |name| std::env::var(name).ok()?.parse().ok().filter(|id| *id != 0);
+    Some((id("SUDO_UID").unwrap_or(NOBODY), id("SUDO_GID").unwrap_or(NOBODY)))
+}
+
+/// The cgroup v2 folder in which we stand, if it was given to this user.
+fn delegated_cgroup(knobs: &Knobs) -> Option<Tree> {
+    if knobs.has("-cgroup") || Uid::effective().is_root() {
+        return None;
+    }
+    let mine = own_folder(Path::new(TOP), &fs::read_to_string("/proc/self/cgroup").ok()?)?;
+    Tree::at(&mine).ok().filter(Tree::is_delegated)
+}
+
+/// "0::/user.slice/x.scope" of /proc/self/cgroup below `top`; one up from the folder into which [`Tree`] moved us.
+fn own_folder(top: &Path, proc_self_cgroup: &str) -> Option<PathBuf> {
+    let path = proc_self_cgroup.lines().find_map(|line| line.strip_prefix("0::/"))?;
+    let folder = top.join(path);
+    if folder.ends_with(HOSTS_FOLDER) { folder.parent().map(Path::to_owned) } else { Some(folder) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_own_cgroup_is_found() {
+        let folder = |text| own_folder(Path::new("/top"), text);
+        assert_eq!(folder("1:cpu:/x\n0::/user.slice/a.scope\n"), Some("/top/user.slice/a.scope".into()));
+        assert_eq!(folder("0::/user.slice/a.scope/isolab.host\n"), Some("/top/user.slice/a.scope".into()));
+        assert_eq!(folder("0::/\n"), Some("/top/".into()));
+        assert_eq!(folder("4:memory:/x\n"), None);
+    }
+}
