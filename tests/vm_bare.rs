@@ -132,10 +132,14 @@ fn touched_pages_are_guest_ram_and_hold_waits_for_its_release() {
     let Some(mut vcpu) = create(&soft, Some(reader.into())) else { return };
     let sum = (0..100).fold(0u64, |sum, i| sum.wrapping_add(abi::page_value(NONCE, i)));
     expect_record(&mut vcpu, abi::READY, sum);
-    assert_eq!(vcpu.run(Instant::now() + Duration::from_millis(20)).unwrap(), Stop::TimedOut);
+    for _ in 0..3 {
+        assert_eq!(vcpu.run(Instant::now() + Duration::from_millis(20)).unwrap(), Stop::TimedOut);
+    }
     nix::unistd::write(&writer, b"x").unwrap();
     expect_record(&mut vcpu, abi::DONE, sum);
     expect_end(&mut vcpu);
+    let expected = [("exit:record", 2), ("exit:wait", 1), ("exit:memory", 1), ("exit:exit", 1)];
+    assert_eq!(exits(&vcpu), expected.map(|(cause, n)| (cause.to_owned(), n)), "one wait, however often it was left");
 }
 
 #[test]

@@ -1,11 +1,12 @@
 //! Guest RAM: one private anonymous mapping, reached only through checked copies.
 //!
-//! vm-memory maps it and checks each copy; unsafe only because nix's `madvise` takes a raw pointer.
+//! vm-memory maps it and checks each copy; unsafe only because nix's `madvise` takes a raw pointer, and has no mincore.
 
 use std::ffi::c_void;
 use std::ptr::NonNull;
 
-use nix::libc::{MAP_ANONYMOUS, MAP_NORESERVE, MAP_PRIVATE, PROT_READ, PROT_WRITE};
+use libc::{MAP_ANONYMOUS, MAP_NORESERVE, MAP_PRIVATE, PROT_READ, PROT_WRITE};
+use nix::errno::Errno;
 use nix::sys::mman::{MmapAdvise, madvise};
 use vm_memory::mmap::MmapRegionBuilder;
 use vm_memory::{Bytes, GuestAddress, GuestMemoryMmap, GuestRegionMmap, MmapRegion};
@@ -50,11 +51,28 @@ impl GuestMemory {
             .doing(|| format!("advise the host about guest RAM ({advice:?})"))
     }
 
+    /// How much of it has a page of the host: what the guest or we have touched (mincore(2)).
+    pub fn touched_bytes(&self) -> Result<u64> {
+        const PAGE: usize = 4096;
+        let mut present = vec![0u8; 1 << 16];
+        let mut pages = 0;
+        for start in (0..self.bytes as usize).step_by(present.len() * PAGE) {
+            let bytes = (self.bytes as usize - start).min(present.len() * PAGE);
+            let vector = &mut present[..bytes.div_ceil(PAGE)];
+            // SAFETY: the range lies inside the mapping that `self.ram` owns; the kernel writes one byte for each of
+            // its pages into `vector`, which has that length, and which nobody else knows of.
+            let answer = unsafe { libc::mincore(self.start.as_ptr().byte_add(start), bytes, vector.as_mut_ptr()) };
+            Errno::result(answer).doing(|| "ask which pages of guest RAM are there (mincore)")?;
+            pages += vector.iter().filter(|byte| **byte & 1 == 1).count();
+        }
+        Ok((pages * PAGE) as u64)
+    }
+
     pub fn bytes(&self) -> u64 {
         self.bytes
     }
 
-    /// Where the mapping is in our own address space, as /proc/self/smaps shows it.
+    /// Where the mapping is in our own address space: what a memory slot of KVM is told.
     pub fn host_address(&self) -> u64 {
         self.start.as_ptr() as u64
     }
@@ -97,6 +115,19 @@ mod tests {
             assert_eq!(memory.read_u64(address), None, "{address:#x}");
             assert_eq!(memory.write_u64(address, 1), None, "{address:#x}");
         }
+    }
+
+    #[test]
+    fn only_touched_pages_are_there_unless_all_are_populated() {
+        let memory = GuestMemory::map(300 << 20, false).unwrap();
+        assert_eq!(memory.touched_bytes().unwrap(), 0);
+        memory.write_u64(0, 1).unwrap();
+        memory.write_u64((300 << 20) - 8, 1).unwrap();
+        memory.write_u64((256 << 20) - 4, 1).unwrap(); // two pages
+        assert_eq!(memory.touched_bytes().unwrap(), 4 * 4096);
+        let memory = GuestMemory::map(4 << 20, false).unwrap();
+        memory.populate().unwrap();
+        assert_eq!(memory.touched_bytes().unwrap(), 4 << 20);
     }
 
     #[test]

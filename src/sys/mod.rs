@@ -4,7 +4,6 @@
 //! who else can touch it. Nothing here knows what a container or a virtual machine is.
 #![allow(unsafe_code)]
 
-pub mod borrowed;
 pub mod capabilities;
 pub mod clock;
 pub mod clone;

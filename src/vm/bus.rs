@@ -49,6 +49,8 @@ pub enum Reply {
     Answer(u32),
     /// The guest goes on with this result, not before that moment.
     AnswerAt(u32, Instant),
+    /// The deadline came first: the guest waits, and the same access is made again later.
+    Later,
     Record(Record),
     Exit(i32),
 }
@@ -85,14 +87,15 @@ impl Bus {
         let Some(n) = self.devices.iter().position(|d| d.port() == access.port) else {
             return Err(refused(access, "no device owns it"));
         };
-        self.exits[n] += 1;
         let device = &mut self.devices[n];
         let (write, bytes) = if device.answers() { (false, 4) } else { (true, 1) };
         if access.write != write || access.bytes != bytes || access.count != 1 {
             let how = if write { "by `out` of one byte" } else { "by `in` of four bytes" };
             return Err(refused(access, &format!("the device {:?} is used {how}", device.name())));
         }
-        device.access(guest)
+        let reply = device.access(guest)?;
+        self.exits[n] += u64::from(reply != Reply::Later); // once, when it is done
+        Ok(reply)
     }
 
     /// How often each device was the cause of an exit, in the order of the list above.

@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::model::{Io, Record};
 use crate::sys::clock::{monotonic_ns, tsc};
 use crate::sys::kick::Watchdog;
-use crate::sys::kvm::{Exit, Vm};
+use crate::sys::kvm::{Exit, PortAccess, Vm};
 
 /// The one CPU of a guest, with its bus. Its VM ends with it.
 pub struct Vcpu {
@@ -19,6 +19,8 @@ pub struct Vcpu {
     watchdog: Watchdog,
     /// A sleeping guest is not entered before.
     asleep_until: Option<Instant>,
+    /// A device that could not answer before the last deadline is asked again.
+    unanswered: Option<(PortAccess, Stamps)>,
     ended: Option<Stop>,
     broken: bool,
     interrupted: u64,
@@ -45,7 +47,7 @@ impl Vcpu {
     /// A guest whose memory and registers are set. `free`: addresses that its mmap may hand out.
     pub fn new(vm: Vm, io: Io, release: Option<OwnedFd>, free: Range<u64>) -> Result<Vcpu> {
         let (bus, watchdog) = (Bus::new(io, release, free), Watchdog::new()?);
-        Ok(Vcpu { vm, bus, watchdog, asleep_until: None, ended: None, broken: false, interrupted: 0 })
+        Ok(Vcpu { vm, bus, watchdog, asleep_until: None, unanswered: None, ended: None, broken: false, interrupted: 0 })
     }
 
     pub fn vm(&self) -> &Vm {
@@ -80,22 +82,26 @@ impl Vcpu {
                 return Ok(Stop::TimedOut);
             }
             self.asleep_until = None;
-            let tsc_before = tsc();
-            let exit = self.vm.run()?;
-            let stamps = Stamps { tsc_before, at_ns: monotonic_ns(), tsc_after: tsc() };
-            match exit {
-                Exit::Interrupted => self.interrupted += 1,
-                Exit::Port(access) => match self.bus.access(access, &Guest { vm: &self.vm, deadline })? {
-                    Reply::Done => {}
-                    Reply::Answer(value) => self.vm.answer(value),
-                    Reply::AnswerAt(value, moment) => {
-                        self.vm.answer(value);
-                        self.asleep_until = Some(moment);
+            let (access, stamps) = match self.unanswered.take() {
+                Some(before) => before,
+                None => match enter(&mut self.vm)? {
+                    Some(now) => now,
+                    None => {
+                        self.interrupted += 1;
+                        continue;
                     }
-                    Reply::Record(record) => return Ok(Stop::Record(record, stamps)),
-                    Reply::Exit(status) => return Ok(Stop::Exited { status, at_ns: stamps.at_ns }),
                 },
-                other => return Err(dump::unexpected(other, &self.vm)),
+            };
+            match self.bus.access(access, &Guest { vm: &self.vm, deadline })? {
+                Reply::Done => {}
+                Reply::Later => self.unanswered = Some((access, stamps)),
+                Reply::Answer(value) => self.vm.answer(value),
+                Reply::AnswerAt(value, moment) => {
+                    self.vm.answer(value);
+                    self.asleep_until = Some(moment);
+                }
+                Reply::Record(record) => return Ok(Stop::Record(record, stamps)),
+                Reply::Exit(status) => return Ok(Stop::Exited { status, at_ns: stamps.at_ns }),
             }
         }
     }
@@ -104,5 +110,17 @@ impl Vcpu {
     pub fn exits(&self) -> Vec<(String, u64)> {
         let by_device = self.bus.exits().chain([("signal", self.interrupted)]);
         by_device.map(|(cause, count)| (format!("exit:{cause}"), count)).collect()
+    }
+}
+
+/// Into the guest and back. None: a signal came, nothing happened. What no device is there for is an error.
+fn enter(vm: &mut Vm) -> Result<Option<(PortAccess, Stamps)>> {
+    let tsc_before = tsc();
+    let exit = vm.run()?;
+    let stamps = Stamps { tsc_before, at_ns: monotonic_ns(), tsc_after: tsc() };
+    match exit {
+        Exit::Port(access) => Ok(Some((access, stamps))),
+        Exit::Interrupted => Ok(None),
+        other => Err(dump::unexpected(other, vm)),
     }
 }

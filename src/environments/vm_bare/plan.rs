@@ -1,7 +1,7 @@
 //! Everything that is known before the clock starts: the hardware from the knobs, the software from the task.
 
 use std::borrow::Cow;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
@@ -11,9 +11,11 @@ use std::path::{Path, PathBuf};
 use nix::fcntl::{OFlag, OpenHow, ResolveFlag, openat2};
 
 use crate::environments::Knobs;
-use crate::error::{Context, Error, Kind, Result};
+use crate::environments::payload::{not_executable, not_found, variable};
+use crate::error::{Context, Error, Result};
 use crate::model::{Io, Limits, Rootfs, Task};
 use crate::probe::{self, abi};
+use crate::units::parse_bytes;
 use crate::vm::elf::Program;
 use crate::vm::layout::{BIG_PAGE, RAM_DEFAULT, RAM_LEAST, RAM_MOST};
 use crate::vm::machine::{Hardware, Software};
@@ -56,12 +58,7 @@ fn ram(text: &str) -> Result<u64> {
     let wrong = |cause: &str| {
         Error::usage(format!("give the guest ram={text}"), cause).try_this("ram=16M to ram=64G, in steps of 2M")
     };
-    let (digits, shift) = match text.strip_suffix(['M', 'm']) {
-        Some(digits) => (digits, 20),
-        None => (text.strip_suffix(['G', 'g']).ok_or_else(|| wrong("it is no number with M or G"))?, 30),
-    };
-    let number: u64 = digits.parse().map_err(|_| wrong("it is no whole number with M or G"))?;
-    let bytes = number.checked_mul(1 << shift).ok_or_else(|| wrong("no machine has that much"))?;
+    let bytes = parse_bytes(text).map_err(|error| wrong(&error.cause))?;
     match bytes {
         RAM_DEFAULT => Err(wrong("that is what it has without the knob")),
         _ if bytes < RAM_LEAST => Err(wrong("that is too little")),
@@ -87,6 +84,7 @@ fn software(task: &Task, ram_bytes: u64) -> Result<Software> {
     let program = Program::parse(&file)?;
     let mut env = task.env.clone();
     if task.ready {
+        env.retain(|(name, _)| name != abi::ENV_READY);
         env.push((abi::ENV_READY.into(), "port".into()));
     }
     Ok(Software { file, program, argv: task.argv.clone(), env })
@@ -116,15 +114,15 @@ fn read(name: &OsStr, root: &Path, here: &Path, task: &Task, most_bytes: u64) ->
                 break;
             }
             Err(nix::Error::ENOENT | nix::Error::ENOTDIR) => {}
-            Err(cause) => return Err(Error::new(doing(), cause.desc()).kind(Kind::NotExecutable)),
+            Err(cause) => return Err(not_executable(name, cause.desc())),
         }
     }
     let Some(file) = file else {
-        return Err(Error::new(doing(), "there is no such file").kind(Kind::NotFound));
+        return Err(not_found(name, "there is no such file"));
     };
     let about = file.metadata().doing(doing)?;
     if !about.is_file() || about.permissions().mode() & 0o111 == 0 {
-        return Err(Error::new(doing(), "it is no executable file").kind(Kind::NotExecutable));
+        return Err(not_executable(name, "it is no executable file"));
     }
     if about.len() > most_bytes {
         return Err(Error::new(doing(), "it is larger than the guest's RAM").try_this("more guest RAM: ram=SIZE"));
@@ -139,9 +137,9 @@ fn candidates(name: &OsStr, here: &Path, task: &Task) -> Vec<PathBuf> {
     if name.as_bytes().contains(&b'/') {
         return vec![here.join(name)];
     }
-    let of_task = task.env.iter().find(|(key, _)| key == "PATH").map(|(_, value)| value.clone());
-    let path: OsString = of_task.or_else(|| std::env::var_os("PATH")).unwrap_or_else(|| "/usr/bin:/bin".into());
-    std::env::split_paths(&path).map(|folder| here.join(folder).join(name)).collect()
+    let own = std::env::var_os("PATH");
+    let path = variable(task, "PATH").or(own.as_deref()).unwrap_or(OsStr::new("/usr/local/bin:/usr/bin:/bin"));
+    std::env::split_paths(path).map(|folder| here.join(folder).join(name)).collect()
 }
 
 /// No link leads out of the folder, whatever it says (openat2(2), RESOLVE_IN_ROOT); a FIFO does not make us wait.
@@ -154,11 +152,24 @@ fn open_inside(root: &File, path: &Path) -> nix::Result<File> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Kind;
 
     #[test]
     fn absurd_sizes_are_told_what_would_work() {
-        for text in ["0M", "8M", "15M", "17M", "65G", "1T", "-1G", "x", "", "99999999999999999999G", "20000000000000G"]
-        {
+        for text in [
+            "0M",
+            "8M",
+            "15M",
+            "17M",
+            "65G",
+            "1T",
+            "-1G",
+            "x",
+            "",
+            "99999999999999999999G",
+            "20000000000000G",
+            "16777217",
+        ] {
             let error = ram(text).unwrap_err();
             assert_eq!(error.kind, Kind::Usage, "{text}");
             assert!(error.try_this.contains("16M"), "{text}: {error}");

@@ -31,7 +31,8 @@ impl Console {
             Err(Errno::EPIPE) => {
                 Err(Error::new("print what the guest wrote", "the reader of our output is gone").kind(Kind::BrokenPipe))
             }
-            Err(cause) => Ok(errno(cause)), // EINTR when the deadline passes first
+            Err(Errno::EINTR) => Ok(Reply::Later), // the reader is slow, and the deadline came first
+            Err(cause) => Ok(errno(cause)),
         }
     }
 }

@@ -38,7 +38,6 @@ impl Device for Release {
         true
     }
 
-    /// EINTR when the deadline passes first: the program asks again, as it would on Linux.
     fn access(&mut self, guest: &Guest<'_>) -> Result<Reply> {
         let regs = guest.regs()?;
         let Some(fd) = self.fd.as_ref().map(AsFd::as_fd) else { return Ok(Reply::Answer(0)) };
@@ -49,7 +48,7 @@ impl Device for Release {
             return Ok(errno(Errno::EFAULT));
         }
         if !wait_for_input(fd, guest.deadline)? {
-            return Ok(errno(Errno::EINTR));
+            return Ok(Reply::Later);
         }
         let mut byte = [0];
         match read(fd, &mut byte) {
