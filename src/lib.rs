@@ -30,6 +30,7 @@
 //! An environment, an experiment or a chart is one new file, and one line in its folder's `mod.rs`.
 #![deny(unsafe_code)]
 
+pub mod charts;
 pub mod cli;
 pub mod container;
 pub mod environments;

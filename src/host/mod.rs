@@ -82,7 +82,7 @@ impl Host {
             cgroups: place::read_cgroups(root),
             virtualised_by: place::read_hypervisor(root, &cpuinfo),
             wsl2: place::is_wsl2(&kernel),
-            container: place::read_container(root),
+            container: place::read_container(root, place::is_wsl2(&kernel)),
             kvm_backend: String::new(),
             kernel: or_not_offered(&kernel),
         }

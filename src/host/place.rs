@@ -137,8 +137,31 @@ pub(super) fn is_wsl2(release: &str) -> bool {
     release.to_lowercase().contains("microsoft-standard") || release.contains("WSL2")
 }
 
-/// What systemd-detect-virt looks at, in its order: <https://systemd.io/CONTAINER_INTERFACE>.
-pub(super) fn read_container(root: &Path) -> Option<String> {
+/// The inodes of the first namespaces of a kernel (enum init_ns_ino in linux/nsfs.h; include/linux/proc_ns.h before).
+const FIRST_NAMESPACES: [(&str, &str); 3] =
+    [("pid", "pid:[4026531836]"), ("uts", "uts:[4026531838]"), ("ipc", "ipc:[4026531839]")];
+
+/// In namespaces of its own, or not a container; then its name, from what systemd-detect-virt looks at, in its order
+/// (<https://systemd.io/CONTAINER_INTERFACE>). The files alone do not tell: a VM's disk that was made from a container
+/// image has /.dockerenv too. Every distribution of WSL2 lives in namespaces, so there only a name counts.
+pub(super) fn read_container(root: &Path, wsl2: bool) -> Option<String> {
+    let own: Vec<&str> = FIRST_NAMESPACES.iter().filter(|ns| is_own(root, ns)).map(|ns| ns.0).collect();
+    if own.is_empty() {
+        return None;
+    }
+    match container_name(root) {
+        Some(name) => Some(name),
+        None if wsl2 => None,
+        None => Some(format!("of unknown name, with its own {} namespace", own.join(", "))),
+    }
+}
+
+/// A link that can't be read says nothing, so it counts as the first.
+fn is_own(root: &Path, (name, first): &(&str, &str)) -> bool {
+    std::fs::read_link(root.join("proc/self/ns").join(name)).is_ok_and(|link| link != Path::new(first))
+}
+
+fn container_name(root: &Path) -> Option<String> {
     let told = text(root, "run/systemd/container");
     if !told.trim().is_empty() {
         return Some(format!("{}, says /run/systemd/container", told.trim()));
@@ -219,14 +242,33 @@ mod tests {
         assert!(!is_wsl2("6.8.0-45-generic"));
     }
 
+    /// A machine with these files, whose process has this uts namespace and the first of the others.
+    fn container(files: &[(&str, &str)], uts: &str, wsl2: bool) -> Option<String> {
+        let root = root_with(files);
+        let ns = root.path().join("proc/self/ns");
+        std::fs::create_dir_all(&ns).unwrap();
+        std::os::unix::fs::symlink("pid:[4026531836]", ns.join("pid")).unwrap();
+        std::os::unix::fs::symlink(uts, ns.join("uts")).unwrap();
+        read_container(root.path(), wsl2)
+    }
+
+    const FIRST: &str = "uts:[4026531838]";
+    const OWN: &str = "uts:[4026532210]";
+
     #[test]
     fn a_container_is_told_with_its_sign() {
-        assert_eq!(read_container(root_with(&[]).path()), None);
-        let docker = root_with(&[(".dockerenv", "")]);
-        assert_eq!(read_container(docker.path()).as_deref(), Some("docker, because there is /.dockerenv"));
-        let pod = root_with(&[("proc/1/cgroup", "0::/kubepods/burstable/pod12/ab\n")]);
-        assert_eq!(read_container(pod.path()).as_deref(), Some("kubepods, by the cgroup of process 1"));
-        let host = root_with(&[("proc/1/cgroup", "0::/init.scope\n")]);
-        assert_eq!(read_container(host.path()), None);
+        let docker = container(&[(".dockerenv", "")], OWN, false);
+        assert_eq!(docker.as_deref(), Some("docker, because there is /.dockerenv"));
+        let pod = container(&[("proc/1/cgroup", "0::/kubepods/burstable/pod12/ab\n")], OWN, false);
+        assert_eq!(pod.as_deref(), Some("kubepods, by the cgroup of process 1"));
+        let unknown = container(&[], OWN, false);
+        assert_eq!(unknown.as_deref(), Some("of unknown name, with its own uts namespace"));
+    }
+
+    #[test]
+    fn a_disk_made_from_an_image_and_wsl2_are_no_containers() {
+        assert_eq!(container(&[(".dockerenv", "")], FIRST, false), None);
+        assert_eq!(container(&[], OWN, true), None);
+        assert_eq!(read_container(root_with(&[(".dockerenv", "")]).path(), false), None, "nothing is known");
     }
 }
