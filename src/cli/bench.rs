@@ -93,7 +93,7 @@ fn how(args: &Bench, root: bool) -> Result<How> {
         settle: args.settle,
         timeout: args.timeout,
         root,
-        backend: None,
+        backend: crate::vm::backend::Backend::here().map(|b| b.to_string()),
     })
 }
 

@@ -116,15 +116,19 @@ fn ratio(c: &Comparison, run: &Run) -> String {
     format!("×{:.2}", c.ratio.median)
 }
 
-/// "1.52 ms [1.50, 1.55]": the interval in the unit of the median.
+/// "1.52 ms [1.50, 1.55]": the interval in the unit and the digits of the median.
 fn with_interval(i: &Interval, unit: Unit) -> String {
-    let middle = show(i.median, unit);
-    let (Some(low), Some(high)) = (i.low, i.high) else { return format!("{middle} [too few blocks]") };
-    let (low, high) = (show(low, unit), show(high, unit));
-    let same_unit = |text: &str| text.split(' ').nth(1) == middle.split(' ').nth(1);
-    let bare =
-        |text: &str| if same_unit(text) { text.split(' ').next().unwrap_or(text).to_owned() } else { text.to_owned() };
-    format!("{middle} [{}, {}]", bare(&low), bare(&high))
+    let text = show(i.median, unit);
+    let (Some(low), Some(high)) = (i.low, i.high) else { return format!("{text} [too few blocks]") };
+    format!("{text} [{}, {}]", like(low, i.median, &text), like(high, i.median, &text))
+}
+
+/// A number as `text` shows `median`: the same unit, unnamed, and the same digits.
+fn like(value: f64, median: f64, text: &str) -> String {
+    let number = text.split(' ').next().unwrap_or(text);
+    let digits = number.split_once('.').map_or(0, |(_, d)| d.len());
+    let scale = if median == 0.0 { 1.0 } else { number.parse::<f64>().unwrap_or(1.0) / median };
+    format!("{:.digits$}", value * scale)
 }
 
 /// The columns of the table; each with the farther end of its interval.
@@ -181,9 +185,7 @@ fn with_error(i: &Interval, unit: Unit) -> String {
     let text = show(i.median, unit);
     let (Some(low), Some(high), Some((number, unit_name))) = (i.low, i.high, text.split_once(' ')) else { return text };
     let farther = (high - i.median).max(i.median - low);
-    let scale = number.parse::<f64>().unwrap_or(1.0) / i.median;
-    let digits = number.split_once('.').map_or(0, |(_, d)| d.len());
-    format!("{number} ±{:.digits$} {unit_name}", farther * scale)
+    format!("{number} ±{} {unit_name}", like(farther, i.median, &text))
 }
 
 /// A bar of eighths of a character.

@@ -6,6 +6,7 @@ use super::args::{Chart, Report};
 use super::out::Out;
 use super::watch::show;
 use super::{bench, exit};
+use crate::charts::boot_stages::{self, BootStages};
 use crate::environments::knobs::did_you_mean;
 use crate::error::{Error, Result};
 use crate::results::schema::{Run, Status};
@@ -113,6 +114,14 @@ pub(super) fn chart(args: Chart, out: &mut Out) -> Result<u8> {
 
 /// Every chart that this run has data for, as files in `dir`.
 pub(super) fn draw(run: &Run, dir: &Path) -> Result<Vec<PathBuf>> {
-    let _ = (run, dir); // charts come with the next merge
-    Ok(Vec::new())
+    let Some(chart) = BootStages::from_run(run) else { return Ok(Vec::new()) };
+    let svg = boot_stages::draw(&chart);
+    let mut files = vec![dir.join("boot-stages.svg")];
+    store::write_atomically(&files[0], svg.as_bytes())?;
+    #[cfg(feature = "png")]
+    {
+        files.push(dir.join("boot-stages.png"));
+        store::write_atomically(&files[1], &crate::charts::png(&svg, 2.0)?)?;
+    }
+    Ok(files)
 }
