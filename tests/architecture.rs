@@ -76,7 +76,11 @@ fn rooms_use_only_what_the_tour_says() {
         }
         let allowed = allowed.get(room.as_str()).unwrap_or_else(|| panic!("{room} is a new room: draw its arrows"));
         for used in used_rooms(&code(&text)) {
-            if used != room && allowed_rooms().contains(&used) && !allowed.contains(&used.as_str()) && !LEAVES.contains(&used.as_str()) {
+            if used != room
+                && allowed_rooms().contains(&used)
+                && !allowed.contains(&used.as_str())
+                && !LEAVES.contains(&used.as_str())
+            {
                 wrong.push(format!("{} uses {used}", path.display()));
             }
         }

@@ -76,7 +76,8 @@ fn sentence(run: &Run, told: &Told) -> Option<String> {
 
 /// When no arm differs from the first, that is the whole sentence.
 fn no_difference(run: &Run, told: &Told, unit: Unit) -> Option<String> {
-    let cells: Vec<&Cell> = plain_cells(run, told.experiment).filter(|c| summary(run, c, told.metric).is_some()).collect();
+    let cells: Vec<&Cell> =
+        plain_cells(run, told.experiment).filter(|c| summary(run, c, told.metric).is_some()).collect();
     let others: Vec<&Comparison> = cells.iter().filter_map(|c| comparison(run, c, told.metric)).collect();
     let floor = floor_of(&run.noise, told.experiment, told.metric)?;
     if others.is_empty() || others.iter().any(|c| c.detectable || c.ratio.low.is_none()) {
@@ -84,7 +85,11 @@ fn no_difference(run: &Run, told: &Told, unit: Unit) -> Option<String> {
     }
     let first = summary(run, cells.first()?, told.metric)?;
     let (value, percent) = (with_interval(&first.interval, unit), floor * 100.0);
-    Some(format!("{}: no difference detectable between {} arms, each about {value} (floor {percent:.1} %).", told.lead, cells.len()))
+    Some(format!(
+        "{}: no difference detectable between {} arms, each about {value} (floor {percent:.1} %).",
+        told.lead,
+        cells.len()
+    ))
 }
 
 /// Arms as they are: not the A/A twin, and the case that has no sizes.
@@ -154,8 +159,8 @@ fn table(run: &Run, out: &mut Out) -> Result<()> {
             rows[place].1.insert(title, s.interval);
         }
     }
-    let titles: Vec<&str> =
-        COLUMNS.iter().map(|c| c.2).filter(|t| rows.iter().any(|(_, r)| r.contains_key(t))).collect();
+    let titles = COLUMNS.iter().map(|c| c.2).filter(|t| rows.iter().any(|(_, r)| r.contains_key(t)));
+    let titles: Vec<&str> = titles.take(3).collect(); // more do not fit in 80 columns
     let Some(first) = titles.first() else { return Ok(()) };
     let unit = |title: &str| if title == "one more" { Unit::Bytes } else { Unit::Nanoseconds };
     let longest = rows.iter().filter_map(|(_, r)| r.get(first)).map(|i| i.median).fold(0.0, f64::max);

@@ -61,6 +61,17 @@ impl Tree {
         Ok(Tree { version: Version::V2, bases: vec![(folder.to_owned(), controllers)] })
     }
 
+    /// The same tree, but made inside `folder` wherever that lies below one of the bases: nested in somebody's account.
+    #[must_use]
+    pub fn inside(mut self, folder: &Path) -> Tree {
+        for (base, _) in &mut self.bases {
+            if folder.starts_with(&*base) {
+                folder.clone_into(base);
+            }
+        }
+        self
+    }
+
     /// v2: what is made in a folder has only the controllers that the folder passes down. Once, untimed.
     pub fn pass_controllers_down(&self) -> Result<()> {
         if self.version == Version::V1 {
@@ -323,6 +334,15 @@ mod tests {
             }
         }
         top
+    }
+
+    #[test]
+    fn a_cgroup_can_be_nested_in_another_account() {
+        let top = tree(Version::V1);
+        let account = top.path().join("memory/account");
+        let tree = Tree::find(top.path()).unwrap().inside(&account);
+        assert!(tree.bases.iter().any(|(base, _)| *base == account));
+        assert!(tree.bases.iter().any(|(base, _)| *base == top.path().join("pids")), "other controllers stay");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::path::Path;
 use nix::unistd::Uid;
 
 use super::contained::{Privileges, check, prepare};
+use super::payload::WorkerSettings;
 use super::{About, Environment, KnobAbout, Knobs, Prepared, Support, Task};
 use crate::container::cgroup::{TOP, Tree};
 use crate::container::idmap::IdMap;
@@ -87,7 +88,14 @@ impl Environment for OwnContainer {
 }
 
 fn tree(knobs: &Knobs) -> Result<Option<Tree>> {
-    if knobs.has("-cgroup") { Ok(None) } else { Tree::find(Path::new(TOP)).map(Some) }
+    if knobs.has("-cgroup") {
+        return Ok(None);
+    }
+    let tree = Tree::find(Path::new(TOP))?;
+    Ok(Some(match WorkerSettings::from_env().cgroup_root {
+        Some(folder) => tree.inside(&folder),
+        None => tree,
+    }))
 }
 
 /// CAP_SYS_ADMIN in "CapEff: …" of /proc/PID/status.

@@ -4,10 +4,10 @@
 //! prepare (once per arm, untimed) → create → start → wait … wait → destroy
 //! ```
 
-pub mod fake;
 mod contained;
 pub mod container;
 pub mod container_rootless;
+pub mod fake;
 pub mod footprint;
 pub mod knobs;
 pub mod payload;

@@ -29,6 +29,8 @@ pub struct WorkerSettings {
     pub run: String,
     /// ISOLAB_DETACH=1: the payload may outlive the worker, so the worker's death must not kill it.
     pub detachable: bool,
+    /// ISOLAB_CGROUP_ROOT: the folder in which its own cgroup is made, to be weighed with others.
+    pub cgroup_root: Option<std::path::PathBuf>,
 }
 
 impl WorkerSettings {
@@ -38,6 +40,7 @@ impl WorkerSettings {
             tsc_khz: text("ISOLAB_TSC_KHZ").and_then(|khz| khz.parse().ok()).filter(|khz| *khz > 0),
             run: text("ISOLAB_RUN").unwrap_or_else(|| std::process::id().to_string()),
             detachable: text("ISOLAB_DETACH").is_some_and(|v| v == "1"),
+            cgroup_root: text("ISOLAB_CGROUP_ROOT").map(Into::into),
         }
     }
 }
