@@ -17,14 +17,17 @@ impl BootStages {
         if cells.is_empty() {
             return None;
         }
+        let bars: Vec<Bar> = cells.iter().map(|cell| bar(run, cell)).collect();
+        let mut notes = notes(run, &cells);
+        notes.extend(bars.iter().filter_map(more_than_one_kind));
         Some(BootStages {
             title: "Start time: how long until the program runs?".into(),
             subtitle:
                 "From create to ready, in stages. The length of a stage is its own median: stages need not add up to \
                        the median of the whole."
                     .into(),
-            bars: cells.iter().map(|cell| bar(run, cell)).collect(),
-            notes: notes(run, &cells),
+            bars,
+            notes,
             unfit: unfit(run),
         })
     }
@@ -74,6 +77,22 @@ fn sample(columns: &Columns, row: usize) -> Option<Vec<(Stage, f64)>> {
         (*stage, took as f64)
     });
     Some(steps.collect())
+}
+
+/// Where starts come in two kinds, fast and slow, the medians of stages and that of the whole can be of different kinds.
+fn more_than_one_kind(bar: &Bar) -> Option<String> {
+    const MUCH: f64 = 0.1;
+    let Content::Measured { stages, median_ns, .. } = &bar.content else { return None };
+    let apart = stages.iter().map(|(_, ns)| ns).sum::<f64>() / median_ns - 1.0;
+    (apart.abs() > MUCH).then(|| {
+        let percent = apart.abs() * 100.0;
+        let how = if apart < 0.0 { "less" } else { "more" };
+        format!(
+            "{}: its stages add up to {percent:.0} % {how} than the median of the whole, as its starts were of more than \
+             one kind.",
+            bar.arm
+        )
+    })
 }
 
 fn notes(run: &Run, cells: &[&Cell]) -> Vec<String> {
@@ -213,6 +232,19 @@ mod tests {
         }
         assert!(!notes.contains("KVM backend"), "nothing was measured on it");
         assert!(chart.unfit.is_some_and(|u| u.starts_with("not for publication: a quick run")));
+    }
+
+    #[test]
+    fn stages_that_do_not_add_up_are_told() {
+        let bar = |sum: f64, median_ns: f64| Bar {
+            name: String::new(),
+            arm: "container".into(),
+            content: Content::Measured { stages: vec![(Stage::Create, sum)], median_ns, ends_ns: None },
+        };
+        assert_eq!(more_than_one_kind(&bar(95.0, 100.0)), None);
+        let told = more_than_one_kind(&bar(54.0, 100.0)).unwrap();
+        assert!(told.starts_with("container: its stages add up to 46 % less"), "{told}");
+        assert!(more_than_one_kind(&bar(130.0, 100.0)).is_some_and(|t| t.contains("30 % more")));
     }
 
     #[test]
