@@ -27,6 +27,12 @@ use super::style::{self, ALARM, CANNOT_FAIL, Canvas, FAINT_INK, GRID, INK, LABEL
 use crate::timeline::Stage;
 use layout::{Layout, Row};
 
+pub(super) const CHART: super::Chart = super::Chart {
+    id: "boot-stages",
+    sentence: "Start time as stacked stages, one bar per arm, with the 95 % interval of the whole.",
+    draw: |run| Some(draw(&BootStages::from_run(run)?)),
+};
+
 /// Everything that the chart shows.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BootStages {

@@ -6,7 +6,7 @@ use super::args::{Chart, Report};
 use super::out::Out;
 use super::watch::show;
 use super::{bench, exit};
-use crate::charts::boot_stages::{self, BootStages};
+use crate::charts;
 use crate::environments::knobs::did_you_mean;
 use crate::error::{Error, Result};
 use crate::results::schema::{Run, Status};
@@ -81,7 +81,7 @@ pub(super) fn not_for_publication(run: &Run) -> Option<String> {
 }
 
 pub(super) fn chart(args: Chart, out: &mut Out) -> Result<u8> {
-    let charts = ["boot-stages"];
+    let charts: Vec<&str> = charts::ALL.iter().map(|c| c.id).collect();
     let later =
         ["boot-ecdf", "memory-slope", "memory-parts", "memory-configured", "cost", "inventory", "aa", "run-order"];
     if !charts.contains(&args.name.as_str()) {
@@ -114,14 +114,17 @@ pub(super) fn chart(args: Chart, out: &mut Out) -> Result<u8> {
 
 /// Every chart that this run has data for, as files in `dir`.
 pub(super) fn draw(run: &Run, dir: &Path) -> Result<Vec<PathBuf>> {
-    let Some(chart) = BootStages::from_run(run) else { return Ok(Vec::new()) };
-    let svg = boot_stages::draw(&chart);
-    let mut files = vec![dir.join("boot-stages.svg")];
-    store::write_atomically(&files[0], svg.as_bytes())?;
-    #[cfg(feature = "png")]
-    {
-        files.push(dir.join("boot-stages.png"));
-        store::write_atomically(&files[1], &crate::charts::png(&svg, 2.0)?)?;
+    let mut files = Vec::new();
+    for chart in charts::ALL {
+        let Some(svg) = (chart.draw)(run) else { continue };
+        let path = dir.join(chart.id);
+        let mut save = |ending, bytes: &[u8]| {
+            files.push(path.with_extension(ending));
+            store::write_atomically(&path.with_extension(ending), bytes)
+        };
+        save("svg", svg.as_bytes())?;
+        #[cfg(feature = "png")]
+        save("png", &charts::png(&svg, 2.0)?)?;
     }
     Ok(files)
 }

@@ -1,7 +1,9 @@
 //! From a results file to the chart.
 
+use std::collections::BTreeSet;
+
 use super::{Bar, BootStages, Content};
-use crate::results::schema::{Cell, Columns, Run, Status};
+use crate::results::schema::{ArmInfo, Cell, Columns, Run, StageColumn, Status};
 use crate::stats;
 use crate::timeline::Stage;
 
@@ -15,14 +17,17 @@ impl BootStages {
         if cells.is_empty() {
             return None;
         }
+        let bars: Vec<Bar> = cells.iter().map(|cell| bar(run, cell)).collect();
+        let mut notes = notes(run, &cells);
+        notes.extend(bars.iter().filter_map(more_than_one_kind));
         Some(BootStages {
             title: "Start time: how long until the program runs?".into(),
             subtitle:
                 "From create to ready, in stages. The length of a stage is its own median: stages need not add up to \
                        the median of the whole."
                     .into(),
-            bars: cells.iter().map(|cell| bar(run, cell)).collect(),
-            notes: notes(run, &cells),
+            bars,
+            notes,
             unfit: unfit(run),
         })
     }
@@ -61,7 +66,7 @@ fn stages(columns: &Columns) -> Vec<(Stage, f64)> {
 
 /// Steps of one sample: each mark ends the time since the one before it. None: it never became ready.
 fn sample(columns: &Columns, row: usize) -> Option<Vec<(Stage, f64)>> {
-    let column = |c: &crate::results::schema::StageColumn| Some((c.at_ns.get(row).copied().flatten()?, c.stage));
+    let column = |c: &StageColumn| Some((c.at_ns.get(row).copied().flatten()?, c.stage));
     let mut marks: Vec<(u64, Stage)> = columns.stages.iter().filter_map(column).collect();
     marks.sort_by_key(|(at, stage)| (*at, *stage));
     let ready = marks.iter().rposition(|(_, stage)| *stage == Stage::Ready)?;
@@ -74,17 +79,35 @@ fn sample(columns: &Columns, row: usize) -> Option<Vec<(Stage, f64)>> {
     Some(steps.collect())
 }
 
+/// Where starts come in two kinds, fast and slow, the medians of stages and that of the whole can be of different kinds.
+fn more_than_one_kind(bar: &Bar) -> Option<String> {
+    const MUCH: f64 = 0.1;
+    let Content::Measured { stages, median_ns, .. } = &bar.content else { return None };
+    let apart = stages.iter().map(|(_, ns)| ns).sum::<f64>() / median_ns - 1.0;
+    (apart.abs() > MUCH).then(|| {
+        let percent = apart.abs() * 100.0;
+        let how = if apart < 0.0 { "less" } else { "more" };
+        format!(
+            "{}: its stages add up to {percent:.0} % {how} than the median of the whole, as its starts were of more than \
+             one kind.",
+            bar.arm
+        )
+    })
+}
+
 fn notes(run: &Run, cells: &[&Cell]) -> Vec<String> {
     let header = &run.header;
     let mut notes = Vec::new();
     let metric = header.metrics.iter().find(|m| m.experiment == EXPERIMENT && m.id == METRIC);
     notes.extend(metric.map(|m| m.definition.clone()));
     notes.push(format!("{}. Seed {}, {}.", samples(run, cells), header.plan.seed, order(&header.plan.order)));
-    let mut backends: Vec<&str> = header.arms.iter().filter_map(|a| a.backend.as_deref()).collect();
-    backends.dedup();
+    let shown = |arm: &&ArmInfo| cells.iter().any(|c| c.arm == arm.id && c.status == Status::Measured);
+    let backends: BTreeSet<&str> = header.arms.iter().filter(shown).filter_map(|a| a.backend.as_deref()).collect();
+    let backends: Vec<&str> = backends.into_iter().collect();
     notes.extend((!backends.is_empty()).then(|| format!("KVM backend: {}.", backends.join(", "))));
-    notes
-        .extend(header.arms.iter().filter_map(|a| Some(format!("{} is limited here: {}.", a.id, a.limited.as_ref()?))));
+    for arm in header.arms.iter().filter(shown) {
+        notes.extend(arm.limited.as_ref().map(|lacks| format!("{} is limited here: {lacks}.", arm.id)));
+    }
     notes.push(format!("Host: {}.", header.host.line()));
     notes.push(format!(
         "isolab {} ({}, {}), run {}, {}.",
@@ -115,4 +138,119 @@ fn order(order: &str) -> &str {
 fn unfit(run: &Run) -> Option<String> {
     let reasons: Vec<&str> = run.warnings.iter().filter(|w| w.unfit).map(|w| w.text.trim_end_matches('.')).collect();
     (!reasons.is_empty()).then(|| format!("not for publication: {}.", reasons.join("; ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::error::Error;
+    use crate::results::schema::{Header, Sample, SampleLine, SampleOutcome};
+    use crate::results::summarize::{Planned, Skips, summarize};
+    use crate::timeline::{Mark, Timeline};
+
+    /// What a run of eight blocks on two arms leaves, when the machine can't run the second.
+    fn run() -> Run {
+        let skip = Error::unavailable("open /dev/kvm", "there is no /dev/kvm here").try_this("isolab doctor vm");
+        let planned = ["process", "vm-bare"].map(|arm| Planned {
+            id: format!("boot/{arm}"),
+            experiment: "boot".into(),
+            arm: arm.into(),
+            case: std::collections::BTreeMap::new(),
+        });
+        let samples: Vec<SampleLine> = (0..8).map(sample_line).collect();
+        let skips: Skips = [("boot/vm-bare".to_owned(), skip)].into();
+        summarize(header(), &planned, &skips, &samples, "complete")
+    }
+
+    /// Block n is n µs slower in Create; Load is told in two marks.
+    fn sample_line(block: u32) -> SampleLine {
+        let mark = |stage, label: &'static str, at_us: u32| Mark {
+            stage,
+            label: label.into(),
+            at_ns: 5_000_000 + 1000 * u64::from(at_us + block),
+        };
+        let marks = vec![
+            mark(Stage::Create, "clone3 returned", 100),
+            mark(Stage::Load, "first half", 110),
+            mark(Stage::Load, "second half", 120),
+            mark(Stage::Enter, "exec", 150),
+            mark(Stage::Ready, "record read", 200),
+            mark(Stage::Exit, "pidfd", 900),
+        ];
+        let ready = f64::from(200 + block) * 1000.0;
+        let outcome = SampleOutcome::Ok(Sample {
+            values: [("create_to_ready".to_owned(), ready)].into(),
+            timeline: Some(Timeline { t0_ns: 5_000_000, marks }),
+            ..Sample::default()
+        });
+        let (cell, before) = ("boot/process".into(), String::new());
+        SampleLine { cell, block, place: 0, before, at_ns: u64::from(block), cpu: 0, outcome }
+    }
+
+    fn header() -> Header {
+        let host = crate::host::Host::read(std::path::Path::new("/there/is/nothing/here"), "0123".into());
+        let arm = |id: &str, name: &str, backend: Option<&str>| json!({ "id": id, "environment": id, "name": name, "channel": "fd", "t0": "", "backend": backend, "limited": null });
+        let header = json!({
+            "id": "ab12", "started": "2026-01-02T03:04:05Z", "argv": [], "called_as": "isolab", "version": "0.1.0",
+            "commit": "c0ffee", "profile": "release", "binary_sha256": "", "probe_sha256": "", "prediction_sha256": null,
+            "plan": { "mode": "quick", "seed": 7, "order": "blocks", "cpu": null, "warmup_blocks": 3, "settle_ms": 5,
+                      "experiments": ["boot"], "command": null },
+            "arms": [arm("process", "plain process", None), arm("vm-bare", "bare VM, no operating system", Some("software"))],
+            "metrics": [{ "experiment": "boot", "id": "create_to_ready", "unit": "ns", "definition": "From here to there.",
+                          "better": "lower", "headline": true }],
+            "host": host, "root": true, "timer": { "resolution_ns": 1, "cost_ns": 20.0, "tsc_khz": 2_000_000 },
+        });
+        serde_json::from_value(header).expect("every field of a header is here")
+    }
+
+    #[test]
+    fn stages_are_medians_up_to_ready() {
+        let chart = BootStages::from_run(&run()).unwrap();
+        let Content::Measured { stages, median_ns, ends_ns } = &chart.bars[0].content else { panic!("{chart:?}") };
+        let expected =
+            [(Stage::Create, 103_500.0), (Stage::Load, 20_000.0), (Stage::Enter, 30_000.0), (Stage::Ready, 50_000.0)];
+        assert_eq!(stages, &expected, "the exit is no part of the start");
+        assert!((median_ns - 203_500.0).abs() < 1e-6);
+        assert!(ends_ns.is_some_and(|(low, high)| low >= 200_000.0 && high <= 207_000.0), "{ends_ns:?}");
+    }
+
+    #[test]
+    fn what_was_skipped_is_shown_with_its_reason() {
+        let chart = BootStages::from_run(&run()).unwrap();
+        assert_eq!(chart.bars[1].name, "bare VM, no operating system");
+        assert_eq!(chart.bars[1].content, Content::Missing("there is no /dev/kvm here".into()));
+    }
+
+    #[test]
+    fn notes_say_what_the_numbers_mean() {
+        let chart = BootStages::from_run(&run()).unwrap();
+        let notes = chart.notes.join("\n");
+        for said in ["From here to there.", "n = 8 blocks", "Seed 7", "random order", "run ab12", "c0ffee", "Host: "] {
+            assert!(notes.contains(said), "{said} in {notes}");
+        }
+        assert!(!notes.contains("KVM backend"), "nothing was measured on it");
+        assert!(chart.unfit.is_some_and(|u| u.starts_with("not for publication: a quick run")));
+    }
+
+    #[test]
+    fn stages_that_do_not_add_up_are_told() {
+        let bar = |sum: f64, median_ns: f64| Bar {
+            name: String::new(),
+            arm: "container".into(),
+            content: Content::Measured { stages: vec![(Stage::Create, sum)], median_ns, ends_ns: None },
+        };
+        assert_eq!(more_than_one_kind(&bar(95.0, 100.0)), None);
+        let told = more_than_one_kind(&bar(54.0, 100.0)).unwrap();
+        assert!(told.starts_with("container: its stages add up to 46 % less"), "{told}");
+        assert!(more_than_one_kind(&bar(130.0, 100.0)).is_some_and(|t| t.contains("30 % more")));
+    }
+
+    #[test]
+    fn a_run_without_boot_has_no_such_chart() {
+        let mut other = run();
+        other.cells.iter_mut().for_each(|c| c.experiment = "syscall".into());
+        assert_eq!(BootStages::from_run(&other), None);
+    }
 }
