@@ -61,16 +61,12 @@ pub fn run(plan: &Plan, how: How, watcher: &mut dyn Watcher) -> Result<Finished>
     let scratch = Scratch::create(&id)?;
     let timer = timer();
     let mut lab = Lab {
-        interrupt: &interrupt,
-        scratch: &scratch,
-        run: id.clone(),
         tsc_khz: timer.tsc_khz,
         cpu: how.cpu,
         settle_time: how.settle,
         timeout: how.timeout,
         nonces: random,
-        in_workers: Duration::ZERO,
-        settling: Duration::ZERO,
+        ..Lab::new(&interrupt, &scratch, "/proc/self/exe".into())
     };
     let support = |arm: &Arm| support_of(arm, &Workload::Noop);
     let setting = Setting {

@@ -32,6 +32,8 @@ pub struct Lab<'a> {
     pub interrupt: &'a Interrupt,
     pub scratch: &'a Scratch,
     pub run: String,
+    /// The isolab binary that workers run.
+    pub program: PathBuf,
     pub tsc_khz: u64,
     pub cpu: Option<usize>,
     /// The least wait after each sample; teardown goes on in the kernel after a process has been reaped.
@@ -62,7 +64,23 @@ pub struct Life {
     pub reaped_ns: u64,
 }
 
-impl Lab<'_> {
+impl<'a> Lab<'a> {
+    /// A lab with the usual settings, for benches and tests. `program`: the isolab binary.
+    pub fn new(interrupt: &'a Interrupt, scratch: &'a Scratch, program: PathBuf) -> Lab<'a> {
+        Lab {
+            interrupt,
+            scratch,
+            run: scratch.run().to_owned(),
+            program,
+            tsc_khz: crate::sys::clock::measure_tsc_khz(60_000_000),
+            cpu: None,
+            settle_time: Duration::from_millis(5),
+            timeout: Duration::from_secs(20),
+            nonces: oorandom::Rand64::new(u128::from(monotonic_ns())),
+            in_workers: Duration::ZERO,
+            settling: Duration::ZERO,
+        }
+    }
     /// Waits, so that what ends now does not slow what starts next. Neither sample nor overhead.
     pub fn settle(&mut self, time: Duration) -> Result<()> {
         self.settling += time;
@@ -133,7 +151,7 @@ impl Lab<'_> {
             footprint: start.footprint,
         };
         let request = serde_json::to_string(&request).expect("a request is plain data");
-        let mut command = Command::new("/proc/self/exe");
+        let mut command = Command::new(&self.program);
         command
             .arg0("isolab")
             .args([SUBCOMMAND, &request])

@@ -14,6 +14,7 @@ const OWNER: &str = "owner";
 
 #[derive(Debug)]
 pub struct Scratch {
+    run: String,
     dir: PathBuf,
 }
 
@@ -23,10 +24,15 @@ impl Scratch {
         let dir = std::env::temp_dir().join(format!("{PREFIX}{run}"));
         let doing = || format!("make the scratch folder {}", dir.display());
         std::fs::create_dir(&dir).doing(doing)?;
-        let scratch = Scratch { dir: dir.clone() };
+        let scratch = Scratch { run: run.to_owned(), dir: dir.clone() };
         std::fs::set_permissions(&dir, std::fs::Permissions::from_mode(0o755)).doing(doing)?;
         std::fs::write(dir.join(OWNER), identity(std::process::id())).doing(doing)?;
         Ok(scratch)
+    }
+
+    /// The run that it belongs to.
+    pub fn run(&self) -> &str {
+        &self.run
     }
 
     pub fn path(&self) -> &Path {

@@ -219,7 +219,7 @@ pub struct Summary {
     pub n: usize,
     #[serde(flatten)]
     pub interval: Interval,
-    /// "bootstrap over blocks" or "order statistics".
+    /// "order statistics, interpolated", or why there is no interval.
     pub method: String,
     pub mean: f64,
     pub std: f64,

@@ -1,0 +1,45 @@
+//! create→ready of each environment, through criterion: one iteration is one fresh worker's instance.
+//!
+//! Criterion's own clock would time the worker too, so each iteration adds the instance's own create→ready.
+
+use std::time::Duration;
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use isolab::environments::{ALL, Arm, Support};
+use isolab::lab::interrupt::Interrupt;
+use isolab::lab::scratch::Scratch;
+use isolab::lab::{Lab, Start, Workload, lock};
+use isolab::timeline::Stage;
+
+fn environments(criterion: &mut Criterion) {
+    let _alone = lock::alone().expect("no other isolab bench is running");
+    let interrupt = Interrupt::listen().expect("signals can be listened to");
+    let scratch =
+        Scratch::create(&format!("criterion{}", std::process::id())).expect("the temporary folder is writable");
+    let mut lab = Lab::new(&interrupt, &scratch, env!("CARGO_BIN_EXE_isolab").into());
+    let mut group = criterion.benchmark_group("create_to_ready");
+    for env in ALL.iter().filter(|e| e.about().id != "fake") {
+        let arm = Arm::parse(env.about().id).expect("an id of the registry");
+        if let Support::No { reason, .. } = env.supports(&arm.knobs, &Workload::Noop.task(1)) {
+            eprintln!("skipped: {arm}: {reason}");
+            continue;
+        }
+        lab.prepare(&arm, &Workload::Noop).expect("what is supported can be prepared");
+        group.bench_function(arm.id(), |b| {
+            b.iter_custom(|iterations| (0..iterations).map(|_| one(&mut lab, &arm)).sum());
+        });
+    }
+    group.finish();
+}
+
+fn one(lab: &mut Lab, arm: &Arm) -> Duration {
+    let life = lab.once(arm, &Workload::Noop, &Start::default()).expect("a start that worked before");
+    Duration::from_nanos(life.done.timeline.until_ns(Stage::Ready).expect("the probe says when it is ready"))
+}
+
+criterion_group! {
+    name = benches;
+    config = Criterion::default().sample_size(50).measurement_time(Duration::from_secs(8));
+    targets = environments
+}
+criterion_main!(benches);
