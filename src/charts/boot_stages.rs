@@ -116,7 +116,7 @@ pub fn draw(chart: &BootStages) -> String {
 
 fn header(canvas: &Canvas, chart: &BootStages, layout: &Layout) {
     let text = |text, y, size, color| {
-        Text { text, at: (style::MARGIN, y), size, color, side: HPos::Left }.draw(canvas);
+        Text { words: text, at: (style::MARGIN, y), size, color, side: HPos::Left }.draw(canvas);
     };
     text(&chart.title, style::MARGIN + 10, TITLE_SIZE, INK);
     for (i, line) in layout.subtitle.iter().enumerate() {
@@ -129,7 +129,7 @@ fn legend(canvas: &Canvas, chart: &BootStages, layout: &Layout) {
     let (mut x, y) = (layout.plot.0, layout.legend_y);
     let mut entry = |wide: i32, text: &str, symbol: &dyn Fn(i32)| {
         symbol(x);
-        Text { text, at: (x + wide + 6, y), size: SMALL_SIZE, color: INK, side: HPos::Left }.draw(canvas);
+        Text { words: text, at: (x + wide + 6, y), size: SMALL_SIZE, color: INK, side: HPos::Left }.draw(canvas);
         x += wide + 6 + font::width(text, SMALL_SIZE) as i32 + 20;
     };
     for (stage, color, hatch) in STAGES.iter().filter(|s| occurs(chart, s.0)) {
@@ -169,7 +169,7 @@ fn axes<'a, 'b>(canvas: &'a Canvas<'b>, layout: &Layout) -> Chart<'a, 'b> {
         .expect(CANNOT_FAIL);
     let text = format!("time from create to ready ({})", layout.unit.0);
     let at = (i32::midpoint(left, right), bottom + layout::AXIS - 10);
-    Text { text: &text, at, size: SMALL_SIZE, color: INK, side: HPos::Center }.draw(canvas);
+    Text { words: &text, at, size: SMALL_SIZE, color: INK, side: HPos::Center }.draw(canvas);
     chart
 }
 
@@ -177,7 +177,7 @@ fn labels(canvas: &Canvas, row: &Row, middle: i32) {
     let mut y = middle - row.label_height() / 2;
     for (line, size, color, height) in row.label_lines() {
         let at = (row.label_right, y + height / 2);
-        Text { text: line, at, size, color, side: HPos::Right }.draw(canvas);
+        Text { words: line, at, size, color, side: HPos::Right }.draw(canvas);
         y += height;
     }
 }
@@ -207,7 +207,7 @@ fn stage_segment(canvas: &Canvas, area: Area, free_until: i32, stage: Stage) {
     if *hatch != Hatch::None {
         plain(canvas, (x - half, y - 9, x + half, y + 9), *color);
     }
-    Text { text: stage.name(), at: (x, y), size: SMALL_SIZE, color: ink, side: HPos::Center }.draw(canvas);
+    Text { words: stage.name(), at: (x, y), size: SMALL_SIZE, color: ink, side: HPos::Center }.draw(canvas);
 }
 
 fn segment(canvas: &Canvas, area: Area, color: RGBColor, hatch: Hatch) {
@@ -258,8 +258,8 @@ fn value(canvas: &Canvas, row: &Row, (x, y): (i32, i32)) {
     let value_x = x + layout::GAP + 4;
     let interval_x = value_x + width(&row.value, LABEL_SIZE) + layout::GAP;
     plain(canvas, (value_x - 3, y - 10, interval_x + width(&row.interval, SMALL_SIZE) + 3, y + 10), WHITE);
-    Text { text: &row.value, at: (value_x, y), size: LABEL_SIZE, color: INK, side: HPos::Left }.draw(canvas);
-    Text { text: &row.interval, at: (interval_x, y), size: SMALL_SIZE, color: FAINT_INK, side: HPos::Left }
+    Text { words: &row.value, at: (value_x, y), size: LABEL_SIZE, color: INK, side: HPos::Left }.draw(canvas);
+    Text { words: &row.interval, at: (interval_x, y), size: SMALL_SIZE, color: FAINT_INK, side: HPos::Left }
         .draw(canvas);
 }
 
@@ -272,7 +272,7 @@ fn missing(canvas: &Canvas, row: &Row, layout: &Layout) {
     for (i, line) in row.reason.iter().enumerate() {
         let y = layout.plot.1 + row.middle - height / 2 + layout::SMALL_LINE / 2 + i as i32 * layout::SMALL_LINE;
         let at = (layout.plot.0 + layout::GAP, y);
-        Text { text: line, at, size: SMALL_SIZE, color: FAINT_INK, side: HPos::Left }.draw(canvas);
+        Text { words: line, at, size: SMALL_SIZE, color: FAINT_INK, side: HPos::Left }.draw(canvas);
     }
 }
 
@@ -280,7 +280,7 @@ fn notes(canvas: &Canvas, layout: &Layout) {
     for (i, (line, alarm)) in layout.notes.iter().enumerate() {
         let at = (style::MARGIN, layout.notes_y + i as i32 * layout::SMALL_LINE);
         let color = if *alarm { ALARM } else { FAINT_INK };
-        Text { text: line, at, size: SMALL_SIZE, color, side: HPos::Left }.draw(canvas);
+        Text { words: line, at, size: SMALL_SIZE, color, side: HPos::Left }.draw(canvas);
     }
 }
 

@@ -43,7 +43,7 @@ fn widths(font: &[u8]) -> Option<BTreeMap<char, u16>> {
 }
 
 /// The table directory: 12 bytes of header, then 16 per table: tag, checksum, offset, length.
-fn table<'a>(font: &'a [u8], tag: &[u8; 4]) -> Option<&'a [u8]> {
+fn table<'a>(font: &'a [u8], tag: &[u8]) -> Option<&'a [u8]> {
     let n_tables = usize::from(u16_at(font, 4)?);
     let mut entries = (0..n_tables).filter_map(|i| font.get(12 + i * 16..28 + i * 16));
     let entry = entries.find(|e| e.starts_with(tag))?;

@@ -29,7 +29,7 @@ pub(super) const CANNOT_FAIL: &str = "drawing into a string cannot fail";
 
 /// One text at one place.
 pub(super) struct Text<'a> {
-    pub text: &'a str,
+    pub words: &'a str,
     pub at: (i32, i32),
     pub size: f64,
     pub color: RGBColor,
@@ -39,14 +39,14 @@ pub(super) struct Text<'a> {
 impl Text<'_> {
     /// `at` is its left, right or middle end by `side`, half-way up.
     pub(super) fn draw(&self, canvas: &Canvas) {
-        canvas.draw_text(self.text, &text_style(self.size, self.color, self.side), self.at).expect(CANNOT_FAIL);
+        canvas.draw_text(self.words, &text_style(self.size, self.color, self.side), self.at).expect(CANNOT_FAIL);
     }
 }
 
 /// plotters divides sizes by 1.24 on their way into SVG; we mean pixels.
-pub(super) fn text_style(size: f64, color: RGBColor, side: HPos) -> TextStyle<'static> {
+pub(super) fn text_style(size: f64, color: RGBColor, end: HPos) -> TextStyle<'static> {
     let font = (font::FAMILY, size * 1.24).into_font();
-    TextStyle { color: color.to_backend_color(), ..TextStyle::from(font) }.pos(Pos::new(side, VPos::Center))
+    TextStyle { color: color.to_backend_color(), ..TextStyle::from(font) }.pos(Pos::new(end, VPos::Center))
 }
 
 /// Draws on a white canvas of this height and gives the SVG, with a title and a description for those who don't see it.
@@ -78,7 +78,7 @@ fn with_text_lengths(svg: &str) -> String {
         let content = part.split_once('>').and_then(|(_, rest)| rest.split_once("</text>")).map_or("", |(c, _)| c);
         let size = part.split_once("font-size=\"").and_then(|(_, rest)| rest.split_once('"')).map_or("0", |(s, _)| s);
         let width = font::width(unescape(content).trim(), size.parse().unwrap_or(0.0));
-        out += &format!("<text textLength=\"{width:.1}\" lengthAdjust=\"spacingAndGlyphs\" {part}");
+        out.extend([&format!("<text textLength=\"{width:.1}\" lengthAdjust=\"spacingAndGlyphs\" "), part]);
     }
     out
 }
@@ -164,7 +164,7 @@ mod tests {
     fn a_hostile_name_stays_text() {
         let drawn = svg(50, "<b> & \u{7}", "d", |canvas| {
             let name = "</text><script>&amp;";
-            Text { text: name, at: (0, 10), size: 12.0, color: INK, side: HPos::Left }.draw(canvas);
+            Text { words: name, at: (0, 10), size: 12.0, color: INK, side: HPos::Left }.draw(canvas);
         });
         assert!(drawn.contains("<title id=\"title\">&lt;b&gt; &amp;  </title>"), "{drawn}");
         assert!(!drawn.contains("<script"), "{drawn}");
