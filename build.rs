@@ -79,6 +79,7 @@ fn env(name: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| stop(&format!("cargo did not set {name}")))
 }
 
+#[expect(clippy::exit, clippy::print_stderr, reason = "a build script has no other way to stop with a plain message")]
 fn stop(why: &str) -> ! {
     for line in why.lines() {
         println!("cargo:warning={line}");

@@ -2,6 +2,7 @@
 //!
 //! `cargo bench --bench against_floors -- DIR [rounds]`. Each round runs each floor for a few blocks, then as many isolab
 //! samples of each arm; the ratio is that of the medians over all rounds.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a bench tells what it measured")]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

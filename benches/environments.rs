@@ -1,6 +1,7 @@
 //! create→ready of each environment, through criterion: one iteration is one fresh worker's instance.
 //!
 //! Criterion's own clock would time the worker too, so each iteration adds the instance's own create→ready.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a bench tells what it measured")]
 
 use std::time::Duration;
 

@@ -2,6 +2,7 @@
 //!
 //! `cargo bench --bench false_alarms -- [runs] [blocks]`. Two arms give the noise floor; the third, the same again, is
 //! compared with the first as any other arm would be.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a bench tells what it measured")]
 
 use std::process::Command;
 

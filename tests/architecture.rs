@@ -1,5 +1,7 @@
 //! The house keeps its shape: who uses whom, how long a file and a function may be, what may not be said.
 
+#![allow(clippy::unwrap_used, reason = "a test may stop anywhere")]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 

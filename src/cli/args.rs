@@ -43,6 +43,7 @@ pub(super) enum Command {
 }
 
 #[derive(Debug, ClapArgs)]
+#[expect(clippy::struct_excessive_bools, reason = "a flag of the command line is a bool")]
 pub(super) struct Bench {
     /// Environments with knobs, separated by commas: process,container:-net,vm-bare:ram=1G
     #[arg(short = 'e', long = "environments", value_name = "ARMS")]

@@ -15,9 +15,9 @@ use crate::results::{flat, store};
 pub(super) fn report(args: Report, out: &mut Out) -> Result<u8> {
     let run = store::load(&args.file)?;
     if args.json {
-        json(&run, out)?
+        json(&run, out)?;
     } else {
-        markdown(&run, out)?
+        markdown(&run, out)?;
     }
     Ok(exit::OK)
 }

@@ -27,7 +27,7 @@ pub fn main() -> ExitCode {
     // A panic is a bug of ours; it must still read like an error and leave the right exit code.
     std::panic::set_hook(Box::new(|info| {
         let place = info.location().map_or(String::new(), |l| format!(" ({}:{})", l.file(), l.line()));
-        let what = info.payload_as_str().unwrap_or("no message");
+        let what = info.payload().downcast_ref::<&str>().copied().unwrap_or("no message");
         exit::complain(
             &Error::new("go on", format!("a bug in isolab: {what}{place}"))
                 .try_this("report it with the command that you ran"),
@@ -37,7 +37,7 @@ pub fn main() -> ExitCode {
         Ok(args) => args,
         Err(usage) => return exit::usage(&usage),
     };
-    let result = std::panic::catch_unwind(|| dispatch(args)).unwrap_or_else(|_| Ok(exit::FAILED));
+    let result = std::panic::catch_unwind(|| dispatch(args)).unwrap_or(Ok(exit::FAILED));
     match result {
         Ok(code) => ExitCode::from(code),
         Err(error) => exit::code_of(&error),
@@ -48,8 +48,8 @@ fn dispatch(args: Args) -> Result<u8> {
     let mut out = Out::new();
     match args.command {
         Command::Bench(bench) => bench::run(bench, &mut out),
-        Command::Run(run) => run::run(run, &mut out),
-        Command::Probe(probe) => run::probe(probe, &mut out),
+        Command::Run(run) => Ok(run::run(run, &mut out)),
+        Command::Probe(probe) => Ok(run::probe(probe, &mut out)),
         Command::List(list) => list::run(list, &mut out),
         Command::Compare(compare) => compare::run(compare, &mut out),
         Command::Report(report) => export::report(report, &mut out),

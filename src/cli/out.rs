@@ -21,6 +21,7 @@ impl Out {
         self.text(format!("{text}\n"))
     }
 
+    #[expect(clippy::unused_self, reason = "one owner of stdout at a time")]
     pub(super) fn text(&mut self, text: impl Display) -> Result<()> {
         let mut stdout = std::io::stdout().lock();
         write!(stdout, "{text}").and_then(|()| stdout.flush()).map_err(|cause| {

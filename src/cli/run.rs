@@ -18,18 +18,15 @@ use crate::units::show_ns;
 /// How long a program may take to end after it was asked to by SIGTERM, as `docker stop`.
 const GRACE: Duration = Duration::from_secs(10);
 
-pub(super) fn run(args: Run, out: &mut Out) -> Result<u8> {
-    match one(&args, out) {
-        Ok(code) => Ok(code),
-        Err(error) => {
-            exit::complain(&error);
-            Ok(exit::number_in_run(&error))
-        }
-    }
+pub(super) fn run(args: Run, out: &mut Out) -> u8 {
+    one(&args, out).unwrap_or_else(|error| {
+        exit::complain(&error);
+        exit::number_in_run(&error)
+    })
 }
 
 /// `isolab probe …`: the same, as a plain process.
-pub(super) fn probe(args: Probe, out: &mut Out) -> Result<u8> {
+pub(super) fn probe(args: Probe, out: &mut Out) -> u8 {
     let command = [vec![crate::probe::NAME.into()], args.args].concat();
     let run = Run {
         arm: "process".into(),

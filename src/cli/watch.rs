@@ -30,7 +30,16 @@ impl<'a> Terminal<'a> {
     fn cells(&mut self, cells: &[Cell], header: &Header, so_far: &str) -> Result<()> {
         let lines: Vec<String> = cells.iter().map(|c| format!("{}{so_far}", line(c, header))).collect();
         let (out, quiet) = (&mut *self.out, self.quiet);
-        self.progress.aside(|| lines.iter().try_for_each(|l| if quiet { Ok(out.note(l)) } else { out.line(l) }))
+        self.progress.aside(|| {
+            lines.iter().try_for_each(|l| {
+                if quiet {
+                    let _: () = out.note(l);
+                    Ok(())
+                } else {
+                    out.line(l)
+                }
+            })
+        })
     }
 }
 
@@ -39,8 +48,8 @@ impl Watcher for Terminal<'_> {
         for run in stale {
             self.out.note(format!("removed what run {run} had left behind; it was killed before it could"));
         }
-        if let Some(load) = header.host.load.filter(|l| l[0] > 1.0) {
-            self.out.note(format!("other programs are running (load {:.1}): numbers will be noisy", load[0]));
+        if let Some(load) = header.host.load.map(|[minute, ..]| minute).filter(|l| *l > 1.0) {
+            self.out.note(format!("other programs are running (load {load:.1}): numbers will be noisy"));
         }
         if !skipped.is_empty() {
             self.out.note(format!("{} cells cannot be measured here; why is told at the end", skipped.len()));

@@ -79,7 +79,7 @@ fn wait_for_ids(spec: &Spec, handshake: &Handshake) -> Result<(), Errno> {
 }
 
 fn become_root(spec: &Spec) -> Result<(), Errno> {
-    spec.ids.map_or(Ok(()), |ids| ids.become_root())
+    spec.ids.map_or(Ok(()), super::idmap::IdMap::become_root)
 }
 
 fn change_root(spec: &Spec) -> Result<(), Failure> {
@@ -108,7 +108,7 @@ fn drop_capabilities(spec: &Spec) -> Result<(), Errno> {
 }
 
 fn install_filter(spec: &Spec) -> Result<(), Errno> {
-    spec.filter.as_ref().map_or(Ok(()), |filter| filter.install())
+    spec.filter.as_ref().map_or(Ok(()), super::seccomp::Filter::install)
 }
 
 /// When the parent is killed nobody could end us any more.

@@ -90,6 +90,7 @@ impl CellPlan {
         CellPlan { arm: arm.clone(), case: BTreeMap::new(), command: None }
     }
 
+    #[must_use]
     pub fn with(mut self, key: &str, value: &str) -> CellPlan {
         self.case.insert(key.into(), value.into());
         self

@@ -1,11 +1,10 @@
 //! What is written down before the first sample: who measures what, with which program, on which machine.
 
-use sha2::{Digest, Sha256};
-
 use super::plan::Plan;
 use crate::environments::{Arm, Support};
 use crate::error::{Context, Result};
 use crate::experiments::Question;
+use crate::results::hash::sha256;
 use crate::results::schema::{ArmInfo, Header, MetricInfo, Plan as PlanInfo, Timer};
 use crate::sys::clock::{measure_tsc_khz, monotonic_ns};
 
@@ -38,8 +37,8 @@ pub fn header(plan: &Plan, setting: Setting, support: &dyn Fn(&Arm) -> Support) 
         version: env!("CARGO_PKG_VERSION").into(),
         commit: env!("ISOLAB_COMMIT").into(),
         profile: env!("ISOLAB_PROFILE").into(),
-        binary_sha256: sha256(&binary),
-        probe_sha256: sha256(crate::probe::ELF),
+        binary_sha256: sha256(&[&binary]),
+        probe_sha256: sha256(&[crate::probe::ELF]),
         prediction_sha256: setting.called.prediction_sha256,
         plan: PlanInfo {
             mode: plan.mode.into(),
@@ -65,10 +64,6 @@ fn host(setting: &Setting) -> crate::host::Host {
         crate::host::Host::read(std::path::Path::new("/"), id.unwrap_or_else(|_| format!("once-{}", setting.id)));
     host.kvm_backend = setting.backend.clone().unwrap_or_default();
     host
-}
-
-pub fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|b| format!("{b:02x}")).collect()
 }
 
 fn arm_info(arm: &Arm, backend: Option<&str>, support: Support) -> ArmInfo {

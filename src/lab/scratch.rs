@@ -61,8 +61,8 @@ impl Drop for Scratch {
 /// A process by pid and start time (field 22 of /proc/PID/stat, proc_pid_stat(5)): a pid alone is used again.
 fn identity(pid: u32) -> String {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    let start = stat.rsplit_once(')').and_then(|(_, rest)| rest.split_whitespace().nth(19)).unwrap_or("0").to_owned();
-    format!("{pid} {start}")
+    let started = stat.rsplit_once(')').and_then(|(_, rest)| rest.split_whitespace().nth(19)).unwrap_or("0").to_owned();
+    format!("{pid} {started}")
 }
 
 /// Folders of runs whose process is dead: (run id, folder).

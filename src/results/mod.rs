@@ -5,6 +5,7 @@
 
 pub mod csv;
 pub mod flat;
+pub mod hash;
 pub mod schema;
 pub mod store;
 pub mod summarize;

@@ -4,8 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use sha2::{Digest, Sha256};
-
+use super::hash::sha256;
 use super::schema::{
     Cell, Columns, Comparison, Header, Interval, NoiseFloor, Outliers, Run, SCHEMA, SampleLine, SampleOutcome,
     StageColumn, Status, Summary,
@@ -175,18 +174,12 @@ fn stages(columns: &mut Vec<StageColumn>, row: usize, timeline: Option<&crate::t
 
 /// Each hash covers the samples of its cell and the hash before it: a file whose parts were exchanged is found out.
 fn chain(header: &Header, cells: &mut [Cell]) {
-    let mut before = hash(&[&serde_json::to_vec(header).expect("a header is plain data")]);
+    let mut before = sha256(&[&serde_json::to_vec(header).expect("a header is plain data")]);
     for cell in cells {
         let samples = serde_json::to_vec(&cell.columns).expect("columns are plain data");
-        cell.hash = hash(&[before.as_bytes(), cell.id.as_bytes(), &samples]);
+        cell.hash = sha256(&[before.as_bytes(), cell.id.as_bytes(), &samples]);
         before.clone_from(&cell.hash);
     }
-}
-
-fn hash(parts: &[&[u8]]) -> String {
-    let mut hasher = Sha256::new();
-    parts.iter().for_each(|p| hasher.update(p));
-    hasher.finalize().iter().map(|b| format!("{b:02x}")).collect()
 }
 
 /// The values of one metric, in the order in which they were taken.

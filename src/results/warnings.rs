@@ -25,8 +25,8 @@ pub(super) fn warnings(run: &Run) -> Vec<Warning> {
     if run.header.profile != "release" {
         warn("profile", true, format!("isolab itself was built as {}; use --release", run.header.profile));
     }
-    if let Some(load) = run.header.host.load.filter(|l| l[0] > MUCH_LOAD) {
-        warn("load", true, format!("other programs were running (load {:.1}); end them and measure again", load[0]));
+    if let Some(load) = run.header.host.load.map(|[minute, ..]| minute).filter(|l| *l > MUCH_LOAD) {
+        warn("load", true, format!("other programs were running (load {load:.1}); end them and measure again"));
     }
     let emulated = run.header.arms.iter().find(|a| a.backend.as_ref().is_some_and(|b| b.starts_with("software")));
     if let Some(arm) = emulated {

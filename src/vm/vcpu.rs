@@ -84,13 +84,14 @@ impl Vcpu {
             self.asleep_until = None;
             let (access, stamps) = match self.unanswered.take() {
                 Some(before) => before,
-                None => match enter(&mut self.vm)? {
-                    Some(now) => now,
-                    None => {
+                None => {
+                    if let Some(now) = enter(&mut self.vm)? {
+                        now
+                    } else {
                         self.interrupted += 1;
                         continue;
                     }
-                },
+                }
             };
             match self.bus.access(access, &Guest { vm: &self.vm, deadline })? {
                 Reply::Done => {}
