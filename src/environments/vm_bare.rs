@@ -97,9 +97,8 @@ impl Instance for BareVm {
                 }
                 Event::Record(record)
             }
-            Stop::Exited { status, at_ns } => {
+            Stop::Ended { exit, at_ns } => {
                 clock.mark_at(Stage::Exit, "exit port", at_ns);
-                let exit = Exit::Code(status);
                 self.ended = Some(exit);
                 Event::Exited(exit)
             }

@@ -8,7 +8,7 @@ use kvm_bindings::kvm_regs;
 
 use super::devices::{console, end, fault, heap, nothing, ready, release, sleep, unknown};
 use crate::error::{Error, Result};
-use crate::model::{Io, Record};
+use crate::model::{Exit, Io, Record};
 use crate::sys::guest_memory::GuestMemory;
 use crate::sys::kvm::{PortAccess, Vm};
 
@@ -52,7 +52,7 @@ pub enum Reply {
     /// The deadline came first: the guest waits, and the same access is made again later.
     Later,
     Record(Record),
-    Exit(i32),
+    End(Exit),
 }
 
 /// A system call's error as our guest kernel expects it.

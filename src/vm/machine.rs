@@ -5,6 +5,7 @@ use std::os::fd::OwnedFd;
 
 use kvm_bindings::CpuId;
 use kvm_ioctls::Kvm;
+use nix::errno::Errno;
 
 use super::elf::Program;
 use super::layout::{
@@ -95,18 +96,18 @@ pub fn create(
 
 /// /dev/kvm, close-on-exec.
 pub fn open_kvm() -> Result<Kvm> {
-    use nix::errno::Errno;
-    Kvm::new().map_err(|cause| {
-        let error = Error::unavailable("open /dev/kvm", cause);
-        error.try_this(match Errno::from_raw(cause.errno()) {
-            Errno::EACCES | Errno::EPERM => "sudo usermod -aG kvm $USER, then log in again",
-            Errno::ENOENT => {
-                "turn on virtualization in the firmware, or nested virtualization of this VM; then sudo modprobe kvm_intel \
-                 (or kvm_amd). Without KVM the chapters work on results/reference/"
-            }
-            Errno::ENODEV | Errno::ENXIO => "sudo modprobe kvm_intel (or kvm_amd); dmesg tells why KVM is not active",
-            _ => "isolab doctor",
-        })
+    Kvm::new().map_err(|cause| no_kvm(Errno::from_raw(cause.errno())))
+}
+
+fn no_kvm(cause: Errno) -> Error {
+    Error::unavailable("open /dev/kvm", cause.desc()).try_this(match cause {
+        Errno::EACCES | Errno::EPERM => "sudo usermod -aG kvm $USER, then log in again",
+        Errno::ENOENT => {
+            "turn on virtualization in the firmware, or nested virtualization of this VM; then sudo modprobe kvm_intel \
+             (or kvm_amd). Without KVM the chapters work on results/reference/"
+        }
+        Errno::ENODEV | Errno::ENXIO => "sudo modprobe kvm_intel (or kvm_amd); dmesg tells why KVM is not active",
+        _ => "isolab doctor",
     })
 }
 
@@ -132,4 +133,32 @@ fn load_kernel(memory: &GuestMemory) -> Result<()> {
     kernel.load(KERNEL_ELF, memory)?;
     let outside = || Error::new("load the guest kernel", "its tables are outside guest RAM");
     memory.write(CPU_TABLES, &descriptors::page()).ok_or_else(outside)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Kind;
+
+    #[test]
+    fn each_way_to_lack_kvm_has_its_remedy() {
+        for (errno, remedy) in [
+            (Errno::EACCES, "usermod -aG kvm"),
+            (Errno::ENOENT, "nested virtualization"),
+            (Errno::ENODEV, "modprobe"),
+            (Errno::EMFILE, "doctor"),
+        ] {
+            let error = no_kvm(errno);
+            assert_eq!(error.kind, Kind::Unavailable);
+            assert!(error.try_this.contains(remedy), "{error}");
+        }
+    }
+
+    #[test]
+    fn memory_is_one_slot_below_the_hole_and_two_above() {
+        let mut hard = Hardware { ram_bytes: HOLE, ..Hardware::default() };
+        assert_eq!(hard.slots(), [(0, 0, HOLE)]);
+        hard.ram_bytes = 5 << 30;
+        assert_eq!(hard.slots(), [(0, 0, 3 << 30), (4 << 30, 3 << 30, 2 << 30)]);
+    }
 }

@@ -7,10 +7,10 @@ use std::time::Instant;
 use super::bus::{Bus, Guest, Reply};
 use super::dump;
 use crate::error::{Error, Result};
-use crate::model::{Io, Record};
+use crate::model::{Exit, Io, Record};
 use crate::sys::clock::{monotonic_ns, tsc};
 use crate::sys::kick::Watchdog;
-use crate::sys::kvm::{Exit, PortAccess, Vm};
+use crate::sys::kvm::{self, PortAccess, Vm};
 
 /// The one CPU of a guest, with its bus. Its VM ends with it.
 pub struct Vcpu {
@@ -30,7 +30,7 @@ pub struct Vcpu {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stop {
     Record(Record, Stamps),
-    Exited { status: i32, at_ns: u64 },
+    Ended { exit: Exit, at_ns: u64 },
     TimedOut,
 }
 
@@ -66,7 +66,7 @@ impl Vcpu {
         self.broken = true; // until we know better
         let stop = self.run_until_something_happens(deadline)?;
         self.broken = false;
-        if let Stop::Exited { .. } = stop {
+        if let Stop::Ended { .. } = stop {
             self.ended = Some(stop);
         }
         Ok(stop)
@@ -82,16 +82,10 @@ impl Vcpu {
                 return Ok(Stop::TimedOut);
             }
             self.asleep_until = None;
-            let (access, stamps) = match self.unanswered.take() {
-                Some(before) => before,
-                None => {
-                    if let Some(now) = enter(&mut self.vm)? {
-                        now
-                    } else {
-                        self.interrupted += 1;
-                        continue;
-                    }
-                }
+            let before = self.unanswered.take();
+            let Some((access, stamps)) = before.map_or_else(|| enter(&mut self.vm), |again| Ok(Some(again)))? else {
+                self.interrupted += 1;
+                continue;
             };
             match self.bus.access(access, &Guest { vm: &self.vm, deadline })? {
                 Reply::Done => {}
@@ -102,7 +96,7 @@ impl Vcpu {
                     self.asleep_until = Some(moment);
                 }
                 Reply::Record(record) => return Ok(Stop::Record(record, stamps)),
-                Reply::Exit(status) => return Ok(Stop::Exited { status, at_ns: stamps.at_ns }),
+                Reply::End(exit) => return Ok(Stop::Ended { exit, at_ns: stamps.at_ns }),
             }
         }
     }
@@ -120,8 +114,8 @@ fn enter(vm: &mut Vm) -> Result<Option<(PortAccess, Stamps)>> {
     let exit = vm.run()?;
     let stamps = Stamps { tsc_before, at_ns: monotonic_ns(), tsc_after: tsc() };
     match exit {
-        Exit::Port(access) => Ok(Some((access, stamps))),
-        Exit::Interrupted => Ok(None),
+        kvm::Exit::Port(access) => Ok(Some((access, stamps))),
+        kvm::Exit::Interrupted => Ok(None),
         other => Err(dump::unexpected(other, vm)),
     }
 }

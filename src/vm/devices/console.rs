@@ -5,8 +5,8 @@ use std::os::fd::{AsFd, BorrowedFd};
 use nix::errno::Errno;
 use nix::unistd::write;
 
-use crate::error::{Error, Kind, Result};
-use crate::model::Io;
+use crate::error::Result;
+use crate::model::{Exit, Io};
 use crate::probe::abi::PORT_CONSOLE;
 use crate::vm::bus::{Device, Guest, Reply, errno};
 use crate::vm::layout::PROGRAM;
@@ -25,14 +25,12 @@ impl Console {
         Console { io, buffer: Vec::new() }
     }
 
-    fn put(&mut self, fd: BorrowedFd<'_>) -> Result<Reply> {
+    fn put(&self, fd: BorrowedFd<'_>) -> Reply {
         match write(fd, &self.buffer) {
-            Ok(written) => Ok(Reply::Answer(written as u32)),
-            Err(Errno::EPIPE) => {
-                Err(Error::new("print what the guest wrote", "the reader of our output is gone").kind(Kind::BrokenPipe))
-            }
-            Err(Errno::EINTR) => Ok(Reply::Later), // the reader is slow, and the deadline came first
-            Err(cause) => Ok(errno(cause)),
+            Ok(written) => Reply::Answer(written as u32),
+            Err(Errno::EPIPE) => Reply::End(Exit::Signal(libc::SIGPIPE)), // `| head`: as it ends a process
+            Err(Errno::EINTR) => Reply::Later, // the reader is slow, and the deadline came first
+            Err(cause) => errno(cause),
         }
     }
 }
@@ -57,10 +55,10 @@ impl Device for Console {
         if regs.rsi < PROGRAM || !whole_range_is_ram || guest.memory().read(regs.rsi, &mut self.buffer).is_none() {
             return Ok(errno(Errno::EFAULT));
         }
-        match (self.io, regs.rdi) {
-            (Io::Null, _) => Ok(Reply::Answer(self.buffer.len() as u32)),
+        Ok(match (self.io, regs.rdi) {
+            (Io::Null, _) => Reply::Answer(self.buffer.len() as u32),
             (Io::Inherit, 2) => self.put(std::io::stderr().as_fd()),
             (Io::Inherit, _) => self.put(std::io::stdout().as_fd()),
-        }
+        })
     }
 }

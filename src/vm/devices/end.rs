@@ -1,6 +1,7 @@
 //! The end: exit(status) and exit_group(status).
 
 use crate::error::Result;
+use crate::model::Exit;
 use crate::probe::abi::PORT_EXIT;
 use crate::vm::bus::{Device, Guest, Reply};
 
@@ -22,6 +23,6 @@ impl Device for End {
 
     /// As everywhere on Linux, the low 8 bits count.
     fn access(&mut self, guest: &Guest<'_>) -> Result<Reply> {
-        Ok(Reply::Exit((guest.regs()?.rdi & 0xff) as i32))
+        Ok(Reply::End(Exit::Code((guest.regs()?.rdi & 0xff) as i32)))
     }
 }
