@@ -13,6 +13,7 @@ use isolab::lab::interrupt::Interrupt;
 use isolab::lab::scratch::Scratch;
 use isolab::lab::{Lab, Start, Workload, lock};
 use isolab::stats::median;
+use isolab::sys::clock::measure_tsc_khz;
 use isolab::timeline::Stage;
 
 /// Our arm, the floor's program with its arguments, and where its answer stands in the JSON.
@@ -39,7 +40,7 @@ fn main() {
     let _alone = lock::alone().expect("no other isolab bench is running");
     let interrupt = Interrupt::listen().expect("signals can be listened to");
     let scratch = Scratch::create(&format!("floors{}", std::process::id())).expect("the temporary folder is writable");
-    let mut lab = Lab::new(&interrupt, &scratch, env!("CARGO_BIN_EXE_isolab").into());
+    let mut lab = Lab::new(&interrupt, &scratch, env!("CARGO_BIN_EXE_isolab").into(), measure_tsc_khz(60_000_000));
     let arms: Vec<Arm> = PAIRS.iter().map(|(id, ..)| Arm::parse(id).expect("an arm of ours")).collect();
     arms.iter().for_each(|arm| lab.prepare(arm, &Workload::Noop).expect("run this as root, with /dev/kvm"));
     let mut ours: BTreeMap<usize, Vec<f64>> = BTreeMap::new();

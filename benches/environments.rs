@@ -10,6 +10,7 @@ use isolab::environments::{ALL, Arm, Support};
 use isolab::lab::interrupt::Interrupt;
 use isolab::lab::scratch::Scratch;
 use isolab::lab::{Lab, Start, Workload, lock};
+use isolab::sys::clock::measure_tsc_khz;
 use isolab::timeline::Stage;
 
 fn environments(criterion: &mut Criterion) {
@@ -17,7 +18,7 @@ fn environments(criterion: &mut Criterion) {
     let interrupt = Interrupt::listen().expect("signals can be listened to");
     let scratch =
         Scratch::create(&format!("criterion{}", std::process::id())).expect("the temporary folder is writable");
-    let mut lab = Lab::new(&interrupt, &scratch, env!("CARGO_BIN_EXE_isolab").into());
+    let mut lab = Lab::new(&interrupt, &scratch, env!("CARGO_BIN_EXE_isolab").into(), measure_tsc_khz(60_000_000));
     let mut group = criterion.benchmark_group("create_to_ready");
     for env in ALL.iter().filter(|e| e.about().id != "fake") {
         let arm = Arm::parse(env.about().id).expect("an id of the registry");

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::args::{Probe, Run};
 use super::out::Out;
 use super::{closing, exit};
-use crate::environments::{Arm, Event, Instance, Outcome, Support, Verb};
+use crate::environments::{Arm, Event, Instance, Outcome, Verb};
 use crate::error::{Error, Result};
 use crate::harness::plan::for_this_user;
 use crate::lab::interrupt::Interrupt;
@@ -47,9 +47,6 @@ pub(super) fn probe(args: Probe, out: &mut Out) -> u8 {
 fn one(args: &Run, out: &mut Out) -> Result<u8> {
     let arm = arm(args)?;
     let task = task(args, &arm)?;
-    if let Support::No { reason, fix } = arm.env.supports(&arm.knobs, &task) {
-        return Err(Error::unavailable(format!("run it as {arm}"), reason).try_this(fix));
-    }
     let id = std::process::id().to_string(); // the run id of everything that it makes, as for a worker without one
     let scratch = Scratch::create(&id)?;
     let prepared = arm.env.prepare(&arm.knobs, &task, &scratch.arm(&arm)?)?;

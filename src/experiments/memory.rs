@@ -147,8 +147,8 @@ impl Experiment for Memory {
     }
 }
 
-/// What a guest needs beside what its program touches.
-const HEADROOM_BYTES: u64 = 4 << 20;
+/// What a guest needs beside what its program touches: 4 MiB below the program, the program, its stack.
+const HEADROOM_BYTES: u64 = 5 << 20;
 
 fn counts(list: &str) -> Result<Vec<u64>> {
     let numbers: Vec<u64> = list.split(',').filter_map(|n| n.parse().ok()).collect();

@@ -1,7 +1,9 @@
 //! What is written down before the first sample: who measures what, with which program, on which machine.
 
+use std::collections::BTreeMap;
+
 use super::plan::Plan;
-use crate::environments::{Arm, Support};
+use crate::environments::Arm;
 use crate::error::{Context, Result};
 use crate::experiments::Question;
 use crate::results::hash::sha256;
@@ -26,7 +28,7 @@ pub struct Setting<'a> {
     pub backend: Option<String>,
 }
 
-pub fn header(plan: &Plan, setting: Setting, support: &dyn Fn(&Arm) -> Support) -> Result<Header> {
+pub fn header(plan: &Plan, setting: Setting, limited: &BTreeMap<String, String>) -> Result<Header> {
     let binary = std::fs::read("/proc/self/exe").doing(|| "read isolab's own binary")?;
     Ok(Header {
         host: host(&setting),
@@ -50,7 +52,11 @@ pub fn header(plan: &Plan, setting: Setting, support: &dyn Fn(&Arm) -> Support) 
             experiments: plan.parts.iter().map(|p| p.experiment.about().id.to_owned()).collect(),
             command: plan.parts.iter().flat_map(|p| &p.cells).find_map(|c| c.command.clone()),
         },
-        arms: plan.arms.iter().map(|arm| arm_info(arm, setting.backend.as_deref(), support(arm))).collect(),
+        arms: plan
+            .arms
+            .iter()
+            .map(|arm| arm_info(arm, setting.backend.as_deref(), limited.get(&arm.id()).cloned()))
+            .collect(),
         metrics: plan.parts.iter().flat_map(|p| metrics(p.experiment.about())).collect(),
         root: setting.root,
         timer: setting.timer,
@@ -66,7 +72,7 @@ fn host(setting: &Setting) -> crate::host::Host {
     host
 }
 
-fn arm_info(arm: &Arm, backend: Option<&str>, support: Support) -> ArmInfo {
+fn arm_info(arm: &Arm, backend: Option<&str>, limited: Option<String>) -> ArmInfo {
     let about = arm.env.about();
     let knobs: Vec<&str> = arm.knobs.iter().collect();
     let mut name = about.name.to_owned();
@@ -83,10 +89,7 @@ fn arm_info(arm: &Arm, backend: Option<&str>, support: Support) -> ArmInfo {
         channel: about.channel.into(),
         t0: about.t0.into(),
         backend: backend.filter(|_| about.channel == "port").map(str::to_owned),
-        limited: match support {
-            Support::Limited { reason, .. } => Some(reason),
-            _ => None,
-        },
+        limited,
     }
 }
 

@@ -6,13 +6,13 @@ use std::time::{Duration, Instant};
 
 use super::header::{Called, Setting, header, timer};
 use super::plan::{Part, Plan};
-use crate::environments::{Arm, Support};
+use crate::environments::Support;
 use crate::error::{Error, Result};
 use crate::experiments::CellPlan;
 use crate::lab::interrupt::Interrupt;
 use crate::lab::leaks::{self, Places, remove};
 use crate::lab::scratch::Scratch;
-use crate::lab::{Lab, Workload, lock};
+use crate::lab::{Lab, lock};
 use crate::results::schema::{Cell, Header, Run, SampleLine, SampleOutcome, Warning};
 use crate::results::store::Store;
 use crate::results::summarize::{Planned, Skips, cells_of, summarize};
@@ -61,14 +61,13 @@ pub fn run(plan: &Plan, how: How, watcher: &mut dyn Watcher) -> Result<Finished>
     let scratch = Scratch::create(&id)?;
     let timer = timer();
     let mut lab = Lab {
-        tsc_khz: timer.tsc_khz,
         cpu: how.cpu,
         settle_time: how.settle,
         timeout: how.timeout,
         nonces: random,
-        ..Lab::new(&interrupt, &scratch, "/proc/self/exe".into())
+        ..Lab::new(&interrupt, &scratch, "/proc/self/exe".into(), timer.tsc_khz)
     };
-    let support = |arm: &Arm| support_of(arm, &Workload::Noop);
+    let (skips, limited) = prepare(plan, &mut lab)?;
     let setting = Setting {
         id: &id,
         called: how.called,
@@ -78,9 +77,8 @@ pub fn run(plan: &Plan, how: How, watcher: &mut dyn Watcher) -> Result<Finished>
         root: how.root,
         backend: how.backend,
     };
-    let header = header(plan, setting, &support)?;
+    let header = header(plan, setting, &limited)?;
     let mut store = Store::create(&how.results, &header)?;
-    let skips = prepare(plan, &mut lab)?;
     watcher.planned(&header, &skips, &stale);
 
     let mut session = Session::new(&header, &mut store, began + plan.total_time());
@@ -112,24 +110,17 @@ fn planned_cell(experiment: &str, cell: &CellPlan) -> Planned {
     Planned { id: cell.id(experiment), experiment: experiment.into(), arm: cell.arm.id(), case: cell.case.clone() }
 }
 
-/// Can this machine and user run it, by the arm's own quick look?
-fn support_of(arm: &Arm, work: &Workload) -> Support {
-    arm.env.supports(&arm.knobs, &work.task(1))
-}
-
-/// Everything untimed that the samples need; what cannot run is told here, with its reason, not in the middle.
-fn prepare(plan: &Plan, lab: &mut Lab) -> Result<Skips> {
-    let mut skips = Skips::new();
+/// Everything untimed that the samples need. What cannot run is told here, with its reason, not in the middle; so is
+/// what runs with less than asked for: the limits, by arm.
+fn prepare(plan: &Plan, lab: &mut Lab) -> Result<(Skips, BTreeMap<String, String>)> {
+    let (mut skips, mut limited) = (Skips::new(), BTreeMap::new());
     for part in &plan.parts {
         for cell in &part.cells {
-            let ready = part.experiment.workload(cell).and_then(|work| match support_of(&cell.arm, &work) {
-                Support::No { reason, fix } => {
-                    Err(Error::unavailable(format!("run {}", cell.arm), reason).try_this(fix))
+            match part.experiment.workload(cell).and_then(|work| lab.prepare(&cell.arm, &work)) {
+                Ok(Support::Limited { reason, .. }) => {
+                    limited.insert(cell.arm.id(), reason);
                 }
-                _ => lab.prepare(&cell.arm, &work),
-            });
-            match ready {
-                Ok(()) => {}
+                Ok(_) => {}
                 Err(error) if error.is_signal() => return Err(error),
                 Err(error) => {
                     skips.insert(cell.id(part.experiment.about().id), error);
@@ -137,7 +128,7 @@ fn prepare(plan: &Plan, lab: &mut Lab) -> Result<Skips> {
             }
         }
     }
-    Ok(skips)
+    Ok((skips, limited))
 }
 
 /// Names what dead runs left, and removes it.

@@ -14,7 +14,7 @@ use super::interrupt::{Interrupt, Woken};
 use super::scratch::Scratch;
 use super::worker::{Done, Mode, Reply, Request, SUBCOMMAND};
 use super::workload::Workload;
-use crate::environments::{Arm, Detached};
+use crate::environments::{Arm, Detached, Support};
 use crate::error::{Context, Error, Result};
 use crate::model::Part;
 use crate::sys::clock::monotonic_ns;
@@ -66,13 +66,13 @@ pub struct Life {
 
 impl<'a> Lab<'a> {
     /// A lab with the usual settings, for benches and tests. `program`: the isolab binary.
-    pub fn new(interrupt: &'a Interrupt, scratch: &'a Scratch, program: PathBuf) -> Lab<'a> {
+    pub fn new(interrupt: &'a Interrupt, scratch: &'a Scratch, program: PathBuf, tsc_khz: u64) -> Lab<'a> {
         Lab {
             interrupt,
             scratch,
             run: scratch.run().to_owned(),
             program,
-            tsc_khz: crate::sys::clock::measure_tsc_khz(60_000_000),
+            tsc_khz,
             cpu: None,
             settle_time: Duration::from_millis(5),
             timeout: Duration::from_secs(20),
@@ -87,11 +87,14 @@ impl<'a> Lab<'a> {
         self.interrupt.sleep(time)
     }
 
-    /// Makes on disk what the samples of this arm need.
-    pub fn prepare(&mut self, arm: &Arm, work: &Workload) -> Result<()> {
+    /// Asks whether it can run here, and makes on disk what its samples need. Err(Unavailable) when it can't.
+    pub fn prepare(&mut self, arm: &Arm, work: &Workload) -> Result<Support> {
         let mut worker = self.spawn(arm, work, Mode::Prepare, &Start::default())?;
         match worker.hear(self.interrupt)? {
-            Reply::Prepared => Ok(()),
+            Reply::Prepared { support: Support::No { reason, fix } } => {
+                Err(Error::unavailable(format!("run {arm}"), reason).try_this(fix))
+            }
+            Reply::Prepared { support } => Ok(support),
             other => Err(out_of_turn(&other)),
         }
     }

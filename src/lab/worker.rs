@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use crate::environments::{Arm, Detached, Event, Instance, Outcome};
+use crate::environments::{Arm, Detached, Event, Instance, Outcome, Support};
 use crate::error::{Context, Error, Kind, Result};
 use crate::model::{Exit, Part, Record, Task};
 use crate::probe::abi;
@@ -62,7 +62,7 @@ pub enum Mode {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Reply {
-    Prepared,
+    Prepared { support: Support },
     Ready { ready: Record, timeline: Timeline, detached: Option<Detached>, parts: Vec<Part> },
     Done(Box<Done>),
     Failed(Error),
@@ -112,10 +112,10 @@ fn work(mut request: Request, main_ns: u64, send: &mut Send) -> Result<()> {
         request.task.release = Some(libc::STDIN_FILENO);
     }
     let arm = Arm::parse(&request.arm)?;
-    let prepared = arm.env.prepare(&arm.knobs, &request.task, &request.dir)?;
     if request.mode == Mode::Prepare {
-        return report(send, Reply::Prepared);
+        return prepare(&arm, &request, send);
     }
+    let prepared = arm.env.prepare(&arm.knobs, &request.task, &request.dir)?;
     let worker_rss_anon_kib = rss_anon_kib();
     let mut clock = Timeline::new();
     let mut instance = prepared.create(&mut clock)?;
@@ -142,6 +142,15 @@ fn work(mut request: Request, main_ns: u64, send: &mut Send) -> Result<()> {
     let cpu = nix::sched::sched_getcpu().map_or(-1, |c| c as i32);
     let done = Done { timeline: clock, records, outcome, parts, cpu, worker_main_ns: main_ns, worker_rss_anon_kib };
     report(send, Reply::Done(Box::new(done)))
+}
+
+/// Asked in a worker too, because an environment may have to try: the harness itself never opens /dev/kvm.
+fn prepare(arm: &Arm, request: &Request, send: &mut Send) -> Result<()> {
+    let support = arm.env.supports(&arm.knobs, &request.task);
+    if !matches!(support, Support::No { .. }) {
+        arm.env.prepare(&arm.knobs, &request.task, &request.dir)?;
+    }
+    report(send, Reply::Prepared { support })
 }
 
 fn report(send: &mut Send, reply: Reply) -> Result<()> {
