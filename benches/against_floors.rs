@@ -42,7 +42,9 @@ fn main() {
     let scratch = Scratch::create(&format!("floors{}", std::process::id())).expect("the temporary folder is writable");
     let mut lab = Lab::new(&interrupt, &scratch, env!("CARGO_BIN_EXE_isolab").into(), measure_tsc_khz(60_000_000));
     let arms: Vec<Arm> = PAIRS.iter().map(|(id, ..)| Arm::parse(id).expect("an arm of ours")).collect();
-    arms.iter().for_each(|arm| lab.prepare(arm, &Workload::Noop).expect("run this as root, with /dev/kvm"));
+    for arm in &arms {
+        lab.prepare(arm, &Workload::Noop).expect("run this as root, with /dev/kvm");
+    }
     let mut ours: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
     let mut floors: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
     for _ in 0..rounds {
