@@ -66,7 +66,7 @@ pub(super) fn prepare(knobs: &Knobs, task: &Task, dir: &Path, by: Privileges) ->
     let has = |knob| !knobs.has(knob);
     let spec = Spec {
         program: Image::new(program(task, &root)?.as_os_str(), &task.argv, &env_of(task))?,
-        read_only: root == Path::new("/"),
+        read_only: root == Path::new("/") || task.rootfs == Rootfs::Probe,
         root,
         namespaces: chosen_namespaces(knobs, by.ids.is_some()),
         ids: by.ids,
@@ -94,7 +94,7 @@ fn chosen_namespaces(knobs: &Knobs, user: bool) -> CloneFlags {
 
 fn root_folder(task: &Task, dir: &Path) -> Result<PathBuf> {
     match &task.rootfs {
-        Rootfs::Dir(folder) => Ok(folder.clone()),
+        Rootfs::Dir(folder) => folder.canonicalize().doing(|| format!("find the root folder {}", folder.display())),
         Rootfs::Probe => {
             let root = probe_rootfs(dir)?;
             for name in ["proc", "dev"] {

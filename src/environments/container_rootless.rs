@@ -112,7 +112,8 @@ fn own_folder(top: &Path, proc_self_cgroup: &str) -> Option<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::environments::testing::run_noop;
+    use crate::environments::testing::{Story, probe_task, run_noop};
+    use crate::model::Exit;
     use std::os::unix::fs::PermissionsExt;
     use std::process::Command;
 
@@ -138,6 +139,15 @@ mod tests {
         for knobs in [vec![]].into_iter().chain(without) {
             if !run_noop(&RootlessContainer, &knobs) {
                 return;
+            }
+        }
+        let limits = Limits { memory_bytes: Some(8 << 20), ..Limits::default() };
+        let greedy = Task { limits, ..probe_task(&["touch", "16384"], 3) }; // 64 MiB
+        match Story::of(&RootlessContainer, &[], &greedy) {
+            Ok(story) => assert_eq!(story.exit, Exit::Signal(9), "killed at its limit of memory"),
+            Err(error) => {
+                assert_eq!((&*error.cause, &*error.try_this), (NO_CGROUP, DELEGATE));
+                eprintln!("skipped: limits of a rootless container: {}", error.cause);
             }
         }
         if began_as_root {
