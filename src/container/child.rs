@@ -12,6 +12,8 @@ use nix::sys::signal::Signal;
 
 use super::cgroup::Cgroup;
 use super::handshake::{At, Failure, Handshake, Stamp, Step};
+use super::idmap::IdMap;
+use super::seccomp::Filter;
 use super::spec::Spec;
 use super::{capabilities, dev, init, mask, namespaces, rootfs};
 use crate::sys::fds::{HANDED, hand_over};
@@ -79,7 +81,7 @@ fn wait_for_ids(spec: &Spec, handshake: &Handshake) -> Result<(), Errno> {
 }
 
 fn become_root(spec: &Spec) -> Result<(), Errno> {
-    spec.ids.map_or(Ok(()), super::idmap::IdMap::become_root)
+    spec.ids.map_or(Ok(()), IdMap::become_root)
 }
 
 fn change_root(spec: &Spec) -> Result<(), Failure> {
@@ -108,7 +110,7 @@ fn drop_capabilities(spec: &Spec) -> Result<(), Errno> {
 }
 
 fn install_filter(spec: &Spec) -> Result<(), Errno> {
-    spec.filter.as_ref().map_or(Ok(()), super::seccomp::Filter::install)
+    spec.filter.as_ref().map_or(Ok(()), Filter::install)
 }
 
 /// When the parent is killed nobody could end us any more.

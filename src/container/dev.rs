@@ -4,7 +4,7 @@
 //! are alive: a writable /dev would let it make one for the host's disk. (Docker has a device cgroup for that.)
 
 use std::ffi::CStr;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use nix::errno::Errno;
 use nix::fcntl::{AT_FDCWD, OFlag, openat};
@@ -72,15 +72,16 @@ fn make_node(dev: BorrowedFd<'_>, (name, _, major, minor): (&CStr, &CStr, u64, u
 fn borrow_node(dev: BorrowedFd<'_>, (name, host, major, minor): (&CStr, &CStr, u64, u64)) -> Result<(), Errno> {
     mknodat(dev, name, SFlag::S_IFREG, EVERYBODY, 0)?;
     let place = inside(dev, name, OFlag::empty())?;
-    attach_device(host, makedev(major, minor), place.as_fd())
+    let device = host_device(host, makedev(major, minor))?;
+    attach(copy_of(device.as_fd(), Depth::One)?.as_fd(), place.as_fd())
 }
 
-/// Puts a device file of the host on top of `place`, if it is the one that it is said to be (CVE-2025-31133).
-pub fn attach_device(host: &CStr, number: u64, place: BorrowedFd<'_>) -> Result<(), Errno> {
+/// Opens a device file of the host, if it is the one that it is said to be (CVE-2025-31133).
+pub fn host_device(host: &CStr, number: u64) -> Result<OwnedFd, Errno> {
     let device = openat(AT_FDCWD, host, OFlag::O_PATH | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC, Mode::empty())?;
     let found = fstat(&device)?;
     if found.st_mode & SFlag::S_IFMT.bits() != SFlag::S_IFCHR.bits() || found.st_rdev != number {
         return Err(Errno::ENODEV);
     }
-    attach(copy_of(device.as_fd(), Depth::One)?.as_fd(), place)
+    Ok(device)
 }

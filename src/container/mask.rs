@@ -13,7 +13,7 @@ use nix::mount::{MsFlags, mount};
 use nix::sys::stat::makedev;
 use nix::unistd::fchdir;
 
-use super::dev::attach_device;
+use super::dev::host_device;
 use super::rootfs::inside;
 use crate::sys::mounts::{Depth, attach, attr, copy_of, restrict};
 
@@ -51,9 +51,9 @@ const PATHS: &[(&CStr, How)] = &[
 
 /// Hides all of them below `root`. On failure the place in the list, for the message.
 pub fn hide(root: BorrowedFd<'_>) -> Result<(), (Errno, usize)> {
-    let mut empty = None;
+    let mut covers = Covers::default();
     for (place, (path, how)) in PATHS.iter().enumerate() {
-        hide_one(root, path, *how, &mut empty).map_err(|errno| (errno, place))?;
+        covers.put_over(root, path, *how).map_err(|errno| (errno, place))?;
     }
     Ok(())
 }
@@ -63,25 +63,52 @@ pub fn path(place: usize) -> String {
     PATHS.get(place).map_or_else(String::new, |(path, _)| format!("/{}", path.to_string_lossy()))
 }
 
-fn hide_one(root: BorrowedFd<'_>, path: &CStr, how: How, empty: &mut Option<OwnedFd>) -> Result<(), Errno> {
-    let place = match inside(root, path, OFlag::empty()) {
-        Err(Errno::ENOENT | Errno::ENOTDIR) => return Ok(()),
-        other => other?,
-    };
-    match (how, &empty) {
-        (HideFile, _) => attach_device(c"/dev/null", makedev(1, 3), place.as_fd()),
-        (HideFolder, Some(empty)) => attach(copy_of(empty.as_fd(), Depth::One)?.as_fd(), place.as_fd()),
-        (HideFolder, None) => {
-            fchdir(&place)?;
-            mount(Some(c"tmpfs"), c".", Some(c"tmpfs"), MsFlags::MS_RDONLY, Some(c"size=4k"))?;
-            *empty = Some(inside(root, path, OFlag::O_DIRECTORY)?); // one empty folder serves for all
-            Ok(())
-        }
-        (ReadOnly, _) => {
-            let copy = copy_of(place.as_fd(), Depth::WithAllBelow)?;
-            let attributes = attr::READ_ONLY | attr::NO_SUID | attr::NO_DEVICES | attr::NO_EXEC;
-            restrict(copy.as_fd(), attributes, Depth::WithAllBelow)?;
-            attach(copy.as_fd(), place.as_fd())
+/// What lies on top of hidden paths: one of each serves for all.
+#[derive(Default)]
+struct Covers {
+    null: Option<OwnedFd>,
+    empty: Option<OwnedFd>,
+}
+
+impl Covers {
+    fn put_over(&mut self, root: BorrowedFd<'_>, path: &CStr, how: How) -> Result<(), Errno> {
+        let place = match inside(root, path, OFlag::empty()) {
+            Err(Errno::ENOENT | Errno::ENOTDIR) => return Ok(()),
+            other => other?,
+        };
+        match how {
+            HideFile => cover(place.as_fd(), self.null()?),
+            HideFolder => match &self.empty {
+                Some(empty) => cover(place.as_fd(), empty.as_fd()),
+                None => self.mount_empty(root, path, place.as_fd()),
+            },
+            ReadOnly => make_read_only(place.as_fd()),
         }
     }
+
+    fn null(&mut self) -> Result<BorrowedFd<'_>, Errno> {
+        if self.null.is_none() {
+            self.null = Some(host_device(c"/dev/null", makedev(1, 3))?);
+        }
+        self.null.as_ref().map(AsFd::as_fd).ok_or(Errno::ENODEV)
+    }
+
+    /// The first hidden folder gets an empty file system, the others a view of it.
+    fn mount_empty(&mut self, root: BorrowedFd<'_>, path: &CStr, place: BorrowedFd<'_>) -> Result<(), Errno> {
+        fchdir(place)?;
+        mount(Some(c"tmpfs"), c".", Some(c"tmpfs"), MsFlags::MS_RDONLY, Some(c"size=4k"))?;
+        self.empty = Some(inside(root, path, OFlag::O_DIRECTORY)?);
+        Ok(())
+    }
+}
+
+fn cover(place: BorrowedFd<'_>, with: BorrowedFd<'_>) -> Result<(), Errno> {
+    attach(copy_of(with, Depth::One)?.as_fd(), place)
+}
+
+fn make_read_only(place: BorrowedFd<'_>) -> Result<(), Errno> {
+    let copy = copy_of(place, Depth::WithAllBelow)?;
+    let attributes = attr::READ_ONLY | attr::NO_SUID | attr::NO_DEVICES | attr::NO_EXEC;
+    restrict(copy.as_fd(), attributes, Depth::WithAllBelow)?;
+    attach(copy.as_fd(), place)
 }

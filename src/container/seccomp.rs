@@ -48,10 +48,10 @@ const FIRST_UNKNOWN: u32 = 470; // and the calls of the x32 ABI, which have bit 
 
 /// Calls that are allowed for some values of one argument.
 const LOOKED_AT: &[(u32, Check)] = &[
-    (16, Check { argument: 1, test: Test::NotOneOf(&[0x5412, 0x541c]) }), // ioctl: TIOCSTI and TIOCLINUX type for the user
-    (41, Check { argument: 0, test: Test::NotOneOf(&[40]) }),             // socket: AF_VSOCK, the way to a hypervisor
-    (56, Check { argument: 0, test: Test::NoBitOf(0x7e02_0000) }),        // clone: CLONE_NEW*
-    (135, Check { argument: 0, test: Test::OneOf(&[0, 8, 0x2_0000, 0x2_0008, 0xffff_ffff]) }), // personality
+    (16, Check { argument: 1, test: Test::NotAmong(&[0x5412, 0x541c]) }), // ioctl: TIOCSTI and TIOCLINUX type for the user
+    (41, Check { argument: 0, test: Test::NotAmong(&[40]) }),             // socket: AF_VSOCK, the way to a hypervisor
+    (56, Check { argument: 0, test: Test::NoBit(0x7e02_0000) }),          // clone: CLONE_NEW*
+    (135, Check { argument: 0, test: Test::Among(&[0, 8, 0x2_0000, 0x2_0008, 0xffff_ffff]) }), // personality
 ];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,9 +63,9 @@ struct Check {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Test {
-    OneOf(&'static [u32]),
-    NotOneOf(&'static [u32]),
-    NoBitOf(u32),
+    Among(&'static [u32]),
+    NotAmong(&'static [u32]),
+    NoBit(u32),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -146,9 +146,9 @@ fn decide(verdict: Verdict, program: &mut Vec<Instruction>) {
 
 fn look(check: Check, program: &mut Vec<Instruction>) {
     let (code, values, met): (u16, &[u32], bool) = match &check.test {
-        Test::OneOf(values) => (JUMP_IF_EQUAL, values, true),
-        Test::NotOneOf(values) => (JUMP_IF_EQUAL, values, false),
-        Test::NoBitOf(bits) => (JUMP_IF_ANY_BIT, std::slice::from_ref(bits), false),
+        Test::Among(values) => (JUMP_IF_EQUAL, values, true),
+        Test::NotAmong(values) => (JUMP_IF_EQUAL, values, false),
+        Test::NoBit(bits) => (JUMP_IF_ANY_BIT, std::slice::from_ref(bits), false),
     };
     program.push(load(ARGUMENTS + 8 * check.argument));
     for (place, value) in values.iter().enumerate() {

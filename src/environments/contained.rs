@@ -1,6 +1,8 @@
 //! A container as an environment: what `container` and `container-rootless` have in common.
 
 use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Instant;
@@ -55,13 +57,16 @@ pub(super) fn prepare(knobs: &Knobs, task: &Task, dir: &Path, by: Privileges) ->
     check(knobs)?;
     let settings = WorkerSettings::from_env();
     let root = root_folder(task, dir)?;
+    if by.ids.is_some() {
+        let_others_through(dir)?;
+    }
     if let Some(tree) = &by.cgroup {
         tree.pass_controllers_down()?;
     }
     let has = |knob| !knobs.has(knob);
     let spec = Spec {
         program: Image::new(program(task, &root)?.as_os_str(), &task.argv, &env_of(task))?,
-        read_only: root == Path::new("/"),
+        read_only: root == Path::new("/") || task.rootfs == Rootfs::Probe,
         root,
         namespaces: chosen_namespaces(knobs, by.ids.is_some()),
         ids: by.ids,
@@ -89,16 +94,26 @@ fn chosen_namespaces(knobs: &Knobs, user: bool) -> CloneFlags {
 
 fn root_folder(task: &Task, dir: &Path) -> Result<PathBuf> {
     match &task.rootfs {
-        Rootfs::Dir(folder) => Ok(folder.clone()),
+        Rootfs::Dir(folder) => folder.canonicalize().doing(|| format!("find the root folder {}", folder.display())),
         Rootfs::Probe => {
             let root = probe_rootfs(dir)?;
             for name in ["proc", "dev"] {
                 let place = root.join(name);
-                std::fs::create_dir_all(&place).doing(|| format!("make {}", place.display()))?;
+                fs::create_dir_all(&place).doing(|| format!("make {}", place.display()))?;
             }
             Ok(root)
         }
     }
+}
+
+/// A user namespace's root is somebody else for the host, and must get to the root folder.
+fn let_others_through(dir: &Path) -> Result<()> {
+    let doing = || format!("let other users pass {}", dir.display());
+    let mode = fs::metadata(dir).doing(doing)?.permissions().mode();
+    if mode & 0o011 == 0o011 {
+        return Ok(());
+    }
+    fs::set_permissions(dir, fs::Permissions::from_mode(mode | 0o011)).doing(doing)
 }
 
 fn program(task: &Task, root: &Path) -> Result<PathBuf> {

@@ -112,6 +112,48 @@ fn own_folder(top: &Path, proc_self_cgroup: &str) -> Option<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::environments::testing::{Story, probe_task, run_noop};
+    use crate::model::Exit;
+    use std::os::unix::fs::PermissionsExt;
+    use std::process::Command;
+
+    /// It becomes another user for good, so it needs a process of its own.
+    #[test]
+    fn the_probe_proves_itself_without_root() {
+        let this = "environments::container_rootless::tests::alone";
+        let args = ["--exact", this, "--ignored", "--nocapture", "--test-threads=1"];
+        let dir = tempfile::tempdir().unwrap(); // ours to remove: what it made as root it cannot remove as nobody
+        fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o777)).unwrap();
+        let mut alone = Command::new(std::env::current_exe().unwrap());
+        let out = alone.args(args).env("TMPDIR", dir.path()).output().unwrap();
+        let text = String::from_utf8_lossy(&out.stdout) + String::from_utf8_lossy(&out.stderr);
+        assert!(out.status.success() && text.contains("1 passed"), "{text}");
+        text.lines().filter(|line| line.starts_with("skipped:")).for_each(|line| eprintln!("{line}"));
+    }
+
+    #[test]
+    #[ignore = "run by the test above"]
+    fn alone() {
+        let without = KNOBS.iter().map(|k| vec![k.form]);
+        let began_as_root = Uid::effective().is_root();
+        for knobs in [vec![]].into_iter().chain(without) {
+            if !run_noop(&RootlessContainer, &knobs) {
+                return;
+            }
+        }
+        let limits = Limits { memory_bytes: Some(8 << 20), ..Limits::default() };
+        let greedy = Task { limits, ..probe_task(&["touch", "16384"], 3) }; // 64 MiB
+        match Story::of(&RootlessContainer, &[], &greedy) {
+            Ok(story) => assert_eq!(story.exit, Exit::Signal(9), "killed at its limit of memory"),
+            Err(error) => {
+                assert_eq!((&*error.cause, &*error.try_this), (NO_CGROUP, DELEGATE));
+                eprintln!("skipped: limits of a rootless container: {}", error.cause);
+            }
+        }
+        if began_as_root {
+            assert!(!Uid::effective().is_root(), "it has become an ordinary user");
+        }
+    }
 
     #[test]
     fn the_own_cgroup_is_found() {

@@ -7,6 +7,8 @@
 mod contained;
 pub mod container;
 pub mod container_rootless;
+#[cfg(test)]
+mod container_tests;
 pub mod fake;
 pub mod footprint;
 pub mod knobs;

@@ -1,0 +1,305 @@
+//! What a container must hold against its own program, and against a root folder from a stranger. Needs root.
+
+use std::fs;
+use std::os::fd::AsRawFd;
+use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use super::container::OwnContainer;
+use super::testing::{Story, probe_task, task};
+use super::{Environment, Event, Instance, Knobs, Support, Verb};
+use crate::container::{capabilities, namespaces};
+use crate::error::Kind;
+use crate::model::{Exit, Limits, Rootfs, Task};
+use crate::probe;
+use crate::timeline::Timeline;
+
+/// False, with the reason told, where no container can be made.
+fn here(test: &str) -> bool {
+    match OwnContainer.supports(&Knobs::default(), &task(&[])) {
+        Support::No { reason, .. } => {
+            eprintln!("skipped: {test}: {reason}");
+            false
+        }
+        _ => true,
+    }
+}
+
+/// A container whose probe holds until this is dropped.
+struct Held {
+    instance: Box<dyn Instance>,
+    clock: Timeline,
+    pid: i32,
+    _release: std::io::PipeWriter,
+    _dir: tempfile::TempDir,
+}
+
+impl Held {
+    fn new(knobs: &[&str], limits: Limits, workload: &[&str]) -> Held {
+        let dir = tempfile::tempdir().unwrap();
+        let (read_end, release) = std::io::pipe().unwrap();
+        let task = Task { release: Some(read_end.as_raw_fd()), limits, ..probe_task(workload, 5) };
+        let knobs = Knobs::parse(&OwnContainer, knobs).unwrap();
+        let prepared = OwnContainer.prepare(&knobs, &task, dir.path()).unwrap();
+        let mut clock = Timeline::new();
+        let mut instance = prepared.create(&mut clock).unwrap();
+        instance.start(&mut clock).unwrap();
+        let until = Instant::now() + Duration::from_secs(20);
+        assert!(matches!(instance.wait(until, &mut clock).unwrap(), Event::Record(_)));
+        let children = fs::read_to_string("/proc/thread-self/children").unwrap();
+        let pid = children.split_whitespace().last().unwrap().parse().unwrap();
+        Held { instance, clock, pid, _release: release, _dir: dir }
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        Path::new("/proc").join(self.pid.to_string()).join(name)
+    }
+
+    fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.file(name)).unwrap()
+    }
+
+    fn status(&self, name: &str) -> String {
+        let status = self.read("status");
+        let line = status.lines().find_map(|l| l.strip_prefix(name)?.strip_prefix(':'));
+        line.unwrap_or_else(|| panic!("{name} in {status}")).trim().to_owned()
+    }
+
+    fn exit(&mut self) -> Exit {
+        match self.instance.wait(Instant::now() + Duration::from_secs(20), &mut self.clock).unwrap() {
+            Event::Exited(exit) => exit,
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn it_is_as_hardened_as_its_name_says() {
+    if !here("it_is_as_hardened_as_its_name_says") {
+        return;
+    }
+    let leaked = crate::sys::fds::tests::without_cloexec(); // what our caller forgot to close (CVE-2024-21626)
+    let held = Held::new(&[], Limits::default(), &["hold"]);
+    let kept = format!("{:016x}", capabilities::kept());
+    for (set, expected) in [("CapEff", &*kept), ("CapPrm", &kept), ("CapBnd", &kept)] {
+        assert_eq!(held.status(set), expected, "{set}");
+    }
+    assert_eq!((held.status("CapInh"), held.status("CapAmb")), ("0".repeat(16), "0".repeat(16)));
+    assert_eq!((held.status("NoNewPrivs"), held.status("Seccomp")), ("1".into(), "2".into()));
+    assert!(held.status("NSpid").ends_with("\t1"), "the program is PID 1");
+    let mut fds: Vec<_> = fs::read_dir(held.file("fd")).unwrap().map(|e| e.unwrap().file_name()).collect();
+    fds.sort();
+    assert_eq!(fds, ["0", "1", "2", "3", "4"], "although {leaked:?} was open");
+    assert_eq!(fs::read_link(held.file("cwd")).unwrap(), Path::new("/"));
+    let parts = held.instance.footprint().unwrap();
+    for namespace in namespaces::NAMESPACES.iter().filter(|n| n.name != "user") {
+        assert!(parts.iter().any(|p| p.what == format!("namespace:{}", namespace.name)), "{}", namespace.name);
+    }
+    let cgroups = parts.iter().find(|p| p.what == "cgroups").unwrap().amount;
+    assert!(cgroups > 0 && held.read("cgroup").contains("isolab."), "{}", held.read("cgroup"));
+}
+
+#[test]
+fn its_files_are_only_its_own_and_the_dangerous_ones_are_covered() {
+    if !here("its_files_are_only_its_own_and_the_dangerous_ones_are_covered") {
+        return;
+    }
+    for knobs in [&[][..], &["+user"]] {
+        let held = Held::new(knobs, Limits::default(), &["hold"]);
+        let root = held.file("root");
+        let device = |name: &str| {
+            let meta = fs::metadata(root.join(name)).unwrap();
+            (meta.file_type().is_char_device(), meta.rdev() >> 8, meta.rdev() & 0xff)
+        };
+        assert_eq!(device("dev/null"), (true, 1, 3));
+        assert_eq!(device("dev/urandom"), (true, 1, 9));
+        let hidden = ["proc/kcore", "proc/keys", "proc/timer_list", "proc/interrupts"];
+        let hidden: Vec<_> = hidden.into_iter().filter(|name| Path::new("/").join(name).exists()).collect();
+        assert!(!hidden.is_empty(), "every kernel has one of them");
+        for name in hidden {
+            assert_eq!(device(name), (true, 1, 3), "{name} is hidden behind /dev/null");
+        }
+        assert_eq!(fs::read_link(root.join("dev/ptmx")).unwrap(), Path::new("pts/ptmx"));
+        let mounts = held.read("mountinfo");
+        let options = |place: &str| {
+            let line = mounts.lines().rfind(|l| l.split(' ').nth(4) == Some(place));
+            line.unwrap_or_else(|| panic!("{place} in\n{mounts}")).split(' ').nth(5).unwrap().to_owned()
+        };
+        assert!(options("/proc/sys").starts_with("ro,"));
+        assert!(options("/dev").starts_with("ro,nosuid,noexec"), "nobody can make a device file where one is alive");
+        assert!(options("/").starts_with("ro,nodev"), "{mounts}");
+        let host = fs::read_to_string("/proc/self/mountinfo").unwrap();
+        assert!(!host.contains("rootfs/proc"), "no mount of ours is seen by the host");
+    }
+}
+
+/// A root folder with the probe in it, and what a stranger did to it.
+fn hostile(change: impl Fn(&Path)) -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    for name in ["proc", "dev", "sys"] {
+        fs::create_dir(dir.path().join(name)).unwrap();
+    }
+    fs::write(dir.path().join("run-me"), probe::ELF).unwrap();
+    fs::set_permissions(dir.path().join("run-me"), fs::Permissions::from_mode(0o755)).unwrap();
+    change(dir.path());
+    dir
+}
+
+fn run_in(folder: &Path) -> crate::error::Result<Story> {
+    let task = Task { rootfs: Rootfs::Dir(folder.into()), ..probe_task(&["noop"], 0) };
+    Story::of(&OwnContainer, &[], &Task { argv: vec!["/run-me".into(), "noop".into()], ..task })
+}
+
+#[test]
+fn a_root_folder_cannot_lead_us_out() {
+    if !here("a_root_folder_cannot_lead_us_out") {
+        return;
+    }
+    assert_eq!(run_in(hostile(|_| ()).path()).unwrap().exit, Exit::Code(0), "an honest folder works");
+    let victim = tempfile::tempdir().unwrap(); // stands for the host's own files
+    fs::write(victim.path().join("null"), "untouched").unwrap();
+    let out = victim.path();
+    for name in ["proc", "dev", "sys"] {
+        for target in [out.to_owned(), "/".into(), "../../../../../tmp".into(), "sys".into(), "nowhere".into()] {
+            let folder = hostile(|dir| {
+                fs::remove_dir(dir.join(name)).unwrap();
+                symlink(&target, dir.join(name)).unwrap();
+            });
+            let before = fs::read_to_string("/proc/self/mountinfo").unwrap();
+            let error = run_in(folder.path()).unwrap_err();
+            let told = error.doing.contains(name) && error.try_this.contains("do not trust it");
+            assert!(told, "/{name} → {}: {error}", target.display());
+            assert_eq!(fs::read_to_string("/proc/self/mountinfo").unwrap(), before, "no mount was left on the host");
+        }
+        let folder = hostile(|dir| {
+            fs::remove_dir(dir.join(name)).unwrap();
+            fs::write(dir.join(name), "a file").unwrap();
+        });
+        assert!(run_in(folder.path()).is_err(), "/{name} is a file");
+    }
+    assert_eq!(fs::read_to_string(out.join("null")).unwrap(), "untouched");
+    assert_eq!(fs::read_dir(out).unwrap().count(), 1);
+}
+
+#[test]
+fn its_own_device_files_are_never_used() {
+    if !here("its_own_device_files_are_never_used") {
+        return;
+    }
+    let folder = hostile(|dir| {
+        symlink("/proc/sys/kernel/core_pattern", dir.join("dev/null")).unwrap(); // CVE-2025-31133
+        symlink("/proc/sysrq-trigger", dir.join("dev/pts")).unwrap();
+    });
+    let pattern = || fs::read("/proc/sys/kernel/core_pattern").unwrap();
+    let before = pattern();
+    assert_eq!(run_in(folder.path()).unwrap().exit, Exit::Code(0), "they lie below our own /dev");
+    assert_eq!(pattern(), before);
+    let folder = hostile(|dir| symlink("/proc/self/exe", dir.join("me")).unwrap());
+    let task = Task { rootfs: Rootfs::Dir(folder.path().into()), ..task(&["/me"]) };
+    let error = Story::of(&OwnContainer, &[], &task).unwrap_err();
+    assert!(matches!(error.kind, Kind::NotExecutable | Kind::NotFound), "our own binary is out of reach: {error}");
+}
+
+/// A shell script in the host's own tree, shown read-only.
+fn script(text: &str, knobs: &[&str]) -> Exit {
+    let path = ("PATH".into(), "/usr/sbin:/usr/bin:/sbin:/bin".into());
+    let task = Task { rootfs: Rootfs::Dir("/".into()), env: vec![path], ..task(&["sh", "-c", text]) };
+    Story::of(&OwnContainer, knobs, &task).unwrap().exit
+}
+
+#[test]
+fn the_hosts_tree_is_shown_but_cannot_be_changed() {
+    if !here("the_hosts_tree_is_shown_but_cannot_be_changed") {
+        return;
+    }
+    assert_eq!(script("test $$ = 1 && test $(uname -n) = isolab && echo > /dev/null", &[]), Exit::Code(0));
+    let place = format!("/tmp/isolab-test-{}", std::process::id());
+    for text in ["echo > PLACE", "mknod /dev/disk b 8 0", "mount -t tmpfs none /tmp", "echo 1 > /proc/sys/kernel/panic"]
+    {
+        let text = text.replace("PLACE", &place);
+        assert_ne!(script(&format!("{text} 2> /dev/null"), &[]), Exit::Code(0), "{text}");
+    }
+    assert!(!Path::new(&place).exists());
+    assert_eq!(script("kill -9 $$; exit 3", &[]), Exit::Code(3), "PID 1 cannot kill itself");
+    assert_eq!(script("test $$ != 1", &["-pid"]), Exit::Code(0));
+    assert_eq!(script("sleep 100 & exit 4", &["-pid"]), Exit::Code(4), "what it leaves behind goes with its cgroup");
+}
+
+#[test]
+fn a_signal_reaches_the_program_only_through_a_pid_1_that_passes_it_on() {
+    if !here("a_signal_reaches_the_program_only_through_a_pid_1_that_passes_it_on") {
+        return;
+    }
+    let mut bare = Held::new(&[], Limits::default(), &["hold"]);
+    bare.instance.control(Verb::Signal(15)).unwrap();
+    let event = bare.instance.wait(Instant::now() + Duration::from_millis(50), &mut bare.clock).unwrap();
+    assert_eq!(event, Event::TimedOut, "PID 1 without a handler does not notice SIGTERM");
+    let mut held = Held::new(&["+init"], Limits::default(), &["hold"]);
+    let exe = fs::read_link(held.file("exe")).unwrap();
+    assert_eq!(exe, std::env::current_exe().unwrap(), "PID 1 is our own program …");
+    held.instance.control(Verb::Signal(15)).unwrap();
+    assert_eq!(held.exit(), Exit::Code(128 + 15));
+    assert_eq!(script("readlink /proc/$$/exe", &["+init"]), Exit::Code(0));
+    assert_ne!(
+        script("readlink /proc/1/exe", &["+init"]),
+        Exit::Code(0),
+        "… and out of reach from inside (CVE-2019-5736)"
+    );
+    assert_eq!(
+        script("(sleep 0.05; exit 9) & exec sh -c 'sleep 0.2; exit 5'", &["+init"]),
+        Exit::Code(5),
+        "orphans are reaped"
+    );
+}
+
+#[test]
+fn limits_hold() {
+    if !here("limits_hold") {
+        return;
+    }
+    let limits = Limits { memory_bytes: Some(8 << 20), ..Limits::default() };
+    let knobs = Knobs::default();
+    let dir = tempfile::tempdir().unwrap();
+    let task = Task { limits, ..probe_task(&["touch", "16384"], 3) }; // 64 MiB
+    let prepared = OwnContainer.prepare(&knobs, &task, dir.path()).unwrap();
+    let mut clock = Timeline::new();
+    let mut instance = prepared.create(&mut clock).unwrap();
+    instance.start(&mut clock).unwrap();
+    let event = instance.wait(Instant::now() + Duration::from_secs(20), &mut clock).unwrap();
+    assert_eq!(event, Event::Exited(Exit::Signal(9)), "killed at its limit of memory");
+    let limits = Limits { pids: Some(3), ..Limits::default() };
+    let path = ("PATH".into(), "/usr/bin:/bin".into());
+    let text = "for i in 1 2 3 4 5; do sleep 1 & done; true"; // the shell ends with 2 when it cannot fork
+    let task =
+        Task { rootfs: Rootfs::Dir("/".into()), limits, env: vec![path], ..super::testing::task(&["sh", "-c", text]) };
+    assert_ne!(Story::of(&OwnContainer, &[], &task).unwrap().exit, Exit::Code(0));
+    let error = Story::of(&OwnContainer, &["-cgroup"], &task).unwrap_err();
+    assert_eq!(error.kind, Kind::Usage, "{error}");
+}
+
+#[test]
+fn nothing_is_left_behind() {
+    if !here("nothing_is_left_behind") {
+        return;
+    }
+    let held = Held::new(&[], Limits { pids: Some(10), ..Limits::default() }, &["hold"]);
+    let own: Vec<PathBuf> = cgroup_folders(held.pid);
+    assert!(!own.is_empty() && own.iter().all(|folder| folder.exists()), "{own:?}");
+    let pid = held.pid;
+    drop(held);
+    assert!(own.iter().all(|folder| !folder.exists()), "{own:?}");
+    assert!(!Path::new(&format!("/proc/{pid}")).exists());
+    for (knobs, word) in [(["-net", "-lo"], "-lo"), (["-pid", "+init"], "+init"), (["-pid", "-cgroup"], "-cgroup")] {
+        let error = Knobs::parse(&OwnContainer, &knobs).unwrap_err();
+        assert!(error.kind == Kind::Usage && error.doing.contains(word), "{error}");
+    }
+}
+
+/// The folders of a process that are named after isolab, in whatever tree.
+fn cgroup_folders(pid: i32) -> Vec<PathBuf> {
+    let name = fs::read_to_string(format!("/proc/{pid}/cgroup")).unwrap();
+    let name = name.lines().find_map(|l| Some(format!("isolab.{}", l.split("/isolab.").nth(1)?))).unwrap();
+    let tops = ["", "memory", "pids", "cpu"].map(|c| Path::new("/sys/fs/cgroup").join(c).join(&name));
+    tops.into_iter().filter(|folder| folder.exists()).collect()
+}
