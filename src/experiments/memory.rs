@@ -33,14 +33,18 @@ static ABOUT: Question = Question {
             true,
             "Slope over N instances of private + kernel memory of what a detached instance leaves running: a container's payload, a virtual machine's monitor.",
         ),
-        metric("private", false, "Slope over N of Private_Clean + Private_Dirty in /proc/PID/smaps_rollup."),
+        metric("private", true, "Slope over N of Private_Clean + Private_Dirty in /proc/PID/smaps_rollup."),
         metric("kernel", false, "Slope over N of the kernel memory charged to a cgroup around all N."),
         metric(
             "shared",
             false,
             "Intercept over N of proportional memory (PSS) that is not private: file pages that all instances share.",
         ),
-        metric("lack_of_fit", false, "Farthest that one of the weighed points lies from the line of per_instance."),
+        metric(
+            "lack_of_fit",
+            false,
+            "Farthest that one of the weighed points lies from the line of per_instance (of private, where the kernel part is not measured).",
+        ),
         metric(
             "host_bytes",
             true,
@@ -284,7 +288,7 @@ fn one_size(points: &[Point]) -> std::collections::BTreeMap<String, f64> {
     let last = points.last();
     let private = last.map(|p| p.weight.private as f64);
     let kernel = last.and_then(|p| p.kernel).map(|k| k as f64);
-    values([("host_bytes", private.map(|p| p + kernel.unwrap_or(0.0))), ("private", private), ("kernel", kernel)])
+    values([("host_bytes", private.zip(kernel).map(|(p, k)| p + k)), ("private", private), ("kernel", kernel)])
 }
 
 /// Lines through the last three points (all, when there are fewer).
@@ -296,14 +300,14 @@ fn slopes(points: &[Point]) -> std::collections::BTreeMap<String, f64> {
     };
     let private = line(&|p| Some(p.weight.private as f64));
     let kernel = line(&|p| p.kernel.map(|k| k as f64));
-    let whole = line(&|p| Some((p.weight.private + p.kernel.unwrap_or(0)) as f64));
+    let whole = line(&|p| Some((p.weight.private + p.kernel?) as f64)); // half of a sum would look like the whole
     let shared = line(&|p| Some(p.weight.shared as f64));
     values([
         ("per_instance", whole.map(|l| l.slope)),
         ("private", private.map(|l| l.slope)),
         ("kernel", kernel.map(|l| l.slope)),
         ("shared", shared.map(|l| l.intercept)),
-        ("lack_of_fit", whole.map(|l| l.worst_residual)),
+        ("lack_of_fit", whole.or(private).map(|l| l.worst_residual)),
     ])
 }
 

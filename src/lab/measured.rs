@@ -21,20 +21,25 @@ pub struct Measured {
 }
 
 impl Measured {
-    /// Under the memory controller's root; Ok(None) when there is none that we may write to.
+    /// Under the memory controller's root, or where a cgroup was delegated to us; Ok(None) when we may write to neither.
     pub fn create(run: &str, name: &str) -> Result<Option<Measured>> {
         let mountinfo = std::fs::read_to_string("/proc/self/mountinfo").doing(|| "read /proc/self/mountinfo")?;
         let Some((root, v2)) = memory_root(&mountinfo) else { return Ok(None) };
-        let dir = root.join(format!("isolab.{run}.{name}"));
-        if std::fs::create_dir(&dir).is_err() {
-            return Ok(None);
+        let own = std::fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
+        let places = [vec![root.clone()], if v2 { delegated(&root, &own) } else { Vec::new() }].concat();
+        Ok(places.iter().find_map(|place| Measured::inside(place, &format!("isolab.{run}.{name}"), v2)))
+    }
+
+    fn inside(place: &Path, name: &str, v2: bool) -> Option<Measured> {
+        let dir = place.join(name);
+        std::fs::create_dir(&dir).ok()?;
+        let measured = Measured { dir, v2 }; // from here on Drop removes it
+        if v2 {
+            std::fs::write(measured.dir.join("cgroup.subtree_control"), "+memory +pids +cpu").ok()?;
         }
-        let measured = Measured { dir, v2 };
-        if v2 && std::fs::write(measured.dir.join("cgroup.subtree_control"), "+memory +pids +cpu").is_err() {
-            return Ok(None);
-        }
-        std::fs::create_dir(measured.dir.join("worker")).doing(|| "make the workers' cgroup")?;
-        Ok(Some(measured))
+        std::fs::create_dir(measured.dir.join("worker")).ok()?;
+        measured.kernel_bytes()?;
+        Some(measured)
     }
 
     /// The file that a worker writes "0" to, to join. On v1 `tasks`: `cgroup.procs` waits for the kernel's global fork
@@ -76,6 +81,13 @@ fn field(text: &str, name: &str) -> Option<u64> {
     text.lines().find_map(|l| l.strip_prefix(name)?.strip_prefix(' ')?.parse().ok())
 }
 
+/// v2 folders that may have been delegated to us: the one above our own cgroup, and our own.
+fn delegated(root: &Path, own: &str) -> Vec<PathBuf> {
+    let Some(path) = own.lines().find_map(|l| l.strip_prefix("0::/")) else { return Vec::new() };
+    let mine = root.join(path);
+    mine.parent().filter(|p| p.starts_with(root)).map(Path::to_owned).into_iter().chain([mine.clone()]).collect()
+}
+
 /// The mount point of the memory controller in /proc/self/mountinfo (proc_pid_mountinfo(5)), and whether it is v2.
 fn memory_root(mountinfo: &str) -> Option<(PathBuf, bool)> {
     let mut v2 = None;
@@ -105,6 +117,13 @@ mod tests {
         let pure = "33 25 0:29 / /sys/fs/cgroup rw,nosuid - cgroup2 cgroup2 rw,nsdelegate\n";
         assert_eq!(memory_root(pure), Some(("/sys/fs/cgroup".into(), true)));
         assert_eq!(memory_root("22 1 8:1 / / rw - ext4 /dev/vda rw\n"), None);
+    }
+
+    #[test]
+    fn a_delegated_cgroup_is_looked_for_beside_and_inside_our_own() {
+        let found = delegated(Path::new("/sys/fs/cgroup"), "0::/user/session\n");
+        assert_eq!(found, [PathBuf::from("/sys/fs/cgroup/user"), PathBuf::from("/sys/fs/cgroup/user/session")]);
+        assert!(delegated(Path::new("/sys/fs/cgroup"), "4:memory:/a\n").is_empty());
     }
 
     #[test]
