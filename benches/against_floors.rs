@@ -40,7 +40,8 @@ fn main() {
     let _alone = lock::alone().expect("no other isolab bench is running");
     let interrupt = Interrupt::listen().expect("signals can be listened to");
     let scratch = Scratch::create(&format!("floors{}", std::process::id())).expect("the temporary folder is writable");
-    let mut lab = Lab::new(&interrupt, &scratch, env!("CARGO_BIN_EXE_isolab").into(), measure_tsc_khz(60_000_000));
+    let mut lab = Lab::new(&interrupt, &scratch, program(), measure_tsc_khz(60_000_000));
+    lab.cpu = Some(pin_ourselves()); // the floors inherit it: a wake-up on another CPU would be in one and not in the other
     let arms: Vec<Arm> = PAIRS.iter().map(|(id, ..)| Arm::parse(id).expect("an arm of ours")).collect();
     for arm in &arms {
         lab.prepare(arm, &Workload::Noop).expect("run this as root, with /dev/kvm");
@@ -66,6 +67,21 @@ fn main() {
         let (a, b) = (median(&ours[&i]).expect("samples"), median(&floors[&i]).expect("rounds"));
         println!("{id:<44} {:>10.0} {:>10.0} {:>7.3}", a / 1e3, b / 1e3, a / b);
     }
+}
+
+/// To the last CPU that we may use, as isolab bench does with its workers.
+fn pin_ourselves() -> usize {
+    let cpu = isolab::lab::last_cpu().expect("we run on some CPU");
+    let mut set = nix::sched::CpuSet::new();
+    set.set(cpu)
+        .and_then(|()| nix::sched::sched_setaffinity(nix::unistd::Pid::from_raw(0), &set))
+        .expect("it is one of ours");
+    cpu
+}
+
+/// Another build of isolab, to compare two of them.
+fn program() -> PathBuf {
+    std::env::var_os("ISOLAB_PROGRAM").map_or_else(|| env!("CARGO_BIN_EXE_isolab").into(), PathBuf::from)
 }
 
 fn floor(dir: &Path, command: &[&str]) -> serde_json::Value {

@@ -78,7 +78,7 @@ pub(super) struct Bench {
     /// blocks: every arm once per block, in random order; sequential: one arm after the other, to see what that does
     #[arg(long, value_enum, default_value_t = Order::Blocks)]
     pub order: Order,
-    /// The CPU that workers stay on, or none [default: none]
+    /// The CPU that workers stay on, or none [default: the last one; none with --concurrency]
     #[arg(long, value_name = "CPU|none")]
     pub pin: Option<String>,
     /// The least wait after each sample

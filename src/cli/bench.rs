@@ -14,8 +14,9 @@ use crate::results::store;
 
 pub(super) fn run(args: Bench, out: &mut Out) -> Result<u8> {
     let root = nix::unistd::Uid::effective().is_root();
-    let plan = Plan::make(&options(&args)?, root, random_seed())?;
-    let how = how(&args, root)?;
+    let options = options(&args)?;
+    let plan = Plan::make(&options, root, random_seed())?;
+    let how = how(&args, &options.sets, root)?;
     if args.thorough {
         let minutes = plan.total_time().as_secs().div_ceil(60);
         out.note(format!("This takes about {minutes} minutes; Ctrl-C ends it early and keeps what was measured."));
@@ -76,9 +77,11 @@ fn random_seed() -> u64 {
     u64::from(std::process::id()) << 20 ^ crate::sys::clock::monotonic_ns() & 0xffff_ffff
 }
 
-fn how(args: &Bench, root: bool) -> Result<How> {
+fn how(args: &Bench, sets: &Sets, root: bool) -> Result<How> {
     let cpu = match args.pin.as_deref() {
-        None | Some("none") => None,
+        Some("none") => None,
+        None if sets.contains_key("concurrency") => None, // many at once want every CPU
+        None => crate::lab::last_cpu(),
         Some(text) => Some(text.parse().map_err(|_| {
             Error::usage(format!("pin workers to {text:?}"), "it is no CPU number").try_this("--pin 0, or --pin none")
         })?),

@@ -12,5 +12,11 @@ pub mod scratch;
 pub mod worker;
 pub mod workload;
 
+/// The last CPU that this process may use: the first ones serve most interrupts.
+pub fn last_cpu() -> Option<usize> {
+    let allowed = nix::sched::sched_getaffinity(nix::unistd::Pid::from_raw(0)).ok()?;
+    (0..nix::sched::CpuSet::count()).rev().find(|cpu| allowed.is_set(*cpu).unwrap_or(false))
+}
+
 pub use bench::{Held, Lab, Life, Start};
 pub use workload::Workload;
