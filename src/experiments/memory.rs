@@ -29,6 +29,11 @@ static ABOUT: Question = Question {
     question: "What does one more instance cost?",
     metrics: &[
         metric(
+            "host_bytes",
+            true,
+            "Private + kernel memory of one virtual machine of this configured size after its guest touched that much.",
+        ),
+        metric(
             "per_instance",
             true,
             "Slope over N instances of private + kernel memory of what a detached instance leaves running: a container's payload, a virtual machine's monitor.",
@@ -44,11 +49,6 @@ static ABOUT: Question = Question {
             "lack_of_fit",
             false,
             "Farthest that one of the weighed points lies from the line of per_instance (of private, where the kernel part is not measured).",
-        ),
-        metric(
-            "host_bytes",
-            true,
-            "Private + kernel memory of one virtual machine of this configured size after its guest touched that much.",
         ),
     ],
     sets: &[
