@@ -76,10 +76,13 @@ fn sentence(run: &Run, told: &Told) -> Option<String> {
         let Some(s) = summary(run, cell, told.metric) else { continue };
         let name = run.header.arms.iter().find(|a| a.id == cell.arm).map_or(cell.arm.as_str(), |a| a.name.as_str());
         let against = comparison(run, cell, told.metric).map_or(String::new(), |c| format!(" ({})", ratio(c, run)));
-        parts.push(format!("{name} {}{against}", with_interval(&s.interval, unit)));
+        parts.push(format!("{name}{} {}{against}", case_of(cell), with_interval(&s.interval, unit)));
     }
     (!parts.is_empty()).then(|| format!("{}: {}.", told.lead, parts.join("; ")))
 }
+
+/// Two equal arms that may differ by this much: saying "no difference" would mislead.
+const TOO_NOISY: f64 = 0.5;
 
 /// When no arm differs from the first, that is the whole sentence.
 fn no_difference(run: &Run, told: &Told, unit: Unit) -> Option<String> {
@@ -90,6 +93,9 @@ fn no_difference(run: &Run, told: &Told, unit: Unit) -> Option<String> {
     if others.is_empty() || others.iter().any(|c| c.detectable || c.ratio.low.is_none()) {
         return None;
     }
+    if floor > TOO_NOISY {
+        return Some(format!("{}: this run was too noisy to tell (floor {:.0} %).", told.lead, floor * 100.0));
+    }
     let first = summary(run, cells.first()?, told.metric)?;
     let (value, percent) = (with_interval(&first.interval, unit), floor * 100.0);
     Some(format!(
@@ -97,6 +103,11 @@ fn no_difference(run: &Run, told: &Told, unit: Unit) -> Option<String> {
         told.lead,
         cells.len()
     ))
+}
+
+/// " cache=cold"; how many were weighed together is the same for all and not said.
+fn case_of(cell: &Cell) -> String {
+    cell.case.iter().filter(|(key, _)| *key != "n").map(|(key, value)| format!(" {key}={value}")).collect()
 }
 
 /// Arms as they are: not the A/A twin, and the case that has no sizes.
@@ -159,8 +170,9 @@ fn table(run: &Run, out: &mut Out) -> Result<()> {
                 continue;
             }
             let Some(s) = summary(run, cell, metric) else { continue };
-            let place = rows.iter().position(|(arm, _)| *arm == cell.arm).unwrap_or_else(|| {
-                rows.push((cell.arm.clone(), BTreeMap::new()));
+            let label = format!("{}{}", cell.arm, case_of(cell));
+            let place = rows.iter().position(|(row, _)| *row == label).unwrap_or_else(|| {
+                rows.push((label, BTreeMap::new()));
                 rows.len() - 1
             });
             rows[place].1.insert(title, s.interval);
