@@ -175,11 +175,17 @@ pub(super) struct Compare {
 }
 
 #[derive(Debug, ClapArgs)]
-#[group(required = true, multiple = false, args = ["json", "md"])]
 pub(super) struct Report {
     /// A results file, or the folder of a run
     #[arg(default_value = "results/latest")]
     pub file: PathBuf,
+    #[command(flatten)]
+    pub form: Form,
+}
+
+#[derive(Debug, ClapArgs)]
+#[group(required = true, multiple = false)]
+pub(super) struct Form {
     /// An array with one object per cell and metric
     #[arg(long)]
     pub json: bool,

@@ -14,7 +14,7 @@ use crate::results::{flat, store};
 
 pub(super) fn report(args: Report, out: &mut Out) -> Result<u8> {
     let run = store::load(&args.file)?;
-    if args.json {
+    if args.form.json {
         json(&run, out)?;
     } else {
         markdown(&run, out)?;

@@ -143,8 +143,10 @@ pub fn load(path: &Path) -> Result<Run> {
             .try_this(recoverable.unwrap_or_else(|| "isolab bench makes one in results/".into()))
     })?;
     check_version(&bytes).map_err(|cause| Error { doing: doing(), ..cause })?;
-    serde_json::from_slice(&bytes)
-        .map_err(|cause| Error::usage(doing(), cause).try_this("isolab recover DIR rebuilds it from samples.jsonl"))
+    serde_json::from_slice(&bytes).map_err(|cause| {
+        Error::usage(doing(), format!("it is no whole results file ({cause})"))
+            .try_this("isolab recover DIR rebuilds it from samples.jsonl")
+    })
 }
 
 /// Foreign, truncated and newer files each get their own answer.
@@ -154,8 +156,12 @@ fn check_version(bytes: &[u8]) -> Result<()> {
         schema: u32,
     }
     let file: serde_json::Value = serde_json::from_slice(bytes).map_err(|cause| {
-        let why = if cause.is_eof() { "it ends in the middle: it was cut off" } else { "it is no JSON" };
-        Error::usage("", format!("{why} ({cause})")).try_this("isolab recover DIR rebuilds it from samples.jsonl")
+        let why = match (bytes.is_empty(), cause.is_eof()) {
+            (true, _) => "it is empty".into(),
+            (_, true) => format!("it ends in the middle: it was cut off ({cause})"),
+            _ => format!("it is no JSON ({cause})"),
+        };
+        Error::usage("", why).try_this("isolab recover DIR rebuilds it from samples.jsonl")
     })?;
     let version: Version = serde_json::from_value(file).map_err(|_| {
         Error::usage("", "it is JSON, but not a results file of isolab").try_this("isolab bench -o FILE makes one")
