@@ -63,7 +63,8 @@ fn one(args: &Run, out: &mut Out) -> Result<u8> {
         return Err(Error::new(
             format!("wait for {}", task.argv[0].display()),
             "it ran longer than --timeout and was ended",
-        ));
+        )
+        .try_this("--timeout 5m, or leave --timeout out"));
     }
     Ok(outcome.exit.code() as u8)
 }
@@ -94,14 +95,16 @@ fn task(args: &Run, arm: &Arm) -> Result<Task> {
     };
     for pair in &args.env {
         let Some((name, value)) = pair.split_once('=').filter(|(n, _)| !n.is_empty()) else {
-            return Err(Error::usage(format!("set the variable {pair:?}"), "it is written NAME=VALUE"));
+            return Err(Error::usage(format!("set the variable {pair:?}"), "it is written NAME=VALUE")
+                .try_this("-e NAME=VALUE; the environment is chosen by --as"));
         };
         env.retain(|(n, _)| n != name);
         env.push((name.into(), value.into()));
     }
     let cpu_percent = match args.cpus {
         Some(cpus) if !(0.01..=4096.0).contains(&cpus) => {
-            return Err(Error::usage(format!("limit it to {cpus} CPUs"), "it must be from 0.01 to 4096"));
+            return Err(Error::usage(format!("limit it to {cpus} CPUs"), "it must be from 0.01 to 4096")
+                .try_this("--cpus 0.5 for half of one"));
         }
         cpus => cpus.map(|c| (c * 100.0).round() as u64),
     };

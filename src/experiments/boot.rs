@@ -97,7 +97,8 @@ impl Experiment for Boot {
         let Some(levels) = sets.get("concurrency") else { return Ok(a_cell_each(arms)) };
         for level in levels {
             if !level.parse::<u64>().is_ok_and(|n| (1..=256).contains(&n)) {
-                return Err(Error::usage(format!("start {level:?} at once"), "it is no number from 1 to 256"));
+                return Err(Error::usage(format!("start {level:?} at once"), "it is no number from 1 to 256")
+                    .try_this("--concurrency 1,2,4"));
             }
         }
         Ok(arms.iter().flat_map(|arm| levels.iter().map(|l| CellPlan::new(arm).with("concurrency", l))).collect())
