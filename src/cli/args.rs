@@ -150,7 +150,7 @@ pub(super) struct Run {
     #[arg(long, value_parser = parse_time, allow_hyphen_values = true, value_name = "TIME")]
     pub timeout: Option<Duration>,
     /// The command; without one, the probe says hello
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "CMD")]
+    #[arg(trailing_var_arg = true, value_name = "CMD")]
     pub command: Vec<OsString>,
 }
 
