@@ -52,7 +52,8 @@ impl Watcher for Terminal<'_> {
             self.out.note(format!("other programs are running (load {load:.1}): numbers will be noisy"));
         }
         if !skipped.is_empty() {
-            self.out.note(format!("{} cells cannot be measured here; why is told at the end", skipped.len()));
+            let cells = if skipped.len() == 1 { "1 cell".into() } else { format!("{} cells", skipped.len()) };
+            self.out.note(format!("{cells} cannot be measured here; why is told at the end"));
         }
     }
 
@@ -65,7 +66,8 @@ impl Watcher for Terminal<'_> {
     }
 
     fn so_far(&mut self, cells: &[Cell], header: &Header) -> Result<()> {
-        self.cells(cells, header, "  so far")
+        let begun: Vec<Cell> = cells.iter().filter(|c| c.status == Status::Measured).cloned().collect();
+        self.cells(&begun, header, "  so far")
     }
 }
 
