@@ -98,19 +98,34 @@ pub fn save_run(dir: &Path, run: &Run) -> Result<()> {
 
 /// To a temporary name in the same folder, fsync, rename: a reader sees the old file or the new one.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
-    let doing = || format!("save {}", path.display());
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::Builder::new()
-        .prefix(".isolab-")
-        .tempfile_in(folder)
-        .doing(doing)
-        .map_err(|e| e.try_this("free some space, or choose another folder: --results DIR, -o FILE"))?;
-    file.write_all(bytes).and_then(|()| file.as_file().sync_all()).doing(doing)?;
+    let failed = |cause: &std::io::Error| not_written(path, cause);
+    let mut file = temporary_beside(path)?;
+    file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(|e| failed(&e))?;
     let mode = std::os::unix::fs::PermissionsExt::from_mode(0o644);
-    file.as_file().set_permissions(mode).doing(doing)?;
-    file.persist(path).map_err(|e| Error::new(doing(), e.error))?;
+    file.as_file().set_permissions(mode).map_err(|e| failed(&e))?;
+    file.persist(path).map_err(|e| failed(&e.error))?;
     give_back(path);
     Ok(())
+}
+
+/// Could this file be written now?
+pub fn check_writable(path: &Path) -> Result<()> {
+    if path.is_dir() {
+        return Err(Error::usage(format!("save {}", path.display()), "it is a folder").try_this("-o FILE"));
+    }
+    temporary_beside(path).map(drop)
+}
+
+fn temporary_beside(path: &Path) -> Result<tempfile::NamedTempFile> {
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    tempfile::Builder::new().prefix(".isolab-").tempfile_in(folder).map_err(|e| not_written(path, &e))
+}
+
+fn not_written(path: &Path, cause: &std::io::Error) -> Error {
+    let text = cause.to_string();
+    let plain = text.split(" at path ").next().unwrap_or_default(); // a temporary name is of no use to the reader
+    Error::new(format!("save {}", path.display()), plain)
+        .try_this("free some space, or choose another folder: --results DIR, -o FILE")
 }
 
 /// Under sudo: to the user who called. Elsewhere nothing.
