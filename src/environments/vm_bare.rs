@@ -51,7 +51,9 @@ impl Environment for VmBare {
             Ok(()) => Support::Yes,
             // A mistake of the reader's is not this machine's: `prepare` says it with its own exit code.
             Err(error) if matches!(error.kind, Kind::Usage | Kind::NotFound | Kind::NotExecutable) => Support::Yes,
-            Err(error) => Support::No { reason: error.cause, fix: error.try_this },
+            Err(error) => {
+                Support::No { reason: format!("could not {}: {}", error.doing, error.cause), fix: error.try_this }
+            }
         }
     }
 
