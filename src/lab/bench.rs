@@ -263,7 +263,8 @@ impl Worker {
             }
             let stdout = self.child.stdout.as_mut().expect("the worker was spawned with a pipe");
             if interrupt.wait(stdout.as_fd(), self.deadline)? == Woken::TimedOut {
-                return Err(Error::new("hear from a worker", "it hangs: nothing came before the deadline"));
+                return Err(Error::new("hear from a worker", "it hangs: nothing came before the deadline")
+                    .try_this("--timeout 60s gives it longer; isolab run shows it alone"));
             }
             let mut chunk = [0; 8192];
             match stdout.read(&mut chunk) {
@@ -296,6 +297,7 @@ impl Worker {
             let _ = stderr.take(4096).read_to_string(&mut words);
         }
         Error::new("hear from a worker", format!("it died ({status}) {}", words.trim()).trim_end())
+            .try_this("isolab run shows it alone; dmesg, whether the kernel ended it")
     }
 }
 
