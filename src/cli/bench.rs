@@ -122,18 +122,17 @@ pub(super) fn called_as() -> String {
 }
 
 fn show(args: &Bench, finished: &Finished, out: &mut Out) -> Result<()> {
-    let charts = if finished.run.cells.iter().any(|c| c.status == Status::Measured && c.experiment == "boot") {
-        export::draw(&finished.run, &finished.dir)?
-    } else {
-        Vec::new()
-    };
+    let has_starts = finished.run.cells.iter().any(|c| c.status == Status::Measured && c.experiment == "boot");
+    let drawn = if has_starts { export::draw(&finished.run, &finished.dir) } else { Ok(Vec::new()) };
+    let charts = drawn.as_deref().unwrap_or_default();
     if args.json {
-        export::json(&finished.run, out)
+        export::json(&finished.run, out)?;
     } else if args.md {
-        export::markdown(&finished.run, out)
+        export::markdown(&finished.run, out)?;
     } else {
-        closing::print(&finished.run, &finished.dir, &charts, out)
+        closing::print(&finished.run, &finished.dir, charts, out)?;
     }
+    drawn.map(drop) // a chart that cannot be saved does not hide the numbers
 }
 
 /// 0: nothing failed. A signal, or an error that stopped the run, comes before what the cells say.

@@ -46,6 +46,8 @@ pub struct Lab<'a> {
     pub settling: Duration,
 }
 
+const MORE_PROCESSES: &str = "ulimit -u; or the pids limit of the cgroup that you are in";
+
 /// How one instance is to be started.
 #[derive(Debug, Default, Clone)]
 pub struct Start {
@@ -177,7 +179,7 @@ impl<'a> Lab<'a> {
             command.env(ENV_CGROUP_ROOT, &start.cgroup_root);
         }
         let spawned_ns = monotonic_ns();
-        let mut child = command.spawn().doing(|| "start a worker")?;
+        let mut child = command.spawn().doing(|| "start a worker").map_err(|e| e.try_this(MORE_PROCESSES))?;
         let control = child.stdin.take(); // Child::wait would close it, and a detached payload still listens to it
         let deadline = Instant::now() + self.timeout + Duration::from_secs(5);
         Ok(Worker { child, control, nonce, spawned_ns, deadline, buffer: Vec::new() })

@@ -77,7 +77,8 @@ impl Store {
 
     /// Writes what follows from the samples, and points `latest` here.
     pub fn finish(&self, run: &Run) -> Result<()> {
-        save_run(&self.dir, run)?;
+        let advice = || format!("make room; the samples are kept: isolab recover {}", self.dir.display());
+        save_run(&self.dir, run).map_err(|e| e.try_this(advice()))?;
         let (Some(root), Some(name)) = (self.dir.parent(), self.dir.file_name()) else { return Ok(()) };
         let temporary = root.join(format!(".latest.{}", run.header.id));
         let _ = std::fs::remove_file(&temporary);
