@@ -34,7 +34,7 @@ pub struct How {
 
 /// Who looks on: the terminal, or nobody. Nothing that measures prints.
 pub trait Watcher {
-    fn planned(&mut self, header: &Header, skipped: &Skips, stale: &[String]);
+    fn planned(&mut self, header: &Header, skipped: &Skips, stale: &[(String, bool)]);
     /// `done` of `of` samples of this experiment; `left`: time that it may still take.
     fn progress(&mut self, experiment: &str, done: usize, of: usize, left: Duration);
     /// All blocks of an experiment are done. Err: nobody can read it any more.
@@ -134,16 +134,15 @@ fn prepare(plan: &Plan, lab: &mut Lab) -> Result<(Skips, BTreeMap<String, String
     Ok((skips, limited))
 }
 
-/// Names what dead runs left, and removes it.
-fn clean_stale() -> Vec<String> {
-    let mut cleaned = Vec::new();
+/// Names what dead runs left, and removes it; false: not all of it.
+fn clean_stale() -> Vec<(String, bool)> {
+    let mut found = Vec::new();
     for (run, folder) in crate::lab::scratch::stale() {
         let left = remove(&Places::default(), &run, Duration::from_secs(1));
-        if left.is_empty() && std::fs::remove_dir_all(&folder).is_ok() {
-            cleaned.push(run);
-        }
+        let gone = left.is_empty() && std::fs::remove_dir_all(&folder).is_ok();
+        found.push((run, gone));
     }
-    cleaned
+    found
 }
 
 /// A cell that failed this often in a row is not tried again in this run.
