@@ -181,7 +181,8 @@ impl<'a> Lab<'a> {
         let spawned_ns = monotonic_ns();
         let mut child = command.spawn().doing(|| "start a worker").map_err(|e| e.try_this(MORE_PROCESSES))?;
         let control = child.stdin.take(); // Child::wait would close it, and a detached payload still listens to it
-        let deadline = Instant::now() + self.timeout + Duration::from_secs(5);
+        let spare = (self.timeout / 4).max(Duration::from_secs(1)); // the worker itself ends at its timeout, and says so
+        let deadline = Instant::now() + self.timeout + spare;
         Ok(Worker { child, control, nonce, spawned_ns, deadline, buffer: Vec::new() })
     }
 }
