@@ -17,7 +17,11 @@ fn tool(test: &str, name: &str) -> Option<Command> {
 #[test]
 fn they_are_formatted() {
     let Some(mut rustfmt) = tool("they_are_formatted", "rustfmt") else { return };
-    let out = rustfmt.args(["--check", "--edition", "2024", "--config-path", "rustfmt.toml"]).args(PROGRAMS).output().unwrap();
+    let out = rustfmt
+        .args(["--check", "--edition", "2024", "--config-path", "rustfmt.toml"])
+        .args(PROGRAMS)
+        .output()
+        .unwrap();
     assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stdout));
 }
 

@@ -7,7 +7,7 @@ use super::args::{Probe, Run};
 use super::out::Out;
 use super::{closing, exit};
 use crate::environments::{Arm, Event, Instance, Outcome, Verb};
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::harness::plan::for_this_user;
 use crate::lab::interrupt::Interrupt;
 use crate::lab::scratch::Scratch;
@@ -20,6 +20,7 @@ const GRACE: Duration = Duration::from_secs(10);
 
 pub(super) fn run(args: Run, out: &mut Out) -> u8 {
     one(&args, out).unwrap_or_else(|error| {
+        let error = advise(error, &args);
         exit::complain(&error);
         exit::number_in_run(&error)
     })
@@ -63,15 +64,29 @@ fn one(args: &Run, out: &mut Out) -> Result<u8> {
         return Err(Error::new(
             format!("wait for {}", task.argv[0].display()),
             "it ran longer than --timeout and was ended",
-        ));
+        )
+        .try_this("--timeout 5m, or leave --timeout out"));
     }
     Ok(outcome.exit.code() as u8)
+}
+
+/// Most who look for a program in a container do not know yet that they see none but the probe.
+fn advise(error: Error, args: &Run) -> Error {
+    let alone = args.rootfs.is_none() && args.arm.starts_with("container");
+    if error.kind == Kind::NotFound && alone {
+        return error.try_this("--rootfs / shows the host's own programs; without it there is only `probe`");
+    }
+    error
 }
 
 fn arm(args: &Run) -> Result<Arm> {
     let root = nix::unistd::Uid::effective().is_root();
     let mut id = for_this_user(&args.arm, root);
     if args.init {
+        if !id.starts_with("container") {
+            return Err(Error::usage(format!("put an init into {id}"), "only a container has a PID 1 of its own")
+                .try_this("--as container --init"));
+        }
         id.push_str(":+init");
     }
     if id.contains(',') {
@@ -94,14 +109,16 @@ fn task(args: &Run, arm: &Arm) -> Result<Task> {
     };
     for pair in &args.env {
         let Some((name, value)) = pair.split_once('=').filter(|(n, _)| !n.is_empty()) else {
-            return Err(Error::usage(format!("set the variable {pair:?}"), "it is written NAME=VALUE"));
+            return Err(Error::usage(format!("set the variable {pair:?}"), "it is written NAME=VALUE")
+                .try_this("-e NAME=VALUE; the environment is chosen by --as"));
         };
         env.retain(|(n, _)| n != name);
         env.push((name.into(), value.into()));
     }
     let cpu_percent = match args.cpus {
         Some(cpus) if !(0.01..=4096.0).contains(&cpus) => {
-            return Err(Error::usage(format!("limit it to {cpus} CPUs"), "it must be from 0.01 to 4096"));
+            return Err(Error::usage(format!("limit it to {cpus} CPUs"), "it must be from 0.01 to 4096")
+                .try_this("--cpus 0.5 for half of one"));
         }
         cpus => cpus.map(|c| (c * 100.0).round() as u64),
     };

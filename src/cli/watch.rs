@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::bench::called_as;
 use super::out::Out;
 use super::progress::Progress;
 use crate::error::Result;
@@ -44,15 +45,20 @@ impl<'a> Terminal<'a> {
 }
 
 impl Watcher for Terminal<'_> {
-    fn planned(&mut self, header: &Header, skipped: &Skips, stale: &[String]) {
-        for run in stale {
-            self.out.note(format!("removed what run {run} had left behind; it was killed before it could"));
+    fn planned(&mut self, header: &Header, skipped: &Skips, stale: &[(String, bool)]) {
+        for (run, gone) in stale {
+            self.out.note(if *gone {
+                format!("removed what run {run} had left behind; it was killed before it could")
+            } else {
+                format!("run {run} was killed, and what it left cannot be removed: {} clean", called_as())
+            });
         }
         if let Some(load) = header.host.load.map(|[minute, ..]| minute).filter(|l| *l > 1.0) {
             self.out.note(format!("other programs are running (load {load:.1}): numbers will be noisy"));
         }
         if !skipped.is_empty() {
-            self.out.note(format!("{} cells cannot be measured here; why is told at the end", skipped.len()));
+            let cells = if skipped.len() == 1 { "1 cell".into() } else { format!("{} cells", skipped.len()) };
+            self.out.note(format!("{cells} cannot be measured here; why is told at the end"));
         }
     }
 
@@ -65,7 +71,8 @@ impl Watcher for Terminal<'_> {
     }
 
     fn so_far(&mut self, cells: &[Cell], header: &Header) -> Result<()> {
-        self.cells(cells, header, "  so far")
+        let begun: Vec<Cell> = cells.iter().filter(|c| c.status == Status::Measured).cloned().collect();
+        self.cells(&begun, header, "  so far")
     }
 }
 

@@ -46,7 +46,12 @@ pub fn find(root: &Path, name: &OsStr, search: &OsStr) -> Result<PathBuf> {
 }
 
 fn told(name: &OsStr, doing: &str, cause: &str, kind: Kind) -> Error {
-    Error::new(format!("{doing} the program {}", name.to_string_lossy()), cause).kind(kind)
+    let advice = if kind == Kind::NotFound {
+        "another spelling, or its path in the root folder"
+    } else {
+        "chmod +x, if it is a program"
+    };
+    Error::new(format!("{doing} the program {}", name.to_string_lossy()), cause).kind(kind).try_this(advice)
 }
 
 fn refusal(errno: Errno) -> String {

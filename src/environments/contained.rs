@@ -94,7 +94,10 @@ fn chosen_namespaces(knobs: &Knobs, user: bool) -> CloneFlags {
 
 fn root_folder(task: &Task, dir: &Path) -> Result<PathBuf> {
     match &task.rootfs {
-        Rootfs::Dir(folder) => folder.canonicalize().doing(|| format!("find the root folder {}", folder.display())),
+        Rootfs::Dir(folder) => folder
+            .canonicalize()
+            .doing(|| format!("find the root folder {}", folder.display()))
+            .map_err(|e| e.try_this("--rootfs / shows the host's own files")),
         Rootfs::Probe => {
             let root = probe_rootfs(dir)?;
             for name in ["proc", "dev"] {

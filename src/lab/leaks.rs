@@ -165,7 +165,10 @@ pub fn remove(places: &Places, run: &str, patience: Duration) -> Vec<Leak> {
                 Leak::Mount(path) => {
                     let _ = nix::mount::umount2(path, nix::mount::MntFlags::MNT_DETACH);
                 }
-                Leak::Cgroup(path) => remove_cgroup(path),
+                Leak::Cgroup(path) => {
+                    end_processes_in(path);
+                    remove_cgroup(path);
+                }
                 Leak::Folder(path) => {
                     let _ = std::fs::remove_dir_all(path);
                 }
@@ -187,14 +190,34 @@ pub fn settled(places: &Places, run: &str, patience: Duration) -> bool {
     true
 }
 
-/// Removes one cgroup; its last process may need a moment to leave it.
+/// Removes one cgroup and those below it; its last process may need a moment to leave it.
 pub fn remove_cgroup(dir: &Path) {
     for _ in 0..200 {
-        match std::fs::remove_dir(dir) {
-            Err(e) if e.raw_os_error() == Some(libc::EBUSY) => std::thread::sleep(Duration::from_micros(500)),
+        match std::fs::remove_dir(dir).map_err(|e| e.raw_os_error()) {
+            Err(Some(libc::EBUSY | libc::ENOTEMPTY)) => remove_children(dir),
             _ => return,
         }
+        std::thread::sleep(Duration::from_micros(500));
     }
+}
+
+/// A cgroup with children is busy, as one with processes is.
+fn remove_children(dir: &Path) {
+    let Ok(entries) = std::fs::read_dir(dir) else { return };
+    entries.flatten().filter(|e| e.file_type().is_ok_and(|t| t.is_dir())).for_each(|e| remove_cgroup(&e.path()));
+}
+
+/// Ends every process in a cgroup of the run, and below it: whatever environment it has, it is the run's.
+fn end_processes_in(dir: &Path) {
+    let end = |dir: &Path| {
+        let list = std::fs::read_to_string(dir.join("cgroup.procs")).unwrap_or_default();
+        let pids = list.lines().filter_map(|pid| pid.parse().ok()).filter(|pid: &i32| *pid > 0);
+        pids.for_each(|pid| {
+            let _ = kill(Pid::from_raw(pid), Signal::SIGKILL); // it may have ended meanwhile
+        });
+    };
+    end(dir);
+    walk(dir, 6, &mut |below| end(below));
 }
 
 /// Reaps orphans that came to us as their subreaper.
@@ -225,5 +248,8 @@ mod tests {
         let found = places.leaks_of("abc");
         assert_eq!(found, [Leak::Process(41), Leak::Cgroup(cgroup_root.join("memory/isolab.abc.1"))]);
         assert_eq!(places.runs_with_cgroups(), ["abc", "abcd"]);
+        remove_cgroup(&cgroup_root.join("memory/isolab.abc.1"));
+        assert!(!cgroup_root.join("memory/isolab.abc.1").exists(), "with the one below it, whatever its name");
+        assert!(cgroup_root.join("memory/isolab.abcd.1").exists());
     }
 }

@@ -23,7 +23,9 @@ impl Scratch {
     pub fn create(run: &str) -> Result<Scratch> {
         let dir = std::env::temp_dir().join(format!("{PREFIX}{run}"));
         let doing = || format!("make the scratch folder {}", dir.display());
-        std::fs::create_dir(&dir).doing(doing)?;
+        std::fs::create_dir(&dir)
+            .doing(doing)
+            .map_err(|e| e.try_this("TMPDIR=DIR before the command, with a folder that you may write to"))?;
         let scratch = Scratch { run: run.to_owned(), dir: dir.clone() };
         std::fs::set_permissions(&dir, std::fs::Permissions::from_mode(0o755)).doing(doing)?;
         std::fs::write(dir.join(OWNER), identity(std::process::id())).doing(doing)?;

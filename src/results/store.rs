@@ -77,7 +77,8 @@ impl Store {
 
     /// Writes what follows from the samples, and points `latest` here.
     pub fn finish(&self, run: &Run) -> Result<()> {
-        save_run(&self.dir, run)?;
+        let advice = || format!("make room; the samples are kept: isolab recover {}", self.dir.display());
+        save_run(&self.dir, run).map_err(|e| e.try_this(advice()))?;
         let (Some(root), Some(name)) = (self.dir.parent(), self.dir.file_name()) else { return Ok(()) };
         let temporary = root.join(format!(".latest.{}", run.header.id));
         let _ = std::fs::remove_file(&temporary);
@@ -98,19 +99,34 @@ pub fn save_run(dir: &Path, run: &Run) -> Result<()> {
 
 /// To a temporary name in the same folder, fsync, rename: a reader sees the old file or the new one.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
-    let doing = || format!("save {}", path.display());
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::Builder::new()
-        .prefix(".isolab-")
-        .tempfile_in(folder)
-        .doing(doing)
-        .map_err(|e| e.try_this("free some space, or choose another folder: --results DIR, -o FILE"))?;
-    file.write_all(bytes).and_then(|()| file.as_file().sync_all()).doing(doing)?;
+    let failed = |cause: &std::io::Error| not_written(path, cause);
+    let mut file = temporary_beside(path)?;
+    file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(|e| failed(&e))?;
     let mode = std::os::unix::fs::PermissionsExt::from_mode(0o644);
-    file.as_file().set_permissions(mode).doing(doing)?;
-    file.persist(path).map_err(|e| Error::new(doing(), e.error))?;
+    file.as_file().set_permissions(mode).map_err(|e| failed(&e))?;
+    file.persist(path).map_err(|e| failed(&e.error))?;
     give_back(path);
     Ok(())
+}
+
+/// Could this file be written now?
+pub fn check_writable(path: &Path) -> Result<()> {
+    if path.is_dir() {
+        return Err(Error::usage(format!("save {}", path.display()), "it is a folder").try_this("-o FILE"));
+    }
+    temporary_beside(path).map(drop)
+}
+
+fn temporary_beside(path: &Path) -> Result<tempfile::NamedTempFile> {
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    tempfile::Builder::new().prefix(".isolab-").tempfile_in(folder).map_err(|e| not_written(path, &e))
+}
+
+fn not_written(path: &Path, cause: &std::io::Error) -> Error {
+    let text = cause.to_string();
+    let plain = text.split(" at path ").next().unwrap_or_default(); // a temporary name is of no use to the reader
+    Error::new(format!("save {}", path.display()), plain)
+        .try_this("free some space, or choose another folder: --results DIR, -o FILE")
 }
 
 /// Under sudo: to the user who called. Elsewhere nothing.
@@ -143,8 +159,10 @@ pub fn load(path: &Path) -> Result<Run> {
             .try_this(recoverable.unwrap_or_else(|| "isolab bench makes one in results/".into()))
     })?;
     check_version(&bytes).map_err(|cause| Error { doing: doing(), ..cause })?;
-    serde_json::from_slice(&bytes)
-        .map_err(|cause| Error::usage(doing(), cause).try_this("isolab recover DIR rebuilds it from samples.jsonl"))
+    serde_json::from_slice(&bytes).map_err(|cause| {
+        Error::usage(doing(), format!("it is no whole results file ({cause})"))
+            .try_this("isolab recover DIR rebuilds it from samples.jsonl")
+    })
 }
 
 /// Foreign, truncated and newer files each get their own answer.
@@ -154,8 +172,12 @@ fn check_version(bytes: &[u8]) -> Result<()> {
         schema: u32,
     }
     let file: serde_json::Value = serde_json::from_slice(bytes).map_err(|cause| {
-        let why = if cause.is_eof() { "it ends in the middle: it was cut off" } else { "it is no JSON" };
-        Error::usage("", format!("{why} ({cause})")).try_this("isolab recover DIR rebuilds it from samples.jsonl")
+        let why = match (bytes.is_empty(), cause.is_eof()) {
+            (true, _) => "it is empty".into(),
+            (_, true) => format!("it ends in the middle: it was cut off ({cause})"),
+            _ => format!("it is no JSON ({cause})"),
+        };
+        Error::usage("", why).try_this("isolab recover DIR rebuilds it from samples.jsonl")
     })?;
     let version: Version = serde_json::from_value(file).map_err(|_| {
         Error::usage("", "it is JSON, but not a results file of isolab").try_this("isolab bench -o FILE makes one")
