@@ -18,6 +18,14 @@ pub(super) struct Args {
     pub command: Command,
 }
 
+/// Run one command in one environment.
+#[derive(Debug, Parser)]
+#[command(name = "isolab run", bin_name = "isolab run", max_term_width = 98)]
+pub(super) struct RunAlone {
+    #[command(flatten)]
+    pub run: Run,
+}
+
 fn version() -> &'static str {
     concat!(env!("CARGO_PKG_VERSION"), " (", env!("ISOLAB_COMMIT"), ", ", env!("ISOLAB_PROFILE"), ")")
 }

@@ -49,7 +49,7 @@ fn one(args: &Run, out: &mut Out) -> Result<u8> {
     let arm = arm(args)?;
     let task = task(args, &arm)?;
     let id = std::process::id().to_string(); // the run id of everything that it makes, as for a worker without one
-    let scratch = Scratch::create(&id)?;
+    let scratch = Scratch::create_in_memory(&id)?;
     let prepared = arm.env.prepare(&arm.knobs, &task, &scratch.arm(&arm)?)?;
     let interrupt = Interrupt::listen()?;
     let mut clock = Timeline::new();

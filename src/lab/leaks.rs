@@ -11,6 +11,7 @@ use nix::sys::wait::{WaitPidFlag, waitpid};
 use nix::unistd::Pid;
 
 use super::bench::ENV_RUN;
+use super::scratch;
 
 /// One thing that should be gone.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -71,13 +72,13 @@ impl Places<'_> {
     }
 
     fn mounts(&self, run: &str) -> Vec<Leak> {
-        let under = std::env::temp_dir().join(format!("isolab.{run}"));
+        let under: Vec<PathBuf> = scratch::bases().iter().map(|base| base.join(format!("isolab.{run}"))).collect();
         let info = std::fs::read_to_string(self.proc_root.join("self/mountinfo")).unwrap_or_default();
         let mut found: Vec<Leak> = info
             .lines()
             .filter_map(|l| l.split(' ').nth(4))
             .map(PathBuf::from)
-            .filter(|path| path.starts_with(&under))
+            .filter(|path| under.iter().any(|dir| path.starts_with(dir)))
             .map(Leak::Mount)
             .collect();
         found.reverse(); // innermost first, the order to unmount in

@@ -11,6 +11,23 @@ use crate::error::{Context, Result};
 
 const PREFIX: &str = "isolab.";
 const OWNER: &str = "owner";
+/// A file system in memory that every Linux has; some forbid to execute from it.
+const MEMORY: &str = "/dev/shm";
+
+/// Every folder that scratch folders are made in.
+pub fn bases() -> Vec<PathBuf> {
+    let mut bases = vec![std::env::temp_dir()];
+    if bases[0] != Path::new(MEMORY) {
+        bases.push(MEMORY.into());
+    }
+    bases
+}
+
+fn executable(base: &Path) -> bool {
+    let tmpfs = nix::sys::statfs::statfs(base).is_ok_and(|fs| fs.filesystem_type() == nix::sys::statfs::TMPFS_MAGIC);
+    let flags = nix::sys::statvfs::statvfs(base).map(|fs| fs.flags());
+    tmpfs && flags.is_ok_and(|f| !f.contains(nix::sys::statvfs::FsFlags::ST_NOEXEC))
+}
 
 #[derive(Debug)]
 pub struct Scratch {
@@ -21,7 +38,24 @@ pub struct Scratch {
 impl Scratch {
     /// `/tmp/isolab.RUN`, readable for every user: a rootless container enters it as somebody else.
     pub fn create(run: &str) -> Result<Scratch> {
-        let dir = std::env::temp_dir().join(format!("{PREFIX}{run}"));
+        Scratch::create_in(&std::env::temp_dir(), run)
+    }
+
+    /// The same in memory where programs can be executed from there: one command should not wait for a disk's journal.
+    pub fn create_in_memory(run: &str) -> Result<Scratch> {
+        let memory = Path::new(MEMORY);
+        let wanted_elsewhere = std::env::var_os("TMPDIR").is_some();
+        if !wanted_elsewhere
+            && executable(memory)
+            && let Ok(scratch) = Scratch::create_in(memory, run)
+        {
+            return Ok(scratch);
+        }
+        Scratch::create(run)
+    }
+
+    fn create_in(base: &Path, run: &str) -> Result<Scratch> {
+        let dir = base.join(format!("{PREFIX}{run}"));
         let doing = || format!("make the scratch folder {}", dir.display());
         std::fs::create_dir(&dir)
             .doing(doing)
@@ -89,7 +123,7 @@ fn identity(pid: u32) -> String {
 
 /// Folders of runs whose process is dead: (run id, folder).
 pub fn stale() -> Vec<(String, PathBuf)> {
-    let Ok(entries) = std::fs::read_dir(std::env::temp_dir()) else { return Vec::new() };
+    let entries = bases().into_iter().filter_map(|base| std::fs::read_dir(base).ok()).flatten();
     entries
         .flatten()
         .filter_map(|e| {
@@ -103,7 +137,7 @@ pub fn stale() -> Vec<(String, PathBuf)> {
 
 /// Does the process of this run still live?
 pub fn is_alive(run: &str) -> bool {
-    std::env::temp_dir().join(format!("{PREFIX}{run}")).exists() && !stale().iter().any(|(r, _)| r == run)
+    bases().iter().any(|b| b.join(format!("{PREFIX}{run}")).exists()) && !stale().iter().any(|(r, _)| r == run)
 }
 
 #[cfg(test)]
