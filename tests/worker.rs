@@ -1,5 +1,5 @@
 //! The worker is small when it forks: what it has touched is in every sample, because fork copies its page tables.
-#![allow(clippy::unwrap_used, reason = "a test may stop anywhere")]
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test may stop anywhere, and tells what it skips")]
 
 use std::process::{Command, Stdio};
 
