@@ -88,6 +88,8 @@ fn it_is_as_hardened_as_its_name_says() {
     assert_eq!((held.status("CapInh"), held.status("CapAmb")), ("0".repeat(16), "0".repeat(16)));
     assert_eq!((held.status("NoNewPrivs"), held.status("Seccomp")), ("1".into(), "2".into()));
     assert!(held.status("NSpid").ends_with("\t1"), "the program is PID 1");
+    assert!(held.status("NSpgid").ends_with("\t1"), "kill(0) would reach our own process group");
+    assert!(held.status("NSsid").ends_with("\t1"), "our terminal is not its terminal");
     let mut fds: Vec<_> = fs::read_dir(held.file("fd")).unwrap().map(|e| e.unwrap().file_name()).collect();
     fds.sort();
     assert_eq!(fds, ["0", "1", "2", "3", "4"], "although {leaked:?} was open");
