@@ -95,8 +95,11 @@ fn owner_of(dir: &Path) -> Option<(u32, String)> {
     Some((pid.parse().ok()?, text))
 }
 
-/// Does the process of this run still live?
+/// Does the process of this run still live? `isolab run` is called after its process; its TMPDIR may be another one.
 pub fn is_alive(run: &str) -> bool {
+    if run.parse::<u32>().is_ok_and(|pid| Path::new("/proc").join(pid.to_string()).exists()) {
+        return true;
+    }
     std::env::temp_dir().join(format!("{PREFIX}{run}")).exists() && !stale().iter().any(|(r, _)| r == run)
 }
 
@@ -109,6 +112,7 @@ mod tests {
         let run = format!("test{}", std::process::id());
         let scratch = Scratch::create(&run).unwrap();
         assert!(!stale().iter().any(|(r, _)| *r == run));
+        assert!(is_alive(&run) && is_alive(&std::process::id().to_string()) && !is_alive("4194305"));
         std::fs::write(scratch.path().join(OWNER), "4194305 1").unwrap(); // above the largest pid
         assert!(stale().iter().any(|(r, _)| *r == run));
     }
