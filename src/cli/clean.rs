@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::exit;
 use super::out::Out;
 use crate::error::Result;
-use crate::lab::leaks::{Places, remove};
+use crate::lab::leaks::{Leak, Places, remove, remove_empty_cgroups};
 use crate::lab::{lock, scratch};
 
 pub(super) fn run(out: &mut Out) -> Result<u8> {
@@ -20,14 +20,16 @@ pub(super) fn run(out: &mut Out) -> Result<u8> {
     }
     let mut left_behind = Vec::new();
     for (run, folder) in &runs {
-        let found = places.leaks_of(run);
-        left_behind.extend(remove(&places, run, Duration::from_secs(2)));
-        let folder_gone = folder.as_ref().is_none_or(|f| std::fs::remove_dir_all(f).is_ok());
-        out.line(format!("run {run}: {} removed", count(found.len() + usize::from(folder.is_some() && folder_gone))))?;
+        let mut found = places.leaks_of(run);
+        let left = match folder {
+            Some(_) => remove(&places, run, Duration::from_secs(2)),
+            None => remove_empty_cgroups(&places, run), // no folder of ours proves that the run was
+        };
+        found.extend(folder.clone().filter(|f| std::fs::remove_dir_all(f).is_ok()).map(Leak::Folder));
+        found.retain(|leak| !left.contains(leak) && (folder.is_some() || matches!(leak, Leak::Cgroup(_))));
+        left_behind.extend(left);
+        out.line(format!("run {run}: {} removed", count(found.len())))?;
         found.iter().try_for_each(|leak| out.line(format!("  {leak}")))?;
-        if let Some(folder) = folder {
-            out.line(format!("  folder {}", folder.display()))?;
-        }
     }
     if runs.is_empty() {
         out.line("nothing was left behind")?;

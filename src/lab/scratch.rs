@@ -3,8 +3,12 @@
 //! A run that was killed by SIGKILL can't clean up. Its folder names its process, so that the next run, and
 //! `isolab clean`, can tell that it is dead.
 
-use std::os::unix::fs::PermissionsExt;
+use std::fs::File;
+use std::io::Read;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+
+use nix::unistd::Uid;
 
 use crate::environments::Arm;
 use crate::error::{Context, Result};
@@ -121,22 +125,37 @@ fn identity(pid: u32) -> String {
     format!("{pid} {started}")
 }
 
-/// Folders of runs whose process is dead: (run id, folder).
+/// Folders of runs whose process is dead: (run id, folder). Only our own: anybody may make a folder in /tmp that is
+/// called like one of ours, to have root remove things or wait at a pipe.
 pub fn stale() -> Vec<(String, PathBuf)> {
     let entries = bases().into_iter().filter_map(|base| std::fs::read_dir(base).ok()).flatten();
     entries
         .flatten()
+        .filter(|e| e.metadata().is_ok_and(|m| m.is_dir() && m.uid() == Uid::effective().as_raw()))
         .filter_map(|e| {
             let run = e.file_name().to_str()?.strip_prefix(PREFIX)?.to_owned();
-            let owner = std::fs::read_to_string(e.path().join(OWNER)).ok()?;
-            let pid: u32 = owner.split_whitespace().next()?.parse().ok()?;
+            let (pid, owner) = owner_of(&e.path())?;
             (identity(pid) != owner).then(|| (run, e.path()))
         })
         .collect()
 }
 
-/// Does the process of this run still live?
+/// What [`Scratch::create`] wrote, "PID START"; None for anything else.
+fn owner_of(dir: &Path) -> Option<(u32, String)> {
+    let no_trap = libc::O_NOFOLLOW | libc::O_NONBLOCK;
+    let file = File::options().read(true).custom_flags(no_trap).open(dir.join(OWNER)).ok()?;
+    let mut text = String::new();
+    file.take(64).read_to_string(&mut text).ok()?;
+    let (pid, start) = text.split_once(' ')?;
+    start.parse::<u64>().ok()?;
+    Some((pid.parse().ok()?, text))
+}
+
+/// Does the process of this run still live? `isolab run` is called after its process; its TMPDIR may be another one.
 pub fn is_alive(run: &str) -> bool {
+    if run.parse::<u32>().is_ok_and(|pid| Path::new("/proc").join(pid.to_string()).exists()) {
+        return true;
+    }
     bases().iter().any(|b| b.join(format!("{PREFIX}{run}")).exists()) && !stale().iter().any(|(r, _)| r == run)
 }
 
@@ -149,7 +168,45 @@ mod tests {
         let run = format!("test{}", std::process::id());
         let scratch = Scratch::create(&run).unwrap();
         assert!(!stale().iter().any(|(r, _)| *r == run));
+        assert!(is_alive(&run) && is_alive(&std::process::id().to_string()) && !is_alive("4194305"));
         std::fs::write(scratch.path().join(OWNER), "4194305 1").unwrap(); // above the largest pid
         assert!(stale().iter().any(|(r, _)| *r == run));
+    }
+
+    #[test]
+    fn a_folder_that_only_looks_like_ours_is_nobodys_scratch() {
+        let dir = tempfile::tempdir().unwrap();
+        let owner = dir.path().join(OWNER);
+        for text in ["", "4194305", "4194305 notes of mine", "4194305 1 ", "x 1"] {
+            std::fs::write(&owner, text).unwrap();
+            assert_eq!(owner_of(dir.path()), None, "{text:?}");
+        }
+        std::fs::write(&owner, "4194305 1").unwrap();
+        assert_eq!(owner_of(dir.path()), Some((4_194_305, "4194305 1".into())));
+        std::fs::remove_file(&owner).unwrap();
+        nix::unistd::mkfifo(&owner, nix::sys::stat::Mode::S_IRWXU).unwrap();
+        assert_eq!(owner_of(dir.path()), None, "and nobody waits for a writer");
+        std::fs::remove_file(&owner).unwrap();
+        std::os::unix::fs::symlink("/dev/zero", &owner).unwrap();
+        assert_eq!(owner_of(dir.path()), None);
+    }
+
+    #[test]
+    fn only_our_own_folders_are_stale() {
+        let run = format!("other{}", std::process::id());
+        let scratch = Scratch::create(&run).unwrap();
+        std::fs::write(scratch.path().join(OWNER), "4194305 1").unwrap();
+        let link = scratch.path().with_file_name(format!("{PREFIX}link{}", std::process::id()));
+        std::os::unix::fs::symlink(scratch.path(), &link).unwrap();
+        let found = stale();
+        std::fs::remove_file(&link).unwrap();
+        assert!(found.iter().any(|(r, _)| *r == run));
+        assert!(!found.iter().any(|(_, path)| *path == link), "a link is no folder");
+        if !Uid::effective().is_root() {
+            eprintln!("skipped: only_our_own_folders_are_stale: only root can give a folder away");
+            return;
+        }
+        std::os::unix::fs::chown(scratch.path(), Some(12_345), None).unwrap();
+        assert!(!stale().iter().any(|(r, _)| *r == run));
     }
 }
