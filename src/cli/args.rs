@@ -10,7 +10,7 @@ use crate::units::{parse_bytes, parse_time};
 
 /// What does it cost to isolate a program: as a process, a container or a virtual machine? Measure it on your own machine.
 #[derive(Debug, Parser)]
-#[command(name = "isolab", version = version(), max_term_width = 98, disable_help_subcommand = true)]
+#[command(name = "isolab", version = version(), max_term_width = 80, disable_help_subcommand = true)]
 pub(super) struct Args {
     #[command(subcommand)]
     pub command: Command,
@@ -165,6 +165,7 @@ pub(super) struct List {
 pub(super) struct Compare {
     /// A results file, or the folder of a run
     pub a: PathBuf,
+    /// Another
     pub b: PathBuf,
     /// Print absolute differences even when the two hosts differ
     #[arg(long)]
@@ -175,16 +176,15 @@ pub(super) struct Compare {
 }
 
 #[derive(Debug, ClapArgs)]
-#[group(required = true, multiple = false, args = ["json", "md"])]
 pub(super) struct Report {
     /// A results file, or the folder of a run
     #[arg(default_value = "results/latest")]
     pub file: PathBuf,
     /// An array with one object per cell and metric
-    #[arg(long)]
+    #[arg(long, group = "form", required_unless_present = "md")]
     pub json: bool,
     /// A block to paste
-    #[arg(long)]
+    #[arg(long, group = "form")]
     pub md: bool,
 }
 
