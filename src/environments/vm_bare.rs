@@ -41,6 +41,10 @@ impl Environment for VmBare {
         &ABOUT
     }
 
+    fn check(&self, knobs: &Knobs) -> Result<()> {
+        plan::ram_bytes(knobs).map(drop)
+    }
+
     fn supports(&self, knobs: &Knobs, task: &Task) -> Support {
         let answer = Plan::new(knobs, task).and_then(|_| guests_run().clone());
         match answer {
