@@ -45,8 +45,8 @@ impl<'a> Terminal<'a> {
 
 impl Watcher for Terminal<'_> {
     fn planned(&mut self, header: &Header, skipped: &Skips, stale: &[String]) {
-        for run in stale {
-            self.out.note(format!("removed what run {run} had left behind; it was killed before it could"));
+        if !stale.is_empty() {
+            self.out.note(format!("removed what killed runs had left behind: {}", stale.join(", ")));
         }
         if let Some(load) = header.host.load.map(|[minute, ..]| minute).filter(|l| *l > 1.0) {
             self.out.note(format!("other programs are running (load {load:.1}): numbers will be noisy"));
@@ -94,7 +94,7 @@ pub(super) fn show(value: f64, unit: crate::model::Unit) -> String {
     match unit {
         Unit::Nanoseconds => units::show_ns(value),
         Unit::Bytes => units::show_bytes(value),
-        Unit::Count => units::three_digits(value).trim_end_matches('0').trim_end_matches('.').to_owned(),
+        Unit::Count => units::show_count(value),
         Unit::PerSecond => format!("{}/s", units::three_digits(value)),
         Unit::BytesPerByte => units::three_digits(value),
     }
