@@ -61,7 +61,7 @@ pub(super) struct Bench {
     #[arg(long, value_name = "N")]
     pub blocks: Option<u32>,
     /// So much time in all: 30s, 5m
-    #[arg(long, value_parser = parse_time)]
+    #[arg(long, value_parser = parse_time, allow_hyphen_values = true)]
     pub time: Option<Duration>,
     /// Vary a key of an experiment: --set configured=64M,1G
     #[arg(long = "set", value_name = "KEY=LIST")]
