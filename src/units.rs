@@ -68,8 +68,14 @@ pub fn three_digits(value: f64) -> String {
     match value.abs() {
         x if x >= 100.0 || x == 0.0 => format!("{value:.0}"),
         x if x >= 10.0 => format!("{value:.1}"),
-        _ => format!("{value:.2}"),
+        x if x >= 1.0 => format!("{value:.2}"),
+        x => format!("{value:.0$}", 2 + (-x.log10()).ceil().min(9.0) as usize),
     }
+}
+
+/// A count, or the median of counts: "4", "100", "1.5".
+pub fn show_count(count: f64) -> String {
+    if count.fract() == 0.0 { format!("{count:.0}") } else { format!("{count:.1}") }
 }
 
 #[cfg(test)]
@@ -102,5 +108,12 @@ mod tests {
         assert_eq!(show_ns(1_312_345.0), "1.31 ms");
         assert_eq!(show_ns(84.23), "84.2 ns");
         assert_eq!(show_bytes(222_208.0), "217 KiB");
+        let texts: Vec<String> = [0.0, 0.0035, 0.0999, 0.5, 1.0, 272.3].into_iter().map(three_digits).collect();
+        assert_eq!(texts, ["0", "0.00350", "0.0999", "0.500", "1.00", "272"]);
+    }
+
+    #[test]
+    fn counts_keep_their_zeros() {
+        assert_eq!([100.0, 4.0, 1.5].map(show_count), ["100", "4", "1.5"]);
     }
 }

@@ -12,7 +12,7 @@ use crate::units::{parse_bytes, parse_time};
 
 /// What does it cost to isolate a program: as a process, a container or a virtual machine? Measure it on your own machine.
 #[derive(Debug, Parser)]
-#[command(name = "isolab", version = version(), max_term_width = 98, disable_help_subcommand = true)]
+#[command(name = "isolab", version = version(), max_term_width = 80, disable_help_subcommand = true)]
 pub(super) struct Args {
     #[command(subcommand)]
     pub command: Command,
@@ -180,6 +180,7 @@ pub(super) struct List {
 pub(super) struct Compare {
     /// A results file, or the folder of a run
     pub a: PathBuf,
+    /// Another
     pub b: PathBuf,
     /// Print absolute differences even when the two hosts differ
     #[arg(long)]
@@ -202,10 +203,10 @@ pub(super) struct Report {
 #[group(required = true, multiple = false)]
 pub(super) struct Form {
     /// An array with one object per cell and metric
-    #[arg(long)]
+    #[arg(long, group = "form", required_unless_present = "md")]
     pub json: bool,
     /// A block to paste
-    #[arg(long)]
+    #[arg(long, group = "form")]
     pub md: bool,
 }
 

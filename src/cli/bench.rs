@@ -27,10 +27,11 @@ pub(super) fn run(args: Bench, out: &mut Out) -> Result<u8> {
     let mut terminal = Terminal::new(out, args.json || args.md);
     let finished = measure(&plan, how, &mut terminal)?;
     terminal.end();
-    show(&args, &finished, out)?;
+    let shown = show(&args, &finished, out);
     if let Some(file) = &args.out {
         store::write_atomically(file, &serde_json::to_vec(&finished.run).expect("a run is plain data"))?;
     }
+    shown?; // only now: a reader of stdout who left early still gets the file
     code(&finished)
 }
 

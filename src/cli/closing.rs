@@ -12,6 +12,7 @@ use crate::error::Result;
 use crate::model::Unit;
 use crate::results::schema::{Cell, Comparison, Interval, Run, Status, Summary};
 use crate::results::summarize::floor_of;
+use crate::units::three_digits;
 
 const WIDTH: usize = 79;
 const BAR: usize = 10;
@@ -45,14 +46,18 @@ const TOLD: &[Told] = &[
         metric: "private",
         lead: "One more instance, private memory alone (no memory cgroup to weigh the kernel's part: needs root)",
     },
-    Told { experiment: "syscall", metric: "getppid", lead: "One system call, getppid" },
+    Told {
+        experiment: "syscall",
+        metric: "getppid",
+        lead: "One system call, getppid (in a bare VM our guest kernel answers, not Linux)",
+    },
     Told { experiment: "cpu", metric: "spin_unit", lead: "Plain computation, the control" },
     Told { experiment: "boot", metric: "starts_per_second", lead: "Starts per second" },
     Told { experiment: "boot", metric: "create_to_exit", lead: "Whole command, first system call to its end" },
 ];
 
 fn sentences(run: &Run) -> Vec<String> {
-    let mut all = Vec::new();
+    let mut all: Vec<String> = super::objects::sentence(run).into_iter().collect();
     for told in TOLD {
         let has = |metric: &str| run.summaries.iter().any(|s| s.metric == metric);
         let said = (told.metric == "create_to_exit" && has("create_to_ready"))
@@ -74,15 +79,21 @@ fn sentence(run: &Run, told: &Told) -> Option<String> {
     let mut parts = Vec::new();
     for cell in plain_cells(run, told.experiment) {
         let Some(s) = summary(run, cell, told.metric) else { continue };
-        let name = run.header.arms.iter().find(|a| a.id == cell.arm).map_or(cell.arm.as_str(), |a| a.name.as_str());
+        let name = name_of(run, cell);
         let against = comparison(run, cell, told.metric).map_or(String::new(), |c| format!(" ({})", ratio(c, run)));
-        parts.push(format!("{name}{} {}{against}", case_of(cell), with_interval(&s.interval, unit)));
+        parts.push(format!("{name} {}{against}", with_interval(&s.interval, unit)));
     }
     (!parts.is_empty()).then(|| format!("{}: {}.", told.lead, parts.join("; ")))
 }
 
 /// Two equal arms that may differ by this much: saying "no difference" would mislead.
 const TOO_NOISY: f64 = 0.5;
+
+/// The fair name; with the case, where one arm has several.
+fn name_of(run: &Run, cell: &Cell) -> String {
+    let name = run.header.arms.iter().find(|a| a.id == cell.arm).map_or(cell.arm.as_str(), |a| a.name.as_str());
+    format!("{name}{}", case_of(cell))
+}
 
 /// When no arm differs from the first, that is the whole sentence.
 fn no_difference(run: &Run, told: &Told, unit: Unit) -> Option<String> {
@@ -96,12 +107,15 @@ fn no_difference(run: &Run, told: &Told, unit: Unit) -> Option<String> {
     if floor > TOO_NOISY {
         return Some(format!("{}: this run was too noisy to tell (floor {:.0} %).", told.lead, floor * 100.0));
     }
-    let first = summary(run, cells.first()?, told.metric)?;
-    let (value, percent) = (with_interval(&first.interval, unit), floor * 100.0);
+    let medians = cells.iter().filter_map(|c| Some(summary(run, c, told.metric)?.interval.median));
+    let (least, most) = medians.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, m), v| (l.min(v), m.max(v)));
     Some(format!(
-        "{}: no difference detectable between {} arms, each about {value} (floor {percent:.1} %).",
+        "{}: no difference detectable between {} arms, medians from {} to {} (floor {:.1} %).",
         told.lead,
-        cells.len()
+        cells.len(),
+        show(least, unit),
+        show(most, unit),
+        floor * 100.0
     ))
 }
 
@@ -136,7 +150,7 @@ fn ratio(c: &Comparison, run: &Run) -> String {
         let floor = floor_of(&run.noise, &c.experiment, &c.metric).unwrap_or(0.0);
         return format!("no difference detectable, floor {:.1} %", floor * 100.0);
     }
-    format!("×{:.2}", c.ratio.median)
+    format!("×{}", three_digits(c.ratio.median))
 }
 
 /// "1.52 ms [1.50, 1.55]": the interval in the unit and the digits of the median.

@@ -87,8 +87,11 @@ pub(super) fn not_for_publication(run: &Run) -> Option<String> {
     (!reasons.is_empty()).then(|| reasons.join("; "))
 }
 
-pub(super) fn chart(args: Chart, out: &mut Out) -> Result<u8> {
+pub(super) fn chart(mut args: Chart, out: &mut Out) -> Result<u8> {
     let charts: Vec<&str> = charts::ALL.iter().map(|c| c.id).collect();
+    if !charts.contains(&args.name.as_str()) && Path::new(&args.name).exists() {
+        args.file = std::mem::replace(&mut args.name, charts[0].to_owned()).into(); // `isolab chart FILE`
+    }
     let later =
         ["boot-ecdf", "memory-slope", "memory-parts", "memory-configured", "cost", "inventory", "aa", "run-order"];
     if !charts.contains(&args.name.as_str()) {

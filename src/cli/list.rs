@@ -18,7 +18,7 @@ pub(super) fn run(args: List, out: &mut Out) -> Result<u8> {
         let about = env.about();
         out.line(format!("  {:<20} {}", about.id, about.name))?;
         for knob in about.knobs {
-            out.line(format!("    :{:<17} {}", knob.form, knob.sentence))?;
+            out.line(entry(&format!("    :{:<17} ", knob.form), knob.sentence))?;
         }
     }
     out.line("")?;
@@ -30,7 +30,10 @@ pub(super) fn run(args: List, out: &mut Out) -> Result<u8> {
         out.line(wrap(&format!("measures {}", metrics.join(", ")), 78, "               "))?;
         for set in about.sets {
             let default = if set.default.is_empty() { String::new() } else { format!(" [{}]", set.default) };
-            out.line(format!("    --set {:<11} {}{default}", format!("{}=", set.key), set.sentence))?;
+            out.line(entry(
+                &format!("    --set {:<12} ", format!("{}=", set.key)),
+                &format!("{}{default}", set.sentence),
+            ))?;
         }
     }
     Ok(super::exit::OK)
@@ -40,7 +43,7 @@ fn environment_json(env: &dyn environments::Environment) -> serde_json::Value {
     let about = env.about();
     let knobs: Vec<_> =
         about.knobs.iter().map(|k| serde_json::json!({ "form": k.form, "sentence": k.sentence })).collect();
-    serde_json::json!({ "id": about.id, "name": about.name, "sentence": about.sentence, "knobs": knobs, "t0": about.t0 })
+    serde_json::json!({ "id": about.id, "name": about.name, "sentence": about.sentence, "knobs": knobs, "channel": about.channel, "t0": about.t0 })
 }
 
 fn experiment_json(about: &experiments::Question) -> serde_json::Value {
@@ -49,8 +52,18 @@ fn experiment_json(about: &experiments::Question) -> serde_json::Value {
         .iter()
         .map(|m| serde_json::json!({ "id": m.id, "unit": m.unit.name(), "definition": m.definition, "better": m.better.name() }))
         .collect();
-    let sets: Vec<_> = about.sets.iter().map(|s| serde_json::json!({ "key": s.key, "default": s.default })).collect();
+    let sets: Vec<_> = about
+        .sets
+        .iter()
+        .map(|s| serde_json::json!({ "key": s.key, "default": s.default, "sentence": s.sentence }))
+        .collect();
     serde_json::json!({ "id": about.id, "question": about.question, "metrics": metrics, "sets": sets })
+}
+
+/// A name, and its sentence in the columns that are left.
+fn entry(name: &str, sentence: &str) -> String {
+    let wrapped = wrap(sentence, 79, &" ".repeat(name.chars().count()));
+    format!("{name}{}", wrapped.trim_start())
 }
 
 /// Breaks at spaces so that no line is longer than `width`; every line but the first begins with `indent`.

@@ -8,6 +8,7 @@ mod compare;
 mod exit;
 mod export;
 mod list;
+mod objects;
 mod out;
 mod progress;
 mod recover;

@@ -115,6 +115,11 @@ fn task(args: &Run, arm: &Arm) -> Result<Task> {
         env.retain(|(n, _)| n != name);
         env.push((name.into(), value.into()));
     }
+    if args.memory == Some(0) || args.pids == Some(0) {
+        return Err(
+            Error::usage("limit it to nothing", "no program can run in that").try_this("--memory 64M --pids 10")
+        );
+    }
     let cpu_percent = match args.cpus {
         Some(cpus) if !(0.01..=4096.0).contains(&cpus) => {
             return Err(Error::usage(format!("limit it to {cpus} CPUs"), "it must be from 0.01 to 4096")

@@ -46,12 +46,15 @@ impl<'a> Terminal<'a> {
 
 impl Watcher for Terminal<'_> {
     fn planned(&mut self, header: &Header, skipped: &Skips, stale: &[(String, bool)]) {
-        for (run, gone) in stale {
-            self.out.note(if *gone {
-                format!("removed what run {run} had left behind; it was killed before it could")
-            } else {
-                format!("run {run} was killed, and what it left cannot be removed: {} clean", called_as())
-            });
+        let runs = |wanted: bool| {
+            stale.iter().filter(|(_, gone)| *gone == wanted).map(|(run, _)| run.as_str()).collect::<Vec<_>>()
+        };
+        if !runs(true).is_empty() {
+            self.out.note(format!("removed what killed runs had left behind: {}", runs(true).join(", ")));
+        }
+        if !runs(false).is_empty() {
+            let (list, called) = (runs(false).join(", "), called_as());
+            self.out.note(format!("what killed runs left cannot be removed: {list}; try: sudo {called} clean"));
         }
         if let Some(load) = header.host.load.map(|[minute, ..]| minute).filter(|l| *l > 1.0) {
             self.out.note(format!("other programs are running (load {load:.1}): numbers will be noisy"));
@@ -101,7 +104,7 @@ pub(super) fn show(value: f64, unit: crate::model::Unit) -> String {
     match unit {
         Unit::Nanoseconds => units::show_ns(value),
         Unit::Bytes => units::show_bytes(value),
-        Unit::Count => units::three_digits(value).trim_end_matches('0').trim_end_matches('.').to_owned(),
+        Unit::Count => units::show_count(value),
         Unit::PerSecond => format!("{}/s", units::three_digits(value)),
         Unit::BytesPerByte => units::three_digits(value),
     }

@@ -80,9 +80,11 @@ fn unknown_knob(id: &str, knob: &str, known: &[KnobAbout]) -> Error {
     Error::usage(format!("read the arm {id}:{knob}"), format!("{id} has no knob {knob:?}")).try_this(advice)
 }
 
-/// "did you mean X? " for the nearest of `known`, or "".
+/// "did you mean X? " for the nearest of `known`, or "". What was begun and not ended is nearest.
 pub fn did_you_mean(typed: &str, known: &[&str]) -> String {
-    let nearest = known.iter().map(|k| (edit_distance(typed, k), k)).min();
+    let distance =
+        |known: &str| if !typed.is_empty() && known.starts_with(typed) { 0 } else { edit_distance(typed, known) };
+    let nearest = known.iter().map(|k| (distance(k), k)).min();
     match nearest {
         Some((distance, name)) if distance <= 1 + typed.len() / 3 => format!("did you mean {name}? "),
         _ => String::new(),

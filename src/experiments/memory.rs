@@ -110,6 +110,7 @@ impl Experiment for Memory {
                     if sets.get("prealloc").is_some_and(|v| v.iter().any(|v| v == "on")) {
                         cell = cell.with("prealloc", "on");
                     }
+                    sized(&cell, &configured)?; // a size that cannot be is told before anything runs
                     cells.push(cell);
                 }
             }
@@ -149,6 +150,12 @@ impl Experiment for Memory {
         }
         lab.settle(SETTLE) // what has ended is given back late
     }
+}
+
+/// The arm of a cell with `configured` and `prealloc` as its knobs.
+fn sized(cell: &CellPlan, ram: &str) -> Result<Arm> {
+    let populate = if cell.case.contains_key("prealloc") { ":populate" } else { "" };
+    Arm::parse(&format!("{}:ram={ram}{populate}", Arm { copy: 1, ..cell.arm.clone() }))
 }
 
 /// What a guest needs beside what its program touches: 4 MiB below the program, the program, its stack.
@@ -206,13 +213,7 @@ impl Weight {
 
 impl Scale {
     fn new(cell: &CellPlan, work: Workload, lab: &mut Lab) -> Result<Scale> {
-        let arm = match cell.case.get("configured") {
-            Some(ram) => {
-                let populate = if cell.case.contains_key("prealloc") { ":populate" } else { "" };
-                Arm::parse(&format!("{}:ram={ram}{populate}", Arm { copy: 1, ..cell.arm.clone() }))?
-            }
-            None => cell.arm.clone(),
-        };
+        let arm = cell.case.get("configured").map_or_else(|| Ok(cell.arm.clone()), |ram| sized(cell, ram))?;
         let counts = cell.case.get("n").map_or(Ok(vec![1]), |n| counts(n))?;
         let name = format!("weigh-{}", lab.nonces.rand_u64() % 1_000_000);
         let measured = Measured::create(&lab.run, &name)?;

@@ -13,7 +13,7 @@ pub(super) fn warnings(run: &Run) -> Vec<Warning> {
     let mut all = Vec::new();
     let mut warn = |code: &str, unfit: bool, text: String| all.push(Warning { code: code.into(), text, unfit });
     if run.header.plan.mode == "quick" {
-        warn("quick", true, "a quick run; use --thorough for numbers to publish".into());
+        warn("quick", true, "a quick run (--thorough gives numbers to publish)".into());
     }
     if run.header.plan.order == "sequential" {
         warn(
@@ -26,17 +26,13 @@ pub(super) fn warnings(run: &Run) -> Vec<Warning> {
         warn("profile", true, format!("isolab itself was built as {}; use --release", run.header.profile));
     }
     if let Some(load) = run.header.host.load.map(|[minute, ..]| minute).filter(|l| *l > MUCH_LOAD) {
-        warn("load", true, format!("other programs were running (load {load:.1}); end them and measure again"));
+        warn("load", true, format!("other programs were running (load {load:.1})"));
     }
     let measured = |arm: &str| run.cells.iter().any(|c| c.arm == arm && c.status == Status::Measured);
     let emulated = |a: &&ArmInfo| a.backend.as_ref().is_some_and(|b| b.starts_with("software")) && measured(&a.id);
     let emulated = run.header.arms.iter().find(emulated);
     if let Some(arm) = emulated {
-        warn(
-            "software-kvm",
-            true,
-            format!("{} ran on a software KVM backend: its times are not those of hardware virtualisation", arm.id),
-        );
+        warn("software-kvm", true, format!("{} ran on a software KVM backend, not on hardware virtualisation", arm.id));
     }
     few_blocks(run, &mut warn);
     drifting(run, &mut warn);

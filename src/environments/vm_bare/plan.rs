@@ -41,8 +41,13 @@ impl Plan {
     }
 }
 
+/// The knob `ram`, or what a guest has without it.
+pub(super) fn ram_bytes(knobs: &Knobs) -> Result<u64> {
+    knobs.value("ram").map_or(Ok(RAM_DEFAULT), ram)
+}
+
 fn hardware(knobs: &Knobs) -> Result<Hardware> {
-    let ram_bytes = knobs.value("ram").map_or(Ok(RAM_DEFAULT), ram)?;
+    let ram_bytes = ram_bytes(knobs)?;
     let populate = knobs.has("populate");
     if populate {
         let meminfo = std::fs::read_to_string("/proc/meminfo").doing(|| "read /proc/meminfo")?;
