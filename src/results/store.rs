@@ -8,7 +8,7 @@
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Write};
-use std::os::unix::fs::{chown, symlink};
+use std::os::unix::fs::{lchown, symlink};
 use std::path::{Path, PathBuf};
 
 use super::schema::{Header, Run, SCHEMA, SampleLine};
@@ -43,10 +43,11 @@ impl Store {
         if fresh_root {
             give_back(root);
         }
-        give_back(&dir);
         let path = dir.join(SAMPLES);
-        let file =
-            File::create(&path).doing(|| format!("create {}", path.display())).map_err(|e| e.try_this(advice()))?;
+        let file = File::create_new(&path) // never a file that somebody linked here
+            .doing(|| format!("create {}", path.display()))
+            .map_err(|e| e.try_this(advice()))?;
+        give_back(&dir);
         let mut store = Store { dir, samples: BufWriter::new(file) };
         store.line(&FirstLine { schema: SCHEMA, header: header.clone() })?;
         store.sync()?;
@@ -85,7 +86,7 @@ impl Store {
         symlink(name, &temporary)
             .and_then(|()| std::fs::rename(&temporary, root.join("latest")))
             .doing(|| "point results/latest at this run")?;
-        give_back_link(&root.join("latest"));
+        give_back(&root.join("latest"));
         Ok(())
     }
 }
@@ -130,16 +131,16 @@ fn not_written(path: &Path, cause: &std::io::Error) -> Error {
 }
 
 /// Under sudo: to the user who called. Elsewhere nothing.
+///
+/// The folder is his already, so he may have put a link in the file's place: it is the link that he gets then.
 pub fn give_back(path: &Path) {
-    if let Some((uid, gid)) = caller() {
-        let _ = chown(path, Some(uid), Some(gid)); // a file system without owners refuses; the file is there all the same
+    if let Some(user) = caller() {
+        give_to(path, user);
     }
 }
 
-fn give_back_link(path: &Path) {
-    if let Some((uid, gid)) = caller() {
-        let _ = std::os::unix::fs::lchown(path, Some(uid), Some(gid));
-    }
+fn give_to(path: &Path, (uid, gid): (u32, u32)) {
+    let _ = lchown(path, Some(uid), Some(gid)); // a file system without owners refuses; the file is there all the same
 }
 
 fn caller() -> Option<(u32, u32)> {
@@ -210,4 +211,25 @@ pub fn read_samples(dir: &Path) -> Result<(Header, Vec<SampleLine>, bool)> {
         }
     }
     Ok((first.header, samples, false))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::MetadataExt;
+
+    #[test]
+    fn a_link_is_given_away_but_not_what_it_points_to() {
+        if !nix::unistd::Uid::effective().is_root() {
+            eprintln!("skipped: a_link_is_given_away_but_not_what_it_points_to: only root can give a file away");
+            return;
+        }
+        let dir = tempfile::tempdir().unwrap();
+        let (secret, link) = (dir.path().join("secret"), dir.path().join(RUN));
+        std::fs::write(&secret, "of root").unwrap();
+        symlink(&secret, &link).unwrap();
+        give_to(&link, (12_345, 12_345));
+        assert_eq!(std::fs::metadata(&secret).unwrap().uid(), 0);
+        assert_eq!(std::fs::symlink_metadata(&link).unwrap().uid(), 12_345);
+    }
 }
