@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use super::args::{Probe, Run};
 use super::out::Out;
 use super::{closing, exit};
+use crate::environments::container_rootless::user_for_good;
 use crate::environments::{Arm, Event, Instance, Outcome, Verb};
 use crate::error::{Error, Kind, Result};
 use crate::harness::plan::for_this_user;
@@ -51,6 +52,9 @@ fn one(args: &Run, out: &mut Out) -> Result<u8> {
     let id = std::process::id().to_string(); // the run id of everything that it makes, as for a worker without one
     let scratch = Scratch::create_in_memory(&id)?;
     let prepared = arm.env.prepare(&arm.knobs, &task, &scratch.arm(&arm)?)?;
+    if let Some((uid, gid)) = user_for_good(arm.env.about().id) {
+        scratch.give_to(uid, gid)?;
+    }
     let interrupt = Interrupt::listen()?;
     let mut clock = Timeline::new();
     let mut instance = prepared.create(&mut clock)?;

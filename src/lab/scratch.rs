@@ -5,7 +5,7 @@
 
 use std::fs::File;
 use std::io::Read;
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, lchown};
 use std::path::{Path, PathBuf};
 
 use nix::unistd::Uid;
@@ -79,6 +79,11 @@ impl Scratch {
         &self.dir
     }
 
+    /// Makes all of it a user's: whoever becomes him for good could not remove it otherwise.
+    pub fn give_to(&self, uid: u32, gid: u32) -> Result<()> {
+        give(&self.dir, uid, gid).doing(|| format!("give {} to user {uid}", self.dir.display()))
+    }
+
     /// The folder of one arm; twins of an arm share it.
     pub fn arm(&self, arm: &Arm) -> Result<PathBuf> {
         let name = Arm { copy: 1, ..arm.clone() }.id().replace('/', "_");
@@ -114,8 +119,21 @@ pub fn make_cold(dir: &Path) -> Result<()> {
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.dir); // what stays is found and named by the leak check
+        let owner = self.dir.join(OWNER);
+        let remove = |path: PathBuf| std::fs::remove_dir_all(&path).or_else(|_| std::fs::remove_file(&path)).is_ok();
+        let rest = |e: std::fs::DirEntry| e.path() == owner || remove(e.path());
+        if std::fs::read_dir(&self.dir).is_ok_and(|entries| entries.flatten().all(rest)) {
+            let _ = std::fs::remove_file(&owner); // last: what stays without it would never be known as stale
+        }
+        let _ = std::fs::remove_dir(&self.dir); // what stays is found and named by the leak check
     }
+}
+
+fn give(path: &Path, uid: u32, gid: u32) -> std::io::Result<()> {
+    if path.symlink_metadata()?.is_dir() {
+        std::fs::read_dir(path)?.try_for_each(|entry| give(&entry?.path(), uid, gid))?;
+    }
+    lchown(path, Some(uid), Some(gid)) // the folder after what is in it: until then nobody else can swap that
 }
 
 /// A process by pid and start time (field 22 of /proc/PID/stat, proc_pid_stat(5)): a pid alone is used again.
