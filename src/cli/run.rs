@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use super::args::{Probe, Run};
 use super::out::Out;
 use super::{closing, exit};
+use crate::environments::container_rootless::become_ordinary_user;
 use crate::environments::{Arm, Event, Instance, Outcome, Verb};
 use crate::error::{Error, Kind, Result};
 use crate::harness::plan::for_this_user;
@@ -48,6 +49,9 @@ pub(super) fn probe(args: Probe, out: &mut Out) -> u8 {
 fn one(args: &Run, out: &mut Out) -> Result<u8> {
     let arm = arm(args)?;
     let task = task(args, &arm)?;
+    if arm.env.about().id == "container-rootless" {
+        become_ordinary_user()?;
+    }
     let id = std::process::id().to_string(); // the run id of everything that it makes, as for a worker without one
     let scratch = Scratch::create(&id)?;
     let prepared = arm.env.prepare(&arm.knobs, &task, &scratch.arm(&arm)?)?;
