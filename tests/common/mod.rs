@@ -153,7 +153,11 @@ fn unshare_flags() -> &'static str {
 }
 
 /// `script`, then the command, in a mount namespace that ends with it. `$D` is the world's folder.
-pub(crate) fn with_own_mounts<S: AsRef<OsStr>>(world: &World, script: &str, args: impl IntoIterator<Item = S>) -> Command {
+pub(crate) fn with_own_mounts<S: AsRef<OsStr>>(
+    world: &World,
+    script: &str,
+    args: impl IntoIterator<Item = S>,
+) -> Command {
     let script = format!("set -e; D='{}'; {script}; exec \"$@\"", world.path().display());
     let mut command = Command::new("unshare");
     command.args([unshare_flags(), "sh", "-c", &script, "sh", ISOLAB]).args(args);

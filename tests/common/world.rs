@@ -99,9 +99,15 @@ impl World {
     }
 
     /// Samples in `samples.jsonl` of the only run: whole lines after the header.
+    #[track_caller]
     pub(crate) fn samples_kept(&self) -> Vec<serde_json::Value> {
-        let text = fs::read_to_string(self.run_dir().join("samples.jsonl")).unwrap();
-        text.lines().skip(1).filter_map(|line| serde_json::from_str(line).ok()).collect()
+        samples_in(&self.run_dir())
+    }
+
+    /// The same while it goes on; none before it has a folder.
+    pub(crate) fn samples_so_far(&self) -> usize {
+        let runs = entries(&self.join("results")).into_iter().filter(|n| n.starts_with("20"));
+        runs.map(|name| samples_in(&self.join("results").join(name)).len()).sum()
     }
 
     /// `run.json` of the only run.
@@ -183,6 +189,11 @@ impl World {
         })
         .collect()
     }
+}
+
+fn samples_in(run: &Path) -> Vec<serde_json::Value> {
+    let text = fs::read_to_string(run.join("samples.jsonl")).unwrap_or_default();
+    text.lines().skip(1).filter_map(|line| serde_json::from_str(line).ok()).collect()
 }
 
 pub(crate) fn entries(dir: &Path) -> Vec<String> {
