@@ -81,9 +81,15 @@ pub fn stale() -> Vec<(String, PathBuf)> {
         .collect()
 }
 
-/// Does the process of this run still live?
+/// Does the process of this run still live? `isolab run` is named by its own pid, and its folder may be elsewhere: another
+/// TMPDIR.
 pub fn is_alive(run: &str) -> bool {
-    std::env::temp_dir().join(format!("{PREFIX}{run}")).exists() && !stale().iter().any(|(r, _)| r == run)
+    let here = std::env::temp_dir().join(format!("{PREFIX}{run}")).exists() && !stale().iter().any(|(r, _)| r == run);
+    here || run.parse().is_ok_and(is_isolab)
+}
+
+fn is_isolab(pid: u32) -> bool {
+    std::fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|name| name.starts_with("isolab"))
 }
 
 #[cfg(test)]
@@ -97,5 +103,8 @@ mod tests {
         assert!(!stale().iter().any(|(r, _)| *r == run));
         std::fs::write(scratch.path().join(OWNER), "4194305 1").unwrap(); // above the largest pid
         assert!(stale().iter().any(|(r, _)| *r == run));
+        assert!(!is_alive(&run));
+        assert!(is_alive(&std::process::id().to_string()), "this test binary is called isolab-HASH");
+        assert!(!is_alive("1"));
     }
 }
