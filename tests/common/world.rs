@@ -72,6 +72,11 @@ impl World {
         super::bench(|| self.isolab([OsStr::new("bench")].into_iter().chain(args.iter().map(AsRef::as_ref))))
     }
 
+    /// `isolab clean`, which waits for no bench either.
+    pub(crate) fn clean(&self) -> Answer {
+        super::bench(|| self.isolab(["clean"]))
+    }
+
     /// A bench that goes on; the caller holds the turn. It is past the lock when this returns.
     pub(crate) fn begin_bench(&self, args: &[&str]) -> Child {
         loop {
