@@ -8,7 +8,7 @@
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Write};
-use std::os::unix::fs::{chown, symlink};
+use std::os::unix::fs::{MetadataExt, chown, symlink};
 use std::path::{Path, PathBuf};
 
 use super::schema::{Header, Run, SCHEMA, SampleLine};
@@ -134,6 +134,11 @@ pub fn give_back(path: &Path) {
     if let Some((uid, gid)) = caller() {
         let _ = chown(path, Some(uid), Some(gid)); // a file system without owners refuses; the file is there all the same
     }
+}
+
+/// Does it belong to the user who called sudo?
+pub fn is_callers(path: &Path) -> bool {
+    caller().is_some_and(|(uid, _)| std::fs::metadata(path).is_ok_and(|about| about.uid() == uid))
 }
 
 fn give_back_link(path: &Path) {
