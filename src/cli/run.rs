@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::time::{Duration, Instant};
 
 use super::args::{Probe, Run};
+use super::list::wrap;
 use super::out::Out;
 use super::{closing, exit};
 use crate::environments::container_rootless::become_ordinary_user;
@@ -173,7 +174,7 @@ fn after(args: &Run, arm: &Arm, clock: &Timeline, outcome: &Outcome, parts: &[Pa
     if args.inventory {
         out.line(format!("objects of {arm}:"))?;
         for part in parts.iter().filter(|p| p.unit == Unit::Count) {
-            out.line(format!("  {:<20} {:>4}   {}", part.what, part.amount, part.source))?;
+            out.line(format!("  {:<16} {:>4}   {}", part.what, part.amount, part.source))?;
         }
     }
     if args.timeline {
@@ -184,7 +185,9 @@ fn after(args: &Run, arm: &Arm, clock: &Timeline, outcome: &Outcome, parts: &[Pa
 
 /// A line per mark: stage, label, how long it took, as a bar.
 fn timeline(arm: &Arm, clock: &Timeline, outcome: &Outcome, out: &mut Out) -> Result<()> {
-    out.line(format!("stages of {arm} ({}), t0 = {}:", arm.env.about().name, arm.env.about().t0))?;
+    let about = arm.env.about();
+    let head = format!("stages of {arm} ({}), t0 = {}:", about.name, about.t0);
+    out.line(wrap(&head, 79, "  ").trim_start())?;
     let longest = clock.steps().map(|(_, ns)| ns).max().unwrap_or(1).max(1);
     for (mark, took) in clock.steps() {
         let bar = closing::bar(took as f64 / longest as f64);
