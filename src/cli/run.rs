@@ -4,9 +4,10 @@ use std::ffi::OsString;
 use std::time::{Duration, Instant};
 
 use super::args::{Probe, Run};
+use super::list::wrap;
 use super::out::Out;
 use super::{closing, exit};
-use crate::environments::container_rootless::user_for_good;
+use crate::environments::container_rootless::become_ordinary_user;
 use crate::environments::{Arm, Event, Instance, Outcome, Verb};
 use crate::error::{Error, Kind, Result};
 use crate::harness::plan::for_this_user;
@@ -49,12 +50,12 @@ pub(super) fn probe(args: Probe, out: &mut Out) -> u8 {
 fn one(args: &Run, out: &mut Out) -> Result<u8> {
     let arm = arm(args)?;
     let task = task(args, &arm)?;
+    if arm.env.about().id == "container-rootless" {
+        become_ordinary_user()?;
+    }
     let id = std::process::id().to_string(); // the run id of everything that it makes, as for a worker without one
     let scratch = Scratch::create_in_memory(&id)?;
     let prepared = arm.env.prepare(&arm.knobs, &task, &scratch.arm(&arm)?)?;
-    if let Some((uid, gid)) = user_for_good(arm.env.about().id) {
-        scratch.give_to(uid, gid)?;
-    }
     let interrupt = Interrupt::listen()?;
     let mut clock = Timeline::new();
     let mut instance = prepared.create(&mut clock)?;
@@ -178,7 +179,7 @@ fn after(args: &Run, arm: &Arm, clock: &Timeline, outcome: &Outcome, parts: &[Pa
     if args.inventory {
         out.line(format!("objects of {arm}:"))?;
         for part in parts.iter().filter(|p| p.unit == Unit::Count) {
-            out.line(format!("  {:<20} {:>4}   {}", part.what, part.amount, part.source))?;
+            out.line(format!("  {:<16} {:>4}   {}", part.what, part.amount, part.source))?;
         }
     }
     if args.timeline {
@@ -189,7 +190,9 @@ fn after(args: &Run, arm: &Arm, clock: &Timeline, outcome: &Outcome, parts: &[Pa
 
 /// A line per mark: stage, label, how long it took, as a bar.
 fn timeline(arm: &Arm, clock: &Timeline, outcome: &Outcome, out: &mut Out) -> Result<()> {
-    out.line(format!("stages of {arm} ({}), t0 = {}:", arm.env.about().name, arm.env.about().t0))?;
+    let about = arm.env.about();
+    let head = format!("stages of {arm} ({}), t0 = {}:", about.name, about.t0);
+    out.line(wrap(&head, 79, "  ").trim_start())?;
     let longest = clock.steps().map(|(_, ns)| ns).max().unwrap_or(1).max(1);
     for (mark, took) in clock.steps() {
         let bar = closing::bar(took as f64 / longest as f64);

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use nix::unistd::{Gid, Uid};
 
-use super::contained::{Privileges, check, prepare};
+use super::contained::{Privileges, become_user, check, prepare};
 use super::container::kernel_is_new_enough;
 use super::{About, Environment, KnobAbout, Knobs, Prepared, Support, Task};
 use crate::container::cgroup::{HOSTS_FOLDER, TOP, Tree};
@@ -83,9 +83,9 @@ impl Environment for RootlessContainer {
     }
 }
 
-/// Whom our own process becomes, for good, when it makes one instance of this environment.
-pub fn user_for_good(environment: &str) -> Option<(u32, u32)> {
-    whom_to_become().filter(|_| environment == ABOUT.id)
+/// For a process of root that makes one such container and ends: early, so that the files it makes are his to remove.
+pub fn become_ordinary_user() -> Result<()> {
+    become_user(whom_to_become())
 }
 
 /// As root: the user who called sudo, else nobody.

@@ -9,6 +9,7 @@ use crate::error::{Context, Result};
 use crate::experiments::Question;
 use crate::results::hash::{sha256, sha256_of_file};
 use crate::results::schema::{ArmInfo, Header, MetricInfo, Plan as PlanInfo, Timer};
+use crate::results::store;
 use crate::sys::clock::{measure_tsc_khz, monotonic_ns};
 
 /// How this run was called; known to the command line only.
@@ -65,10 +66,22 @@ pub fn header(plan: &Plan, setting: Setting, limited: &BTreeMap<String, String>)
 
 /// The fingerprint; a machine where the random id cannot be kept gets one for this run.
 fn host(setting: &Setting) -> crate::host::Host {
-    let id = crate::host::state_dir(|name| std::env::var_os(name)).and_then(|dir| crate::host::host_id(&dir));
+    let id = crate::host::state_dir(|name| std::env::var_os(name)).and_then(|dir| own_id(&dir));
     let mut host = crate::host::Host::read(Path::new("/"), id.unwrap_or_else(|_| format!("once-{}", setting.id)));
     host.kvm_backend = setting.backend.clone().unwrap_or_default();
     host
+}
+
+/// Under sudo that keeps HOME, what is made in the caller's home becomes his.
+fn own_id(state: &Path) -> Result<String> {
+    let fresh: Vec<&Path> = state.ancestors().take_while(|dir| !dir.exists()).collect();
+    let id = crate::host::host_id(state)?;
+    let home = fresh.last().map_or(Some(state), |dir| dir.parent());
+    if home.is_some_and(store::is_callers) {
+        fresh.into_iter().for_each(store::give_back);
+        store::give_back(&state.join("host-id"));
+    }
+    Ok(id)
 }
 
 fn arm_info(arm: &Arm, backend: Option<&str>, limited: Option<String>) -> ArmInfo {

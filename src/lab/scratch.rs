@@ -79,11 +79,6 @@ impl Scratch {
         &self.dir
     }
 
-    /// Makes all of it a user's: whoever becomes him for good could not remove it otherwise.
-    pub fn give_to(&self, uid: u32, gid: u32) -> Result<()> {
-        give(&self.dir, uid, gid).doing(|| format!("give {} to user {uid}", self.dir.display()))
-    }
-
     /// The folder of one arm; twins of an arm share it.
     pub fn arm(&self, arm: &Arm) -> Result<PathBuf> {
         let name = Arm { copy: 1, ..arm.clone() }.id().replace('/', "_");
@@ -129,13 +124,6 @@ impl Drop for Scratch {
     }
 }
 
-fn give(path: &Path, uid: u32, gid: u32) -> std::io::Result<()> {
-    if path.symlink_metadata()?.is_dir() {
-        std::fs::read_dir(path)?.try_for_each(|entry| give(&entry?.path(), uid, gid))?;
-    }
-    lchown(path, Some(uid), Some(gid)) // the folder after what is in it: until then nobody else can swap that
-}
-
 /// A process by pid and start time (field 22 of /proc/PID/stat, proc_pid_stat(5)): a pid alone is used again.
 fn identity(pid: u32) -> String {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
@@ -169,12 +157,15 @@ fn owner_of(dir: &Path) -> Option<(u32, String)> {
     Some((pid.parse().ok()?, text))
 }
 
-/// Does the process of this run still live? `isolab run` is called after its process; its TMPDIR may be another one.
+/// Does the process of this run still live? `isolab run` is named by its own pid, and its folder may be elsewhere: another
+/// TMPDIR.
 pub fn is_alive(run: &str) -> bool {
-    if run.parse::<u32>().is_ok_and(|pid| Path::new("/proc").join(pid.to_string()).exists()) {
-        return true;
-    }
-    bases().iter().any(|b| b.join(format!("{PREFIX}{run}")).exists()) && !stale().iter().any(|(r, _)| r == run)
+    let known = bases().iter().any(|b| b.join(format!("{PREFIX}{run}")).exists());
+    (known && !stale().iter().any(|(r, _)| r == run)) || run.parse().is_ok_and(is_isolab)
+}
+
+fn is_isolab(pid: u32) -> bool {
+    std::fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|name| name.starts_with("isolab"))
 }
 
 #[cfg(test)]
@@ -189,6 +180,9 @@ mod tests {
         assert!(is_alive(&run) && is_alive(&std::process::id().to_string()) && !is_alive("4194305"));
         std::fs::write(scratch.path().join(OWNER), "4194305 1").unwrap(); // above the largest pid
         assert!(stale().iter().any(|(r, _)| *r == run));
+        assert!(!is_alive(&run));
+        assert!(is_alive(&std::process::id().to_string()), "this test binary is called isolab-HASH");
+        assert!(!is_alive("1"));
     }
 
     #[test]

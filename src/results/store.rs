@@ -8,7 +8,7 @@
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Write};
-use std::os::unix::fs::{lchown, symlink};
+use std::os::unix::fs::{MetadataExt, lchown, symlink};
 use std::path::{Path, PathBuf};
 
 use super::schema::{Header, Run, SCHEMA, SampleLine};
@@ -141,6 +141,11 @@ pub fn give_back(path: &Path) {
 
 fn give_to(path: &Path, (uid, gid): (u32, u32)) {
     let _ = lchown(path, Some(uid), Some(gid)); // a file system without owners refuses; the file is there all the same
+}
+
+/// Does it belong to the user who called sudo?
+pub fn is_callers(path: &Path) -> bool {
+    caller().is_some_and(|(uid, _)| std::fs::metadata(path).is_ok_and(|about| about.uid() == uid))
 }
 
 fn caller() -> Option<(u32, u32)> {

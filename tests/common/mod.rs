@@ -3,7 +3,7 @@
 #![allow(dead_code)] // each test binary uses a part of it
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc, clippy::must_use_candidate)]
 
-pub mod world;
+pub(crate) mod world;
 
 use std::ffi::OsStr;
 use std::io::Write;
@@ -13,26 +13,26 @@ use std::process::{Command, Output, Stdio};
 use std::sync::{Mutex, MutexGuard, OnceLock};
 use std::time::{Duration, Instant};
 
-pub use world::World;
+pub(crate) use world::World;
 
-pub const ISOLAB: &str = env!("CARGO_BIN_EXE_isolab");
+pub(crate) const ISOLAB: &str = env!("CARGO_BIN_EXE_isolab");
 
 /// A test that cannot run here says so by name. Written past the capture of passing tests, so that CI can collect it.
-pub fn skip(name: &str, reason: &str) {
+pub(crate) fn skip(name: &str, reason: &str) {
     let _ = writeln!(std::io::stderr(), "skipped: {name}: {reason}");
 }
 
-pub fn root() -> bool {
+pub(crate) fn root() -> bool {
     nix::unistd::Uid::effective().is_root()
 }
 
 /// What the binary said, and how it ended.
 #[derive(Debug)]
-pub struct Answer {
+pub(crate) struct Answer {
     /// Its exit code; 128 + n when signal n killed it.
-    pub code: i32,
-    pub out: String,
-    pub err: String,
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 impl From<Output> for Answer {
@@ -46,7 +46,7 @@ impl From<Output> for Answer {
 
 impl Answer {
     #[track_caller]
-    pub fn ends_with(&self, code: i32) -> &Answer {
+    pub(crate) fn ends_with(&self, code: i32) -> &Answer {
         assert_eq!(self.code, code, "{self}");
         assert!(!self.err.contains("a bug in isolab") && !self.err.contains("panicked"), "{self}");
         self
@@ -54,7 +54,7 @@ impl Answer {
 
     /// An error in three answers on stderr: what was being done, the cause, what to try.
     #[track_caller]
-    pub fn refuses(&self, code: i32, doing: &str, cause: &str, advice: &str) -> &Answer {
+    pub(crate) fn refuses(&self, code: i32, doing: &str, cause: &str, advice: &str) -> &Answer {
         self.ends_with(code);
         let line = |start: &str| self.err.lines().find_map(|l| l.strip_prefix(start)).unwrap_or_default();
         assert!(line("error: could not ").contains(doing), "no {doing:?} in: {self}");
@@ -64,7 +64,7 @@ impl Answer {
     }
 
     #[track_caller]
-    pub fn says(&self, text: &str) -> &Answer {
+    pub(crate) fn says(&self, text: &str) -> &Answer {
         // Long lines are wrapped for the terminal, so the words count and not the breaks between them.
         let words = |s: &str| s.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(words(&format!("{} {}", self.out, self.err)).contains(&words(text)), "no {text:?} in: {self}");
@@ -80,11 +80,11 @@ impl std::fmt::Display for Answer {
 
 /// The right to run `bench`: the lock is one for the whole machine, so tests in this binary take turns, and all of them
 /// wait for any other bench that runs.
-pub struct Turn(#[allow(dead_code)] MutexGuard<'static, ()>);
+pub(crate) struct Turn(#[allow(dead_code)] MutexGuard<'static, ()>);
 
 const PATIENCE: Duration = Duration::from_secs(300);
 
-pub fn my_turn() -> Turn {
+pub(crate) fn my_turn() -> Turn {
     static TURN: Mutex<()> = Mutex::new(());
     let guard = TURN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     wait_until_nobody_measures();
@@ -101,7 +101,7 @@ fn wait_until_nobody_measures() {
 }
 
 /// Runs a bench to its end; again when somebody else was quicker at the lock.
-pub fn bench(command: impl Fn() -> Command) -> Answer {
+pub(crate) fn bench(command: impl Fn() -> Command) -> Answer {
     loop {
         let turn = my_turn();
         let answer = run(&mut command());
@@ -112,12 +112,12 @@ pub fn bench(command: impl Fn() -> Command) -> Answer {
     }
 }
 
-pub fn run(command: &mut Command) -> Answer {
+pub(crate) fn run(command: &mut Command) -> Answer {
     command.stdin(Stdio::null()).output().unwrap_or_else(|e| panic!("{command:?}: {e}")).into()
 }
 
 /// `isolab run` of the probe as this arm ends well: then the environment works here.
-pub fn works(arm: &'static str) -> Result<(), String> {
+pub(crate) fn works(arm: &'static str) -> Result<(), String> {
     static KNOWN: Mutex<Vec<(&str, Result<(), String>)>> = Mutex::new(Vec::new());
     let mut known = KNOWN.lock().unwrap();
     if let Some((_, answer)) = known.iter().find(|(a, _)| *a == arm) {
@@ -131,12 +131,12 @@ pub fn works(arm: &'static str) -> Result<(), String> {
 }
 
 /// True when the environment works; else the test is skipped by name.
-pub fn needs(test: &str, arm: &'static str) -> bool {
+pub(crate) fn needs(test: &str, arm: &'static str) -> bool {
     works(arm).map_err(|reason| skip(test, &format!("{arm} does not work here: {reason}"))).is_ok()
 }
 
 /// True when `unshare` may make a mount namespace, with a user namespace around it for those who are not root.
-pub fn needs_own_mounts(test: &str) -> bool {
+pub(crate) fn needs_own_mounts(test: &str) -> bool {
     static WORKS: OnceLock<bool> = OnceLock::new();
     let works = *WORKS.get_or_init(|| {
         let mount = ["sh", "-c", "mount -t tmpfs none /mnt"];
@@ -153,7 +153,11 @@ fn unshare_flags() -> &'static str {
 }
 
 /// `script`, then the command, in a mount namespace that ends with it. `$D` is the world's folder.
-pub fn with_own_mounts<S: AsRef<OsStr>>(world: &World, script: &str, args: impl IntoIterator<Item = S>) -> Command {
+pub(crate) fn with_own_mounts<S: AsRef<OsStr>>(
+    world: &World,
+    script: &str,
+    args: impl IntoIterator<Item = S>,
+) -> Command {
     let script = format!("set -e; D='{}'; {script}; exec \"$@\"", world.path().display());
     let mut command = Command::new("unshare");
     command.args([unshare_flags(), "sh", "-c", &script, "sh", ISOLAB]).args(args);
@@ -163,7 +167,7 @@ pub fn with_own_mounts<S: AsRef<OsStr>>(world: &World, script: &str, args: impl 
 
 /// Waits until `done` says Some, but no longer than a test may take.
 #[track_caller]
-pub fn wait_for<T>(what: &str, mut done: impl FnMut() -> Option<T>) -> T {
+pub(crate) fn wait_for<T>(what: &str, mut done: impl FnMut() -> Option<T>) -> T {
     let began = Instant::now();
     loop {
         if let Some(found) = done() {
@@ -175,14 +179,14 @@ pub fn wait_for<T>(what: &str, mut done: impl FnMut() -> Option<T>) -> T {
 }
 
 /// The library's own error must not be the only one that knows the exit codes: they are part of the interface.
-pub mod code {
-    pub const OK: i32 = 0;
-    pub const FAILED: i32 = 1;
-    pub const USAGE: i32 = 2;
-    pub const NOTHING_RAN: i32 = 3;
-    pub const OURS_IN_RUN: i32 = 125;
-    pub const NOT_EXECUTABLE: i32 = 126;
-    pub const NOT_FOUND: i32 = 127;
-    pub const SIGINT: i32 = 130;
-    pub const SIGTERM: i32 = 143;
+pub(crate) mod code {
+    pub(crate) const OK: i32 = 0;
+    pub(crate) const FAILED: i32 = 1;
+    pub(crate) const USAGE: i32 = 2;
+    pub(crate) const NOTHING_RAN: i32 = 3;
+    pub(crate) const OURS_IN_RUN: i32 = 125;
+    pub(crate) const NOT_EXECUTABLE: i32 = 126;
+    pub(crate) const NOT_FOUND: i32 = 127;
+    pub(crate) const SIGINT: i32 = 130;
+    pub(crate) const SIGTERM: i32 = 143;
 }

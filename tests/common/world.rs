@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use super::{Answer, ISOLAB};
 
-pub struct World {
+pub(crate) struct World {
     dir: tempfile::TempDir,
     links: Vec<String>,
 }
@@ -19,7 +19,7 @@ pub struct World {
 const PATIENCE: Duration = Duration::from_secs(3);
 
 impl World {
-    pub fn new() -> World {
+    pub(crate) fn new() -> World {
         let dir = tempfile::Builder::new().prefix("isolab-test-").tempdir().unwrap();
         for name in ["", "tmp", "home", "results"] {
             let path = dir.path().join(name);
@@ -29,51 +29,56 @@ impl World {
         World { dir, links: links() }
     }
 
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.dir.path()
     }
 
-    pub fn join(&self, name: impl AsRef<Path>) -> PathBuf {
+    pub(crate) fn join(&self, name: impl AsRef<Path>) -> PathBuf {
         self.path().join(name)
     }
 
     /// A file with this text; its path as an argument.
-    pub fn file(&self, name: &str, text: impl AsRef<[u8]>) -> String {
+    pub(crate) fn file(&self, name: &str, text: impl AsRef<[u8]>) -> String {
         fs::write(self.join(name), text).unwrap();
         self.join(name).display().to_string()
     }
 
     /// A file that may be executed.
-    pub fn program(&self, name: &str, bytes: impl AsRef<[u8]>) -> String {
+    pub(crate) fn program(&self, name: &str, bytes: impl AsRef<[u8]>) -> String {
         let path = self.file(name, bytes);
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
         path
     }
 
-    pub fn isolab<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Command {
+    pub(crate) fn isolab<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Command {
         let mut command = Command::new(ISOLAB);
         command.args(args);
         self.settle_in(&mut command);
         command
     }
 
-    pub fn settle_in(&self, command: &mut Command) {
+    pub(crate) fn settle_in(&self, command: &mut Command) {
         command.current_dir(self.path()).env("TMPDIR", self.join("tmp")).env("HOME", self.join("home"));
         for name in ["XDG_STATE_HOME", "SUDO_UID", "SUDO_GID", "CARGO", "ISOLAB_RUN", "RUST_BACKTRACE"] {
             command.env_remove(name);
         }
     }
 
-    pub fn run<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Answer {
+    pub(crate) fn run<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Answer {
         super::run(&mut self.isolab(args))
     }
 
-    pub fn bench<S: AsRef<OsStr> + Clone>(&self, args: &[S]) -> Answer {
+    pub(crate) fn bench<S: AsRef<OsStr> + Clone>(&self, args: &[S]) -> Answer {
         super::bench(|| self.isolab([OsStr::new("bench")].into_iter().chain(args.iter().map(AsRef::as_ref))))
     }
 
+    /// `isolab clean`, which waits for no bench either.
+    pub(crate) fn clean(&self) -> Answer {
+        super::bench(|| self.isolab(["clean"]))
+    }
+
     /// A bench that goes on; the caller holds the turn. It is past the lock when this returns.
-    pub fn begin_bench(&self, args: &[&str]) -> Child {
+    pub(crate) fn begin_bench(&self, args: &[&str]) -> Child {
         loop {
             let mut command = self.isolab(["bench"].iter().chain(args));
             let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
@@ -92,27 +97,33 @@ impl World {
 
     /// The folder of the only run in `results`.
     #[track_caller]
-    pub fn run_dir(&self) -> PathBuf {
+    pub(crate) fn run_dir(&self) -> PathBuf {
         let runs: Vec<String> = entries(&self.join("results")).into_iter().filter(|n| n.starts_with("20")).collect();
         assert_eq!(runs.len(), 1, "{runs:?}");
         self.join("results").join(&runs[0])
     }
 
     /// Samples in `samples.jsonl` of the only run: whole lines after the header.
-    pub fn samples_kept(&self) -> Vec<serde_json::Value> {
-        let text = fs::read_to_string(self.run_dir().join("samples.jsonl")).unwrap();
-        text.lines().skip(1).filter_map(|line| serde_json::from_str(line).ok()).collect()
+    #[track_caller]
+    pub(crate) fn samples_kept(&self) -> Vec<serde_json::Value> {
+        samples_in(&self.run_dir())
+    }
+
+    /// The same while it goes on; none before it has a folder.
+    pub(crate) fn samples_so_far(&self) -> usize {
+        let runs = entries(&self.join("results")).into_iter().filter(|n| n.starts_with("20"));
+        runs.map(|name| samples_in(&self.join("results").join(name)).len()).sum()
     }
 
     /// `run.json` of the only run.
     #[track_caller]
-    pub fn saved(&self) -> serde_json::Value {
+    pub(crate) fn saved(&self) -> serde_json::Value {
         serde_json::from_slice(&fs::read(self.run_dir().join("run.json")).unwrap()).unwrap()
     }
 
     /// No process, mount, cgroup, network link, scratch folder or temporary file of this world is there any more.
     #[track_caller]
-    pub fn is_clean(&self) {
+    pub(crate) fn is_clean(&self) {
         let began = Instant::now();
         loop {
             let left = self.left_behind();
@@ -124,7 +135,7 @@ impl World {
         }
     }
 
-    pub fn left_behind(&self) -> Vec<String> {
+    pub(crate) fn left_behind(&self) -> Vec<String> {
         let mut left = self.processes();
         let here = self.path().display().to_string();
         let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap();
@@ -138,7 +149,7 @@ impl World {
 
     /// Cgroups are named after the run, and a run is named by a random id or its process: so those whose run has its
     /// scratch folder, its results or its processes here are ours.
-    pub fn cgroups(&self) -> Vec<PathBuf> {
+    pub(crate) fn cgroups(&self) -> Vec<PathBuf> {
         let ids = self.ids();
         let mut found = Vec::new();
         walk(Path::new("/sys/fs/cgroup"), 6, &mut |dir| {
@@ -175,7 +186,7 @@ impl World {
     }
 
     /// Pids of probes that run now as plain processes of this world.
-    pub fn probes(&self) -> Vec<i32> {
+    pub(crate) fn probes(&self) -> Vec<i32> {
         let pids = entries(Path::new("/proc")).into_iter().filter_map(|n| n.parse::<i32>().ok());
         pids.filter(|pid| {
             let exe = fs::read_link(format!("/proc/{pid}/exe")).unwrap_or_default();
@@ -185,7 +196,12 @@ impl World {
     }
 }
 
-pub fn entries(dir: &Path) -> Vec<String> {
+fn samples_in(run: &Path) -> Vec<serde_json::Value> {
+    let text = fs::read_to_string(run.join("samples.jsonl")).unwrap_or_default();
+    text.lines().skip(1).filter_map(|line| serde_json::from_str(line).ok()).collect()
+}
+
+pub(crate) fn entries(dir: &Path) -> Vec<String> {
     let Ok(list) = fs::read_dir(dir) else { return Vec::new() };
     list.flatten().map(|e| e.file_name().to_string_lossy().into_owned()).collect()
 }
