@@ -102,13 +102,9 @@ impl Experiment for Boot {
 
     fn cells(&self, arms: &[Arm], sets: &Sets) -> Result<Vec<CellPlan>> {
         let mut cells = a_cell_each(arms);
-        for (key, allowed) in [("concurrency", is_concurrency as fn(&str) -> bool), ("cache", is_cache)] {
+        for (key, check) in [("concurrency", at_once as fn(&str) -> Result<()>), ("cache", cache)] {
             let Some(values) = sets.get(key) else { continue };
-            if let Some(bad) = values.iter().find(|v| !allowed(v)) {
-                let cause = ABOUT.sets.iter().find(|s| s.key == key).map_or("", |s| s.sentence);
-                return Err(Error::usage(format!("use {key}={bad}"), cause)
-                    .try_this("--concurrency 1,2,4 (from 1 to 256), or --set cache=warm,cold"));
-            }
+            values.iter().try_for_each(|v| check(v))?;
             cells = cells.iter().flat_map(|cell| values.iter().map(|v| cell.clone().with(key, v))).collect();
         }
         Ok(cells)
@@ -129,12 +125,19 @@ impl Experiment for Boot {
     }
 }
 
-fn is_concurrency(text: &str) -> bool {
-    text.parse().is_ok_and(|n: u64| (1..=256).contains(&n))
+fn at_once(text: &str) -> Result<()> {
+    if text.parse().is_ok_and(|n: u64| (1..=256).contains(&n)) {
+        return Ok(());
+    }
+    Err(Error::usage(format!("start {text:?} at once"), "it is no number from 1 to 256")
+        .try_this("--concurrency 1,2,4"))
 }
 
-fn is_cache(text: &str) -> bool {
-    ["warm", "cold"].contains(&text)
+fn cache(text: &str) -> Result<()> {
+    if ["warm", "cold"].contains(&text) {
+        return Ok(());
+    }
+    Err(Error::usage(format!("use cache={text}"), "it is warm or cold").try_this("--set cache=warm,cold"))
 }
 
 fn one(cell: &CellPlan, lab: &mut Lab, work: &Workload) -> Result<Sample> {
