@@ -4,6 +4,7 @@
 //! environment variable ISOLAB_RUN of every process. So what was left can be found by name, and ended by name.
 
 use std::ffi::OsStr;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -99,10 +100,14 @@ impl Places<'_> {
         found
     }
 
-    /// Every run id that a cgroup is named after.
+    /// Every run id that a cgroup is named after; of our own cgroups, or as root of everybody's.
     pub fn runs_with_cgroups(&self) -> Vec<String> {
         let mut runs = Vec::new();
-        walk(self.cgroup_root, 6, &mut |dir| runs.extend(dir.file_name().and_then(run_of).map(str::to_owned)));
+        let me = nix::unistd::Uid::effective();
+        let ours = |dir: &Path| me.is_root() || dir.metadata().is_ok_and(|about| about.uid() == me.as_raw());
+        walk(self.cgroup_root, 6, &mut |dir| {
+            runs.extend(dir.file_name().and_then(run_of).filter(|_| ours(dir)).map(str::to_owned));
+        });
         runs.sort();
         runs.dedup();
         runs
