@@ -51,6 +51,7 @@ pub fn header(plan: &Plan, setting: Setting, limited: &BTreeMap<String, String>)
             warmup_blocks: plan.parts.iter().map(|p| p.experiment.about().warmup_blocks).max().unwrap_or(0),
             settle_ms: setting.settle_ms,
             experiments: plan.parts.iter().map(|p| p.experiment.about().id.to_owned()).collect(),
+            cells: plan.parts.iter().flat_map(|p| p.cells.iter().map(|c| c.id(p.experiment.about().id))).collect(),
             command: plan.parts.iter().flat_map(|p| &p.cells).find_map(|c| c.command.clone()),
         },
         arms: plan

@@ -73,6 +73,8 @@ pub struct Plan {
     /// How long after each sample we wait, at least, before the next one.
     pub settle_ms: u64,
     pub experiments: Vec<String>,
+    /// Ids of every cell, in order: the first of an experiment is what the others are compared with.
+    pub cells: Vec<String>,
     /// The user's own command, when not the probe was measured.
     pub command: Option<Vec<String>>,
 }

@@ -49,14 +49,9 @@ pub fn summarize(header: Header, planned: &[Planned], skips: &Skips, samples: &[
     run
 }
 
-/// From the raw samples alone: skipped cells are not in them, so they are not in the result.
+/// From the header and the raw samples alone. Why a cell was skipped is not in them: it has no sample, and says so.
 pub fn recover(header: Header, samples: &[SampleLine]) -> Run {
-    let mut planned: Vec<Planned> = Vec::new();
-    for sample in samples {
-        if planned.iter().all(|p| p.id != sample.cell) {
-            planned.push(parse_id(&sample.cell));
-        }
-    }
+    let planned: Vec<Planned> = header.plan.cells.iter().map(|id| parse_id(id)).collect();
     summarize(header, &planned, &Skips::new(), samples, "recovered")
 }
 
