@@ -110,12 +110,26 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
     Ok(())
 }
 
+/// To the file that the user named: also to one that is no place for a file, /dev/null or a pipe. The rename of
+/// [`write_atomically`] would put a file in its place, for the whole machine when root does it.
+pub fn write_out(path: &Path, bytes: &[u8]) -> Result<()> {
+    if !is_special(path) {
+        return write_atomically(path, bytes);
+    }
+    let written = File::options().write(true).open(path).and_then(|mut file| file.write_all(bytes));
+    written.map_err(|cause| not_written(path, &cause))
+}
+
+fn is_special(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|meta| !meta.is_file())
+}
+
 /// Could this file be written now?
 pub fn check_writable(path: &Path) -> Result<()> {
     if path.is_dir() {
         return Err(Error::usage(format!("save {}", path.display()), "it is a folder").try_this("-o FILE"));
     }
-    temporary_beside(path).map(drop)
+    if is_special(path) { Ok(()) } else { temporary_beside(path).map(drop) }
 }
 
 fn temporary_beside(path: &Path) -> Result<tempfile::NamedTempFile> {
@@ -222,6 +236,25 @@ pub fn read_samples(dir: &Path) -> Result<(Header, Vec<SampleLine>, bool)> {
 mod tests {
     use super::*;
     use std::os::unix::fs::MetadataExt;
+
+    #[test]
+    fn a_pipe_stays_a_pipe() {
+        let dir = tempfile::tempdir().unwrap();
+        let (pipe, link) = (dir.path().join("pipe"), dir.path().join("link"));
+        nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
+        symlink(&pipe, &link).unwrap(); // as /dev/stdout is
+        let mut reader = File::options().read(true).write(true).open(&pipe).unwrap();
+        for path in [&pipe, &link] {
+            check_writable(path).unwrap();
+            write_out(path, b"{}").unwrap();
+            let mut text = [0; 2];
+            std::io::Read::read_exact(&mut reader, &mut text).unwrap();
+            assert_eq!(&text, b"{}");
+        }
+        assert!(std::os::unix::fs::FileTypeExt::is_fifo(&std::fs::symlink_metadata(&pipe).unwrap().file_type()));
+        assert!(std::fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 2);
+    }
 
     #[test]
     fn a_link_is_given_away_but_not_what_it_points_to() {
