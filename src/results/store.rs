@@ -81,13 +81,18 @@ impl Store {
         let advice = || format!("make room; the samples are kept: isolab recover {}", self.dir.display());
         save_run(&self.dir, run).map_err(|e| e.try_this(advice()))?;
         let (Some(root), Some(name)) = (self.dir.parent(), self.dir.file_name()) else { return Ok(()) };
-        let temporary = root.join(format!(".latest.{}", run.header.id));
-        let _ = std::fs::remove_file(&temporary);
-        symlink(name, &temporary)
-            .and_then(|()| std::fs::rename(&temporary, root.join("latest")))
-            .doing(|| "point results/latest at this run")?;
-        give_back(&root.join("latest"));
+        point_latest(root, Path::new(name), &run.header.id);
         Ok(())
+    }
+}
+
+/// A file system without links, or a folder called `latest`: no reason to lose the run, whose own folder is told.
+fn point_latest(root: &Path, name: &Path, id: &str) {
+    let (temporary, latest) = (root.join(format!(".latest.{id}")), root.join("latest"));
+    let _ = std::fs::remove_file(&temporary);
+    match symlink(name, &temporary).and_then(|()| std::fs::rename(&temporary, &latest)) {
+        Ok(()) => give_back(&latest),
+        Err(_) => drop(std::fs::remove_file(&temporary)),
     }
 }
 
@@ -236,6 +241,18 @@ pub fn read_samples(dir: &Path) -> Result<(Header, Vec<SampleLine>, bool)> {
 mod tests {
     use super::*;
     use std::os::unix::fs::MetadataExt;
+
+    #[test]
+    fn a_folder_called_latest_is_left_alone() {
+        let root = tempfile::tempdir().unwrap();
+        let latest = root.path().join("latest");
+        std::fs::create_dir(&latest).unwrap();
+        point_latest(root.path(), Path::new("a"), "1");
+        assert!(latest.is_dir() && std::fs::read_dir(root.path()).unwrap().count() == 1);
+        std::fs::remove_dir(&latest).unwrap();
+        point_latest(root.path(), Path::new("b"), "2");
+        assert_eq!(std::fs::read_link(&latest).unwrap(), Path::new("b"));
+    }
 
     #[test]
     fn a_pipe_stays_a_pipe() {
