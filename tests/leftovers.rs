@@ -1,4 +1,5 @@
 //! Nothing stays in the folder for temporary files, also when something goes wrong. Drives the built binary.
+#![allow(clippy::unwrap_used)]
 
 use std::process::{Command, Output};
 

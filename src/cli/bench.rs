@@ -29,7 +29,7 @@ pub(super) fn run(args: Bench, out: &mut Out) -> Result<u8> {
     terminal.end();
     let shown = show(&args, &finished, out);
     if let Some(file) = &args.out {
-        store::write_atomically(file, &serde_json::to_vec(&finished.run).expect("a run is plain data"))?;
+        store::write_out(file, &serde_json::to_vec(&finished.run).expect("a run is plain data"))?;
     }
     shown?; // only now: a reader of stdout who left early still gets the file
     code(&finished)

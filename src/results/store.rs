@@ -81,13 +81,18 @@ impl Store {
         let advice = || format!("make room; the samples are kept: isolab recover {}", self.dir.display());
         save_run(&self.dir, run).map_err(|e| e.try_this(advice()))?;
         let (Some(root), Some(name)) = (self.dir.parent(), self.dir.file_name()) else { return Ok(()) };
-        let temporary = root.join(format!(".latest.{}", run.header.id));
-        let _ = std::fs::remove_file(&temporary);
-        symlink(name, &temporary)
-            .and_then(|()| std::fs::rename(&temporary, root.join("latest")))
-            .doing(|| "point results/latest at this run")?;
-        give_back(&root.join("latest"));
+        point_latest(root, Path::new(name), &run.header.id);
         Ok(())
+    }
+}
+
+/// A file system without links, or a folder called `latest`: no reason to lose the run, whose own folder is told.
+fn point_latest(root: &Path, name: &Path, id: &str) {
+    let (temporary, latest) = (root.join(format!(".latest.{id}")), root.join("latest"));
+    let _ = std::fs::remove_file(&temporary);
+    match symlink(name, &temporary).and_then(|()| std::fs::rename(&temporary, &latest)) {
+        Ok(()) => give_back(&latest),
+        Err(_) => drop(std::fs::remove_file(&temporary)),
     }
 }
 
@@ -110,12 +115,26 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
     Ok(())
 }
 
+/// To the file that the user named: also to one that is no place for a file, /dev/null or a pipe. The rename of
+/// [`write_atomically`] would put a file in its place, for the whole machine when root does it.
+pub fn write_out(path: &Path, bytes: &[u8]) -> Result<()> {
+    if !is_special(path) {
+        return write_atomically(path, bytes);
+    }
+    let written = File::options().write(true).open(path).and_then(|mut file| file.write_all(bytes));
+    written.map_err(|cause| not_written(path, &cause))
+}
+
+fn is_special(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|meta| !meta.is_file())
+}
+
 /// Could this file be written now?
 pub fn check_writable(path: &Path) -> Result<()> {
     if path.is_dir() {
         return Err(Error::usage(format!("save {}", path.display()), "it is a folder").try_this("-o FILE"));
     }
-    temporary_beside(path).map(drop)
+    if is_special(path) { Ok(()) } else { temporary_beside(path).map(drop) }
 }
 
 fn temporary_beside(path: &Path) -> Result<tempfile::NamedTempFile> {
@@ -222,6 +241,37 @@ pub fn read_samples(dir: &Path) -> Result<(Header, Vec<SampleLine>, bool)> {
 mod tests {
     use super::*;
     use std::os::unix::fs::MetadataExt;
+
+    #[test]
+    fn a_folder_called_latest_is_left_alone() {
+        let root = tempfile::tempdir().unwrap();
+        let latest = root.path().join("latest");
+        std::fs::create_dir(&latest).unwrap();
+        point_latest(root.path(), Path::new("a"), "1");
+        assert!(latest.is_dir() && std::fs::read_dir(root.path()).unwrap().count() == 1);
+        std::fs::remove_dir(&latest).unwrap();
+        point_latest(root.path(), Path::new("b"), "2");
+        assert_eq!(std::fs::read_link(&latest).unwrap(), Path::new("b"));
+    }
+
+    #[test]
+    fn a_pipe_stays_a_pipe() {
+        let dir = tempfile::tempdir().unwrap();
+        let (pipe, link) = (dir.path().join("pipe"), dir.path().join("link"));
+        nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
+        symlink(&pipe, &link).unwrap(); // as /dev/stdout is
+        let mut reader = File::options().read(true).write(true).open(&pipe).unwrap();
+        for path in [&pipe, &link] {
+            check_writable(path).unwrap();
+            write_out(path, b"{}").unwrap();
+            let mut text = [0; 2];
+            std::io::Read::read_exact(&mut reader, &mut text).unwrap();
+            assert_eq!(&text, b"{}");
+        }
+        assert!(std::os::unix::fs::FileTypeExt::is_fifo(&std::fs::symlink_metadata(&pipe).unwrap().file_type()));
+        assert!(std::fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 2);
+    }
 
     #[test]
     fn a_link_is_given_away_but_not_what_it_points_to() {
