@@ -4,14 +4,17 @@ use std::ffi::OsString;
 use std::time::{Duration, Instant};
 
 use super::args::{Probe, Run};
+use super::list::wrap;
 use super::out::Out;
 use super::{closing, exit};
+use crate::environments::payload::know_tsc_khz;
 use crate::environments::{Arm, Event, Instance, Outcome, Verb};
 use crate::error::{Error, Result};
 use crate::harness::plan::for_this_user;
 use crate::lab::interrupt::Interrupt;
 use crate::lab::scratch::Scratch;
 use crate::model::{Exit, Io, Limits, Part, Rootfs, Task, Unit};
+use crate::sys::clock::measure_tsc_khz;
 use crate::timeline::Timeline;
 use crate::units::show_ns;
 
@@ -47,6 +50,9 @@ pub(super) fn probe(args: Probe, out: &mut Out) -> u8 {
 fn one(args: &Run, out: &mut Out) -> Result<u8> {
     let arm = arm(args)?;
     let task = task(args, &arm)?;
+    if args.timeline {
+        know_tsc_khz(measure_tsc_khz(20_000_000)); // a container's child stamps its stages in ticks
+    }
     let id = std::process::id().to_string(); // the run id of everything that it makes, as for a worker without one
     let scratch = Scratch::create(&id)?;
     let prepared = arm.env.prepare(&arm.knobs, &task, &scratch.arm(&arm)?)?;
@@ -85,6 +91,7 @@ fn arm(args: &Run) -> Result<Arm> {
 fn task(args: &Run, arm: &Arm) -> Result<Task> {
     let argv: Vec<OsString> =
         if args.command.is_empty() { vec![crate::probe::NAME.into()] } else { args.command.clone() };
+    let is_probe = argv[0] == crate::probe::NAME;
     let mut env: Vec<(OsString, OsString)> = if arm.env.about().id == "process" {
         std::env::vars_os().collect()
     } else {
@@ -116,7 +123,7 @@ fn task(args: &Run, arm: &Arm) -> Result<Task> {
         env,
         io: Io::Inherit,
         limits: Limits { memory_bytes: args.memory, pids: args.pids, cpu_percent },
-        ready: false,
+        ready: args.timeline && args.rootfs.is_none() && is_probe, // so that the timeline has its ready stage
         release: None,
     })
 }
@@ -168,7 +175,8 @@ fn after(args: &Run, arm: &Arm, clock: &Timeline, outcome: &Outcome, parts: &[Pa
 
 /// A line per mark: stage, label, how long it took, as a bar.
 fn timeline(arm: &Arm, clock: &Timeline, outcome: &Outcome, out: &mut Out) -> Result<()> {
-    out.line(format!("stages of {arm} ({}), t0 = {}:", arm.env.about().name, arm.env.about().t0))?;
+    let title = format!("stages of {arm} ({}), t0 = {}:", arm.env.about().name, arm.env.about().t0);
+    out.line(wrap(&title, 79, "  ").trim_start())?;
     let longest = clock.steps().map(|(_, ns)| ns).max().unwrap_or(1).max(1);
     for (mark, took) in clock.steps() {
         let bar = closing::bar(took as f64 / longest as f64);
