@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::exit;
 use super::out::Out;
 use crate::error::Result;
-use crate::lab::leaks::{Places, remove};
+use crate::lab::leaks::{Leak, Places, remove};
 use crate::lab::{lock, scratch};
 
 pub(super) fn run(out: &mut Out) -> Result<u8> {
@@ -22,12 +22,11 @@ pub(super) fn run(out: &mut Out) -> Result<u8> {
     for (run, folder) in &runs {
         let found = places.leaks_of(run);
         left_behind.extend(remove(&places, run, Duration::from_secs(2)));
-        let folder_gone = folder.as_ref().is_none_or(|f| std::fs::remove_dir_all(f).is_ok());
-        out.line(format!("run {run}: {} removed", count(found.len() + usize::from(folder.is_some() && folder_gone))))?;
+        let gone = folder.as_ref().filter(|f| std::fs::remove_dir_all(f).is_ok());
+        left_behind.extend(folder.iter().filter(|_| gone.is_none()).cloned().map(Leak::Folder));
+        out.line(format!("run {run}: {} removed", count(found.len() + usize::from(gone.is_some()))))?;
         found.iter().try_for_each(|leak| out.line(format!("  {leak}")))?;
-        if let Some(folder) = folder {
-            out.line(format!("  folder {}", folder.display()))?;
-        }
+        gone.map_or(Ok(()), |folder| out.line(format!("  folder {}", folder.display())))?;
     }
     if runs.is_empty() {
         out.line("nothing was left behind")?;

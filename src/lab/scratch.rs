@@ -3,7 +3,7 @@
 //! A run that was killed by SIGKILL can't clean up. Its folder names its process, so that the next run, and
 //! `isolab clean`, can tell that it is dead.
 
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use crate::environments::Arm;
@@ -65,13 +65,16 @@ fn identity(pid: u32) -> String {
     format!("{pid} {started}")
 }
 
-/// Folders of runs whose process is dead: (run id, folder).
+/// Folders of our own runs whose process is dead: (run id, folder). Other users' are theirs: what such a folder says
+/// decides which processes are killed.
 pub fn stale() -> Vec<(String, PathBuf)> {
     let Ok(entries) = std::fs::read_dir(std::env::temp_dir()) else { return Vec::new() };
     entries
         .flatten()
         .filter_map(|e| {
             let run = e.file_name().to_str()?.strip_prefix(PREFIX)?.to_owned();
+            let mine = e.metadata().is_ok_and(|m| m.is_dir() && m.uid() == nix::unistd::Uid::effective().as_raw());
+            mine.then_some(())?;
             let owner = std::fs::read_to_string(e.path().join(OWNER)).ok()?;
             let pid: u32 = owner.split_whitespace().next()?.parse().ok()?;
             (identity(pid) != owner).then(|| (run, e.path()))
