@@ -24,6 +24,7 @@ pub(super) fn print(run: &Run, dir: &Path, charts: &[PathBuf], out: &mut Out) ->
     }
     table(run, out)?;
     skipped(run, out)?;
+    limited(run, out)?;
     if let Some(reasons) = not_for_publication(run) {
         out.line(wrap(&format!("not for publication: {reasons}"), WIDTH, "  ").trim_start_matches("  "))?;
     }
@@ -147,7 +148,7 @@ fn ratio(c: &Comparison, run: &Run) -> String {
 }
 
 /// "1.52 ms [1.50, 1.55]": the interval in the unit and the digits of the median.
-fn with_interval(i: &Interval, unit: Unit) -> String {
+pub(super) fn with_interval(i: &Interval, unit: Unit) -> String {
     let text = show(i.median, unit);
     let (Some(low), Some(high)) = (i.low, i.high) else { return format!("{text} [too few blocks]") };
     format!("{text} [{}, {}]", like(low, i.median, &text), like(high, i.median, &text))
@@ -239,6 +240,17 @@ fn skipped(run: &Run, out: &mut Out) -> Result<()> {
         let word = if failed { "failed" } else { "skipped" };
         let fix = if fix.is_empty() { String::new() } else { format!(" — try: {fix}") };
         out.line(wrap(&format!("{word}: {} ({reason}){fix}", arms.join(", ")), WIDTH, "  ").trim_start_matches("  "))?;
+    }
+    Ok(())
+}
+
+/// What ran with less than asked for. Root is spared: the arm that lacks something is not the one that root uses.
+fn limited(run: &Run, out: &mut Out) -> Result<()> {
+    let arms = run.header.arms.iter().filter(|a| !run.header.root && !a.id.contains('#'));
+    for (arm, reason) in arms.filter_map(|a| Some((a, a.limited.as_ref()?))) {
+        let fix = arm.limited_fix.as_deref().unwrap_or_default();
+        let text = format!("limited: {} ({reason}) — try: {fix}", arm.id);
+        out.line(wrap(&text, WIDTH, "  ").trim_start_matches("  "))?;
     }
     Ok(())
 }
