@@ -74,7 +74,7 @@ fn sentences(run: &Run) -> Vec<String> {
 /// "Start, …: process 0.21 ms [0.20, 0.22]; our container, … 1.52 ms [1.50, 1.55] (×7.2)."
 fn sentence(run: &Run, told: &Told) -> Option<String> {
     let unit = run.header.metrics.iter().find(|m| m.experiment == told.experiment && m.id == told.metric)?.unit;
-    if let Some(text) = no_difference(run, told, unit) {
+    if let Some(text) = no_difference(run, told) {
         return Some(text);
     }
     let mut parts = Vec::new();
@@ -98,7 +98,7 @@ fn name_of(run: &Run, cell: &Cell) -> String {
 }
 
 /// When no arm differs from the first, that is the whole sentence.
-fn no_difference(run: &Run, told: &Told, unit: Unit) -> Option<String> {
+fn no_difference(run: &Run, told: &Told) -> Option<String> {
     let cells: Vec<&Cell> =
         plain_cells(run, told.experiment).filter(|c| summary(run, c, told.metric).is_some()).collect();
     let others: Vec<&Comparison> = cells.iter().filter_map(|c| comparison(run, c, told.metric)).collect();
@@ -106,16 +106,8 @@ fn no_difference(run: &Run, told: &Told, unit: Unit) -> Option<String> {
     if others.is_empty() || others.iter().any(|c| c.detectable || c.ratio.low.is_none()) {
         return None;
     }
-    let medians = cells.iter().filter_map(|c| Some(summary(run, c, told.metric)?.interval.median));
-    let (least, most) = medians.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, m), v| (l.min(v), m.max(v)));
-    Some(format!(
-        "{}: no difference detectable between {} arms, medians from {} to {} (floor {:.1} %).",
-        told.lead,
-        cells.len(),
-        show(least, unit),
-        show(most, unit),
-        floor * 100.0
-    ))
+    let (lead, n, percent) = (told.lead, cells.len(), floor * 100.0);
+    Some(format!("{lead}: no difference detectable ({n} arms, floor {percent:.1} %)."))
 }
 
 /// Arms as they are: not the A/A twin, and the case that has no sizes.

@@ -33,6 +33,11 @@ static ABOUT: Question = Question {
             true,
             "Slope over N instances of private + kernel memory of what a detached instance leaves running: a container's payload, a virtual machine's monitor.",
         ),
+        metric(
+            "host_bytes",
+            true,
+            "Private + kernel memory of one virtual machine of this configured size after its guest touched that much.",
+        ),
         metric("private", true, "Slope over N of Private_Clean + Private_Dirty in /proc/PID/smaps_rollup."),
         metric("kernel", false, "Slope over N of the kernel memory charged to a cgroup around all N."),
         metric(
@@ -44,11 +49,6 @@ static ABOUT: Question = Question {
             "lack_of_fit",
             false,
             "Farthest that one of the weighed points lies from the line of per_instance (of private, where the kernel part is not measured).",
-        ),
-        metric(
-            "host_bytes",
-            true,
-            "Private + kernel memory of one virtual machine of this configured size after its guest touched that much.",
         ),
     ],
     sets: &[

@@ -32,7 +32,7 @@ pub(super) fn warnings(run: &Run) -> Vec<Warning> {
     let software = |backend: &String| backend.starts_with("software");
     let emulated = run.header.arms.iter().find(|a| a.backend.as_ref().is_some_and(software) && measured(&a.id));
     if let Some(arm) = emulated {
-        warn("software-kvm", true, format!("{} ran on a software KVM backend, not on hardware virtualisation", arm.id));
+        warn("software-kvm", true, format!("{} on a software KVM backend, not on hardware virtualisation", arm.id));
     }
     few_blocks(run, &mut warn);
     drifting(run, &mut warn);
@@ -72,10 +72,7 @@ fn drifting(run: &Run, warn: &mut Warn) {
         warn(
             "drift",
             true,
-            format!(
-                "the machine drifted: {} of {} changed by {percent:+.0} % from the first to the last third",
-                s.metric, s.cell
-            ),
+            format!("drift: {} of {} {percent:+.0} % from the first to the last third", s.metric, s.cell),
         );
     }
 }
