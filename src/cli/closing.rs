@@ -107,7 +107,7 @@ fn no_difference(run: &Run, told: &Told) -> Option<String> {
         return None;
     }
     let (lead, n, percent) = (told.lead, cells.len(), floor * 100.0);
-    Some(format!("{lead}: no difference detectable ({n} arms, floor {percent:.1} %)."))
+    Some(format!("{lead}: no difference detectable ({n} arms, floor {percent:.1}\u{a0}%)."))
 }
 
 /// Arms as they are: not the A/A twin, and the case that has no sizes.
@@ -134,7 +134,7 @@ fn ratio(c: &Comparison, run: &Run) -> String {
     }
     if !c.detectable {
         let floor = floor_of(&run.noise, &c.experiment, &c.metric).unwrap_or(0.0);
-        return format!("no difference detectable, floor {:.1} %", floor * 100.0);
+        return format!("no difference detectable, floor {:.1}\u{a0}%", floor * 100.0);
     }
     format!("×{}", three_digits(c.ratio.median))
 }
@@ -148,7 +148,7 @@ pub(super) fn with_interval(i: &Interval, unit: Unit) -> String {
 
 /// A number as `text` shows `median`: the same unit, unnamed, and the same digits.
 fn like(value: f64, median: f64, text: &str) -> String {
-    let number = text.split(' ').next().unwrap_or(text);
+    let number = text.trim_end_matches(|c: char| !c.is_ascii_digit());
     let digits = number.split_once('.').map_or(0, |(_, d)| d.len());
     let scale = if median == 0.0 { 1.0 } else { number.parse::<f64>().unwrap_or(1.0) / median };
     format!("{:.digits$}", value * scale)
@@ -245,4 +245,19 @@ fn limited(run: &Run, out: &mut Out) -> Result<()> {
         out.line(wrap(&text, WIDTH, "  ").trim_start_matches("  "))?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_interval_has_the_unit_and_the_digits_of_its_median() {
+        let interval = |low, median, high| Interval { median, low: Some(low), high: Some(high) };
+        let text = |i, unit| with_interval(&i, unit);
+        assert_eq!(text(interval(236e3, 1.58e6, 1.61e6), Unit::Nanoseconds), "1.58 ms [0.24, 1.61]");
+        assert_eq!(text(interval(130.0, 138.2, 141.9), Unit::PerSecond), "138/s [130, 142]");
+        assert_eq!(text(interval(4.0, 4.0, 5.0), Unit::Count), "4 [4, 5]");
+        assert_eq!(text(interval(0.0, 0.0, 1.0), Unit::Bytes), "0 B [0, 1]");
+    }
 }

@@ -180,14 +180,14 @@ fn timeline(arm: &Arm, clock: &Timeline, outcome: &Outcome, out: &mut Out) -> Re
     let longest = clock.steps().map(|(_, ns)| ns).max().unwrap_or(1).max(1);
     for (mark, took) in clock.steps() {
         let bar = closing::bar(took as f64 / longest as f64);
-        out.line(format!("  {:<8} {:<34.34} {:>9}  {bar}", mark.stage.name(), mark.label, show_ns(took as f64)))?;
+        out.line(format!("  {:<8} {:<43.43} {:>9}  {bar}", mark.stage.name(), mark.label, show_ns(took as f64)))?;
     }
     let total = clock.marks.last().map_or(0, |m| m.at_ns.saturating_sub(clock.t0_ns));
     let end = match outcome.exit {
         Exit::Code(code) => format!("exit status {code}"),
         Exit::Signal(signal) => format!("killed by signal {signal}"),
     };
-    out.line(format!("  {:<43} {:>9}  {end}", "in all", show_ns(total as f64)))?;
+    out.line(format!("  {:<52} {:>9}  {end}", "in all", show_ns(total as f64)))?;
     let counted: Vec<String> =
         outcome.counters.iter().filter(|(_, n)| *n > 0).map(|(what, n)| format!("{what} {n}")).collect();
     if counted.is_empty() { Ok(()) } else { out.line(format!("  VM exits: {}", counted.join(", "))) }
