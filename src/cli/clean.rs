@@ -20,8 +20,10 @@ pub(super) fn run(out: &mut Out) -> Result<u8> {
     }
     let mut left_behind = Vec::new();
     for (run, folder) in &runs {
-        let found = places.leaks_of(run);
-        left_behind.extend(remove(&places, run, Duration::from_secs(2)));
+        let mut found = places.leaks_of(run);
+        let left = remove(&places, run, Duration::from_secs(2));
+        found.retain(|leak| !left.contains(leak));
+        left_behind.extend(left);
         let gone = folder.as_ref().filter(|f| std::fs::remove_dir_all(f).is_ok());
         left_behind.extend(folder.iter().filter(|_| gone.is_none()).cloned().map(Leak::Folder));
         out.line(format!("run {run}: {} removed", count(found.len() + usize::from(gone.is_some()))))?;

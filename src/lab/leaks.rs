@@ -84,16 +84,15 @@ impl Places<'_> {
         found
     }
 
-    /// Cgroups called `isolab.RUN.*`, in every hierarchy, innermost first.
+    /// Cgroups called `isolab.RUN.*` with all that is in them, in every hierarchy, innermost first.
     pub fn cgroups(&self, run: &str) -> Vec<Leak> {
+        let named = |part: &std::ffi::OsStr| {
+            let rest = part.to_str().and_then(|n| n.strip_prefix("isolab.")?.strip_prefix(run));
+            rest.is_some_and(|n| n.is_empty() || n.starts_with('.'))
+        };
         let mut found = Vec::new();
-        walk(self.cgroup_root, 6, &mut |dir| {
-            let name = dir.file_name().and_then(|n| n.to_str()).unwrap_or_default();
-            if name
-                .strip_prefix("isolab.")
-                .and_then(|n| n.strip_prefix(run))
-                .is_some_and(|n| n.is_empty() || n.starts_with('.'))
-            {
+        walk(self.cgroup_root, 8, &mut |dir| {
+            if dir.iter().any(named) {
                 found.push(Leak::Cgroup(dir.to_owned()));
             }
         });
@@ -242,7 +241,8 @@ mod tests {
         }
         let places = Places { proc_root: &proc_root, cgroup_root: &cgroup_root };
         let found = places.leaks_of("abc");
-        assert_eq!(found, [Leak::Process(41), Leak::Cgroup(cgroup_root.join("memory/isolab.abc.1"))]);
+        let cgroup = |name| Leak::Cgroup(cgroup_root.join("memory").join(name));
+        assert_eq!(found, [Leak::Process(41), cgroup("isolab.abc.1/inner"), cgroup("isolab.abc.1")], "innermost first");
         assert_eq!(places.runs_with_cgroups(), ["abc", "abcd"]);
     }
 }
