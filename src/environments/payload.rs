@@ -73,7 +73,9 @@ pub fn variable<'a>(task: &'a Task, name: &str) -> Option<&'a OsStr> {
 
 /// A program that is not there (127 in `run`).
 pub fn not_found(program: &OsStr, cause: &str) -> Error {
-    Error::new(format!("find the program {}", program.to_string_lossy()), cause).kind(Kind::NotFound)
+    Error::new(format!("find the program {}", program.to_string_lossy()), cause)
+        .kind(Kind::NotFound)
+        .try_this("its whole path, as the program will see it")
 }
 
 /// A program that is there and may not be executed (126 in `run`).

@@ -94,7 +94,10 @@ pub fn run(plan: &Plan, how: How, watcher: &mut dyn Watcher) -> Result<Finished>
     run.warnings.extend(leaks.into_iter().map(|text| Warning { code: "leak".into(), text, unfit: true }));
     run.wall_seconds = began.elapsed().as_secs_f64();
     run.harness_share = (1.0 - at_work.as_secs_f64() / measuring.as_secs_f64()).max(0.0);
-    store.finish(&run)?;
+    match (store.finish(&run), &stopped) {
+        (Err(_), Some(first)) if !first.is_signal() => return Err(first.clone()), // a full disk: it says how to recover
+        (finished, _) => finished?,
+    }
     Ok(Finished { run, dir: store.dir, signal: interrupt.signal.get(), stopped_by: stopped })
 }
 

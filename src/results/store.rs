@@ -100,13 +100,12 @@ pub fn save_run(dir: &Path, run: &Run) -> Result<()> {
 /// To a temporary name in the same folder, fsync, rename: a reader sees the old file or the new one.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
     let doing = || format!("save {}", path.display());
+    let advice = "free some space, or choose another folder: --results DIR, -o FILE";
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::Builder::new()
-        .prefix(".isolab-")
-        .tempfile_in(folder)
-        .doing(doing)
-        .map_err(|e| e.try_this("free some space, or choose another folder: --results DIR, -o FILE"))?;
-    file.write_all(bytes).and_then(|()| file.as_file().sync_all()).doing(doing)?;
+    let mut file =
+        tempfile::Builder::new().prefix(".isolab-").tempfile_in(folder).doing(doing).map_err(|e| e.try_this(advice))?;
+    let written = file.write_all(bytes).and_then(|()| file.as_file().sync_all());
+    written.map_err(|cause| Error::new(doing(), cause).try_this(advice))?;
     let mode = std::os::unix::fs::PermissionsExt::from_mode(0o644);
     file.as_file().set_permissions(mode).doing(doing)?;
     file.persist(path).map_err(|e| Error::new(doing(), e.error))?;
