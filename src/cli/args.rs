@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
+use crate::error::{Error, Result};
+use crate::harness::plan::SOME_BLOCKS;
 use crate::units::{parse_bytes, parse_time};
 
 /// What does it cost to isolate a program: as a process, a container or a virtual machine? Measure it on your own machine.
@@ -16,8 +18,21 @@ pub(super) struct Args {
     pub command: Command,
 }
 
+/// Run one command in one environment.
+#[derive(Debug, Parser)]
+#[command(name = "isolab run", bin_name = "isolab run", max_term_width = 98)]
+pub(super) struct RunAlone {
+    #[command(flatten)]
+    pub run: Run,
+}
+
 fn version() -> &'static str {
     concat!(env!("CARGO_PKG_VERSION"), " (", env!("ISOLAB_COMMIT"), ", ", env!("ISOLAB_PROFILE"), ")")
+}
+
+/// A number; whether so many blocks make sense is the plan's to say.
+fn parse_blocks(text: &str) -> Result<u32> {
+    text.parse().map_err(|_| Error::usage(format!("run {text} blocks"), "it is no whole number").try_this(SOME_BLOCKS))
 }
 
 #[derive(Debug, Subcommand)]
@@ -58,7 +73,7 @@ pub(super) struct Bench {
     #[arg(long)]
     pub thorough: bool,
     /// So many blocks of every experiment; each block runs every arm once
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = parse_blocks)]
     pub blocks: Option<u32>,
     /// So much time in all: 30s, 5m
     #[arg(long, value_parser = parse_time, allow_hyphen_values = true)]
@@ -67,10 +82,10 @@ pub(super) struct Bench {
     #[arg(long = "set", value_name = "KEY=LIST")]
     pub sets: Vec<String>,
     /// memory: how many instances are weighed together [default: 1,4,16,32]
-    #[arg(long, value_name = "LIST")]
+    #[arg(long, value_name = "LIST", allow_negative_numbers = true)]
     pub n: Option<String>,
     /// boot: so many starts at once; gives starts per second
-    #[arg(long, value_name = "LIST")]
+    #[arg(long, value_name = "LIST", allow_negative_numbers = true)]
     pub concurrency: Option<String>,
     /// The order of arms is drawn from it; stored with the results
     #[arg(long)]
@@ -79,13 +94,13 @@ pub(super) struct Bench {
     #[arg(long, value_enum, default_value_t = Order::Blocks)]
     pub order: Order,
     /// The CPU that workers stay on, or none [default: the last one; none with --concurrency]
-    #[arg(long, value_name = "CPU|none")]
+    #[arg(long, value_name = "CPU|none", allow_negative_numbers = true)]
     pub pin: Option<String>,
     /// The least wait after each sample
-    #[arg(long, default_value = "5ms", value_parser = parse_time, value_name = "TIME")]
+    #[arg(long, default_value = "5ms", value_parser = parse_time, allow_hyphen_values = true, value_name = "TIME")]
     pub settle: Duration,
     /// For one sample; then it is ended and counted as failed
-    #[arg(long, default_value = "20s", value_parser = parse_time, value_name = "TIME")]
+    #[arg(long, default_value = "20s", value_parser = parse_time, allow_hyphen_values = true, value_name = "TIME")]
     pub timeout: Duration,
     /// Save the results file here too
     #[arg(short = 'o', long = "out", value_name = "FILE")]
@@ -125,13 +140,13 @@ pub(super) struct Run {
     #[arg(short = 'e', long = "env", value_name = "NAME=VALUE")]
     pub env: Vec<String>,
     /// Limit of memory: 64M
-    #[arg(long, value_parser = parse_bytes, value_name = "SIZE")]
+    #[arg(long, value_parser = parse_bytes, allow_hyphen_values = true, value_name = "SIZE")]
     pub memory: Option<u64>,
     /// Limit of processes
     #[arg(long, value_name = "N")]
     pub pids: Option<u64>,
     /// Limit of CPU, in CPUs: 0.5
-    #[arg(long, value_name = "CPUS")]
+    #[arg(long, value_name = "CPUS", allow_negative_numbers = true)]
     pub cpus: Option<f64>,
     /// Draw the stages of its life as text bars when it has ended
     #[arg(long)]
@@ -140,10 +155,10 @@ pub(super) struct Run {
     #[arg(long)]
     pub inventory: bool,
     /// End it after this time
-    #[arg(long, value_parser = parse_time, value_name = "TIME")]
+    #[arg(long, value_parser = parse_time, allow_hyphen_values = true, value_name = "TIME")]
     pub timeout: Option<Duration>,
     /// The command; without one, the probe says hello
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "CMD")]
+    #[arg(trailing_var_arg = true, value_name = "CMD")]
     pub command: Vec<OsString>,
 }
 
@@ -180,6 +195,13 @@ pub(super) struct Report {
     /// A results file, or the folder of a run
     #[arg(default_value = "results/latest")]
     pub file: PathBuf,
+    #[command(flatten)]
+    pub form: Form,
+}
+
+#[derive(Debug, ClapArgs)]
+#[group(required = true, multiple = false)]
+pub(super) struct Form {
     /// An array with one object per cell and metric
     #[arg(long, group = "form", required_unless_present = "md")]
     pub json: bool,

@@ -8,7 +8,7 @@ use crate::error::{Error, Kind, Result};
 use crate::experiments::Sets;
 use crate::harness::header::Called;
 use crate::harness::plan::{Options, Plan};
-use crate::harness::runner::{Finished, How, run as measure};
+use crate::harness::runner::{Finished, How, LEAK, run as measure};
 use crate::results::schema::Status;
 use crate::results::store;
 
@@ -20,6 +20,9 @@ pub(super) fn run(args: Bench, out: &mut Out) -> Result<u8> {
     if args.thorough {
         let minutes = plan.total_time().as_secs().div_ceil(60);
         out.note(format!("This takes about {minutes} minutes; Ctrl-C ends it early and keeps what was measured."));
+    }
+    if let Some(file) = &args.out {
+        store::check_writable(file)?; // told now, not after a minute of measuring
     }
     let mut terminal = Terminal::new(out, args.json || args.md);
     let finished = measure(&plan, how, &mut terminal)?;
@@ -123,18 +126,17 @@ pub(super) fn called_as() -> String {
 }
 
 fn show(args: &Bench, finished: &Finished, out: &mut Out) -> Result<()> {
-    let charts = if finished.run.cells.iter().any(|c| c.status == Status::Measured && c.experiment == "boot") {
-        export::draw(&finished.run, &finished.dir)?
-    } else {
-        Vec::new()
-    };
+    let has_starts = finished.run.cells.iter().any(|c| c.status == Status::Measured && c.experiment == "boot");
+    let drawn = if has_starts { export::draw(&finished.run, &finished.dir) } else { Ok(Vec::new()) };
+    let charts = drawn.as_deref().unwrap_or_default();
     if args.json {
-        export::json(&finished.run, out)
+        export::json(&finished.run, out)?;
     } else if args.md {
-        export::markdown(&finished.run, out)
+        export::markdown(&finished.run, out)?;
     } else {
-        closing::print(&finished.run, &finished.dir, &charts, out)
+        closing::print(&finished.run, &finished.dir, charts, out)?;
     }
+    drawn.map(drop) // a chart that cannot be saved does not hide the numbers
 }
 
 /// 0: nothing failed. A signal, or an error that stopped the run, comes before what the cells say.
@@ -147,7 +149,8 @@ fn code(finished: &Finished) -> Result<u8> {
     }
     let any = |status| finished.run.cells.iter().any(|c| c.status == status);
     let failed_samples = finished.run.cells.iter().any(|c| c.columns.failed.iter().any(Option::is_some));
-    Ok(if any(Status::Failed) || failed_samples {
+    let leaks = finished.run.warnings.iter().any(|w| w.code == LEAK);
+    Ok(if any(Status::Failed) || failed_samples || leaks {
         exit::FAILED
     } else if any(Status::Measured) {
         exit::OK

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::exit;
 use super::out::Out;
 use crate::error::Result;
-use crate::lab::leaks::{Leak, Places, remove};
+use crate::lab::leaks::{Leak, Places, remove, remove_empty_cgroups};
 use crate::lab::{lock, scratch};
 
 pub(super) fn run(out: &mut Out) -> Result<u8> {
@@ -21,14 +21,15 @@ pub(super) fn run(out: &mut Out) -> Result<u8> {
     let mut left_behind = Vec::new();
     for (run, folder) in &runs {
         let mut found = places.leaks_of(run);
-        let left = remove(&places, run, Duration::from_secs(2));
-        found.retain(|leak| !left.contains(leak));
+        let left = match folder {
+            Some(_) => remove(&places, run, Duration::from_secs(2)),
+            None => remove_empty_cgroups(&places, run), // no folder of ours proves that the run was
+        };
+        found.extend(folder.clone().filter(|f| std::fs::remove_dir_all(f).is_ok()).map(Leak::Folder));
+        found.retain(|leak| !left.contains(leak) && (folder.is_some() || matches!(leak, Leak::Cgroup(_))));
         left_behind.extend(left);
-        let gone = folder.as_ref().filter(|f| std::fs::remove_dir_all(f).is_ok());
-        left_behind.extend(folder.iter().filter(|_| gone.is_none()).cloned().map(Leak::Folder));
-        out.line(format!("run {run}: {} removed", count(found.len() + usize::from(gone.is_some()))))?;
+        out.line(format!("run {run}: {} removed", count(found.len())))?;
         found.iter().try_for_each(|leak| out.line(format!("  {leak}")))?;
-        gone.map_or(Ok(()), |folder| out.line(format!("  folder {}", folder.display())))?;
     }
     if runs.is_empty() {
         out.line("nothing was left behind")?;

@@ -87,14 +87,13 @@ fn sentence(run: &Run, told: &Told) -> Option<String> {
     (!parts.is_empty()).then(|| format!("{}: {}.", told.lead, parts.join("; ")))
 }
 
+/// Two equal arms that may differ by this much: saying "no difference" would mislead.
+const TOO_NOISY: f64 = 0.5;
+
 /// The fair name; with the case, where one arm has several.
 fn name_of(run: &Run, cell: &Cell) -> String {
     let name = run.header.arms.iter().find(|a| a.id == cell.arm).map_or(cell.arm.as_str(), |a| a.name.as_str());
-    if plain_cells(run, &cell.experiment).filter(|c| c.arm == cell.arm).count() == 1 {
-        return name.to_owned();
-    }
-    let case: Vec<String> = cell.case.iter().map(|(key, value)| format!("{key} {value}")).collect();
-    format!("{name} at {}", case.join(", "))
+    format!("{name}{}", case_of(cell))
 }
 
 /// When no arm differs from the first, that is the whole sentence.
@@ -106,8 +105,16 @@ fn no_difference(run: &Run, told: &Told) -> Option<String> {
     if others.is_empty() || others.iter().any(|c| c.detectable || c.ratio.low.is_none()) {
         return None;
     }
+    if floor > TOO_NOISY {
+        return Some(format!("{}: this run was too noisy to tell (floor {:.0} %).", told.lead, floor * 100.0));
+    }
     let (lead, n, percent) = (told.lead, cells.len(), floor * 100.0);
     Some(format!("{lead}: no difference detectable ({n} arms, floor {percent:.1}\u{a0}%)."))
+}
+
+/// " cache=cold"; how many were weighed together is the same for all and not said.
+fn case_of(cell: &Cell) -> String {
+    cell.case.iter().filter(|(key, _)| *key != "n").map(|(key, value)| format!(" {key}={value}")).collect()
 }
 
 /// Arms as they are: not the A/A twin, and the case that has no sizes.
@@ -170,8 +177,9 @@ fn table(run: &Run, out: &mut Out) -> Result<()> {
                 continue;
             }
             let Some(s) = summary(run, cell, metric) else { continue };
-            let place = rows.iter().position(|(arm, _)| *arm == cell.arm).unwrap_or_else(|| {
-                rows.push((cell.arm.clone(), BTreeMap::new()));
+            let label = format!("{}{}", cell.arm, case_of(cell));
+            let place = rows.iter().position(|(row, _)| *row == label).unwrap_or_else(|| {
+                rows.push((label, BTreeMap::new()));
                 rows.len() - 1
             });
             rows[place].1.insert(title, s.interval);

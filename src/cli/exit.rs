@@ -45,8 +45,16 @@ pub(super) fn complain(error: &Error) {
     eprintln!("error: {error}");
 }
 
-/// clap's own messages: help and version go to stdout with 0, mistakes to stderr with 2.
+/// Help and version go to stdout with 0, mistakes to stderr; a value that we refuse reads as every other error does.
 pub(super) fn usage(error: &clap::Error) -> ExitCode {
-    let _ = error.print(); // a closed pipe is no error
-    ExitCode::from(if error.use_stderr() { USAGE } else { OK })
+    match std::error::Error::source(error).and_then(|source| source.downcast_ref::<Error>()) {
+        Some(ours) => complain(ours),
+        None => drop(error.print()), // a closed pipe is no error
+    }
+    let in_run = std::env::args_os().nth(1).is_some_and(|command| command == "run" || command == "probe");
+    ExitCode::from(match (error.use_stderr(), in_run) {
+        (false, _) => OK,
+        (true, false) => USAGE,
+        (true, true) => OURS_IN_RUN, // 2 could be the program's own
+    })
 }

@@ -9,12 +9,13 @@ use super::{bench, exit};
 use crate::charts;
 use crate::environments::knobs::did_you_mean;
 use crate::error::{Error, Result};
+use crate::harness::runner::LEAK;
 use crate::results::schema::{MetricInfo, Outliers, Run, Status};
 use crate::results::{flat, store};
 
 pub(super) fn report(args: Report, out: &mut Out) -> Result<u8> {
     let run = store::load(&args.file)?;
-    if args.json {
+    if args.form.json {
         json(&run, out)?;
     } else {
         markdown(&run, out)?;
@@ -87,7 +88,13 @@ pub(super) fn command(run: &Run) -> String {
 
 /// Why not, in half sentences; None: it may be published.
 pub(super) fn not_for_publication(run: &Run) -> Option<String> {
-    let reasons: Vec<&str> = run.warnings.iter().filter(|w| w.unfit).map(|w| w.text.as_str()).collect();
+    let (leaks, others): (Vec<_>, Vec<_>) = run.warnings.iter().filter(|w| w.unfit).partition(|w| w.code == LEAK);
+    let mut reasons: Vec<String> = others.into_iter().map(|w| w.text.clone()).collect();
+    if let [first, more @ ..] = leaks.as_slice() {
+        let more =
+            if more.is_empty() { String::new() } else { format!(", and {} more (run.json has all)", more.len()) };
+        reasons.push(format!("{}{more}", first.text));
+    }
     (!reasons.is_empty()).then(|| reasons.join("; "))
 }
 

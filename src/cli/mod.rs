@@ -20,7 +20,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::error::{Error, Kind, Result};
-use args::{Args, Command};
+use args::{Args, Command, RunAlone};
 use out::Out;
 
 /// The whole program but the worker.
@@ -34,20 +34,30 @@ pub fn main() -> ExitCode {
                 .try_this("report it with the command that you ran"),
         );
     }));
-    let args = match Args::try_parse() {
-        Ok(args) => args,
+    let command = match parse() {
+        Ok(command) => command,
         Err(usage) => return exit::usage(&usage),
     };
-    let result = std::panic::catch_unwind(|| dispatch(args)).unwrap_or(Ok(exit::FAILED));
+    let result = std::panic::catch_unwind(|| dispatch(command)).unwrap_or(Ok(exit::FAILED));
     match result {
         Ok(code) => ExitCode::from(code),
         Err(error) => exit::code_of(&error),
     }
 }
 
-fn dispatch(args: Args) -> Result<u8> {
+/// `run` is parsed by itself: making ready for every other subcommand takes longer than a process does to start.
+fn parse() -> Result<Command, clap::Error> {
+    let mut argv = std::env::args_os();
+    let (program, first) = (argv.next(), argv.next());
+    if first.is_some_and(|word| word == "run") {
+        return RunAlone::try_parse_from(program.into_iter().chain(argv)).map(|alone| Command::Run(alone.run));
+    }
+    Args::try_parse().map(|args| args.command)
+}
+
+fn dispatch(command: Command) -> Result<u8> {
     let mut out = Out::new();
-    match args.command {
+    match command {
         Command::Bench(bench) => bench::run(bench, &mut out),
         Command::Run(run) => Ok(run::run(run, &mut out)),
         Command::Probe(probe) => Ok(run::probe(probe, &mut out)),

@@ -7,9 +7,10 @@ use super::args::{Probe, Run};
 use super::list::wrap;
 use super::out::Out;
 use super::{closing, exit};
+use crate::environments::container_rootless::become_ordinary_user;
 use crate::environments::payload::know_tsc_khz;
 use crate::environments::{Arm, Event, Instance, Outcome, Verb};
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::harness::plan::for_this_user;
 use crate::lab::interrupt::Interrupt;
 use crate::lab::scratch::Scratch;
@@ -23,6 +24,7 @@ const GRACE: Duration = Duration::from_secs(10);
 
 pub(super) fn run(args: Run, out: &mut Out) -> u8 {
     one(&args, out).unwrap_or_else(|error| {
+        let error = advise(error, &args);
         exit::complain(&error);
         exit::number_in_run(&error)
     })
@@ -53,8 +55,11 @@ fn one(args: &Run, out: &mut Out) -> Result<u8> {
     if args.timeline {
         know_tsc_khz(measure_tsc_khz(20_000_000)); // a container's child stamps its stages in ticks
     }
+    if arm.env.about().id == "container-rootless" {
+        become_ordinary_user()?;
+    }
     let id = std::process::id().to_string(); // the run id of everything that it makes, as for a worker without one
-    let scratch = Scratch::create(&id)?;
+    let scratch = Scratch::create_in_memory(&id)?;
     let prepared = arm.env.prepare(&arm.knobs, &task, &scratch.arm(&arm)?)?;
     let interrupt = Interrupt::listen()?;
     let mut clock = Timeline::new();
@@ -69,15 +74,29 @@ fn one(args: &Run, out: &mut Out) -> Result<u8> {
         return Err(Error::new(
             format!("wait for {}", task.argv[0].display()),
             "it ran longer than --timeout and was ended",
-        ));
+        )
+        .try_this("--timeout 5m, or leave --timeout out"));
     }
     Ok(outcome.exit.code() as u8)
+}
+
+/// Most who look for a program in a container do not know yet that they see none but the probe.
+fn advise(error: Error, args: &Run) -> Error {
+    let alone = args.rootfs.is_none() && args.arm.starts_with("container");
+    if error.kind == Kind::NotFound && alone {
+        return error.try_this("--rootfs / shows the host's own programs; without it there is only `probe`");
+    }
+    error
 }
 
 fn arm(args: &Run) -> Result<Arm> {
     let root = nix::unistd::Uid::effective().is_root();
     let mut id = for_this_user(&args.arm, root);
     if args.init {
+        if !id.starts_with("container") {
+            return Err(Error::usage(format!("put an init into {id}"), "only a container has a PID 1 of its own")
+                .try_this("--as container --init"));
+        }
         id.push_str(":+init");
     }
     if id.contains(',') {
@@ -101,7 +120,8 @@ fn task(args: &Run, arm: &Arm) -> Result<Task> {
     };
     for pair in &args.env {
         let Some((name, value)) = pair.split_once('=').filter(|(n, _)| !n.is_empty()) else {
-            return Err(Error::usage(format!("set the variable {pair:?}"), "it is written NAME=VALUE"));
+            return Err(Error::usage(format!("set the variable {pair:?}"), "it is written NAME=VALUE")
+                .try_this("-e NAME=VALUE; the environment is chosen by --as"));
         };
         env.retain(|(n, _)| n != name);
         env.push((name.into(), value.into()));
@@ -113,7 +133,8 @@ fn task(args: &Run, arm: &Arm) -> Result<Task> {
     }
     let cpu_percent = match args.cpus {
         Some(cpus) if !(0.01..=4096.0).contains(&cpus) => {
-            return Err(Error::usage(format!("limit it to {cpus} CPUs"), "it must be from 0.01 to 4096"));
+            return Err(Error::usage(format!("limit it to {cpus} CPUs"), "it must be from 0.01 to 4096")
+                .try_this("--cpus 0.5 for half of one"));
         }
         cpus => cpus.map(|c| (c * 100.0).round() as u64),
     };
@@ -164,7 +185,7 @@ fn after(args: &Run, arm: &Arm, clock: &Timeline, outcome: &Outcome, parts: &[Pa
     if args.inventory {
         out.line(format!("objects of {arm}:"))?;
         for part in parts.iter().filter(|p| p.unit == Unit::Count) {
-            out.line(format!("  {:<20} {:>4}   {}", part.what, part.amount, part.source))?;
+            out.line(format!("  {:<16} {:>4}   {}", part.what, part.amount, part.source))?;
         }
     }
     if args.timeline {
@@ -175,8 +196,9 @@ fn after(args: &Run, arm: &Arm, clock: &Timeline, outcome: &Outcome, parts: &[Pa
 
 /// A line per mark: stage, label, how long it took, as a bar.
 fn timeline(arm: &Arm, clock: &Timeline, outcome: &Outcome, out: &mut Out) -> Result<()> {
-    let title = format!("stages of {arm} ({}), t0 = {}:", arm.env.about().name, arm.env.about().t0);
-    out.line(wrap(&title, 79, "  ").trim_start())?;
+    let about = arm.env.about();
+    let head = format!("stages of {arm} ({}), t0 = {}:", about.name, about.t0);
+    out.line(wrap(&head, 79, "  ").trim_start())?;
     let longest = clock.steps().map(|(_, ns)| ns).max().unwrap_or(1).max(1);
     for (mark, took) in clock.steps() {
         let bar = closing::bar(took as f64 / longest as f64);

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::bench::called_as;
 use super::closing::with_interval;
 use super::out::Out;
 use super::progress::Progress;
@@ -45,15 +46,23 @@ impl<'a> Terminal<'a> {
 }
 
 impl Watcher for Terminal<'_> {
-    fn planned(&mut self, header: &Header, skipped: &Skips, stale: &[String]) {
-        if !stale.is_empty() {
-            self.out.note(format!("removed what killed runs had left behind: {}", stale.join(", ")));
+    fn planned(&mut self, header: &Header, skipped: &Skips, stale: &[(String, bool)]) {
+        let runs = |wanted: bool| {
+            stale.iter().filter(|(_, gone)| *gone == wanted).map(|(run, _)| run.as_str()).collect::<Vec<_>>()
+        };
+        if !runs(true).is_empty() {
+            self.out.note(format!("removed what killed runs had left behind: {}", runs(true).join(", ")));
+        }
+        if !runs(false).is_empty() {
+            let (list, called) = (runs(false).join(", "), called_as());
+            self.out.note(format!("what killed runs left cannot be removed: {list}; try: sudo {called} clean"));
         }
         if let Some(load) = header.host.load.map(|[minute, ..]| minute).filter(|l| *l > 1.0) {
             self.out.note(format!("other programs are running (load {load:.1}): numbers will be noisy"));
         }
         if !skipped.is_empty() {
-            self.out.note(format!("{} cells cannot be measured here; why is told at the end", skipped.len()));
+            let cells = if skipped.len() == 1 { "1 cell".into() } else { format!("{} cells", skipped.len()) };
+            self.out.note(format!("{cells} cannot be measured here; why is told at the end"));
         }
     }
 
@@ -66,7 +75,8 @@ impl Watcher for Terminal<'_> {
     }
 
     fn so_far(&mut self, cells: &[Cell], header: &Header) -> Result<()> {
-        self.cells(cells, header, "  so far")
+        let begun: Vec<Cell> = cells.iter().filter(|c| c.status == Status::Measured).cloned().collect();
+        self.cells(&begun, header, "  so far")
     }
 }
 

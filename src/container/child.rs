@@ -9,6 +9,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 use nix::errno::Errno;
 use nix::sys::prctl::{set_no_new_privs, set_pdeathsig};
 use nix::sys::signal::Signal;
+use nix::unistd::setsid;
 
 use super::cgroup::Cgroup;
 use super::handshake::{At, Failure, Handshake, Stamp, Step};
@@ -36,6 +37,7 @@ fn become_program(
 ) -> Result<Infallible, Failure> {
     join_cgroup(cgroup).at(Step::JoinCgroup)?; // first: what follows is charged to it
     wait_for_ids(spec, handshake).at(Step::IdMap)?; // until then we are nobody
+    setsid().at(Step::Session)?; // kill(0) reaches the whole process group, also its members outside of the pid namespace
     become_root(spec).at(Step::BecomeRoot)?;
     namespaces::own_cgroup_view(spec.namespaces).at(Step::CgroupNamespace)?; // after joining: its root is our folder
     namespaces::name_host(spec.namespaces).at(Step::HostName)?;

@@ -47,6 +47,7 @@ const PATHS: &[(&CStr, How)] = &[
     (c"proc/irq", ReadOnly),
     (c"proc/sys", ReadOnly),
     (c"proc/sysrq-trigger", ReadOnly),
+    (c"sys", ReadOnly), // after what is hidden in it: a root folder made for chroot has the host's /sys mounted here
 ];
 
 /// Hides all of them below `root`. On failure the place in the list, for the message.

@@ -73,7 +73,8 @@ fn clone_into(spec: &Spec, cgroup: Option<&Cgroup>, files: &Files<'_>, handshake
 
 /// Why clone3 fails, in words that fit a process as well as a container.
 pub fn cannot_clone(errno: Errno) -> Error {
-    let error = Error::new("make a process", errno.desc());
+    let cause = if errno == Errno::EAGAIN { "this user or this cgroup may have no more of them" } else { errno.desc() };
+    let error = Error::new("make a process", cause);
     match errno {
         Errno::EPERM => error.kind(Kind::Unavailable).try_this("sudo, or the environment container-rootless"),
         Errno::EAGAIN => error.try_this("ulimit -u; or the pids limit of the cgroup that you are in"),

@@ -1,7 +1,7 @@
 //! Finding the program in the root folder, before anything runs.
 //!
 //! The folder may come from a stranger, and until exec the child is *our* program: a program that is a link to
-//! /proc/self/exe, or a script whose interpreter is, would run our own binary again inside the container, from where it
+//! /proc/self/exe, or one whose interpreter or dynamic loader is, would run our own binary again inside the container, from where it
 //! could be overwritten (CVE-2019-5736). So links are followed here, from a descriptor of the folder, and what is executed
 //! is the plain path that they lead to; never one below /proc or /dev.
 //!
@@ -12,6 +12,7 @@ use std::fs::{File, read_link};
 use std::io::Read;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
@@ -46,7 +47,12 @@ pub fn find(root: &Path, name: &OsStr, search: &OsStr) -> Result<PathBuf> {
 }
 
 fn told(name: &OsStr, doing: &str, cause: &str, kind: Kind) -> Error {
-    Error::new(format!("{doing} the program {}", name.to_string_lossy()), cause).kind(kind)
+    let advice = if kind == Kind::NotFound {
+        "another spelling, or its path in the root folder"
+    } else {
+        "chmod +x, if it is a program"
+    };
+    Error::new(format!("{doing} the program {}", name.to_string_lossy()), cause).kind(kind).try_this(advice)
 }
 
 fn refusal(errno: Errno) -> String {
@@ -86,16 +92,20 @@ impl Folder {
         if is_file && mode & 0o111 != 0 { Ok(inside) } else { Err(Errno::EACCES) }
     }
 
-    /// A script names its interpreter, which may be a script again: the kernel follows five levels.
+    /// A script names its interpreter, which may be a script again: the kernel follows five levels. A program names its
+    /// dynamic loader.
     fn check_interpreters(&self, program: &Path) -> Result<()> {
         let mut script = program.to_owned();
         for _ in 0..5 {
-            let Some(interpreter) = self.interpreter(&script) else { return Ok(()) };
+            let file = self
+                .read(&script)
+                .map_err(|errno| told(script.as_os_str(), "read", unread(errno), Kind::NotExecutable))?;
+            let Some(interpreter) = interpreter(&file).or_else(|| loader(&file)) else { return Ok(()) };
             script = self.look(Path::new(&interpreter)).map_err(|errno| match errno {
                 Errno::ENOENT | Errno::ENOTDIR => told(
                     &interpreter,
                     "find",
-                    "a script asks for it, and the root folder has no such file",
+                    "the program needs it to run, and the root folder has no such file",
                     Kind::NotFound,
                 ),
                 errno => told(&interpreter, "execute", &refusal(errno), Kind::NotExecutable),
@@ -104,17 +114,42 @@ impl Folder {
         Ok(())
     }
 
-    /// "/bin/sh" of a file that begins with "#!/bin/sh -e". A file that we may not read is no script for us.
-    fn interpreter(&self, path: &Path) -> Option<OsString> {
+    fn read(&self, path: &Path) -> Result<File, Errno> {
         let how = OpenHow::new()
             .flags(OFlag::O_RDONLY | OFlag::O_CLOEXEC | OFlag::O_NONBLOCK)
             .resolve(ResolveFlag::RESOLVE_IN_ROOT | ResolveFlag::RESOLVE_NO_SYMLINKS);
-        let mut head = Vec::new();
-        File::from(openat2(&self.top, path, how).ok()?).take(256).read_to_end(&mut head).ok()?;
-        let line = head.strip_prefix(b"#!")?.split(|c| *c == b'\n').next()?;
-        let name = line.trim_ascii_start().split(|c| *c == b' ' || *c == b'\t').next()?;
-        Some(OsString::from_vec(name.to_vec()))
+        openat2(&self.top, path, how).map(File::from)
     }
+}
+
+/// The kernel executes what we may not read; whose interpreter would it be?
+fn unread(errno: Errno) -> &'static str {
+    if errno == Errno::EACCES { "without reading it nobody can tell what would run it" } else { errno.desc() }
+}
+
+/// "/bin/sh" of a file that begins with "#!/bin/sh -e".
+fn interpreter(file: &File) -> Option<OsString> {
+    let mut head = Vec::new();
+    file.take(256).read_to_end(&mut head).ok()?;
+    let line = head.strip_prefix(b"#!")?.split(|c| *c == b'\n').next()?;
+    let name = line.trim_ascii_start().split(|c| *c == b' ' || *c == b'\t').next()?;
+    Some(OsString::from_vec(name.to_vec()))
+}
+
+/// The dynamic loader that an ELF file names in its first PT_INTERP header (elf(5)): the kernel opens it in the same way.
+fn loader(file: &File) -> Option<OsString> {
+    let (mut head, mut header) = ([0; 64], [0; 56]);
+    let word = |bytes: &[u8], at: usize| u64::from_le_bytes(bytes[at..at + 8].try_into().expect("eight bytes"));
+    file.read_exact_at(&mut head, 0).ok().filter(|()| head.starts_with(b"\x7fELF"))?;
+    for number in 0..u64::from(u16::from_le_bytes([head[56], head[57]])) {
+        file.read_exact_at(&mut header, word(&head, 32).checked_add(number * 56)?).ok()?;
+        if header[..4] == [3, 0, 0, 0] {
+            let mut name = vec![0; word(&header, 32).min(4096) as usize]; // PATH_MAX, as in the kernel
+            file.read_exact_at(&mut name, word(&header, 8)).ok()?;
+            return Some(OsString::from_vec(name.split(|c| *c == 0).next()?.to_vec()));
+        }
+    }
+    None
 }
 
 fn real_path(file: &OwnedFd) -> std::io::Result<PathBuf> {
@@ -168,6 +203,32 @@ mod tests {
         assert_eq!(kind_of(&dir, "lonely"), Err(Kind::NotFound));
         assert_eq!(kind_of(&dir, "/etc/text"), Err(Kind::NotExecutable));
         assert_eq!(kind_of(&dir, "/etc"), Err(Kind::NotExecutable));
+    }
+
+    /// The head of an ELF file with one header, PT_INTERP, and the name behind it.
+    fn dynamic(loader: &str) -> Vec<u8> {
+        let mut elf = vec![0; 64 + 56];
+        elf[..4].copy_from_slice(b"\x7fELF");
+        (elf[32], elf[56], elf[64], elf[72], elf[96]) = (64, 1, 3, 120, loader.len() as u8 + 1);
+        elf.extend_from_slice(loader.as_bytes());
+        elf.push(0);
+        elf
+    }
+
+    #[test]
+    fn a_dynamic_loader_is_a_file_of_the_folder_too() {
+        let dir = folder();
+        for (loader, expected) in [
+            ("/bin/sh", Ok("/bin/sh".into())),
+            ("/lib64/ld.so", Err(Kind::NotFound)),
+            ("/proc/self/exe", Err(Kind::NotExecutable)),
+            ("proc/self/exe", Err(Kind::NotExecutable)),
+        ] {
+            fs::write(dir.path().join("bin/sh"), dynamic(loader)).unwrap();
+            assert_eq!(kind_of(&dir, "sh").map(|_: PathBuf| PathBuf::from("/bin/sh")), expected, "{loader}");
+        }
+        fs::write(dir.path().join("bin/sh"), &dynamic("/bin/sh")[..110]).unwrap();
+        assert_eq!(kind_of(&dir, "sh"), Ok("/bin/sh".into()), "cut off: the kernel says so");
     }
 
     #[test]

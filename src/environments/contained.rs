@@ -94,7 +94,10 @@ fn chosen_namespaces(knobs: &Knobs, user: bool) -> CloneFlags {
 
 fn root_folder(task: &Task, dir: &Path) -> Result<PathBuf> {
     match &task.rootfs {
-        Rootfs::Dir(folder) => folder.canonicalize().doing(|| format!("find the root folder {}", folder.display())),
+        Rootfs::Dir(folder) => folder
+            .canonicalize()
+            .doing(|| format!("find the root folder {}", folder.display()))
+            .map_err(|e| e.try_this("--rootfs / shows the host's own files")),
         Rootfs::Probe => {
             let root = probe_rootfs(dir)?;
             for name in ["proc", "dev"] {
@@ -149,7 +152,7 @@ impl Prepared for Ready {
 }
 
 /// For good: the worker is then an ordinary user, as one who runs a rootless container is.
-fn become_user(user: Option<(u32, u32)>) -> Result<()> {
+pub(super) fn become_user(user: Option<(u32, u32)>) -> Result<()> {
     let Some((uid, gid)) = user.filter(|(uid, _)| Uid::effective().as_raw() != *uid) else { return Ok(()) };
     let doing = || format!("become user {uid}");
     let (uid, gid) = (Uid::from_raw(uid), Gid::from_raw(gid));

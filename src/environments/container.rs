@@ -68,7 +68,9 @@ impl Environment for OwnContainer {
             return no("mount_setattr(2) came with Linux 5.12", "a newer kernel: uname -r");
         }
         match tree(knobs) {
-            Ok(Some(tree)) if !tree.is_writable() => no("the tree of cgroups is not writable", "-e container:-cgroup"),
+            Ok(Some(tree)) if !tree.is_writable() => {
+                no("the tree of cgroups is not writable", "container:-cgroup, which needs none")
+            }
             Err(error) => Support::No { reason: error.cause, fix: error.try_this },
             Ok(_) => Support::Yes,
         }

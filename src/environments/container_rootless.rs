@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use nix::unistd::{Gid, Uid};
 
-use super::contained::{Privileges, check, prepare};
+use super::contained::{Privileges, become_user, check, prepare};
 use super::container::kernel_is_new_enough;
 use super::{About, Environment, KnobAbout, Knobs, Prepared, Support, Task};
 use crate::container::cgroup::{HOSTS_FOLDER, TOP, Tree};
@@ -81,6 +81,11 @@ impl Environment for RootlessContainer {
         let (uid, gid) = become_user.unwrap_or((Uid::effective().as_raw(), Gid::effective().as_raw()));
         prepare(knobs, task, dir, Privileges { ids: Some(IdMap::only(uid, gid)), cgroup, become_user })
     }
+}
+
+/// For a process of root that makes one such container and ends: early, so that the files it makes are his to remove.
+pub fn become_ordinary_user() -> Result<()> {
+    become_user(whom_to_become())
 }
 
 /// As root: the user who called sudo, else nobody.

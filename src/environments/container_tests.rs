@@ -37,9 +37,13 @@ struct Held {
 
 impl Held {
     fn new(knobs: &[&str], limits: Limits, workload: &[&str]) -> Held {
+        Held::of(knobs, Task { limits, ..probe_task(workload, 5) })
+    }
+
+    fn of(knobs: &[&str], task: Task) -> Held {
         let dir = tempfile::tempdir().unwrap();
         let (read_end, release) = std::io::pipe().unwrap();
-        let task = Task { release: Some(read_end.as_raw_fd()), limits, ..probe_task(workload, 5) };
+        let task = Task { release: Some(read_end.as_raw_fd()), ..task };
         let knobs = Knobs::parse(&OwnContainer, knobs).unwrap();
         let prepared = OwnContainer.prepare(&knobs, &task, dir.path()).unwrap();
         let mut clock = Timeline::new();
@@ -88,6 +92,8 @@ fn it_is_as_hardened_as_its_name_says() {
     assert_eq!((held.status("CapInh"), held.status("CapAmb")), ("0".repeat(16), "0".repeat(16)));
     assert_eq!((held.status("NoNewPrivs"), held.status("Seccomp")), ("1".into(), "2".into()));
     assert!(held.status("NSpid").ends_with("\t1"), "the program is PID 1");
+    assert!(held.status("NSpgid").ends_with("\t1"), "kill(0) would reach our own process group");
+    assert!(held.status("NSsid").ends_with("\t1"), "our terminal is not its terminal");
     let mut fds: Vec<_> = fs::read_dir(held.file("fd")).unwrap().map(|e| e.unwrap().file_name()).collect();
     fds.sort();
     assert_eq!(fds, ["0", "1", "2", "3", "4"], "although {leaked:?} was open");
@@ -199,6 +205,19 @@ fn its_own_device_files_are_never_used() {
     let task = Task { rootfs: Rootfs::Dir(folder.path().into()), ..task(&["/me"]) };
     let error = Story::of(&OwnContainer, &[], &task).unwrap_err();
     assert!(matches!(error.kind, Kind::NotExecutable | Kind::NotFound), "our own binary is out of reach: {error}");
+}
+
+/// A folder that was made ready for chroot(8) has the host's /sys mounted in it, writable for root.
+#[test]
+fn what_is_mounted_on_its_sys_is_read_only() {
+    if !here("what_is_mounted_on_its_sys_is_read_only") {
+        return;
+    }
+    let folder = hostile(|_| ());
+    let task = Task { rootfs: Rootfs::Dir(folder.path().into()), ..probe_task(&["hold"], 5) };
+    let held = Held::of(&[], Task { argv: vec!["/run-me".into(), "hold".into()], ..task });
+    let mounts = held.read("mountinfo");
+    assert!(mounts.lines().any(|l| l.contains(" /sys ro,nosuid,nodev,noexec")), "{mounts}");
 }
 
 /// A shell script in the host's own tree, shown read-only.

@@ -5,6 +5,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use super::knobs::did_you_mean;
 use super::{About, Detached, Environment, Event, Instance, KnobAbout, Knobs, Outcome, Prepared, Support, Verb};
 use crate::error::{Error, Result};
 use crate::model::{Exit, Part, Record, Task};
@@ -26,9 +27,24 @@ static ABOUT: About = About {
     t0: "a moment that the script begins with",
 };
 
+const FAULTS: &[&str] = &["hang", "crash", "fail", "liar", "unavailable", "slow", "leak"];
+
 impl Environment for Fake {
     fn about(&self) -> &'static About {
         &ABOUT
+    }
+
+    fn check(&self, knobs: &Knobs) -> Result<()> {
+        number(knobs, "spread", 0)?;
+        number(knobs, "ready", 0)?;
+        match knobs.value("fault") {
+            Some(kind) if !FAULTS.contains(&kind) => Err(Error::usage(
+                format!("play the fault {kind:?}"),
+                "there is none of that name",
+            )
+            .try_this(format!("{}faults: {}", did_you_mean(kind, FAULTS), FAULTS.join(" ")))),
+            _ => Ok(()),
+        }
     }
 
     fn supports(&self, knobs: &Knobs, _: &Task) -> Support {
@@ -41,18 +57,21 @@ impl Environment for Fake {
     }
 
     fn prepare(&self, knobs: &Knobs, task: &Task, _: &Path) -> Result<Box<dyn Prepared>> {
-        let number = |key: &str, default: u64| -> Result<u64> {
-            let Some(text) = knobs.value(key) else { return Ok(default) };
-            text.parse().map_err(|cause| Error::usage(format!("read the knob {key}={text}"), cause))
-        };
         let nonce = task.env.iter().find(|(k, _)| k == abi::ENV_NONCE).and_then(|(_, v)| v.to_str()?.parse().ok());
         let nonce: u64 = nonce.unwrap_or(0);
-        let spread = number("spread", 0)?.min(1000);
-        let base_ns = number("ready", 1000)?.saturating_mul(1000);
+        let spread = number(knobs, "spread", 0)?.min(1000);
+        let base_ns = number(knobs, "ready", 1000)?.saturating_mul(1000);
         let extra_ns = if spread == 0 { 0 } else { base_ns * (abi::mix(nonce) % (spread * 10 + 1)) / 1000 };
         let fault = knobs.value("fault").unwrap_or_default().to_owned();
         Ok(Box::new(Script { ready_ns: base_ns + extra_ns, nonce, fault }))
     }
+}
+
+fn number(knobs: &Knobs, key: &str, default: u64) -> Result<u64> {
+    let Some(text) = knobs.value(key) else { return Ok(default) };
+    text.parse().map_err(|_| {
+        Error::usage(format!("read the knob {key}={text}"), "it is no whole number").try_this(format!("{key}=100"))
+    })
 }
 
 #[derive(Clone)]

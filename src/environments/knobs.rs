@@ -73,7 +73,9 @@ fn unknown_knob(id: &str, knob: &str, known: &[KnobAbout]) -> Error {
     let advice = if forms.is_empty() {
         format!("{id} has no knobs")
     } else {
-        format!("{}knobs of {id}: {}", did_you_mean(knob, &forms), forms.join(" "))
+        let keys: Vec<&str> = known.iter().map(KnobAbout::key).collect();
+        let typed = knob.split('=').next().unwrap_or(knob);
+        format!("{}knobs of {id}: {}", did_you_mean(typed, &keys), forms.join(" "))
     };
     Error::usage(format!("read the arm {id}:{knob}"), format!("{id} has no knob {knob:?}")).try_this(advice)
 }

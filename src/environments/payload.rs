@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::Signal;
+use nix::sys::stat::{SFlag, fstat};
 
 use super::Event;
 use crate::error::{Context, Error, Kind, Result};
@@ -75,7 +76,7 @@ pub fn variable<'a>(task: &'a Task, name: &str) -> Option<&'a OsStr> {
 pub fn not_found(program: &OsStr, cause: &str) -> Error {
     Error::new(format!("find the program {}", program.to_string_lossy()), cause)
         .kind(Kind::NotFound)
-        .try_this("its whole path, as the program will see it")
+        .try_this("another spelling, or its path")
 }
 
 /// A program that is there and may not be executed (126 in `run`).
@@ -122,11 +123,21 @@ fn standard_stream(io: Io, number: i32) -> Result<OwnedFd> {
     if io == Io::Inherit
         && let Ok(copy) = out_of_the_way_raw(number)
     {
-        return Ok(copy);
+        return refuse_folder(copy, number);
     }
     let doing = || "open /dev/null";
     let null = File::options().read(true).write(true).open("/dev/null").doing(doing)?;
     out_of_the_way(null.as_fd()).doing(doing)
+}
+
+/// `< /`: no program reads a folder by read(2), but openat(2) from it is a way out of every root folder.
+fn refuse_folder(stream: OwnedFd, number: i32) -> Result<OwnedFd> {
+    let doing = || format!("hand descriptor {number} to the program");
+    if SFlag::from_bits_truncate(fstat(&stream).doing(doing)?.st_mode & SFlag::S_IFMT.bits()) == SFlag::S_IFDIR {
+        return Err(Error::usage(doing(), "it is a folder, through which a container could leave its root folder")
+            .try_this("redirect it from or to a file"));
+    }
+    Ok(stream)
 }
 
 /// The host's eyes on one running program: its records and its end.
@@ -263,6 +274,18 @@ mod tests {
             bytes[place * 8..][..8].copy_from_slice(&word.to_le_bytes());
         }
         bytes
+    }
+
+    #[test]
+    fn a_folder_is_no_standard_stream() {
+        let open = |path: &str| File::open(path).unwrap();
+        for folder in ["/", "/proc"] {
+            let number = open(folder);
+            let error = standard_stream(Io::Inherit, std::os::fd::AsRawFd::as_raw_fd(&number)).unwrap_err();
+            assert!(error.kind == Kind::Usage && error.cause.contains("folder"), "{error}");
+        }
+        let file = open("/dev/null");
+        assert!(standard_stream(Io::Inherit, std::os::fd::AsRawFd::as_raw_fd(&file)).is_ok());
     }
 
     #[test]

@@ -42,7 +42,7 @@ impl Environment for VmBare {
     }
 
     fn check(&self, knobs: &Knobs) -> Result<()> {
-        plan::ram_bytes(knobs).map(drop)
+        knobs.value("ram").map_or(Ok(()), |text| plan::ram(text).map(drop))
     }
 
     fn supports(&self, knobs: &Knobs, task: &Task) -> Support {
@@ -50,8 +50,10 @@ impl Environment for VmBare {
         match answer {
             Ok(()) => Support::Yes,
             // A mistake of the reader's is not this machine's: `prepare` says it with its own exit code.
-            Err(error) if matches!(error.kind, Kind::Usage | Kind::NotFound) => Support::Yes,
-            Err(error) => Support::No { reason: error.cause, fix: error.try_this },
+            Err(error) if matches!(error.kind, Kind::Usage | Kind::NotFound | Kind::NotExecutable) => Support::Yes,
+            Err(error) => {
+                Support::No { reason: format!("could not {}: {}", error.doing, error.cause), fix: error.try_this }
+            }
         }
     }
 

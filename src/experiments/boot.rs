@@ -9,7 +9,7 @@ use super::{Better, CellPlan, Experiment, MetricAbout, Question, SetAbout, Sets,
 use crate::environments::Arm;
 use crate::error::{Error, Result};
 use crate::lab::bench::Running;
-use crate::lab::{Lab, Start, Workload, leaks};
+use crate::lab::{Lab, Start, Workload, leaks, scratch};
 use crate::model::Unit;
 use crate::results::schema::Sample;
 use crate::sys::clock::monotonic_ns;
@@ -67,11 +67,18 @@ static ABOUT: Question = Question {
             headline: true,
         },
     ],
-    sets: &[SetAbout {
-        key: "concurrency",
-        default: "",
-        sentence: "How many instances are started at once; gives starts per second.",
-    }],
+    sets: &[
+        SetAbout {
+            key: "concurrency",
+            default: "",
+            sentence: "How many instances are started at once; gives starts per second.",
+        },
+        SetAbout {
+            key: "cache",
+            default: "",
+            sentence: "warm, cold: cold puts the program's files out of the page cache before each start.",
+        },
+    ],
     quick_percent: 32,
     quick_blocks: 100,
     warmup_blocks: 3,
@@ -94,16 +101,23 @@ impl Experiment for Boot {
     }
 
     fn cells(&self, arms: &[Arm], sets: &Sets) -> Result<Vec<CellPlan>> {
-        let Some(levels) = sets.get("concurrency") else { return Ok(a_cell_each(arms)) };
-        for level in levels {
-            if !level.parse::<u64>().is_ok_and(|n| (1..=256).contains(&n)) {
-                return Err(Error::usage(format!("start {level:?} at once"), "it is no number from 1 to 256"));
+        let mut cells = a_cell_each(arms);
+        for (key, allowed) in [("concurrency", is_concurrency as fn(&str) -> bool), ("cache", is_cache)] {
+            let Some(values) = sets.get(key) else { continue };
+            if let Some(bad) = values.iter().find(|v| !allowed(v)) {
+                let cause = ABOUT.sets.iter().find(|s| s.key == key).map_or("", |s| s.sentence);
+                return Err(Error::usage(format!("use {key}={bad}"), cause)
+                    .try_this("--concurrency 1,2,4 (from 1 to 256), or --set cache=warm,cold"));
             }
+            cells = cells.iter().flat_map(|cell| values.iter().map(|v| cell.clone().with(key, v))).collect();
         }
-        Ok(arms.iter().flat_map(|arm| levels.iter().map(|l| CellPlan::new(arm).with("concurrency", l))).collect())
+        Ok(cells)
     }
 
     fn sample(&self, cell: &CellPlan, lab: &mut Lab) -> Result<Sample> {
+        if cell.case.get("cache").is_some_and(|c| c == "cold") {
+            scratch::make_cold(&lab.scratch.arm(&cell.arm)?)?;
+        }
         match cell.case.get("concurrency").and_then(|c| c.parse().ok()) {
             Some(at_once) => many(cell, lab, at_once),
             None => one(cell, lab, &self.workload(cell)?),
@@ -113,6 +127,14 @@ impl Experiment for Boot {
     fn takes_command(&self) -> bool {
         true
     }
+}
+
+fn is_concurrency(text: &str) -> bool {
+    text.parse().is_ok_and(|n: u64| (1..=256).contains(&n))
+}
+
+fn is_cache(text: &str) -> bool {
+    ["warm", "cold"].contains(&text)
 }
 
 fn one(cell: &CellPlan, lab: &mut Lab, work: &Workload) -> Result<Sample> {

@@ -29,6 +29,11 @@ static ABOUT: Question = Question {
     question: "What does one more instance cost?",
     metrics: &[
         metric(
+            "host_bytes",
+            true,
+            "Private + kernel memory of one virtual machine of this configured size after its guest touched that much.",
+        ),
+        metric(
             "per_instance",
             true,
             "Slope over N instances of private + kernel memory of what a detached instance leaves running: a container's payload, a virtual machine's monitor.",

@@ -1,13 +1,15 @@
 //! What is written down before the first sample: who measures what, with which program, on which machine.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use super::plan::Plan;
 use crate::environments::Arm;
 use crate::error::{Context, Result};
 use crate::experiments::Question;
-use crate::results::hash::sha256;
+use crate::results::hash::{sha256, sha256_of_file};
 use crate::results::schema::{ArmInfo, Header, MetricInfo, Plan as PlanInfo, Timer};
+use crate::results::store;
 use crate::sys::clock::{measure_tsc_khz, monotonic_ns};
 
 /// How this run was called; known to the command line only.
@@ -32,7 +34,6 @@ pub struct Setting<'a> {
 }
 
 pub fn header(plan: &Plan, setting: Setting, limited: &Limited) -> Result<Header> {
-    let binary = std::fs::read("/proc/self/exe").doing(|| "read isolab's own binary")?;
     Ok(Header {
         host: host(&setting),
         id: setting.id.to_owned(),
@@ -42,7 +43,7 @@ pub fn header(plan: &Plan, setting: Setting, limited: &Limited) -> Result<Header
         version: env!("CARGO_PKG_VERSION").into(),
         commit: env!("ISOLAB_COMMIT").into(),
         profile: env!("ISOLAB_PROFILE").into(),
-        binary_sha256: sha256(&[&binary]),
+        binary_sha256: sha256_of_file(Path::new("/proc/self/exe")).doing(|| "read isolab's own binary")?,
         probe_sha256: sha256(&[crate::probe::ELF]),
         prediction_sha256: setting.called.prediction_sha256,
         plan: PlanInfo {
@@ -69,11 +70,22 @@ pub fn header(plan: &Plan, setting: Setting, limited: &Limited) -> Result<Header
 
 /// The fingerprint; a machine where the random id cannot be kept gets one for this run.
 fn host(setting: &Setting) -> crate::host::Host {
-    let id = crate::host::state_dir(|name| std::env::var_os(name)).and_then(|dir| crate::host::host_id(&dir));
-    let mut host =
-        crate::host::Host::read(std::path::Path::new("/"), id.unwrap_or_else(|_| format!("once-{}", setting.id)));
+    let id = crate::host::state_dir(|name| std::env::var_os(name)).and_then(|dir| own_id(&dir));
+    let mut host = crate::host::Host::read(Path::new("/"), id.unwrap_or_else(|_| format!("once-{}", setting.id)));
     host.kvm_backend = setting.backend.clone().unwrap_or_default();
     host
+}
+
+/// Under sudo that keeps HOME, what is made in the caller's home becomes his.
+fn own_id(state: &Path) -> Result<String> {
+    let fresh: Vec<&Path> = state.ancestors().take_while(|dir| !dir.exists()).collect();
+    let id = crate::host::host_id(state)?;
+    let home = fresh.last().map_or(Some(state), |dir| dir.parent());
+    if home.is_some_and(store::is_callers) {
+        fresh.into_iter().for_each(store::give_back);
+        store::give_back(&state.join("host-id"));
+    }
+    Ok(id)
 }
 
 fn arm_info(arm: &Arm, backend: Option<&str>, limited: Option<&(String, String)>) -> ArmInfo {

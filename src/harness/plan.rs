@@ -26,6 +26,8 @@ pub const QUICK: Duration = Duration::from_secs(54);
 pub const THOROUGH: Duration = Duration::from_secs(12 * 60);
 /// Of a quick run's 60 s, the rest is starting up, summarising and drawing.
 pub const MOST_BLOCKS: u32 = 100_000;
+/// Advice for those who ask for none, or for too many.
+pub const SOME_BLOCKS: &str = "--blocks 30; an interval needs 6, a good one 20";
 
 /// One experiment of a plan.
 #[derive(Clone)]
@@ -190,7 +192,7 @@ fn checked_blocks(blocks: Option<u32>) -> Result<Option<u32>> {
     match blocks {
         Some(n) if n == 0 || n > MOST_BLOCKS => {
             Err(Error::usage(format!("run {n} blocks"), format!("it must be from 1 to {MOST_BLOCKS}"))
-                .try_this("--blocks 30; an interval needs 6, a good one 20"))
+                .try_this(SOME_BLOCKS))
         }
         other => Ok(other),
     }

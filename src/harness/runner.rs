@@ -17,6 +17,9 @@ use crate::results::schema::{Cell, Header, Run, SampleLine, SampleOutcome, Warni
 use crate::results::store::Store;
 use crate::results::summarize::{Planned, Skips, cells_of, summarize};
 
+/// The code of a warning that tells what was left behind.
+pub const LEAK: &str = "leak";
+
 /// How a run is carried out, beside its plan.
 #[derive(Debug, Clone)]
 pub struct How {
@@ -31,7 +34,7 @@ pub struct How {
 
 /// Who looks on: the terminal, or nobody. Nothing that measures prints.
 pub trait Watcher {
-    fn planned(&mut self, header: &Header, skipped: &Skips, stale: &[String]);
+    fn planned(&mut self, header: &Header, skipped: &Skips, stale: &[(String, bool)]);
     /// `done` of `of` samples of this experiment; `left`: time that it may still take.
     fn progress(&mut self, experiment: &str, done: usize, of: usize, left: Duration);
     /// All blocks of an experiment are done. Err: nobody can read it any more.
@@ -91,7 +94,7 @@ pub fn run(plan: &Plan, how: How, watcher: &mut dyn Watcher) -> Result<Finished>
     let measuring = began.elapsed();
     let ended = if stopped.is_some() { "interrupted" } else { "complete" };
     let mut run = summarize(header, &planned(plan), &skips, &samples, ended);
-    run.warnings.extend(leaks.into_iter().map(|text| Warning { code: "leak".into(), text, unfit: true }));
+    run.warnings.extend(leaks.into_iter().map(|text| Warning { code: LEAK.into(), text, unfit: true }));
     run.wall_seconds = began.elapsed().as_secs_f64();
     run.harness_share = (1.0 - at_work.as_secs_f64() / measuring.as_secs_f64()).max(0.0);
     match (store.finish(&run), &stopped) {
@@ -140,16 +143,15 @@ fn prepare(plan: &Plan, lab: &mut Lab) -> Result<(Skips, Limited)> {
     Ok((skips, limited))
 }
 
-/// Names what dead runs left, and removes it.
-fn clean_stale() -> Vec<String> {
-    let mut cleaned = Vec::new();
+/// Names what dead runs left, and removes it; false: not all of it.
+fn clean_stale() -> Vec<(String, bool)> {
+    let mut found = Vec::new();
     for (run, folder) in crate::lab::scratch::stale() {
         let left = remove(&Places::default(), &run, Duration::from_secs(1));
-        if left.is_empty() && std::fs::remove_dir_all(&folder).is_ok() {
-            cleaned.push(run);
-        }
+        let gone = left.is_empty() && std::fs::remove_dir_all(&folder).is_ok();
+        found.push((run, gone));
     }
-    cleaned
+    found
 }
 
 /// A cell that failed this often in a row is not tried again in this run.

@@ -46,6 +46,8 @@ pub struct Lab<'a> {
     pub settling: Duration,
 }
 
+const MORE_PROCESSES: &str = "ulimit -u; or the pids limit of the cgroup that you are in";
+
 /// How one instance is to be started.
 #[derive(Debug, Default, Clone)]
 pub struct Start {
@@ -177,9 +179,10 @@ impl<'a> Lab<'a> {
             command.env(ENV_CGROUP_ROOT, &start.cgroup_root);
         }
         let spawned_ns = monotonic_ns();
-        let mut child = command.spawn().doing(|| "start a worker")?;
+        let mut child = command.spawn().doing(|| "start a worker").map_err(|e| e.try_this(MORE_PROCESSES))?;
         let control = child.stdin.take(); // Child::wait would close it, and a detached payload still listens to it
-        let deadline = Instant::now() + self.timeout + Duration::from_secs(5);
+        let spare = (self.timeout / 4).max(Duration::from_secs(1)); // the worker itself ends at its timeout, and says so
+        let deadline = Instant::now() + self.timeout + spare;
         Ok(Worker { child, control, nonce, spawned_ns, deadline, buffer: Vec::new() })
     }
 }
@@ -263,7 +266,8 @@ impl Worker {
             }
             let stdout = self.child.stdout.as_mut().expect("the worker was spawned with a pipe");
             if interrupt.wait(stdout.as_fd(), self.deadline)? == Woken::TimedOut {
-                return Err(Error::new("hear from a worker", "it hangs: nothing came before the deadline"));
+                return Err(Error::new("hear from a worker", "it hangs: nothing came before the deadline")
+                    .try_this("--timeout 60s gives it longer; isolab run shows it alone"));
             }
             let mut chunk = [0; 8192];
             match stdout.read(&mut chunk) {
@@ -296,6 +300,7 @@ impl Worker {
             let _ = stderr.take(4096).read_to_string(&mut words);
         }
         Error::new("hear from a worker", format!("it died ({status}) {}", words.trim()).trim_end())
+            .try_this("isolab run shows it alone; dmesg, whether the kernel ended it")
     }
 }
 

@@ -3,6 +3,7 @@
 //! Everything that a run makes is named after it: cgroups `isolab.RUN.*`, the scratch folder `/tmp/isolab.RUN`, and the
 //! environment variable ISOLAB_RUN of every process. So what was left can be found by name, and ended by name.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -11,6 +12,7 @@ use nix::sys::wait::{WaitPidFlag, waitpid};
 use nix::unistd::Pid;
 
 use super::bench::ENV_RUN;
+use super::scratch;
 
 /// One thing that should be gone.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -71,28 +73,25 @@ impl Places<'_> {
     }
 
     fn mounts(&self, run: &str) -> Vec<Leak> {
-        let under = std::env::temp_dir().join(format!("isolab.{run}"));
+        let under: Vec<PathBuf> = scratch::bases().iter().map(|base| base.join(format!("isolab.{run}"))).collect();
         let info = std::fs::read_to_string(self.proc_root.join("self/mountinfo")).unwrap_or_default();
         let mut found: Vec<Leak> = info
             .lines()
             .filter_map(|l| l.split(' ').nth(4))
             .map(PathBuf::from)
-            .filter(|path| path.starts_with(&under))
+            .filter(|path| under.iter().any(|dir| path.starts_with(dir)))
             .map(Leak::Mount)
             .collect();
         found.reverse(); // innermost first, the order to unmount in
         found
     }
 
-    /// Cgroups called `isolab.RUN.*` with all that is in them, in every hierarchy, innermost first.
+    /// Cgroups called `isolab.RUN.*` with all that is inside of them, in every hierarchy, innermost first.
     pub fn cgroups(&self, run: &str) -> Vec<Leak> {
-        let named = |part: &std::ffi::OsStr| {
-            let rest = part.to_str().and_then(|n| n.strip_prefix("isolab.")?.strip_prefix(run));
-            rest.is_some_and(|n| n.is_empty() || n.starts_with('.'))
-        };
         let mut found = Vec::new();
         walk(self.cgroup_root, 8, &mut |dir| {
-            if dir.iter().any(named) {
+            let below = dir.strip_prefix(self.cgroup_root).unwrap_or(dir);
+            if below.iter().any(|name| run_of(name) == Some(run)) {
                 found.push(Leak::Cgroup(dir.to_owned()));
             }
         });
@@ -117,16 +116,18 @@ impl Places<'_> {
     /// Every run id that a cgroup is named after.
     pub fn runs_with_cgroups(&self) -> Vec<String> {
         let mut runs = Vec::new();
-        walk(self.cgroup_root, 6, &mut |dir| {
-            let name = dir.file_name().and_then(|n| n.to_str()).unwrap_or_default();
-            if let Some(run) = name.strip_prefix("isolab.").and_then(|n| n.split('.').next()) {
-                runs.push(run.to_owned());
-            }
-        });
+        walk(self.cgroup_root, 6, &mut |dir| runs.extend(dir.file_name().and_then(run_of).map(str::to_owned)));
         runs.sort();
         runs.dedup();
         runs
     }
+}
+
+/// RUN of `isolab.RUN.REST`. Other names that begin like this are not ours: a user's own, or the folder into which a
+/// delegated cgroup's processes were moved.
+fn run_of(cgroup: &OsStr) -> Option<&str> {
+    let (run, rest) = cgroup.to_str()?.strip_prefix("isolab.")?.split_once('.')?;
+    (!run.is_empty() && !rest.is_empty()).then_some(run)
 }
 
 /// Visits folders below `dir`, parents before children; links are not followed.
@@ -178,7 +179,10 @@ pub fn remove(places: &Places, run: &str, patience: Duration) -> Vec<Leak> {
                 Leak::Mount(path) => {
                     let _ = nix::mount::umount2(path, nix::mount::MntFlags::MNT_DETACH);
                 }
-                Leak::Cgroup(path) => remove_cgroup(path),
+                Leak::Cgroup(path) => {
+                    end_all_in(path);
+                    remove_cgroup(path);
+                }
                 Leak::Folder(path) => {
                     let _ = std::fs::remove_dir_all(path);
                 }
@@ -186,6 +190,20 @@ pub fn remove(places: &Places, run: &str, patience: Duration) -> Vec<Leak> {
         }
         std::thread::sleep(Duration::from_millis(2));
     }
+}
+
+/// A container's program has not our environment, and can undo that it dies with its worker; its cgroup knows it.
+fn end_all_in(cgroup: &Path) {
+    let pids = std::fs::read_to_string(cgroup.join("cgroup.procs")).unwrap_or_default();
+    for pid in pids.split_whitespace().filter_map(|pid| pid.parse().ok()).filter(|pid| *pid > 1) {
+        let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
+    }
+}
+
+/// Removes the run's cgroups that are empty, and ends nobody: only the name says that they are ours. What is left.
+pub fn remove_empty_cgroups(places: &Places, run: &str) -> Vec<Leak> {
+    let in_use = |leak: &Leak| matches!(leak, Leak::Cgroup(path) if std::fs::remove_dir(path).is_err());
+    places.cgroups(run).into_iter().filter(in_use).collect()
 }
 
 /// Waits until nothing of the run is there, without ending anything. True when it is so before `patience` is over.
@@ -200,19 +218,26 @@ pub fn settled(places: &Places, run: &str, patience: Duration) -> bool {
     true
 }
 
-/// Removes one cgroup; its last process may need a moment to leave it.
+/// Removes one cgroup and those below it; its last process may need a moment to leave it.
 pub fn remove_cgroup(dir: &Path) {
     for _ in 0..200 {
-        match std::fs::remove_dir(dir) {
-            Err(e) if e.raw_os_error() == Some(libc::EBUSY) => std::thread::sleep(Duration::from_micros(500)),
+        match std::fs::remove_dir(dir).map_err(|e| e.raw_os_error()) {
+            Err(Some(libc::EBUSY | libc::ENOTEMPTY)) => remove_children(dir),
             _ => return,
         }
+        std::thread::sleep(Duration::from_micros(500));
     }
 }
 
 /// How many files this process has open.
 pub fn own_fds() -> usize {
     std::fs::read_dir("/proc/self/fd").map_or(0, Iterator::count)
+}
+
+/// A cgroup with children is busy, as one with processes is.
+fn remove_children(dir: &Path) {
+    let Ok(entries) = std::fs::read_dir(dir) else { return };
+    entries.flatten().filter(|e| e.file_type().is_ok_and(|t| t.is_dir())).for_each(|e| remove_cgroup(&e.path()));
 }
 
 /// Reaps orphans that came to us as their subreaper.
@@ -236,7 +261,7 @@ mod tests {
             std::fs::create_dir_all(proc_root.join(pid)).unwrap();
             std::fs::write(proc_root.join(pid).join("environ"), environ).unwrap();
         }
-        for name in ["isolab.abc.1/inner", "isolab.abcd.1", "user.slice"] {
+        for name in ["isolab.abc.1/inner", "isolab.abcd.1", "user.slice", "isolab.host", "isolab.abc", "isolab..x"] {
             std::fs::create_dir_all(cgroup_root.join("memory").join(name)).unwrap();
         }
         let places = Places { proc_root: &proc_root, cgroup_root: &cgroup_root };
@@ -244,5 +269,21 @@ mod tests {
         let cgroup = |name| Leak::Cgroup(cgroup_root.join("memory").join(name));
         assert_eq!(found, [Leak::Process(41), cgroup("isolab.abc.1/inner"), cgroup("isolab.abc.1")], "innermost first");
         assert_eq!(places.runs_with_cgroups(), ["abc", "abcd"]);
+        remove_cgroup(&cgroup_root.join("memory/isolab.abc.1"));
+        assert!(!cgroup_root.join("memory/isolab.abc.1").exists(), "with the one below it, whatever its name");
+        assert!(cgroup_root.join("memory/isolab.abcd.1").exists());
+        std::fs::write(cgroup_root.join("memory/isolab.abcd.1/cgroup.procs"), "1").unwrap();
+        assert_eq!(remove_empty_cgroups(&places, "abcd"), [cgroup("isolab.abcd.1")], "it is in use");
+        assert!(remove_empty_cgroups(&places, "abc").is_empty());
+        assert!(cgroup_root.join("memory/isolab.host").exists() && cgroup_root.join("memory/isolab.abc").exists());
+    }
+
+    #[test]
+    fn who_is_in_a_leaked_cgroup_is_ended() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut sleeper = std::process::Command::new("sleep").arg("100").spawn().unwrap();
+        std::fs::write(dir.path().join("cgroup.procs"), format!("0\n1\n{}\n", sleeper.id())).unwrap();
+        end_all_in(dir.path());
+        assert_eq!(std::os::unix::process::ExitStatusExt::signal(&sleeper.wait().unwrap()), Some(9));
     }
 }

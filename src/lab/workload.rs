@@ -122,7 +122,8 @@ fn check(nonce: u64, kind: u64, result: u64, record: &Record) -> Result<()> {
     if record.kind == kind && record.value == abi::proof(nonce, kind, result) {
         return Ok(());
     }
-    Err(Error::new("believe the sample", format!("the proof in record {kind:#x} is wrong")))
+    Err(Error::new("believe the sample", format!("the proof in record {kind:#x} is wrong"))
+        .try_this("a bug in isolab or in this environment: report it"))
 }
 
 /// `abi::spin`, remembered: every sample of a run does the same work.

@@ -1,13 +1,14 @@
 //! What the probe can do. Each workload is ready first, works, and proves what it did.
 
 use crate::abi::{
-    BATCH, CALL_EXIT, CALL_GETPPID, CALL_READ, CALL_WRITE, CALLS, DONE, READY, SPIN, UNSUPPORTED, exit_status, page_value,
-    proof, spin,
+    BATCH, CALL_EXIT, CALL_GETPPID, CALL_READ, CALL_WRITE, CALLS, DONE, READY, SPIN, UNSUPPORTED, exit_status,
+    page_value, proof, spin,
 };
 use crate::start::Stack;
 use crate::{Channel, Host, print, syscall, text};
 
-const USAGE: &[u8] = b"usage: probe noop | hold | syscalls CALL,CALL BATCHES CALLS | touch PAGES | spin UNITS BATCHES | count TO\n";
+const USAGE: &[u8] =
+    b"usage: probe noop | hold | syscalls CALL,CALL BATCHES CALLS | touch PAGES | spin UNITS BATCHES | count TO\n";
 const BAD_ARGUMENTS: i32 = 2;
 
 /// Runs the workload named in argv and returns the exit status.
@@ -17,7 +18,9 @@ pub(crate) fn run(host: &Host, stack: &Stack) -> i32 {
         (None, ..) => hello(),
         (Some(b"noop"), ..) => ready(host, 0),
         (Some(b"hold"), ..) => hold(host, 0),
-        (Some(b"syscalls"), Some(calls), _, Some(batches), Some(per_batch)) => syscalls(host, calls, batches, per_batch),
+        (Some(b"syscalls"), Some(calls), _, Some(batches), Some(per_batch)) => {
+            syscalls(host, calls, batches, per_batch)
+        }
         (Some(b"touch"), _, Some(pages), ..) => touch(host, pages),
         (Some(b"spin"), _, Some(units), Some(batches), _) => spins(host, units, batches),
         (Some(b"count"), _, Some(to), ..) => count(host, to),

@@ -8,7 +8,7 @@
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Write};
-use std::os::unix::fs::{chown, symlink};
+use std::os::unix::fs::{MetadataExt, lchown, symlink};
 use std::path::{Path, PathBuf};
 
 use super::schema::{Header, Run, SCHEMA, SampleLine, Warning};
@@ -44,10 +44,11 @@ impl Store {
         if fresh_root {
             give_back(root);
         }
-        give_back(&dir);
         let path = dir.join(SAMPLES);
-        let file =
-            File::create(&path).doing(|| format!("create {}", path.display())).map_err(|e| e.try_this(advice()))?;
+        let file = File::create_new(&path) // never a file that somebody linked here
+            .doing(|| format!("create {}", path.display()))
+            .map_err(|e| e.try_this(advice()))?;
+        give_back(&dir);
         let mut store = Store { dir, samples: BufWriter::new(file) };
         store.line(&FirstLine { schema: SCHEMA, header: header.clone() })?;
         store.sync()?;
@@ -78,14 +79,15 @@ impl Store {
 
     /// Writes what follows from the samples, and points `latest` here.
     pub fn finish(&self, run: &Run) -> Result<()> {
-        save_run(&self.dir, run)?;
+        let advice = || format!("make room; the samples are kept: isolab recover {}", self.dir.display());
+        save_run(&self.dir, run).map_err(|e| e.try_this(advice()))?;
         let (Some(root), Some(name)) = (self.dir.parent(), self.dir.file_name()) else { return Ok(()) };
         let temporary = root.join(format!(".latest.{}", run.header.id));
         let _ = std::fs::remove_file(&temporary);
         symlink(name, &temporary)
             .and_then(|()| std::fs::rename(&temporary, root.join("latest")))
             .doing(|| "point results/latest at this run")?;
-        give_back_link(&root.join("latest"));
+        give_back(&root.join("latest"));
         Ok(())
     }
 }
@@ -99,31 +101,52 @@ pub fn save_run(dir: &Path, run: &Run) -> Result<()> {
 
 /// To a temporary name in the same folder, fsync, rename: a reader sees the old file or the new one.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
-    let doing = || format!("save {}", path.display());
-    let advice = "free some space, or choose another folder: --results DIR, -o FILE";
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file =
-        tempfile::Builder::new().prefix(".isolab-").tempfile_in(folder).doing(doing).map_err(|e| e.try_this(advice))?;
-    let written = file.write_all(bytes).and_then(|()| file.as_file().sync_all());
-    written.map_err(|cause| Error::new(doing(), cause).try_this(advice))?;
+    let failed = |cause: &std::io::Error| not_written(path, cause);
+    let mut file = temporary_beside(path)?;
+    file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(|e| failed(&e))?;
     let mode = std::os::unix::fs::PermissionsExt::from_mode(0o644);
-    file.as_file().set_permissions(mode).doing(doing)?;
-    file.persist(path).map_err(|e| Error::new(doing(), e.error))?;
+    file.as_file().set_permissions(mode).map_err(|e| failed(&e))?;
+    file.persist(path).map_err(|e| failed(&e.error))?;
     give_back(path);
     Ok(())
 }
 
+/// Could this file be written now?
+pub fn check_writable(path: &Path) -> Result<()> {
+    if path.is_dir() {
+        return Err(Error::usage(format!("save {}", path.display()), "it is a folder").try_this("-o FILE"));
+    }
+    temporary_beside(path).map(drop)
+}
+
+fn temporary_beside(path: &Path) -> Result<tempfile::NamedTempFile> {
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    tempfile::Builder::new().prefix(".isolab-").tempfile_in(folder).map_err(|e| not_written(path, &e))
+}
+
+fn not_written(path: &Path, cause: &std::io::Error) -> Error {
+    let text = cause.to_string();
+    let plain = text.split(" at path ").next().unwrap_or_default(); // a temporary name is of no use to the reader
+    Error::new(format!("save {}", path.display()), plain)
+        .try_this("free some space, or choose another folder: --results DIR, -o FILE")
+}
+
 /// Under sudo: to the user who called. Elsewhere nothing.
+///
+/// The folder is his already, so he may have put a link in the file's place: it is the link that he gets then.
 pub fn give_back(path: &Path) {
-    if let Some((uid, gid)) = caller() {
-        let _ = chown(path, Some(uid), Some(gid)); // a file system without owners refuses; the file is there all the same
+    if let Some(user) = caller() {
+        give_to(path, user);
     }
 }
 
-fn give_back_link(path: &Path) {
-    if let Some((uid, gid)) = caller() {
-        let _ = std::os::unix::fs::lchown(path, Some(uid), Some(gid));
-    }
+fn give_to(path: &Path, (uid, gid): (u32, u32)) {
+    let _ = lchown(path, Some(uid), Some(gid)); // a file system without owners refuses; the file is there all the same
+}
+
+/// Does it belong to the user who called sudo?
+pub fn is_callers(path: &Path) -> bool {
+    caller().is_some_and(|(uid, _)| std::fs::metadata(path).is_ok_and(|about| about.uid() == uid))
 }
 
 fn caller() -> Option<(u32, u32)> {
@@ -143,8 +166,10 @@ pub fn load(path: &Path) -> Result<Run> {
             .try_this(recoverable.unwrap_or_else(|| "isolab bench makes one in results/".into()))
     })?;
     check_version(&bytes).map_err(|cause| Error { doing: doing(), ..cause })?;
-    let mut run: Run = serde_json::from_slice(&bytes)
-        .map_err(|cause| Error::usage(doing(), cause).try_this("isolab recover DIR rebuilds it from samples.jsonl"))?;
+    let mut run: Run = serde_json::from_slice(&bytes).map_err(|cause| {
+        Error::usage(doing(), format!("it is no whole results file ({cause})"))
+            .try_this("isolab recover DIR rebuilds it from samples.jsonl")
+    })?;
     if !chain_holds(&run) {
         let text = "its samples were changed after they were saved: their hashes do not fit".into();
         run.warnings.push(Warning { code: "changed".into(), text, unfit: true });
@@ -159,8 +184,12 @@ fn check_version(bytes: &[u8]) -> Result<()> {
         schema: u32,
     }
     let file: serde_json::Value = serde_json::from_slice(bytes).map_err(|cause| {
-        let why = if cause.is_eof() { "it ends in the middle: it was cut off" } else { "it is no JSON" };
-        Error::usage("", format!("{why} ({cause})")).try_this("isolab recover DIR rebuilds it from samples.jsonl")
+        let why = match (bytes.is_empty(), cause.is_eof()) {
+            (true, _) => "it is empty".into(),
+            (_, true) => format!("it ends in the middle: it was cut off ({cause})"),
+            _ => format!("it is no JSON ({cause})"),
+        };
+        Error::usage("", why).try_this("isolab recover DIR rebuilds it from samples.jsonl")
     })?;
     let version: Version = serde_json::from_value(file).map_err(|_| {
         Error::usage("", "it is JSON, but not a results file of isolab").try_this("isolab bench -o FILE makes one")
@@ -193,4 +222,25 @@ pub fn read_samples(dir: &Path) -> Result<(Header, Vec<SampleLine>, bool)> {
         }
     }
     Ok((first.header, samples, false))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::MetadataExt;
+
+    #[test]
+    fn a_link_is_given_away_but_not_what_it_points_to() {
+        if !nix::unistd::Uid::effective().is_root() {
+            eprintln!("skipped: a_link_is_given_away_but_not_what_it_points_to: only root can give a file away");
+            return;
+        }
+        let dir = tempfile::tempdir().unwrap();
+        let (secret, link) = (dir.path().join("secret"), dir.path().join(RUN));
+        std::fs::write(&secret, "of root").unwrap();
+        symlink(&secret, &link).unwrap();
+        give_to(&link, (12_345, 12_345));
+        assert_eq!(std::fs::metadata(&secret).unwrap().uid(), 0);
+        assert_eq!(std::fs::symlink_metadata(&link).unwrap().uid(), 12_345);
+    }
 }

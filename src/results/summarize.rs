@@ -89,13 +89,21 @@ pub fn cells_of(planned: &[Planned], skips: &Skips, samples: &[SampleLine]) -> V
                 arm: plan.arm.clone(),
                 case: plan.case.clone(),
                 status,
-                reason: error.as_ref().map_or(String::new(), |e| e.cause.clone()),
+                reason: error.as_ref().map_or(String::new(), reason),
                 fix: error.map_or(String::new(), |e| e.try_this),
                 columns,
                 hash: String::new(),
             }
         })
         .collect()
+}
+
+/// Why a cell cannot be is a sentence of its own; why something broke needs what was being done.
+fn reason(error: &Error) -> String {
+    match error.kind {
+        Kind::Failed => format!("could not {}: {}", error.doing, error.cause),
+        _ => error.cause.clone(),
+    }
 }
 
 /// Measured with at least one good sample; a cell with both kinds counts as measured, and its failures stay visible.
@@ -321,7 +329,7 @@ mod tests {
         samples[1].outcome = SampleOutcome::Failed(Error::new("run", "it broke"));
         let cells = cells_of(&[parse_id("x/a"), parse_id("x/b")], &Skips::new(), &samples);
         assert_eq!(cells[0].columns.values["m"], [Some(1.0), None, Some(3.0)]);
-        assert_eq!((cells[0].status, cells[0].reason.as_str()), (Status::Measured, "it broke"));
+        assert_eq!((cells[0].status, cells[0].reason.as_str()), (Status::Measured, "could not run: it broke"));
         assert_eq!(cells[1].status, Status::Skipped, "no silent hole");
         assert!(!cells[1].fix.is_empty());
     }

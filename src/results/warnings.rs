@@ -1,7 +1,7 @@
 //! What a reader of the numbers must know: each warning has a code, a sentence with cause and next step, and says whether
 //! the run is unfit for publication because of it.
 
-use super::schema::{Cell, Run, Status, Summary, Warning};
+use super::schema::{ArmInfo, Cell, Run, Status, Summary, Warning};
 use super::summarize::{floor_of, values_of};
 use crate::stats::drift::predecessor;
 
@@ -29,8 +29,8 @@ pub(super) fn warnings(run: &Run) -> Vec<Warning> {
         warn("load", true, format!("other programs were running (load {load:.1})"));
     }
     let measured = |arm: &str| run.cells.iter().any(|c| c.arm == arm && c.status == Status::Measured);
-    let software = |backend: &String| backend.starts_with("software");
-    let emulated = run.header.arms.iter().find(|a| a.backend.as_ref().is_some_and(software) && measured(&a.id));
+    let emulated = |a: &&ArmInfo| a.backend.as_ref().is_some_and(|b| b.starts_with("software")) && measured(&a.id);
+    let emulated = run.header.arms.iter().find(emulated);
     if let Some(arm) = emulated {
         warn("software-kvm", true, format!("{} on a software KVM backend, not on hardware virtualisation", arm.id));
     }
@@ -50,7 +50,7 @@ fn few_blocks(run: &Run, warn: &mut Warn) {
         warn(
             "few-blocks",
             true,
-            format!("only {n} blocks in some cells; {ENOUGH_BLOCKS} or more give intervals that hold (--blocks)"),
+            format!("fewest blocks in a cell: {n}; {ENOUGH_BLOCKS} or more give intervals that hold (--blocks)"),
         );
     }
 }

@@ -10,7 +10,7 @@
 use std::mem::{size_of, zeroed};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
-use libc::{c_int, c_void};
+use libc::{c_int, c_long, c_void};
 use nix::errno::Errno;
 use nix::sched::CloneFlags;
 
@@ -60,10 +60,14 @@ impl Process {
         // SAFETY: `args` and `pidfd` live on our stack until the call returns, and nobody else knows them. Without
         // CLONE_VM the child works on a copy of our memory, so neither can disturb the other.
         let pid = unsafe { libc::syscall(libc::SYS_clone3, &raw const args, size_of::<libc::clone_args>()) };
+        let pid = match Errno::result(pid) {
+            Err(Errno::ENOSYS) if cgroup.is_none() => old_clone(namespaces, &mut pidfd)?,
+            other => other?,
+        };
         if pid == 0 {
             run_and_exit(body);
         }
-        Process::new(Errno::result(pid)? as i32, pidfd)
+        Process::new(pid as i32, pidfd)
     }
 
     /// As vfork(2): the child borrows our memory, and we stand still until it has executed a program or ended.
@@ -141,6 +145,17 @@ impl AsFd for Process {
     }
 }
 
+/// clone(2), the same without a cgroup: inside docker's containers, and ours, the filter says that there is no clone3.
+/// 0 in the child.
+fn old_clone(namespaces: CloneFlags, pidfd: &mut c_int) -> Result<i64, Errno> {
+    let flags = namespaces.bits() | libc::CLONE_PIDFD | libc::SIGCHLD;
+    let none = std::ptr::null_mut::<c_void>();
+    // SAFETY: `pidfd` is borrowed until the call returns. No stack is given and CLONE_VM is not set (the caller lets
+    // only namespaces through), so the child works on a copy of our memory, its stack included.
+    let pid = unsafe { libc::syscall(libc::SYS_clone, c_long::from(flags), none, &raw mut *pidfd, none, none) };
+    Errno::result(pid)
+}
+
 const CLONE_INTO_CGROUP: u64 = 0x2_0000_0000; // libc has it as an i32, which it does not fit
 const VFORK_STACK: usize = 64 * 1024;
 
@@ -188,6 +203,18 @@ mod tests {
         assert_eq!(seen.load(Ordering::SeqCst), 1);
         assert_eq!(Process::vfork(body).unwrap().reap(), Ok(Exit::Code(7)));
         assert_eq!(seen.load(Ordering::SeqCst), 2);
+    }
+
+    #[test]
+    fn the_older_call_gives_the_same_child() {
+        let mut pidfd = -1;
+        let pid = old_clone(CloneFlags::empty(), &mut pidfd).unwrap();
+        if pid == 0 {
+            exit_now(7);
+        }
+        let child = Process::new(pid as i32, pidfd).unwrap();
+        assert_eq!(child.reap(), Ok(Exit::Code(7)));
+        assert_eq!(old_clone(CloneFlags::CLONE_FS | CloneFlags::CLONE_NEWNS, &mut pidfd), Err(Errno::EINVAL));
     }
 
     #[test]

@@ -15,7 +15,7 @@ use kvm_ioctls::{Kvm, VcpuFd, VmFd};
 use nix::errno::Errno;
 
 use super::guest_memory::GuestMemory;
-use crate::error::{Context, Error, Result};
+use crate::error::{Context, Error, Kind, Result};
 
 /// Why the guest stopped and we run again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,7 +62,10 @@ pub struct Vm {
 
 /// KVM_CREATE_VM; the descriptor is close-on-exec, as all of them.
 pub fn create_vm(kvm: &Kvm) -> Result<VmFd> {
-    kvm.create_vm().doing(|| "create a virtual machine (KVM_CREATE_VM)")
+    kvm.create_vm().doing(|| "create a virtual machine (KVM_CREATE_VM)").map_err(|e| {
+        e.kind(Kind::Unavailable)
+            .try_this("ls -l /dev/kvm (KVM's own is device 10, 232), and see what dmesg says about kvm")
+    })
 }
 
 impl Vm {

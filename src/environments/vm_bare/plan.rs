@@ -59,7 +59,7 @@ fn hardware(knobs: &Knobs) -> Result<Hardware> {
 }
 
 /// "64M", "1G": bytes.
-fn ram(text: &str) -> Result<u64> {
+pub(super) fn ram(text: &str) -> Result<u64> {
     let wrong = |cause: &str| {
         Error::usage(format!("give the guest ram={text}"), cause).try_this("ram=16M to ram=64G, in steps of 2M")
     };

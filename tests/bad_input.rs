@@ -1,0 +1,182 @@
+//! Bad input on the command line: each mistake gets a message with a remedy and the right exit code, and nothing runs.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use common::{World, code};
+
+/// What is typed, what could not be done, the cause, the remedy.
+type Mistake = (&'static str, &'static str, &'static str, &'static str);
+
+#[track_caller]
+fn refused(expected: i32, mistakes: &[Mistake]) {
+    let world = World::new();
+    for (typed, doing, cause, advice) in mistakes {
+        let answer = world.run(typed.split(' '));
+        answer.refuses(expected, doing, cause, advice);
+        assert!(answer.out.is_empty(), "isolab {typed}: {answer}");
+    }
+    world.is_clean();
+    assert!(common::world::entries(&world.join("results")).is_empty(), "nothing was measured, nothing is saved");
+}
+
+#[test]
+fn an_unknown_name_is_answered_with_the_nearest_one() {
+    refused(
+        code::USAGE,
+        &[
+            ("bench -e proces", "proces", "none of that name", "did you mean process?"),
+            ("bench -e process,contaner", "contaner", "none of that name", "did you mean container?"),
+            ("bench -e qqqqqqqq", "qqqqqqqq", "none of that name", "environments: process"),
+            ("bench -e process:vfrok", "process:vfrok", "no knob", "did you mean vfork?"),
+            ("bench -e container:-sekcomp", "container", "no knob", "did you mean -seccomp?"),
+            ("bench -e vm-bare:rma=64M", "vm-bare", "no knob", "did you mean ram?"),
+            ("bench -e fake:fault=hnag", "hnag", "none of that name", "did you mean hang?"),
+            ("bench -x bot", "bot", "none of that name", "did you mean boot?"),
+            ("bench -x memory --set confgured=1G", "confgured", "has that key", "did you mean configured?"),
+            ("chart boot-stage", "boot-stage", "none of that name", "did you mean boot-stages?"),
+        ],
+    );
+}
+
+#[test]
+fn a_planned_name_is_not_unknown() {
+    refused(
+        code::USAGE,
+        &[
+            ("bench -e docker", "docker", "planned, but not in this version", "isolab list"),
+            ("bench -e vm-linux", "vm-linux", "planned, but not in this version", "isolab list"),
+            ("bench -x exits", "exits", "planned, but not in this version", "isolab list"),
+            ("chart boot-ecdf", "boot-ecdf", "planned, but not in this version", "charts: boot-stages"),
+            ("bench -x teardown", "teardown", "a metric of boot", "-x boot"),
+        ],
+    );
+}
+
+#[test]
+fn a_name_said_twice_or_badly_is_told() {
+    refused(
+        code::USAGE,
+        &[
+            ("bench -e vm-bare:ram=64M:ram=1G", "vm-bare", "stands twice", "leave one of them out"),
+            ("bench -e container:-net:-lo", "-net and -lo", "changes nothing", "leave the second one out"),
+            ("bench -e ,", "environments", "it is empty", "isolab list"),
+            ("bench -x ,", "experiments", "it is empty", "isolab list"),
+            ("bench -x memory --set configured", "configured", "KEY=LIST", "--set"),
+            ("bench -x boot --set configured=1G", "configured", "none of the chosen experiments", "keys:"),
+            ("bench -x memory -- true", "memory", "needs isolab's probe", "-x boot"),
+        ],
+    );
+}
+
+#[test]
+fn absurd_numbers_are_refused_before_anything_runs() {
+    refused(
+        code::USAGE,
+        &[
+            ("bench --blocks 0", "0 blocks", "from 1 to", "--blocks 30"),
+            ("bench --blocks -3", "-3 blocks", "no whole number", "--blocks 30"),
+            ("bench --blocks 1.5", "1.5 blocks", "no whole number", "--blocks 30"),
+            ("bench --blocks 4294967295", "4294967295 blocks", "from 1 to", "--blocks 30"),
+            ("bench --time -5", "-5", "more than 0", "30s"),
+            ("bench --time -5s", "-5s", "more than 0", "30s"),
+            ("bench --time 0", "the time \"0\"", "more than 0", "30s"),
+            ("bench --time 99999h", "99999h", "at most a week", "30s"),
+            ("bench --time soon", "soon", "no number", "30s"),
+            ("bench --timeout 0s", "0s", "more than 0", "30s"),
+            ("bench --settle -1ms", "-1ms", "more than 0", "ms"),
+            ("bench --pin 999", "CPU 999", "may not use that CPU", "--pin none"),
+            ("bench --pin 99999999999999999999", "999", "no CPU number", "--pin none"),
+            ("bench --pin -1", "-1", "no CPU number", "--pin none"),
+            ("bench -x memory --n 0", "n=0", "from 1 to 512", "--n 1,4,16,32"),
+            ("bench -x memory --n 4,1", "n=4,1", "rising", "--n 1,4,16,32"),
+            ("bench -x memory --n 99999", "n=99999", "from 1 to 512", "--n 1,4,16,32"),
+            ("bench -x memory --n 1,x", "n=1,x", "rising numbers", "--n 1,4,16,32"),
+            ("bench --concurrency 0", "\"0\" at once", "from 1 to 256", "--concurrency 1,2,4"),
+            ("bench --concurrency 1,9999", "\"9999\" at once", "from 1 to 256", "--concurrency 1,2,4"),
+            ("bench -e vm-bare:ram=1X", "ram=1X", "no such unit", "ram=16M to ram=64G"),
+            ("bench -e vm-bare:ram=999T", "ram=999T", "more than", "ram=16M to ram=64G"),
+            ("bench -e vm-bare:ram=1K", "ram=1K", "too little", "ram=16M to ram=64G"),
+            ("bench -e vm-bare:ram=-1G", "ram=-1G", "no whole number", "ram=16M to ram=64G"),
+            ("bench -e fake:ready=abc", "ready=abc", "no whole number", "ready=100"),
+        ],
+    );
+}
+
+#[test]
+fn a_bad_place_for_the_results_is_told_before_measuring() {
+    let world = World::new();
+    for (out, cause) in [("/nonexistent/x.json", "No such file"), ("/", "a folder")] {
+        let began = std::time::Instant::now();
+        world.run(["bench", "-e", "fake", "-o", out]).refuses_any("save", cause);
+        assert!(began.elapsed().as_secs() < 2, "before it has measured anything");
+    }
+    world.is_clean();
+}
+
+trait RefusesAny {
+    fn refuses_any(&self, doing: &str, cause: &str);
+}
+
+impl RefusesAny for common::Answer {
+    /// A file that cannot be written is 1 or 2, by whether it is the machine's fault or the reader's.
+    #[track_caller]
+    fn refuses_any(&self, doing: &str, cause: &str) {
+        assert!(self.code == code::FAILED || self.code == code::USAGE, "{self}");
+        self.refuses(self.code, doing, cause, "-o FILE");
+    }
+}
+
+#[test]
+fn mistakes_of_run_leave_the_programs_own_codes_alone() {
+    refused(
+        code::OURS_IN_RUN,
+        &[
+            ("run --as proces", "proces", "none of that name", "did you mean process?"),
+            ("run --as docker", "docker", "planned, but not in this version", "isolab list"),
+            ("run --as process,container", "process,container", "one environment at a time", "isolab bench"),
+            ("run --as vm-bare:ram=999T", "ram=999T", "more than", "ram=16M to ram=64G"),
+            ("run --as process --init", "init", "only a container", "--as container"),
+            ("run -e =x", "=x", "NAME=VALUE", "--as"),
+            ("run --memory 12Q", "12Q", "no such unit", "64M"),
+            ("run --memory -5M", "-5M", "no whole number", "64M"),
+            ("run --cpus -1", "-1 CPUs", "from 0.01", "--cpus 0.5"),
+            ("run --timeout 0", "\"0\"", "more than 0", "30s"),
+            ("run --as process --memory 64M -- probe", "process", "limited by nothing", "choose a container"),
+            ("run --as process --rootfs /tmp -- probe", "process", "no root of its own", "choose a container"),
+        ],
+    );
+}
+
+#[test]
+fn a_mistyped_option_is_no_command() {
+    let world = World::new();
+    for (typed, expected, hint) in [
+        ("run --tmeline -- probe", code::OURS_IN_RUN, "--timeline"),
+        ("bench --blcks 3", code::USAGE, "--blocks"),
+        ("bnech", code::USAGE, "'bench'"),
+        ("report", code::USAGE, "<--json|--md>"),
+        ("report --json --md", code::USAGE, "--md"),
+        ("compare only-one", code::USAGE, "<B>"),
+        ("", code::USAGE, "Usage: isolab <COMMAND>"),
+    ] {
+        let answer = world.run(typed.split(' ').filter(|a| !a.is_empty()));
+        answer.ends_with(expected).says(hint);
+        assert!(answer.out.is_empty(), "{answer}");
+    }
+}
+
+#[test]
+fn help_and_version_are_results() {
+    let world = World::new();
+    for (typed, text) in [("--version", env!("CARGO_PKG_VERSION")), ("--help", "bench"), ("run --help", "--as <ENV>")] {
+        let answer = world.run(typed.split(' '));
+        answer.ends_with(code::OK);
+        assert!(answer.out.contains(text) && answer.err.is_empty(), "{answer}");
+    }
+    for command in ["", "bench", "run", "report", "compare", "chart", "recover", "clean", "list", "probe"] {
+        let answer = world.run(command.split(' ').filter(|a| !a.is_empty()).chain(["-h"]));
+        let longest = answer.out.lines().map(|l| l.chars().count()).max().unwrap_or(0);
+        assert!((20..=98).contains(&longest), "isolab {command} -h is {longest} columns wide");
+    }
+}

@@ -1,0 +1,314 @@
+//! Results files: what a run saves and to whom it belongs, what can be made of it later, and files that are cut off,
+//! foreign or newer.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+use common::{World, code, needs_own_mounts, root, skip, with_own_mounts};
+use serde_json::Value;
+
+const FAKE: [&str; 6] = ["-e", "fake,fake:ready=2000", "-x", "boot", "--blocks", "6"];
+
+fn measured() -> World {
+    let world = World::new();
+    world.bench(&FAKE).ends_with(code::OK);
+    world
+}
+
+#[test]
+fn a_run_saves_what_it_says_and_latest_points_at_it() {
+    let world = measured();
+    let dir = world.run_dir();
+    for name in ["run.json", "samples.jsonl", "samples.csv", "boot-stages.svg"] {
+        assert!(fs::metadata(dir.join(name)).unwrap().len() > 0, "{name}");
+    }
+    assert_eq!(fs::read_link(world.join("results/latest")).unwrap(), Path::new(dir.file_name().unwrap()));
+    let run = world.saved();
+    assert_eq!((run["schema"].as_u64(), run["ended"].as_str()), (Some(1), Some("complete")));
+    assert_eq!(world.samples_kept().len(), 18, "6 blocks of two arms and a twin");
+    let rows = fs::read_to_string(dir.join("samples.csv")).unwrap();
+    assert!(rows.lines().count() > 18, "{rows}");
+    world.is_clean();
+}
+
+#[test]
+fn latest_is_replaced_and_never_missing() {
+    let world = measured();
+    let latest = world.join("results/latest");
+    let first = fs::read_link(&latest).unwrap();
+    let _turn = common::my_turn();
+    let mut child = world.begin_bench(&FAKE);
+    while child.try_wait().unwrap().is_none() {
+        assert!(fs::metadata(latest.join("run.json")).is_ok(), "there is a whole run behind it at every moment");
+    }
+    assert_ne!(fs::read_link(&latest).unwrap(), first);
+    world.is_clean();
+}
+
+#[test]
+fn json_has_one_object_per_cell_and_metric() {
+    let world = World::new();
+    let answer = world.bench(&[&FAKE[..], &["--json"]].concat());
+    answer.ends_with(code::OK);
+    let printed: Value = serde_json::from_str(&answer.out).expect("stdout is JSON and nothing else");
+    let row = printed.as_array().unwrap().iter().find(|r| r["metric"] == "create_to_ready").unwrap();
+    for key in ["arm", "environment", "experiment", "metric", "unit", "n", "median", "ci_low", "ci_high", "status"] {
+        assert!(!row[key].is_null(), "{key} is missing: {row}");
+    }
+    assert_eq!(
+        (row["median"].as_f64(), row["n"].as_u64(), row["status"].as_str()),
+        (Some(1e6), Some(6), Some("measured"))
+    );
+    let again = world.run(["report", "--json"]);
+    again.ends_with(code::OK);
+    assert_eq!(serde_json::from_str::<Value>(&again.out).unwrap(), printed, "report says what bench said");
+}
+
+#[test]
+fn markdown_has_what_somebody_needs_to_believe_a_number() {
+    let world = World::new();
+    let answer = world.bench(&[&FAKE[..], &["--md", "--seed", "42"]].concat());
+    answer.ends_with(code::OK).says("| fake | boot create_to_ready | 1.00 ms | 1.00 ms – 1.00 ms | 6 |");
+    answer.says("seed 42").says("Host: ").says("KVM backend: ").says("Command: `");
+    assert_eq!(world.run(["report", "--md"]).ends_with(code::OK).out, answer.out);
+}
+
+#[test]
+fn the_file_of_dash_o_is_the_same_run() {
+    let world = World::new();
+    world.bench(&[&FAKE[..], &["-o", "mine.json"]].concat()).ends_with(code::OK);
+    let mine: Value = serde_json::from_slice(&fs::read(world.join("mine.json")).unwrap()).unwrap();
+    assert_eq!(mine, world.saved());
+    world.run(["compare", "mine.json", "results/latest"]).ends_with(code::OK).says("boot/fake create_to_ready");
+    world.is_clean();
+}
+
+#[test]
+fn two_runs_are_compared_and_two_hosts_by_their_own_ratios() {
+    let world = measured();
+    let mut other = world.saved();
+    let answer = world.run(["compare", "results/latest", "results/latest", "--json"]);
+    answer.ends_with(code::OK);
+    let printed: Value = serde_json::from_str(&answer.out).unwrap();
+    assert_eq!((printed["kind"].as_str(), printed["rows"][0]["change"].as_f64()), (Some("absolute"), Some(0.0)));
+    other["header"]["host"]["cpu_model"] = "another CPU".into();
+    world.file("other.json", other.to_string());
+    let answer = world.run(["compare", "results/latest", "other.json"]);
+    answer.ends_with(code::OK).says("NOT THE SAME: CPU").says("×2.00 ×2.00").says("--force");
+    let answer = world.run(["compare", "results/latest", "other.json", "--force"]);
+    answer.ends_with(code::OK).says("NOT THE SAME: CPU").says("1.00 ms 1.00 ms");
+    let alone = World::new();
+    alone.bench(&["-e", "fake", "-x", "cpu", "--blocks", "1"]);
+    let theirs = alone.join("results/latest").display().to_string();
+    world.run(["compare", "results/latest", &theirs]).refuses(code::USAGE, "compare", "in common", "same -e and -x");
+}
+
+#[test]
+fn a_chart_is_drawn_again_from_the_file_alone() {
+    let world = measured();
+    let drawn = fs::read(world.run_dir().join("boot-stages.svg")).unwrap();
+    world.file("copy.json", fs::read(world.run_dir().join("run.json")).unwrap());
+    fs::create_dir(world.join("charts")).unwrap();
+    let answer = world.run(["chart", "boot-stages", "copy.json", "--into", "charts"]);
+    answer.ends_with(code::OK).says("charts/boot-stages.svg");
+    assert_eq!(fs::read(world.join("charts/boot-stages.svg")).unwrap(), drawn);
+    let answer = world.run(["chart", "boot-stages", "copy.json", "--into", "nowhere"]);
+    answer.refuses(code::FAILED, "save nowhere/boot-stages.svg", "No such file", "another folder");
+}
+
+#[test]
+fn cut_off_foreign_and_newer_files_each_get_their_own_answer() {
+    let world = measured();
+    let whole = fs::read(world.run_dir().join("run.json")).unwrap();
+    let mut newer: Value = serde_json::from_slice(&whole).unwrap();
+    newer["schema"] = 2.into();
+    let files: [(&str, Vec<u8>, &str, &str); 8] = [
+        ("half.json", whole[..whole.len() / 2].into(), "it was cut off", "isolab recover"),
+        ("empty.json", Vec::new(), "it is empty", "isolab recover"),
+        ("text.json", b"median: 3 ms\n".into(), "it is no JSON", "isolab recover"),
+        ("bytes.json", vec![0xff; 300], "it is no JSON", "isolab recover"),
+        ("foreign.json", br#"{"benchmarks": []}"#.into(), "not a results file of isolab", "isolab bench"),
+        ("list.json", b"[1, 2]".into(), "not a results file of isolab", "isolab bench"),
+        ("hollow.json", br#"{"schema": 1}"#.into(), "no whole results file", "isolab recover"),
+        ("newer.json", newer.to_string().into(), "schema version 2", "newer"),
+    ];
+    for (name, bytes, cause, advice) in files {
+        world.file(name, bytes);
+        for args in [
+            &["report", "--json", name][..],
+            &["report", "--md", name],
+            &["compare", "results/latest", name],
+            &["compare", name, "results/latest"],
+            &["chart", "boot-stages", name],
+        ] {
+            let answer = world.run(args);
+            answer.refuses(code::USAGE, &format!("read the results file {name}"), cause, advice);
+            assert!(answer.out.is_empty(), "{args:?}: {answer}");
+        }
+    }
+    for args in [
+        &["report", "--md", "none.json"][..],
+        &["compare", "none.json", "none.json"],
+        &["chart", "boot-stages", "none.json"],
+    ] {
+        world.run(args).refuses(code::USAGE, "none.json", "No such file", "isolab bench");
+    }
+    world.run(["recover", "nowhere"]).refuses(code::USAGE, "nowhere", "No such file", "isolab recover");
+    world.is_clean();
+}
+
+#[test]
+fn recover_rebuilds_what_the_run_had_saved_and_leaves_out_half_a_line() {
+    let world = measured();
+    let (dir, before) = (world.run_dir(), world.saved());
+    let raw = fs::read_to_string(dir.join("samples.jsonl")).unwrap();
+    for (kept, samples, says) in
+        [(raw.len(), 18, "recovered 18 samples of 3 cells:"), (raw.len() - 40, 17, "was cut off")]
+    {
+        fs::write(dir.join("samples.jsonl"), &raw[..kept]).unwrap();
+        let _ = fs::remove_file(dir.join("run.json"));
+        let path = dir.display().to_string();
+        world.run(["recover", &path]).ends_with(code::OK).says(says);
+        let run = world.saved();
+        let kept: usize =
+            run["cells"].as_array().unwrap().iter().map(|c| c["columns"]["block"].as_array().unwrap().len()).sum();
+        assert_eq!((kept, run["ended"].as_str()), (samples, Some("recovered")));
+        assert_eq!(run["header"], before["header"]);
+        if samples == 18 {
+            assert_eq!(run["summaries"], before["summaries"]);
+            assert_eq!(run["cells"], before["cells"], "to the last hash");
+        }
+    }
+    for (text, cause) in [("", "it is empty"), ("{\"schema\":9}\n", "schema version 9"), ("hello\n", "no JSON")] {
+        fs::write(dir.join("samples.jsonl"), text).unwrap();
+        let answer = world.run(["recover", &dir.display().to_string()]);
+        answer.ends_with(code::USAGE).says(cause);
+    }
+    let mut lines: Vec<&str> = raw.lines().collect();
+    lines[3] = "{\"not\": \"a sample\"}";
+    fs::write(dir.join("samples.jsonl"), lines.join("\n")).unwrap();
+    world.run(["recover", &dir.display().to_string()]).ends_with(code::USAGE).says("line 4");
+    world.is_clean();
+}
+
+#[test]
+fn a_full_disk_keeps_what_fitted_and_says_how_to_go_on() {
+    if !needs_own_mounts("disk full while saving") {
+        return;
+    }
+    // From "not even the header" to "all but the chart": the file system is the only thing that changes.
+    let mut recovered = 0;
+    for kib in [4, 16, 28, 48] {
+        let world = World::new();
+        // What is on the small disk is gone with the namespace, so it is copied out after the run.
+        let script = format!(
+            "mkdir $D/small; mount -t tmpfs -o size={kib}k none $D/small; export D; \
+             set -- sh -c '\"$@\"; code=$?; cp -r $D/small/. $D/results; exit $code' sh \"$@\""
+        );
+        let answer = common::bench(|| {
+            with_own_mounts(&world, &script, ["bench"].iter().chain(&FAKE).chain(&["--results", "small"]))
+        });
+        answer.refuses(code::FAILED, "save", "No space left on device", "");
+        let advice = answer.err.lines().find(|l| l.starts_with("try:")).unwrap();
+        assert!(advice.contains("isolab recover small/20") || advice.contains("free some space"), "{advice}");
+        let kept = world.samples_so_far();
+        if kept > 0 {
+            world.run(["recover", &world.run_dir().display().to_string()]).ends_with(code::OK);
+            recovered += 1;
+        }
+        world.is_clean();
+    }
+    assert!(recovered >= 2, "several of these sizes hold some samples, but not all files");
+}
+
+#[test]
+fn a_results_folder_that_cannot_be_written_is_told_at_once() {
+    let world = World::new();
+    world.file("occupied", "a file");
+    let answer = world.bench(&[&FAKE[..], &["--results", "occupied"]].concat());
+    answer.refuses(code::FAILED, "make the results folder occupied/20", "Not a directory", "--results DIR");
+    assert!(answer.out.is_empty(), "nothing was measured: {answer}");
+    world.is_clean();
+    if needs_own_mounts("read-only results folder") {
+        let script = "mount -t tmpfs -o ro none $D/results";
+        let answer = common::bench(|| with_own_mounts(&world, script, ["bench"].iter().chain(&FAKE)));
+        answer.refuses(code::FAILED, "make the results folder", "Read-only file system", "--results DIR");
+        world.is_clean();
+    }
+}
+
+#[test]
+fn under_sudo_every_file_goes_back_to_the_caller() {
+    if !root() {
+        return skip("files under sudo", "only root can give files away");
+    }
+    let world = World::new();
+    std::os::unix::fs::chown(world.join("home"), Some(12345), Some(12346)).unwrap(); // sudo -E keeps HOME
+    let answer = common::bench(|| {
+        let mut command = world.isolab(["bench"].iter().chain(&FAKE).chain(&["-o", "mine.json", "--results", "fresh"]));
+        command.env("SUDO_UID", "12345").env("SUDO_GID", "12346");
+        command
+    });
+    answer.ends_with(code::OK);
+    let mut seen = 0;
+    for path in files_below(&world.join("fresh"))
+        .into_iter()
+        .chain(files_below(&world.join("home")))
+        .chain([world.join("fresh"), world.join("mine.json")])
+    {
+        let about = fs::symlink_metadata(&path).unwrap();
+        assert_eq!((about.uid(), about.gid()), (12345, 12346), "{}", path.display());
+        seen += 1;
+    }
+    assert!(seen >= 11, "folder, latest, run folder, four files, -o, and the host's id in three folders");
+    world.is_clean();
+}
+
+fn files_below(dir: &Path) -> Vec<std::path::PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(dir).unwrap().flatten() {
+        if entry.file_type().unwrap().is_dir() {
+            found.extend(files_below(&entry.path()));
+        }
+        found.push(entry.path());
+    }
+    found
+}
+
+#[test]
+fn no_color_and_no_terminal_mean_plain_text() {
+    let world = measured();
+    for typed in ["list", "report --md", "compare results/latest results/latest"] {
+        let mut command = world.isolab(typed.split(' '));
+        let answer = common::run(command.env("NO_COLOR", "1").env("TERM", "xterm-256color"));
+        answer.ends_with(code::OK);
+        assert!(!answer.out.contains('\x1b') && !answer.err.contains('\x1b'), "{answer}");
+    }
+    // With a terminal, made by script(1), there is style; NO_COLOR takes it away.
+    let list = format!("{} list", common::ISOLAB);
+    let on_a_terminal = |no_color: &str| {
+        let mut command = std::process::Command::new("script");
+        command.args(["-qec", &list, "/dev/null"]).env("TERM", "xterm-256color").env("NO_COLOR", no_color);
+        command.stdin(std::process::Stdio::null()).output().map(|o| String::from_utf8_lossy(&o.stdout).into_owned())
+    };
+    match (on_a_terminal(""), on_a_terminal("1")) {
+        (Ok(styled), Ok(plain)) if styled.contains("Environments") => {
+            assert!(styled.contains("\x1b[1m") && !plain.contains("\x1b["), "{styled} {plain}");
+        }
+        _ => skip("style on a terminal", "there is no script(1)"),
+    }
+}
+
+#[test]
+fn the_closing_fits_a_terminal() {
+    let world = World::new();
+    let answer =
+        world.bench(&["-e", "process,container,container-rootless,vm-bare,fake", "-x", "boot", "--blocks", "2"]);
+    let closing: Vec<&str> = answer.out.lines().skip_while(|l| !l.is_empty()).collect();
+    assert!((3..=30).contains(&closing.len()), "{} lines: {answer}", closing.len());
+    assert!(closing.iter().all(|l| l.chars().count() <= 80), "{answer}");
+}

@@ -1,0 +1,57 @@
+//! The worker is small when it forks: what it has touched is in every sample, because fork copies its page tables.
+#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test may stop anywhere, and tells what it skips")]
+
+use std::process::{Command, Stdio};
+
+use isolab::environments::{ALL, Arm, Support};
+use isolab::lab::worker::{Done, Mode, Reply, Request};
+use isolab::lab::{Workload, worker};
+
+const MOST_ANONYMOUS_KIB: u64 = 512;
+
+#[test]
+fn its_anonymous_memory_is_below_half_a_mebibyte_in_every_environment() {
+    let mut tried = 0;
+    for env in ALL.iter().filter(|e| e.about().id != "fake") {
+        let arm = Arm::parse(env.about().id).unwrap();
+        let task = Workload::Noop.task(7);
+        if let Support::No { reason, .. } = env.supports(&arm.knobs, &task) {
+            eprintln!("skipped: its_anonymous_memory_is_below_half_a_mebibyte ({arm}): {reason}");
+            continue;
+        }
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::set_permissions(dir.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        let request = |mode| Request {
+            arm: arm.id(),
+            task: task.clone(),
+            dir: dir.path().to_owned(),
+            mode,
+            timeout_ms: 10_000,
+            cpu: None,
+            join: Vec::new(),
+            footprint: false,
+        };
+        assert!(matches!(ask(&request(Mode::Prepare)), Reply::Prepared { .. }));
+        let done = life(&request(Mode::Once));
+        tried += 1;
+        assert!(done.worker_rss_anon_kib > 0, "{arm}: it was not measured");
+        assert!(done.worker_rss_anon_kib <= MOST_ANONYMOUS_KIB, "{arm}: {} KiB", done.worker_rss_anon_kib);
+    }
+    assert!(tried > 0, "a plain process runs everywhere");
+}
+
+fn life(request: &Request) -> Done {
+    match ask(request) {
+        Reply::Done(done) => *done,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn ask(request: &Request) -> Reply {
+    let out = Command::new(env!("CARGO_BIN_EXE_isolab"))
+        .args([worker::SUBCOMMAND, &serde_json::to_string(request).unwrap()])
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    serde_json::from_slice(&out.stdout).unwrap_or_else(|e| panic!("{e}: {}", String::from_utf8_lossy(&out.stderr)))
+}
