@@ -24,6 +24,7 @@ pub(super) fn print(run: &Run, dir: &Path, charts: &[PathBuf], out: &mut Out) ->
     }
     table(run, out)?;
     skipped(run, out)?;
+    limited(run, out)?;
     if let Some(reasons) = not_for_publication(run) {
         out.line(wrap(&format!("not for publication: {reasons}"), WIDTH, "  ").trim_start_matches("  "))?;
     }
@@ -73,7 +74,7 @@ fn sentences(run: &Run) -> Vec<String> {
 /// "Start, …: process 0.21 ms [0.20, 0.22]; our container, … 1.52 ms [1.50, 1.55] (×7.2)."
 fn sentence(run: &Run, told: &Told) -> Option<String> {
     let unit = run.header.metrics.iter().find(|m| m.experiment == told.experiment && m.id == told.metric)?.unit;
-    if let Some(text) = no_difference(run, told, unit) {
+    if let Some(text) = no_difference(run, told) {
         return Some(text);
     }
     let mut parts = Vec::new();
@@ -96,7 +97,7 @@ fn name_of(run: &Run, cell: &Cell) -> String {
 }
 
 /// When no arm differs from the first, that is the whole sentence.
-fn no_difference(run: &Run, told: &Told, unit: Unit) -> Option<String> {
+fn no_difference(run: &Run, told: &Told) -> Option<String> {
     let cells: Vec<&Cell> =
         plain_cells(run, told.experiment).filter(|c| summary(run, c, told.metric).is_some()).collect();
     let others: Vec<&Comparison> = cells.iter().filter_map(|c| comparison(run, c, told.metric)).collect();
@@ -107,16 +108,8 @@ fn no_difference(run: &Run, told: &Told, unit: Unit) -> Option<String> {
     if floor > TOO_NOISY {
         return Some(format!("{}: this run was too noisy to tell (floor {:.0} %).", told.lead, floor * 100.0));
     }
-    let medians = cells.iter().filter_map(|c| Some(summary(run, c, told.metric)?.interval.median));
-    let (least, most) = medians.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, m), v| (l.min(v), m.max(v)));
-    Some(format!(
-        "{}: no difference detectable between {} arms, medians from {} to {} (floor {:.1} %).",
-        told.lead,
-        cells.len(),
-        show(least, unit),
-        show(most, unit),
-        floor * 100.0
-    ))
+    let (lead, n, percent) = (told.lead, cells.len(), floor * 100.0);
+    Some(format!("{lead}: no difference detectable ({n} arms, floor {percent:.1}\u{a0}%)."))
 }
 
 /// " cache=cold"; how many were weighed together is the same for all and not said.
@@ -148,13 +141,13 @@ fn ratio(c: &Comparison, run: &Run) -> String {
     }
     if !c.detectable {
         let floor = floor_of(&run.noise, &c.experiment, &c.metric).unwrap_or(0.0);
-        return format!("no difference detectable, floor {:.1} %", floor * 100.0);
+        return format!("no difference detectable, floor {:.1}\u{a0}%", floor * 100.0);
     }
     format!("×{}", three_digits(c.ratio.median))
 }
 
 /// "1.52 ms [1.50, 1.55]": the interval in the unit and the digits of the median.
-fn with_interval(i: &Interval, unit: Unit) -> String {
+pub(super) fn with_interval(i: &Interval, unit: Unit) -> String {
     let text = show(i.median, unit);
     let (Some(low), Some(high)) = (i.low, i.high) else { return format!("{text} [too few blocks]") };
     format!("{text} [{}, {}]", like(low, i.median, &text), like(high, i.median, &text))
@@ -162,7 +155,7 @@ fn with_interval(i: &Interval, unit: Unit) -> String {
 
 /// A number as `text` shows `median`: the same unit, unnamed, and the same digits.
 fn like(value: f64, median: f64, text: &str) -> String {
-    let number = text.split(' ').next().unwrap_or(text);
+    let number = text.trim_end_matches(|c: char| !c.is_ascii_digit());
     let digits = number.split_once('.').map_or(0, |(_, d)| d.len());
     let scale = if median == 0.0 { 1.0 } else { number.parse::<f64>().unwrap_or(1.0) / median };
     format!("{:.digits$}", value * scale)
@@ -249,4 +242,30 @@ fn skipped(run: &Run, out: &mut Out) -> Result<()> {
         out.line(wrap(&format!("{word}: {} ({reason}){fix}", arms.join(", ")), WIDTH, "  ").trim_start_matches("  "))?;
     }
     Ok(())
+}
+
+/// What ran with less than asked for. Root is spared: the arm that lacks something is not the one that root uses.
+fn limited(run: &Run, out: &mut Out) -> Result<()> {
+    let arms = run.header.arms.iter().filter(|a| !run.header.root && !a.id.contains('#'));
+    for (arm, reason) in arms.filter_map(|a| Some((a, a.limited.as_ref()?))) {
+        let fix = arm.limited_fix.as_deref().unwrap_or_default();
+        let text = format!("limited: {} ({reason}) — try: {fix}", arm.id);
+        out.line(wrap(&text, WIDTH, "  ").trim_start_matches("  "))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_interval_has_the_unit_and_the_digits_of_its_median() {
+        let interval = |low, median, high| Interval { median, low: Some(low), high: Some(high) };
+        let text = |i, unit| with_interval(&i, unit);
+        assert_eq!(text(interval(236e3, 1.58e6, 1.61e6), Unit::Nanoseconds), "1.58 ms [0.24, 1.61]");
+        assert_eq!(text(interval(130.0, 138.2, 141.9), Unit::PerSecond), "138/s [130, 142]");
+        assert_eq!(text(interval(4.0, 4.0, 5.0), Unit::Count), "4 [4, 5]");
+        assert_eq!(text(interval(0.0, 0.0, 1.0), Unit::Bytes), "0 B [0, 1]");
+    }
 }

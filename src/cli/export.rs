@@ -10,7 +10,7 @@ use crate::charts;
 use crate::environments::knobs::did_you_mean;
 use crate::error::{Error, Result};
 use crate::harness::runner::LEAK;
-use crate::results::schema::{Run, Status};
+use crate::results::schema::{MetricInfo, Outliers, Run, Status};
 use crate::results::{flat, store};
 
 pub(super) fn report(args: Report, out: &mut Out) -> Result<u8> {
@@ -31,31 +31,42 @@ pub(super) fn json(run: &Run, out: &mut Out) -> Result<()> {
 /// Numbers, host, backend, n, commit, command: what somebody needs to believe a number, or not.
 pub(super) fn markdown(run: &Run, out: &mut Out) -> Result<()> {
     let h = &run.header;
-    out.line("| arm | metric | median | 95 % interval | n |\n|---|---|--:|--:|--:|")?;
+    out.line("| arm | metric | median | 95 % interval | n | far from the rest |\n|---|---|--:|--:|--:|--:|")?;
     for cell in &run.cells {
         if cell.status != Status::Measured {
-            out.line(format!("| {} | {} | – | {} | 0 |", cell.arm, cell.experiment, cell.reason.replace('|', "/")))?;
+            out.line(format!("| {} | {} | – | {} | 0 | |", cell.arm, cell.experiment, cell.reason.replace('|', "/")))?;
             continue;
         }
         for s in run.summaries.iter().filter(|s| s.cell == cell.id) {
-            let Some(m) = h.metrics.iter().find(|m| m.experiment == cell.experiment && m.id == s.metric && m.headline)
-            else {
-                continue;
-            };
+            let told = |m: &&MetricInfo| m.experiment == cell.experiment && m.id == s.metric && in_markdown(m);
+            let Some(m) = h.metrics.iter().find(told) else { continue };
             let case: Vec<String> = cell.case.iter().map(|(k, v)| format!("{k}={v}")).collect();
             let case = if case.is_empty() { String::new() } else { format!(" ({})", case.join(" ")) };
             let (median, interval) =
                 (show(s.interval.median, m.unit), interval_text(s.interval.low, s.interval.high, m.unit));
-            out.line(format!("| {}{case} | {} {} | {median} | {interval} | {} |", cell.arm, m.experiment, m.id, s.n))?;
+            let (arm, far) = (&cell.arm, outliers(&s.outliers));
+            out.line(format!("| {arm}{case} | {} {} | {median} | {interval} | {} | {far} |", m.experiment, m.id, s.n))?;
         }
     }
+    out.line("\nFar from the rest: beyond 1.5 (3) interquartile ranges, after Tukey; counted, none was dropped.")?;
     out.line(format!("\nHost: {}. KVM backend: {}.", h.host.line(), or_none(&h.host.kvm_backend)))?;
     out.line(format!("isolab {} ({}), {}, seed {}, {}.", h.version, h.commit, h.plan.mode, h.plan.seed, h.started))?;
     out.line(format!("Command: `{}`", command(run)))?;
     if let Some(reasons) = not_for_publication(run) {
         out.line(format!("\n**Not for publication:** {reasons}."))?;
     }
-    Ok(())
+    run.warnings.iter().filter(|w| !w.unfit).try_for_each(|w| out.line(format!("\nNote: {}.", w.text)))
+}
+
+/// What a reader needs to believe the headline numbers too.
+fn in_markdown(m: &MetricInfo) -> bool {
+    m.headline || m.id == "lack_of_fit"
+}
+
+/// "7 (2)": all of them, and how many are severe.
+fn outliers(o: &Outliers) -> String {
+    let severe = o.low_severe + o.high_severe;
+    format!("{} ({severe})", severe + o.low_mild + o.high_mild)
 }
 
 fn or_none(text: &str) -> &str {

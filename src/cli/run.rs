@@ -8,12 +8,14 @@ use super::list::wrap;
 use super::out::Out;
 use super::{closing, exit};
 use crate::environments::container_rootless::become_ordinary_user;
+use crate::environments::payload::know_tsc_khz;
 use crate::environments::{Arm, Event, Instance, Outcome, Verb};
 use crate::error::{Error, Kind, Result};
 use crate::harness::plan::for_this_user;
 use crate::lab::interrupt::Interrupt;
 use crate::lab::scratch::Scratch;
 use crate::model::{Exit, Io, Limits, Part, Rootfs, Task, Unit};
+use crate::sys::clock::measure_tsc_khz;
 use crate::timeline::Timeline;
 use crate::units::show_ns;
 
@@ -50,6 +52,9 @@ pub(super) fn probe(args: Probe, out: &mut Out) -> u8 {
 fn one(args: &Run, out: &mut Out) -> Result<u8> {
     let arm = arm(args)?;
     let task = task(args, &arm)?;
+    if args.timeline {
+        know_tsc_khz(measure_tsc_khz(20_000_000)); // a container's child stamps its stages in ticks
+    }
     if arm.env.about().id == "container-rootless" {
         become_ordinary_user()?;
     }
@@ -105,6 +110,7 @@ fn arm(args: &Run) -> Result<Arm> {
 fn task(args: &Run, arm: &Arm) -> Result<Task> {
     let argv: Vec<OsString> =
         if args.command.is_empty() { vec![crate::probe::NAME.into()] } else { args.command.clone() };
+    let is_probe = argv[0] == crate::probe::NAME;
     let mut env: Vec<(OsString, OsString)> = if arm.env.about().id == "process" {
         std::env::vars_os().collect()
     } else {
@@ -138,7 +144,7 @@ fn task(args: &Run, arm: &Arm) -> Result<Task> {
         env,
         io: Io::Inherit,
         limits: Limits { memory_bytes: args.memory, pids: args.pids, cpu_percent },
-        ready: false,
+        ready: args.timeline && args.rootfs.is_none() && is_probe, // so that the timeline has its ready stage
         release: None,
     })
 }
@@ -196,14 +202,14 @@ fn timeline(arm: &Arm, clock: &Timeline, outcome: &Outcome, out: &mut Out) -> Re
     let longest = clock.steps().map(|(_, ns)| ns).max().unwrap_or(1).max(1);
     for (mark, took) in clock.steps() {
         let bar = closing::bar(took as f64 / longest as f64);
-        out.line(format!("  {:<8} {:<34.34} {:>9}  {bar}", mark.stage.name(), mark.label, show_ns(took as f64)))?;
+        out.line(format!("  {:<8} {:<43.43} {:>9}  {bar}", mark.stage.name(), mark.label, show_ns(took as f64)))?;
     }
     let total = clock.marks.last().map_or(0, |m| m.at_ns.saturating_sub(clock.t0_ns));
     let end = match outcome.exit {
         Exit::Code(code) => format!("exit status {code}"),
         Exit::Signal(signal) => format!("killed by signal {signal}"),
     };
-    out.line(format!("  {:<43} {:>9}  {end}", "in all", show_ns(total as f64)))?;
+    out.line(format!("  {:<52} {:>9}  {end}", "in all", show_ns(total as f64)))?;
     let counted: Vec<String> =
         outcome.counters.iter().filter(|(_, n)| *n > 0).map(|(what, n)| format!("{what} {n}")).collect();
     if counted.is_empty() { Ok(()) } else { out.line(format!("  VM exits: {}", counted.join(", "))) }

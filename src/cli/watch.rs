@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use super::bench::called_as;
+use super::closing::with_interval;
 use super::out::Out;
 use super::progress::Progress;
 use crate::error::Result;
 use crate::harness::runner::Watcher;
-use crate::results::schema::{Cell, Header, Status};
+use crate::results::schema::{Cell, Header, Interval, Status};
 use crate::results::summarize::{Skips, values_of};
 use crate::stats::median_interval;
 use crate::units;
@@ -83,19 +84,18 @@ impl Watcher for Terminal<'_> {
 fn line(cell: &Cell, header: &Header) -> String {
     let id = &cell.id;
     match cell.status {
-        Status::Skipped => return format!("{id:<44} skipped: {}", cell.reason),
-        Status::Failed => return format!("{id:<44} failed: {}", cell.reason),
+        Status::Skipped => return format!("{id:<33} skipped: {}", cell.reason),
+        Status::Failed => return format!("{id:<33} failed: {}", cell.reason),
         Status::Measured => {}
     }
     let headlines = header.metrics.iter().filter(|m| m.experiment == cell.experiment && m.headline);
     for metric in headlines {
         let values: Vec<f64> = values_of(cell, &metric.id).into_iter().map(|(_, v)| v).collect();
         let Some(found) = median_interval(&values) else { continue };
-        let show = |v: f64| show(v, metric.unit);
-        let interval = found.ends.map_or(String::new(), |(low, high)| format!(" [{}, {}]", show(low), show(high)));
-        return format!("{id:<44} {} {}{interval} n={}", metric.id, show(found.median), found.n);
+        let interval = Interval { median: found.median, low: found.ends.map(|e| e.0), high: found.ends.map(|e| e.1) };
+        return format!("{id:<33} {} {} n={}", metric.id, with_interval(&interval, metric.unit), found.n);
     }
-    format!("{id:<44} no value")
+    format!("{id:<33} no value")
 }
 
 /// A number with its unit.

@@ -120,7 +120,7 @@ pub enum Stamp {
 const STAMPS: &[(Stamp, Stage, &str)] = &[
     (Stamp::OwnView, Stage::Isolate, "the child: cgroup, host name, lo"),
     (Stamp::NewRoot, Stage::Load, "the child: root, /proc, /dev, hidden paths"),
-    (Stamp::Exec, Stage::Enter, "the child: files, capabilities, filter; exec is next"),
+    (Stamp::Exec, Stage::Enter, "the child: files, capabilities, filter"),
 ];
 
 const FAILED_STEP: usize = 1; // 0: none, else 1 + its place in STEPS

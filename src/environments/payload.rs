@@ -5,6 +5,7 @@ use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{PipeReader, Read};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
@@ -34,11 +35,21 @@ pub struct WorkerSettings {
     pub cgroup_root: Option<std::path::PathBuf>,
 }
 
+static TSC_KHZ: OnceLock<u64> = OnceLock::new();
+
+/// For a program that is its own worker, as `isolab run` is: the TSC's rate without an environment variable.
+pub fn know_tsc_khz(khz: u64) {
+    let _ = TSC_KHZ.set(khz); // known already: it does not change
+}
+
 impl WorkerSettings {
     pub fn from_env() -> WorkerSettings {
         let text = |name| std::env::var(name).ok().filter(|v: &String| !v.is_empty());
         WorkerSettings {
-            tsc_khz: text("ISOLAB_TSC_KHZ").and_then(|khz| khz.parse().ok()).filter(|khz| *khz > 0),
+            tsc_khz: text("ISOLAB_TSC_KHZ")
+                .and_then(|khz| khz.parse().ok())
+                .or_else(|| TSC_KHZ.get().copied())
+                .filter(|khz| *khz > 0),
             run: text("ISOLAB_RUN").unwrap_or_else(|| std::process::id().to_string()),
             detachable: text("ISOLAB_DETACH").is_some_and(|v| v == "1"),
             cgroup_root: text("ISOLAB_CGROUP_ROOT").map(Into::into),

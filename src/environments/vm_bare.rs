@@ -176,13 +176,19 @@ fn guests_run() -> &'static Result<()> {
             release: None,
         };
         let plan = Plan::new(&Knobs::default(), &task)?;
-        let mut vcpu = machine::create(&plan.hard, &plan.soft, plan.io, None, &mut Timeline::new())?;
+        let made = machine::create(&plan.hard, &plan.soft, plan.io, None, &mut Timeline::new());
+        let mut vcpu = made.map_err(with_advice)?;
         match vcpu.run(Instant::now() + Duration::from_secs(2)) {
             Ok(Stop::Record(record, _)) if record.value == abi::proof(nonce, abi::READY, 0) => Ok(()),
             Ok(other) => Err(does_not_run(&format!("{other:?} instead of a sign of life"))),
             Err(error) => Err(does_not_run(&error.cause)),
         }
     })
+}
+
+/// What /dev/kvm refused without a reason of its own, as when it is no KVM at all.
+fn with_advice(error: Error) -> Error {
+    if error.try_this.is_empty() { does_not_run(&format!("{}: {}", error.doing, error.cause)) } else { error }
 }
 
 fn does_not_run(cause: &str) -> Error {

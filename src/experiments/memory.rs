@@ -38,6 +38,11 @@ static ABOUT: Question = Question {
             true,
             "Slope over N instances of private + kernel memory of what a detached instance leaves running: a container's payload, a virtual machine's monitor.",
         ),
+        metric(
+            "host_bytes",
+            true,
+            "Private + kernel memory of one virtual machine of this configured size after its guest touched that much.",
+        ),
         metric("private", true, "Slope over N of Private_Clean + Private_Dirty in /proc/PID/smaps_rollup."),
         metric("kernel", false, "Slope over N of the kernel memory charged to a cgroup around all N."),
         metric(

@@ -21,7 +21,7 @@ static ABOUT: Question = Question {
         metric(
             "getppid",
             true,
-            "One call that does nothing: TSC before and after a batch, divided by its calls, the loop included; the median batch of one worker.",
+            "One call that does nothing: TSC before and after a batch, divided by its calls, the loop included; the median batch of one worker. In a bare VM our own guest kernel answers: a floor, not what Linux costs.",
         ),
         metric("read", true, "Read 1 byte of /dev/zero: the same way."),
         metric("write", true, "Write 1 byte to /dev/null: the same way."),

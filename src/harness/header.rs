@@ -20,6 +20,9 @@ pub struct Called {
     pub prediction_sha256: Option<String>,
 }
 
+/// Reason and remedy of arms that run with less than asked for, by arm.
+pub type Limited = BTreeMap<String, (String, String)>;
+
 pub struct Setting<'a> {
     pub id: &'a str,
     pub called: Called,
@@ -30,7 +33,7 @@ pub struct Setting<'a> {
     pub backend: Option<String>,
 }
 
-pub fn header(plan: &Plan, setting: Setting, limited: &BTreeMap<String, String>) -> Result<Header> {
+pub fn header(plan: &Plan, setting: Setting, limited: &Limited) -> Result<Header> {
     Ok(Header {
         host: host(&setting),
         id: setting.id.to_owned(),
@@ -48,17 +51,18 @@ pub fn header(plan: &Plan, setting: Setting, limited: &BTreeMap<String, String>)
             seed: plan.seed,
             order: if plan.sequential { "sequential" } else { "blocks" }.into(),
             cpu: setting.cpu,
-            warmup_blocks: plan.parts.iter().map(|p| p.experiment.about().warmup_blocks).max().unwrap_or(0),
+            warmup_blocks: plan
+                .parts
+                .iter()
+                .map(|p| p.experiment.about())
+                .map(|q| (q.id.into(), q.warmup_blocks))
+                .collect(),
             settle_ms: setting.settle_ms,
             experiments: plan.parts.iter().map(|p| p.experiment.about().id.to_owned()).collect(),
             cells: plan.parts.iter().flat_map(|p| p.cells.iter().map(|c| c.id(p.experiment.about().id))).collect(),
             command: plan.parts.iter().flat_map(|p| &p.cells).find_map(|c| c.command.clone()),
         },
-        arms: plan
-            .arms
-            .iter()
-            .map(|arm| arm_info(arm, setting.backend.as_deref(), limited.get(&arm.id()).cloned()))
-            .collect(),
+        arms: plan.arms.iter().map(|arm| arm_info(arm, setting.backend.as_deref(), limited.get(&arm.id()))).collect(),
         metrics: plan.parts.iter().flat_map(|p| metrics(p.experiment.about())).collect(),
         root: setting.root,
         timer: setting.timer,
@@ -85,7 +89,7 @@ fn own_id(state: &Path) -> Result<String> {
     Ok(id)
 }
 
-fn arm_info(arm: &Arm, backend: Option<&str>, limited: Option<String>) -> ArmInfo {
+fn arm_info(arm: &Arm, backend: Option<&str>, limited: Option<&(String, String)>) -> ArmInfo {
     let about = arm.env.about();
     let knobs: Vec<&str> = arm.knobs.iter().collect();
     let mut name = about.name.to_owned();
@@ -102,7 +106,8 @@ fn arm_info(arm: &Arm, backend: Option<&str>, limited: Option<String>) -> ArmInf
         channel: about.channel.into(),
         t0: about.t0.into(),
         backend: backend.filter(|_| about.channel == "port").map(str::to_owned),
-        limited,
+        limited: limited.map(|(reason, _)| reason.clone()),
+        limited_fix: limited.map(|(_, fix)| fix.clone()),
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use super::header::{Called, Setting, header, timer};
+use super::header::{Called, Limited, Setting, header, timer};
 use super::plan::{Part, Plan};
 use crate::environments::Support;
 use crate::error::{Error, Result};
@@ -97,12 +97,21 @@ pub fn run(plan: &Plan, how: How, watcher: &mut dyn Watcher) -> Result<Finished>
     run.warnings.extend(leaks.into_iter().map(|text| Warning { code: LEAK.into(), text, unfit: true }));
     run.wall_seconds = began.elapsed().as_secs_f64();
     run.harness_share = (1.0 - at_work.as_secs_f64() / measuring.as_secs_f64()).max(0.0);
-    store.finish(&run)?;
+    match (store.finish(&run), &stopped) {
+        (Err(_), Some(first)) if !first.is_signal() => return Err(first.clone()), // a full disk: it says how to recover
+        (finished, _) => finished?,
+    }
     Ok(Finished { run, dir: store.dir, signal: interrupt.signal.get(), stopped_by: stopped })
 }
 
 fn rounds_of(part: &Part) -> usize {
     (part.blocks + part.experiment.about().warmup_blocks) as usize
+}
+
+/// How many rounds there is time for, at the pace so far.
+fn rounds_in(ends: Instant, used: Duration, done: usize) -> usize {
+    let left = ends.saturating_duration_since(Instant::now()).as_secs_f64();
+    (left * done as f64 / used.as_secs_f64().max(1e-9)).ceil().max(1.0) as usize
 }
 
 fn planned(plan: &Plan) -> Vec<Planned> {
@@ -115,13 +124,13 @@ fn planned_cell(experiment: &str, cell: &CellPlan) -> Planned {
 
 /// Everything untimed that the samples need. What cannot run is told here, with its reason, not in the middle; so is
 /// what runs with less than asked for: the limits, by arm.
-fn prepare(plan: &Plan, lab: &mut Lab) -> Result<(Skips, BTreeMap<String, String>)> {
-    let (mut skips, mut limited) = (Skips::new(), BTreeMap::new());
+fn prepare(plan: &Plan, lab: &mut Lab) -> Result<(Skips, Limited)> {
+    let (mut skips, mut limited) = (Skips::new(), Limited::new());
     for part in &plan.parts {
         for cell in &part.cells {
             match part.experiment.workload(cell).and_then(|work| lab.prepare(&cell.arm, &work)) {
-                Ok(Support::Limited { reason, .. }) => {
-                    limited.insert(cell.arm.id(), reason);
+                Ok(Support::Limited { reason, fix }) => {
+                    limited.insert(cell.arm.id(), (reason, fix));
                 }
                 Ok(_) => {}
                 Err(error) if error.is_signal() => return Err(error),
@@ -166,6 +175,8 @@ struct Session<'a> {
     given_up: Skips,
     /// What was left behind, in words.
     leaks: Vec<String>,
+    /// Files that we have open between blocks.
+    fds: usize,
     began: Instant,
     deadline: Instant,
     told: bool,
@@ -182,6 +193,7 @@ impl<'a> Session<'a> {
             failures: BTreeMap::new(),
             given_up: Skips::new(),
             leaks: Vec::new(),
+            fds: leaks::own_fds(),
             began: Instant::now(),
             deadline,
             told: false,
@@ -227,7 +239,8 @@ impl<'a> Session<'a> {
             }
             let by_rate = began.elapsed().mul_f64((of - number) as f64 / number.max(1) as f64);
             let left = ends.map_or(by_rate, |_| self.deadline.saturating_duration_since(Instant::now()));
-            watcher.progress(name, number, of, left);
+            let rounds_left = ends.map_or(of, |e| rounds_in(e, began.elapsed(), number));
+            watcher.progress(name, number, of.min(number + rounds_left), left);
             self.block(part, &ids, &places, round.block, lab)?;
             if !self.told && self.began.elapsed() > FIRST_NEWS {
                 watcher.so_far(&self.cells(part, skips), self.header)?;
@@ -285,6 +298,11 @@ impl<'a> Session<'a> {
     fn look_for_leaks(&mut self, when: &str, run: &str) {
         for leak in leaks::overdue(&Places::default(), run, LEAK_PATIENCE) {
             self.leaks.push(format!("left behind after {when}: {leak}"));
+        }
+        let fds = leaks::own_fds();
+        if fds > self.fds {
+            self.leaks.push(format!("left behind after {when}: {} open files of isolab itself", fds - self.fds));
+            self.fds = fds; // each is told once
         }
     }
 

@@ -90,7 +90,7 @@ impl Places<'_> {
     /// Cgroups called `isolab.RUN.*` with all that is inside of them, in every hierarchy, innermost first.
     pub fn cgroups(&self, run: &str) -> Vec<Leak> {
         let mut found = Vec::new();
-        walk(self.cgroup_root, 6, &mut |dir| {
+        walk(self.cgroup_root, 8, &mut |dir| {
             let below = dir.strip_prefix(self.cgroup_root).unwrap_or(dir);
             if below.iter().any(|name| run_of(name) == Some(run)) {
                 found.push(Leak::Cgroup(dir.to_owned()));
@@ -98,6 +98,20 @@ impl Places<'_> {
         });
         found.reverse();
         found
+    }
+
+    /// Is there a cgroup of this run where containers make theirs? Unlike [`Places::cgroups`] no walk through the whole
+    /// tree: this look is inside a measured time.
+    fn has_cgroup_nearby(&self, run: &str) -> bool {
+        let own = std::fs::read_to_string(self.proc_root.join("self/cgroup")).unwrap_or_default();
+        let own = own.lines().find_map(|l| l.strip_prefix("0::/")).map(|path| self.cgroup_root.join(path));
+        let controllers = ["", "memory", "pids", "cpu"].map(|c| self.cgroup_root.join(c));
+        let folders = own.iter().flat_map(|dir| [Some(dir.as_path()), dir.parent()]).flatten();
+        let name = format!("isolab.{run}");
+        folders.chain(controllers.iter().map(PathBuf::as_path)).any(|dir| {
+            let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
+            entries.filter_map(|e| e.file_name().into_string().ok()).any(|n| n.starts_with(&name))
+        })
     }
 
     /// Every run id that a cgroup is named after; of our own cgroups, or as root of everybody's.
@@ -200,7 +214,7 @@ pub fn remove_empty_cgroups(places: &Places, run: &str) -> Vec<Leak> {
 /// Waits until nothing of the run is there, without ending anything. True when it is so before `patience` is over.
 pub fn settled(places: &Places, run: &str, patience: Duration) -> bool {
     let deadline = Instant::now() + patience;
-    while !places.cgroups(run).is_empty() {
+    while places.has_cgroup_nearby(run) {
         if Instant::now() >= deadline {
             return false;
         }
@@ -218,6 +232,11 @@ pub fn remove_cgroup(dir: &Path) {
         }
         std::thread::sleep(Duration::from_micros(500));
     }
+}
+
+/// How many files this process has open.
+pub fn own_fds() -> usize {
+    std::fs::read_dir("/proc/self/fd").map_or(0, Iterator::count)
 }
 
 /// A cgroup with children is busy, as one with processes is.
@@ -253,7 +272,7 @@ mod tests {
         let places = Places { proc_root: &proc_root, cgroup_root: &cgroup_root };
         let found = places.leaks_of("abc");
         let cgroup = |name| Leak::Cgroup(cgroup_root.join("memory").join(name));
-        assert_eq!(found, [Leak::Process(41), cgroup("isolab.abc.1/inner"), cgroup("isolab.abc.1")]);
+        assert_eq!(found, [Leak::Process(41), cgroup("isolab.abc.1/inner"), cgroup("isolab.abc.1")], "innermost first");
         assert_eq!(places.runs_with_cgroups(), ["abc", "abcd"]);
         remove_cgroup(&cgroup_root.join("memory/isolab.abc.1"));
         assert!(!cgroup_root.join("memory/isolab.abc.1").exists(), "with the one below it, whatever its name");

@@ -69,7 +69,8 @@ pub struct Plan {
     pub order: String,
     /// The CPU that workers are pinned to; None: not pinned.
     pub cpu: Option<usize>,
-    pub warmup_blocks: u32,
+    /// Blocks at the start of each experiment that were measured and thrown away.
+    pub warmup_blocks: BTreeMap<String, u32>,
     /// How long after each sample we wait, at least, before the next one.
     pub settle_ms: u64,
     pub experiments: Vec<String>,
@@ -93,6 +94,9 @@ pub struct ArmInfo {
     pub backend: Option<String>,
     /// What it lacks on this machine, when it runs with less than asked for.
     pub limited: Option<String>,
+    /// The remedy for that.
+    #[serde(default)]
+    pub limited_fix: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -113,7 +117,7 @@ pub struct MetricInfo {
 pub struct Timer {
     /// Smallest step between two readings of CLOCK_MONOTONIC that differ.
     pub resolution_ns: u64,
-    /// Median cost of one reading.
+    /// Mean cost of one reading.
     pub cost_ns: f64,
     pub tsc_khz: u64,
 }

@@ -11,7 +11,8 @@ use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::os::unix::fs::{MetadataExt, lchown, symlink};
 use std::path::{Path, PathBuf};
 
-use super::schema::{Header, Run, SCHEMA, SampleLine};
+use super::schema::{Header, Run, SCHEMA, SampleLine, Warning};
+use super::summarize::chain_holds;
 use crate::error::{Context, Error, Result};
 
 pub const SAMPLES: &str = "samples.jsonl";
@@ -184,10 +185,15 @@ pub fn load(path: &Path) -> Result<Run> {
             .try_this(recoverable.unwrap_or_else(|| "isolab bench makes one in results/".into()))
     })?;
     check_version(&bytes).map_err(|cause| Error { doing: doing(), ..cause })?;
-    serde_json::from_slice(&bytes).map_err(|cause| {
+    let mut run: Run = serde_json::from_slice(&bytes).map_err(|cause| {
         Error::usage(doing(), format!("it is no whole results file ({cause})"))
             .try_this("isolab recover DIR rebuilds it from samples.jsonl")
-    })
+    })?;
+    if !chain_holds(&run) {
+        let text = "its samples were changed after they were saved: their hashes do not fit".into();
+        run.warnings.push(Warning { code: "changed".into(), text, unfit: true });
+    }
+    Ok(run)
 }
 
 /// Foreign, truncated and newer files each get their own answer.

@@ -1,7 +1,7 @@
 //! What a reader of the numbers must know: each warning has a code, a sentence with cause and next step, and says whether
 //! the run is unfit for publication because of it.
 
-use super::schema::{ArmInfo, Cell, Run, Status, Warning};
+use super::schema::{ArmInfo, Cell, Run, Status, Summary, Warning};
 use super::summarize::{floor_of, values_of};
 use crate::stats::drift::predecessor;
 
@@ -32,10 +32,11 @@ pub(super) fn warnings(run: &Run) -> Vec<Warning> {
     let emulated = |a: &&ArmInfo| a.backend.as_ref().is_some_and(|b| b.starts_with("software")) && measured(&a.id);
     let emulated = run.header.arms.iter().find(emulated);
     if let Some(arm) = emulated {
-        warn("software-kvm", true, format!("{} ran on a software KVM backend, not on hardware virtualisation", arm.id));
+        warn("software-kvm", true, format!("{} on a software KVM backend, not on hardware virtualisation", arm.id));
     }
     few_blocks(run, &mut warn);
     drifting(run, &mut warn);
+    correlated(run, &mut warn);
     carried_over(run, &mut warn);
     failures(run, &mut warn);
     all
@@ -54,15 +55,16 @@ fn few_blocks(run: &Run, warn: &mut Warn) {
     }
 }
 
+fn is_headline(run: &Run, s: &Summary) -> bool {
+    let experiment = s.cell.split('/').next().unwrap_or_default();
+    run.header.metrics.iter().any(|m| m.headline && m.experiment == experiment && m.id == s.metric)
+}
+
 fn drifting(run: &Run, warn: &mut Warn) {
-    let is_headline = |cell: &str, metric: &str| {
-        let experiment = cell.split('/').next().unwrap_or_default();
-        run.header.metrics.iter().any(|m| m.headline && m.experiment == experiment && m.id == metric)
-    };
     let worst = run
         .summaries
         .iter()
-        .filter(|s| is_headline(&s.cell, &s.metric))
+        .filter(|s| is_headline(run, s))
         .filter_map(|s| Some((s.drift?, s)))
         .max_by(|a, b| a.0.abs().total_cmp(&b.0.abs()));
     if let Some((drift, s)) = worst {
@@ -70,11 +72,25 @@ fn drifting(run: &Run, warn: &mut Warn) {
         warn(
             "drift",
             true,
-            format!(
-                "the machine drifted: {} of {} changed by {percent:+.0} % from the first to the last third",
-                s.metric, s.cell
-            ),
+            format!("drift: {} of {} {percent:+.0} % from the first to the last third", s.metric, s.cell),
         );
+    }
+}
+
+/// Far above chance even for the worst of some hundred columns.
+const Z_WORST_OF_MANY: f64 = 4.0;
+
+/// Where each sample resembles the one before, there is less information than n says, and intervals are too narrow.
+fn correlated(run: &Run, warn: &mut Warn) {
+    let z = |s: &Summary| s.lag1.unwrap_or(0.0) * (s.n as f64).sqrt();
+    let worst = run.summaries.iter().filter(|s| is_headline(run, s)).max_by(|a, b| z(a).total_cmp(&z(b)));
+    if let Some(s) = worst.filter(|s| z(s) > Z_WORST_OF_MANY) {
+        let r = s.lag1.unwrap_or(0.0);
+        let text = format!(
+            "samples of {} of {} resemble the ones before (lag-1 autocorrelation {r:.2}): its interval is too narrow",
+            s.metric, s.cell
+        );
+        warn("autocorrelation", false, text);
     }
 }
 

@@ -147,7 +147,7 @@ mod tests {
     use super::*;
     use crate::error::Error;
     use crate::results::schema::{Header, Sample, SampleLine, SampleOutcome};
-    use crate::results::summarize::{Planned, Skips, summarize};
+    use crate::results::summarize::{Planned, Skips, chain_holds, summarize};
     use crate::timeline::{Mark, Timeline};
 
     /// What a run of eight blocks on two arms leaves, when the machine can't run the second.
@@ -195,7 +195,7 @@ mod tests {
         let header = json!({
             "id": "ab12", "started": "2026-01-02T03:04:05Z", "argv": [], "called_as": "isolab", "version": "0.1.0",
             "commit": "c0ffee", "profile": "release", "binary_sha256": "", "probe_sha256": "", "prediction_sha256": null,
-            "plan": { "mode": "quick", "seed": 7, "order": "blocks", "cpu": null, "warmup_blocks": 3, "settle_ms": 5,
+            "plan": { "mode": "quick", "seed": 7, "order": "blocks", "cpu": null, "warmup_blocks": { "boot": 3 }, "settle_ms": 5,
                       "experiments": ["boot"], "command": null },
             "arms": [arm("process", "plain process", None), arm("vm-bare", "bare VM, no operating system", Some("software"))],
             "metrics": [{ "experiment": "boot", "id": "create_to_ready", "unit": "ns", "definition": "From here to there.",
@@ -252,5 +252,26 @@ mod tests {
         let mut other = run();
         other.cells.iter_mut().for_each(|c| c.experiment = "syscall".into());
         assert_eq!(BootStages::from_run(&other), None);
+    }
+
+    /// Here and not in `results`, because a whole run is at hand here.
+    #[test]
+    fn changed_samples_are_found_out_and_saved_ones_are_not() {
+        let mut samples: Vec<SampleLine> = (0..9).map(sample_line).collect();
+        for (i, line) in samples.iter_mut().enumerate() {
+            let SampleOutcome::Ok(sample) = &mut line.outcome else { continue };
+            sample.values.insert("create_to_ready".into(), 1e6 / (i as f64 + 3.0)); // no end in binary
+        }
+        let planned = |cell: &str| Planned {
+            id: cell.into(),
+            experiment: "boot".into(),
+            arm: "process".into(),
+            case: std::collections::BTreeMap::new(),
+        };
+        let run = summarize(header(), &[planned("boot/process")], &Skips::new(), &samples, "complete");
+        let mut read: Run = serde_json::from_slice(&serde_json::to_vec(&run).unwrap()).unwrap();
+        assert!(chain_holds(&read), "every number survives the file");
+        read.cells[0].columns.values.get_mut("create_to_ready").unwrap()[4] = Some(1.0);
+        assert!(!chain_holds(&read));
     }
 }
