@@ -57,6 +57,10 @@ pub fn recover(header: Header, samples: &[SampleLine]) -> Run {
             planned.push(parse_id(&sample.cell));
         }
     }
+    // In the plan's order, not in that of the first block's draw: the first arm is what all others are compared with.
+    let experiment = |p: &Planned| header.plan.experiments.iter().position(|e| *e == p.experiment);
+    let arm = |p: &Planned| header.arms.iter().position(|a| a.id == p.arm);
+    planned.sort_by_key(|p| (experiment(p), arm(p)));
     summarize(header, &planned, &Skips::new(), samples, "recovered")
 }
 
