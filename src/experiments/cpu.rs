@@ -24,7 +24,7 @@ static ABOUT: Question = Question {
     sets: &[],
     quick_percent: 8,
     quick_blocks: 30,
-    warmup_blocks: 1,
+    warmup_blocks: 3,
 };
 
 const BATCHES: u64 = 5;

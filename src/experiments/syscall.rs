@@ -34,7 +34,7 @@ static ABOUT: Question = Question {
     sets: &[],
     quick_percent: 16,
     quick_blocks: 30,
-    warmup_blocks: 1,
+    warmup_blocks: 3,
 };
 
 const fn metric(id: &'static str, headline: bool, definition: &'static str) -> MetricAbout {
