@@ -65,11 +65,16 @@ fn one(args: &Run, out: &mut Out) -> Result<u8> {
     let mut clock = Timeline::new();
     let mut instance = prepared.create(&mut clock)?;
     instance.start(&mut clock)?;
-    let parts = if args.inventory { instance.footprint()? } else { Vec::new() };
+    let parts = if args.inventory { instance.footprint() } else { Ok(Vec::new()) };
     let timed_out = !until_exit(&mut *instance, &interrupt, args.timeout, &mut clock)?;
     let outcome = instance.destroy(&mut clock)?;
     drop(scratch);
-    after(args, &arm, &clock, &outcome, &parts, out)?;
+    if args.inventory {
+        inventory(&arm, parts, out)?;
+    }
+    if args.timeline {
+        timeline(&arm, &clock, &outcome, out)?;
+    }
     if timed_out {
         return Err(Error::new(
             format!("wait for {}", task.argv[0].display()),
@@ -181,15 +186,19 @@ fn until_exit(
     }
 }
 
-fn after(args: &Run, arm: &Arm, clock: &Timeline, outcome: &Outcome, parts: &[Part], out: &mut Out) -> Result<()> {
-    if args.inventory {
-        out.line(format!("objects of {arm}:"))?;
-        for part in parts.iter().filter(|p| p.unit == Unit::Count) {
-            out.line(format!("  {:<16} {:>4}   {}", part.what, part.amount, part.source))?;
+/// A program that was quick may have ended before its objects could be looked at; that is no failure of the program.
+fn inventory(arm: &Arm, parts: Result<Vec<Part>>, out: &mut Out) -> Result<()> {
+    let parts = match parts {
+        Ok(parts) => parts,
+        Err(error) => {
+            let why = format!("could not {}: {}", error.doing, error.cause);
+            out.note(format!("objects of {arm}: not listed ({why}); a program that ends at once cannot be looked at"));
+            return Ok(());
         }
-    }
-    if args.timeline {
-        timeline(arm, clock, outcome, out)?;
+    };
+    out.line(format!("objects of {arm}:"))?;
+    for part in parts.iter().filter(|p| p.unit == Unit::Count) {
+        out.line(format!("  {:<16} {:>4}   {}", part.what, part.amount, part.source))?;
     }
     Ok(())
 }

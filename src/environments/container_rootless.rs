@@ -89,7 +89,7 @@ pub fn become_ordinary_user() -> Result<()> {
 }
 
 /// As root: the user who called sudo, else nobody.
-fn whom_to_become() -> Option<(u32, u32)> {
+pub fn whom_to_become() -> Option<(u32, u32)> {
     const NOBODY: u32 = 65534;
     if !Uid::effective().is_root() {
         return None;

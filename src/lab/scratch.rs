@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use nix::unistd::Uid;
 
 use crate::environments::Arm;
+use crate::environments::container_rootless::whom_to_become;
 use crate::error::{Context, Result};
 
 const PREFIX: &str = "isolab.";
@@ -137,13 +138,18 @@ pub fn stale() -> Vec<(String, PathBuf)> {
     let entries = bases().into_iter().filter_map(|base| std::fs::read_dir(base).ok()).flatten();
     entries
         .flatten()
-        .filter(|e| e.metadata().is_ok_and(|m| m.is_dir() && m.uid() == Uid::effective().as_raw()))
+        .filter(|e| e.metadata().is_ok_and(|m| m.is_dir() && is_ours(m.uid())))
         .filter_map(|e| {
             let run = e.file_name().to_str()?.strip_prefix(PREFIX)?.to_owned();
             let (pid, owner) = owner_of(&e.path())?;
             (identity(pid) != owner).then(|| (run, e.path()))
         })
         .collect()
+}
+
+/// Ours, or of the user that our own rootless containers are made as.
+fn is_ours(uid: u32) -> bool {
+    uid == Uid::effective().as_raw() || whom_to_become().is_some_and(|(user, _)| user == uid)
 }
 
 /// What [`Scratch::create`] wrote, "PID START"; None for anything else.
