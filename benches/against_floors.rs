@@ -72,10 +72,7 @@ fn main() {
 /// To the last CPU that we may use, as isolab bench does with its workers.
 fn pin_ourselves() -> usize {
     let cpu = isolab::lab::last_cpu().expect("we run on some CPU");
-    let mut set = nix::sched::CpuSet::new();
-    set.set(cpu)
-        .and_then(|()| nix::sched::sched_setaffinity(nix::unistd::Pid::from_raw(0), &set))
-        .expect("it is one of ours");
+    isolab::lab::pin(cpu).expect("it is one of ours");
     cpu
 }
 

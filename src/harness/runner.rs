@@ -12,7 +12,7 @@ use crate::experiments::CellPlan;
 use crate::lab::interrupt::Interrupt;
 use crate::lab::leaks::{self, Places, remove};
 use crate::lab::scratch::Scratch;
-use crate::lab::{Lab, lock};
+use crate::lab::{Lab, lock, pin};
 use crate::results::schema::{Cell, Header, Run, SampleLine, SampleOutcome, Warning};
 use crate::results::store::Store;
 use crate::results::summarize::{Planned, Skips, cells_of, summarize};
@@ -57,6 +57,7 @@ pub fn run(plan: &Plan, how: How, watcher: &mut dyn Watcher) -> Result<Finished>
     let began = Instant::now();
     let interrupt = Interrupt::listen()?;
     let _alone = lock::alone()?;
+    how.cpu.map_or(Ok(()), pin)?; // before any worker: one that moves itself waits for the move
     let _ = nix::sys::prctl::set_child_subreaper(true); // orphans of our workers come to us, to be ended and reaped
     let mut random = oorandom::Rand64::new(u128::from(crate::sys::clock::monotonic_ns()) ^ u128::from(plan.seed) << 64);
     let id = format!("{:08x}", random.rand_u64() as u32 ^ std::process::id());

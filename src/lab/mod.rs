@@ -12,10 +12,20 @@ pub mod scratch;
 pub mod worker;
 pub mod workload;
 
+use crate::error::{Error, Kind, Result};
+
 /// The last CPU that this process may use: the first ones serve most interrupts.
 pub fn last_cpu() -> Option<usize> {
     let allowed = nix::sched::sched_getaffinity(nix::unistd::Pid::from_raw(0)).ok()?;
     (0..nix::sched::CpuSet::count()).rev().find(|cpu| allowed.is_set(*cpu).unwrap_or(false))
+}
+
+/// Keeps this process, and all that it will start, on one CPU.
+pub fn pin(cpu: usize) -> Result<()> {
+    let mut set = nix::sched::CpuSet::new();
+    set.set(cpu)
+        .and_then(|()| nix::sched::sched_setaffinity(nix::unistd::Pid::from_raw(0), &set))
+        .map_err(|cause| Error::new(format!("stay on CPU {cpu}"), cause).kind(Kind::Usage).try_this("--pin none"))
 }
 
 pub use bench::{Held, Lab, Life, Start};

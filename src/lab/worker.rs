@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
 use crate::environments::{Arm, Detached, Event, Instance, Outcome, Support};
-use crate::error::{Context, Error, Kind, Result};
+use crate::error::{Context, Error, Result};
 use crate::model::{Exit, Part, Record, Task};
 use crate::probe::abi;
 use crate::sys::clock::monotonic_ns;
@@ -107,7 +107,7 @@ type Send<'a> = dyn FnMut(Reply) -> std::io::Result<()> + 'a;
 
 fn work(mut request: Request, main_ns: u64, send: &mut Send) -> Result<()> {
     request.join.iter().try_for_each(|file| join_cgroup(file))?;
-    pin(request.cpu)?;
+    request.cpu.map_or(Ok(()), super::pin)?;
     if matches!(request.mode, Mode::Hold | Mode::Detach) {
         request.task.release = Some(libc::STDIN_FILENO);
     }
@@ -210,14 +210,6 @@ fn too_long() -> Error {
 
 fn join_cgroup(file: &Path) -> Result<()> {
     std::fs::write(file, "0").doing(|| format!("join the cgroup {}", file.display()))
-}
-
-fn pin(cpu: Option<usize>) -> Result<()> {
-    let Some(cpu) = cpu else { return Ok(()) };
-    let mut set = nix::sched::CpuSet::new();
-    set.set(cpu).and_then(|()| nix::sched::sched_setaffinity(nix::unistd::Pid::from_raw(0), &set)).map_err(|cause| {
-        Error::new(format!("pin the worker to CPU {cpu}"), cause).kind(Kind::Usage).try_this("--pin none")
-    })
 }
 
 /// RssAnon of /proc/self/status (proc_pid_status(5)), in KiB.
