@@ -138,8 +138,11 @@ fn a_program_that_takes_too_long_is_ended() {
 
 #[test]
 fn limits_hold() {
-    if !root() || !needs("limits of a container", "container") {
-        return common::skip("limits of a container", "needs root with cgroups");
+    if !root() {
+        return common::skip("limits of a container", "needs root");
+    }
+    if !needs("limits of a container", "container") {
+        return;
     }
     let world = World::new();
     let with = |limit: [&str; 2], command: &[&str]| {
@@ -164,7 +167,7 @@ fn timeline_and_inventory_are_told_after_the_program() {
         let quick = world.run(["run", "--as", arm, "--timeline", "--inventory", "--", "probe", "noop"]);
         quick.ends_with(code::OK).says(&format!("stages of {arm}")).says("in all").says(&format!("objects of {arm}"));
         let answer = world.run(["run", "--as", arm, "--timeline", "--inventory", "--", "probe", "count", "2"]);
-        answer.ends_with(code::OK).says(": processes 1 /proc");
+        answer.ends_with(code::OK).says(": processes ");
         let widest = answer.out.lines().map(|l| l.chars().count()).max().unwrap();
         assert!(widest <= 80, "{widest} columns: {answer}");
         world.is_clean();
