@@ -138,8 +138,11 @@ fn a_program_that_takes_too_long_is_ended() {
 
 #[test]
 fn limits_hold() {
-    if !root() || !needs("limits of a container", "container") {
-        return common::skip("limits of a container", "needs root with cgroups");
+    if !root() {
+        return common::skip("limits of a container", "needs root");
+    }
+    if !needs("limits of a container", "container") {
+        return;
     }
     let world = World::new();
     let with = |limit: [&str; 2], command: &[&str]| {
@@ -164,7 +167,7 @@ fn timeline_and_inventory_are_told_after_the_program() {
         let quick = world.run(["run", "--as", arm, "--timeline", "--inventory", "--", "probe", "noop"]);
         quick.ends_with(code::OK).says(&format!("stages of {arm}")).says("in all").says(&format!("objects of {arm}"));
         let answer = world.run(["run", "--as", arm, "--timeline", "--inventory", "--", "probe", "count", "2"]);
-        answer.ends_with(code::OK).says(&format!("objects of {arm}: processes"));
+        answer.ends_with(code::OK).says(": processes ");
         let widest = answer.out.lines().map(|l| l.chars().count()).max().unwrap();
         assert!(widest <= 80, "{widest} columns: {answer}");
         world.is_clean();
@@ -223,18 +226,20 @@ mod bare_vm {
         let world = World::new();
         let (text, script) = (world.file("text", "x"), world.program("script", "#!/bin/sh\n"));
         let half = world.program("half", &executable(&[0xf4])[..70]);
-        let dynamic = "/bin/true";
+        let mut shared = executable(&[0xf4]);
+        shared[16] = 3; // ET_DYN: a dynamic or position-independent program
+        let dynamic = &world.program("dynamic", shared);
         for (program, expected) in [
             ("no-such-program", code::NOT_FOUND),
             (text.as_str(), code::NOT_EXECUTABLE),
             ("/etc", code::NOT_EXECUTABLE),
             (script.as_str(), code::NOT_EXECUTABLE),
             (half.as_str(), code::NOT_EXECUTABLE),
-            (dynamic, code::NOT_EXECUTABLE),
+            (dynamic.as_str(), code::NOT_EXECUTABLE),
         ] {
             world.run(["run", "--as", "vm-bare", "--", program]).refuses(expected, "", "", "");
         }
-        world.run(["run", "--as", "vm-bare", "--", dynamic]).says("-static");
+        world.run(["run", "--as", "vm-bare", "--", dynamic.as_str()]).says("-static");
         world.run(["run", "--as", "vm-bare", "--memory", "64M", "--", "probe"]).refuses(
             code::OURS_IN_RUN,
             "limit the bare VM",

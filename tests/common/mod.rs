@@ -139,7 +139,7 @@ pub(crate) fn needs(test: &str, arm: &'static str) -> bool {
 pub(crate) fn needs_own_mounts(test: &str) -> bool {
     static WORKS: OnceLock<bool> = OnceLock::new();
     let works = *WORKS.get_or_init(|| {
-        let mount = ["sh", "-c", "mount -t tmpfs none /mnt"];
+        let mount = ["sh", "-c", "mount -t tmpfs none /tmp"];
         Command::new("unshare").arg(unshare_flags()).args(mount).output().is_ok_and(|o| o.status.success())
     });
     if !works {
