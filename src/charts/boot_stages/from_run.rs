@@ -196,7 +196,7 @@ mod tests {
             "id": "ab12", "started": "2026-01-02T03:04:05Z", "argv": [], "called_as": "isolab", "version": "0.1.0",
             "commit": "c0ffee", "profile": "release", "binary_sha256": "", "probe_sha256": "", "prediction_sha256": null,
             "plan": { "mode": "quick", "seed": 7, "order": "blocks", "cpu": null, "warmup_blocks": { "boot": 3 }, "settle_ms": 5,
-                      "experiments": ["boot"], "command": null },
+                      "experiments": ["boot"], "cells": [], "command": null },
             "arms": [arm("process", "plain process", None), arm("vm-bare", "bare VM, no operating system", Some("software"))],
             "metrics": [{ "experiment": "boot", "id": "create_to_ready", "unit": "ns", "definition": "From here to there.",
                           "better": "lower", "headline": true }],
