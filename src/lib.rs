@@ -44,6 +44,7 @@ pub mod probe;
 pub mod results;
 pub mod stats;
 pub mod sys;
+pub mod testing;
 pub mod timeline;
 pub mod units;
 pub mod vm;

@@ -24,8 +24,9 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("timeline", &[]),
     ("units", &[]),
+    ("testing", &[]),
 ];
-const LEAVES: &[&str] = &["error", "timeline", "model", "units", "probe", "sys"];
+const LEAVES: &[&str] = &["error", "timeline", "model", "units", "probe", "sys", "testing"];
 
 /// A file longer than this many lines of code speaks up, unless it stands here with its reason.
 const LONGEST_FILE: usize = 400;

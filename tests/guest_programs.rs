@@ -10,7 +10,7 @@ fn tool(test: &str, name: &str) -> Option<Command> {
     if Command::new(name).arg("--version").output().is_ok_and(|o| o.status.success()) {
         return Some(Command::new(name));
     }
-    eprintln!("skipped: {test}: {name} is not installed (rustup component add rustfmt clippy)");
+    isolab::testing::skip(format_args!("{test}: {name} is not installed (rustup component add rustfmt clippy)"));
     None
 }
 

@@ -25,7 +25,10 @@ fn with_too_few_file_descriptors() {
 fn after_becoming_an_ordinary_user() {
     let (out, left) = isolab("isolab run --as container-rootless");
     if out.status.code() == Some(125) {
-        eprintln!("skipped: after_becoming_an_ordinary_user: {}", String::from_utf8_lossy(&out.stderr));
+        isolab::testing::skip(format_args!(
+            "after_becoming_an_ordinary_user: {}",
+            String::from_utf8_lossy(&out.stderr)
+        ));
         return;
     }
     assert!(out.status.success() && left.is_empty(), "{left:?} {out:?}");

@@ -31,7 +31,7 @@ fn create_with(hard: &Hardware, soft: &Software, release: Option<std::os::fd::Ow
     match machine::create(hard, soft, Io::Null, release, &mut Timeline::new()) {
         Ok(vcpu) => Some(vcpu),
         Err(e) if e.kind == Kind::Unavailable => {
-            eprintln!("skipped: bare guest: {e}");
+            isolab::testing::skip(format_args!("bare guest: {e}"));
             None
         }
         Err(e) => panic!("{e}"),

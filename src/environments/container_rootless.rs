@@ -152,7 +152,7 @@ mod tests {
             Ok(story) => assert_eq!(story.exit, Exit::Signal(9), "killed at its limit of memory"),
             Err(error) => {
                 assert_eq!((&*error.cause, &*error.try_this), (NO_CGROUP, DELEGATE));
-                eprintln!("skipped: limits of a rootless container: {}", error.cause);
+                crate::testing::skip(format_args!("limits of a rootless container: {}", error.cause));
             }
         }
         if began_as_root {

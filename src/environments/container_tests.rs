@@ -19,7 +19,7 @@ use crate::timeline::Timeline;
 fn here(test: &str) -> bool {
     match OwnContainer.supports(&Knobs::default(), &task(&[])) {
         Support::No { reason, .. } => {
-            eprintln!("skipped: {test}: {reason}");
+            crate::testing::skip(format_args!("{test}: {reason}"));
             false
         }
         _ => true,

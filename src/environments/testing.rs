@@ -70,7 +70,7 @@ pub(crate) fn run_noop(env: &dyn Environment, knobs: &[&str]) -> bool {
     let nonce = 0x1234_5678;
     let task = probe_task(&["noop"], nonce);
     if let Support::No { reason, .. } = env.supports(&Knobs::parse(env, knobs).unwrap(), &task) {
-        eprintln!("skipped: {} {knobs:?}: {reason}", env.about().id);
+        crate::testing::skip(format_args!("{} {knobs:?}: {reason}", env.about().id));
         return false;
     }
     let story = Story::of(env, knobs, &task).unwrap();

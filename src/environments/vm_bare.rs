@@ -222,7 +222,7 @@ mod tests {
     fn one_life_from_create_to_destroy() {
         let knobs = Knobs::parse(&VmBare, &["ram=16M"]).unwrap();
         if let Support::No { reason, .. } = VmBare.supports(&knobs, &probe_task(&["touch", "50"], 99)) {
-            eprintln!("skipped: one_life_from_create_to_destroy: {reason}");
+            crate::testing::skip(format_args!("one_life_from_create_to_destroy: {reason}"));
             return;
         }
         let prepared = VmBare.prepare(&knobs, &probe_task(&["touch", "50"], 99), Path::new("/")).unwrap();

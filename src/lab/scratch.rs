@@ -221,7 +221,7 @@ mod tests {
         assert!(found.iter().any(|(r, _)| *r == run));
         assert!(!found.iter().any(|(_, path)| *path == link), "a link is no folder");
         if !Uid::effective().is_root() {
-            eprintln!("skipped: only_our_own_folders_are_stale: only root can give a folder away");
+            crate::testing::skip(format_args!("only_our_own_folders_are_stale: only root can give a folder away"));
             return;
         }
         std::os::unix::fs::chown(scratch.path(), Some(12_345), None).unwrap();

@@ -282,7 +282,9 @@ mod tests {
     #[test]
     fn a_link_is_given_away_but_not_what_it_points_to() {
         if !nix::unistd::Uid::effective().is_root() {
-            eprintln!("skipped: a_link_is_given_away_but_not_what_it_points_to: only root can give a file away");
+            crate::testing::skip(format_args!(
+                "a_link_is_given_away_but_not_what_it_points_to: only root can give a file away"
+            ));
             return;
         }
         let dir = tempfile::tempdir().unwrap();

@@ -6,7 +6,6 @@
 pub(crate) mod world;
 
 use std::ffi::OsStr;
-use std::io::Write;
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr, UnixListener};
 use std::process::{Command, Output, Stdio};
@@ -19,7 +18,7 @@ pub(crate) const ISOLAB: &str = env!("CARGO_BIN_EXE_isolab");
 
 /// A test that cannot run here says so by name. Written past the capture of passing tests, so that CI can collect it.
 pub(crate) fn skip(name: &str, reason: &str) {
-    let _ = writeln!(std::io::stderr(), "skipped: {name}: {reason}");
+    isolab::testing::skip(format_args!("{name}: {reason}"));
 }
 
 pub(crate) fn root() -> bool {
