@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::error::{Error, Result};
+use crate::model::Unit;
 
 /// "64M" = 64 MiB; K, M, G and T are powers of 1024, a bare number is bytes.
 pub fn parse_bytes(text: &str) -> Result<u64> {
@@ -40,6 +41,17 @@ pub fn parse_time(text: &str) -> Result<Duration> {
         return Err(bad("it must be more than 0 and at most a week"));
     }
     Ok(Duration::from_secs_f64(seconds))
+}
+
+/// A number as people read it in its unit.
+pub fn show(value: f64, unit: Unit) -> String {
+    match unit {
+        Unit::Nanoseconds => show_ns(value),
+        Unit::Bytes => show_bytes(value),
+        Unit::Count => show_count(value),
+        Unit::PerSecond => format!("{}/s", three_digits(value)),
+        Unit::BytesPerByte => three_digits(value),
+    }
 }
 
 /// Three significant digits and a unit: "1.31 ms", "84.2 ns".

@@ -1,6 +1,7 @@
 //! `isolab bench`: options → plan → run → what the terminal shows.
 
 use super::args::{Bench, Order};
+use super::called::called_as;
 use super::out::Out;
 use super::watch::Terminal;
 use super::{closing, exit, export};
@@ -111,18 +112,6 @@ fn check_cpu(cpu: usize) -> Result<()> {
     }
     Err(Error::usage(format!("pin workers to CPU {cpu}"), "this process may not use that CPU")
         .try_this("--pin 0, or --pin none"))
-}
-
-/// How isolab was called, so that printed commands can be typed again.
-pub(super) fn called_as() -> String {
-    let sudo = if std::env::var_os("SUDO_UID").is_some() { "sudo " } else { "" };
-    let program = std::env::args().next().unwrap_or_else(|| "isolab".into());
-    let by_cargo = std::env::var_os("CARGO").is_some() && program.contains("target/");
-    match (by_cargo, program.contains("/release/")) {
-        (true, true) => "cargo run --release --".into(),
-        (true, false) => "cargo run --".into(),
-        _ => format!("{sudo}{program}"),
-    }
 }
 
 fn show(args: &Bench, finished: &Finished, out: &mut Out) -> Result<()> {

@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 use super::export::not_for_publication;
 use super::list::wrap;
 use super::out::Out;
-use super::watch::show;
 use crate::error::Result;
 use crate::model::Unit;
 use crate::results::schema::{Cell, Comparison, Interval, Run, Status, Summary};
 use crate::results::summarize::floor_of;
+use crate::units::show;
 use crate::units::three_digits;
 
 const WIDTH: usize = 79;

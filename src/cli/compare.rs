@@ -5,10 +5,10 @@
 use super::args::Compare;
 use super::exit;
 use super::out::Out;
-use super::watch::show;
 use crate::error::{Error, Result};
 use crate::results::schema::{Comparison, Run, Summary};
 use crate::results::store;
+use crate::units::show;
 
 pub(super) fn run(args: Compare, out: &mut Out) -> Result<u8> {
     let (a, b) = (store::load(&args.a)?, store::load(&args.b)?);

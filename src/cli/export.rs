@@ -4,14 +4,14 @@ use std::path::{Path, PathBuf};
 
 use super::args::{Chart, Report};
 use super::out::Out;
-use super::watch::show;
-use super::{bench, exit};
+use super::{called, exit};
 use crate::charts;
 use crate::environments::knobs::did_you_mean;
 use crate::error::{Error, Result};
 use crate::harness::runner::LEAK;
 use crate::results::schema::{MetricInfo, Outliers, Run, Status};
 use crate::results::{flat, store};
+use crate::units::show;
 
 pub(super) fn report(args: Report, out: &mut Out) -> Result<u8> {
     let run = store::load(&args.file)?;
@@ -127,7 +127,7 @@ pub(super) fn chart(mut args: Chart, out: &mut Out) -> Result<u8> {
     let drawn = draw(&run, &into)?;
     if drawn.is_empty() {
         return Err(Error::usage("draw the chart boot-stages", "the file has no measured start times")
-            .try_this(format!("{} bench -x boot", bench::called_as())));
+            .try_this(format!("{} bench -x boot", called::called_as())));
     }
     drawn.iter().try_for_each(|path| out.line(path.display()))?;
     Ok(exit::OK)

@@ -2,6 +2,7 @@
 
 mod args;
 mod bench;
+mod called;
 mod clean;
 mod closing;
 mod compare;

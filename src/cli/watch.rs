@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::bench::called_as;
+use super::called::called_as;
 use super::closing::with_interval;
 use super::out::Out;
 use super::progress::Progress;
@@ -11,7 +11,6 @@ use crate::harness::runner::Watcher;
 use crate::results::schema::{Cell, Header, Interval, Status};
 use crate::results::summarize::{Skips, values_of};
 use crate::stats::median_interval;
-use crate::units;
 
 pub(super) struct Terminal<'a> {
     out: &'a mut Out,
@@ -96,16 +95,4 @@ fn line(cell: &Cell, header: &Header) -> String {
         return format!("{id:<33} {} {} n={}", metric.id, with_interval(&interval, metric.unit), found.n);
     }
     format!("{id:<33} no value")
-}
-
-/// A number with its unit.
-pub(super) fn show(value: f64, unit: crate::model::Unit) -> String {
-    use crate::model::Unit;
-    match unit {
-        Unit::Nanoseconds => units::show_ns(value),
-        Unit::Bytes => units::show_bytes(value),
-        Unit::Count => units::show_count(value),
-        Unit::PerSecond => format!("{}/s", units::three_digits(value)),
-        Unit::BytesPerByte => units::three_digits(value),
-    }
 }

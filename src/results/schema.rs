@@ -157,7 +157,7 @@ pub struct Columns {
     pub before: Vec<String>,
     /// Start, in nanoseconds since the first sample of the run.
     pub at_ns: Vec<u64>,
-    /// The CPU it ran on.
+    /// The CPU that its worker was kept on; −1: on none in particular.
     pub cpu: Vec<i32>,
     /// Why a sample failed; a failed sample has no values.
     pub failed: Vec<Option<Error>>,
