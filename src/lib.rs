@@ -22,7 +22,7 @@
 //!       harness → results → stats        cli → charts → { results, stats }        host: the machine's fingerprint
 //! ```
 //!
-//! `error`, `timeline`, `model`, `units` and the probe's `abi` are leaves that all may use. `tests/architecture.rs` holds
+//! `error`, `timeline`, `model`, `units`, `lang` and the probe's `abi` are leaves that all may use. `tests/architecture.rs` holds
 //! the tree to this, and to the sizes of files and functions.
 //!
 //! # Adding something
@@ -39,6 +39,7 @@ pub mod experiments;
 pub mod harness;
 pub mod host;
 pub mod lab;
+pub mod lang;
 pub mod model;
 pub mod probe;
 pub mod results;

@@ -22,15 +22,15 @@ use plotters::prelude::{BLACK, Cartesian2d, RGBColor, WHITE};
 use plotters::style::text_anchor::HPos;
 use plotters::style::{Color, ShapeStyle};
 
-use super::font;
 use super::style::{self, ALARM, CANNOT_FAIL, Canvas, FAINT_INK, GRID, INK, LABEL_SIZE, SMALL_SIZE, TITLE_SIZE, Text};
+use super::{Drawing, font};
 use crate::timeline::Stage;
 use layout::{Layout, Row};
 
 pub(super) const CHART: super::Chart = super::Chart {
     id: "boot-stages",
     sentence: "Start time as stacked stages, one bar per arm, with the 95 % interval of the whole.",
-    draw: |run| Some(draw(&BootStages::from_run(run)?)),
+    draw: |runs, _| runs.iter().find_map(|run| BootStages::from_run(run)).map(|chart| drawing(&chart)),
 };
 
 /// Everything that the chart shows.
@@ -89,6 +89,11 @@ type Chart<'a, 'b> = ChartContext<'a, plotters::backend::SVGBackend<'b>, Cartesi
 
 /// Pixels on the canvas: left, top, right, bottom.
 type Area = (i32, i32, i32, i32);
+
+/// The chart with its alternative text.
+fn drawing(chart: &BootStages) -> Drawing {
+    Drawing { svg: draw(chart), alt: description(chart, &Layout::of(chart)) }
+}
 
 /// The chart as SVG.
 pub fn draw(chart: &BootStages) -> String {

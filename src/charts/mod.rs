@@ -9,6 +9,7 @@ mod font;
 mod png;
 mod style;
 
+use crate::lang::Lang;
 use crate::results::schema::Run;
 #[cfg(feature = "png")]
 pub use png::png;
@@ -20,8 +21,32 @@ pub struct Chart {
     pub id: &'static str,
     /// What it shows, in one sentence that ends with a full stop.
     pub sentence: &'static str,
-    /// SVG; None: this run has no data for it.
-    pub draw: fn(&Run) -> Option<String>,
+    /// Draws what these runs have for it; None: they have no data for it. Most charts show the first run that has some.
+    pub draw: fn(&[&Run], Look) -> Option<Drawing>,
+}
+
+/// A finished chart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Drawing {
+    pub svg: String,
+    /// What it shows, with the numbers, for those who don't see it.
+    pub alt: String,
+}
+
+/// How charts look; the data are not changed by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Look {
+    pub lang: Lang,
+    /// Pixels of the SVG.
+    pub width: u32,
+    /// Without one it can stand below a caption of its own.
+    pub title: bool,
+}
+
+impl Default for Look {
+    fn default() -> Look {
+        Look { lang: Lang::En, width: 1000, title: true }
+    }
 }
 
 /// Every chart of this version.

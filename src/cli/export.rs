@@ -137,15 +137,15 @@ pub(super) fn chart(mut args: Chart, out: &mut Out) -> Result<u8> {
 pub(super) fn draw(run: &Run, dir: &Path) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for chart in charts::ALL {
-        let Some(svg) = (chart.draw)(run) else { continue };
+        let Some(drawing) = (chart.draw)(&[run], charts::Look::default()) else { continue };
         let path = dir.join(chart.id);
         let mut save = |ending, bytes: &[u8]| {
             files.push(path.with_extension(ending));
             store::write_atomically(&path.with_extension(ending), bytes)
         };
-        save("svg", svg.as_bytes())?;
+        save("svg", drawing.svg.as_bytes())?;
         #[cfg(feature = "png")]
-        save("png", &charts::png(&svg, 2.0)?)?;
+        save("png", &charts::png(&drawing.svg, 2.0)?)?;
     }
     Ok(files)
 }
