@@ -36,6 +36,7 @@ pub mod container;
 pub mod environments;
 pub mod error;
 pub mod experiments;
+pub mod guide;
 pub mod harness;
 pub mod host;
 pub mod lab;
