@@ -12,10 +12,10 @@
 //! A chart is drawn once, as SVG. The PNG is rendered from that SVG with the embedded font alone, so it looks the same
 //! on every machine, whatever fonts it has.
 
-#![allow(dead_code, reason = "the base has what the next charts need")]
-
+mod aa;
 mod axis;
-pub mod boot_stages;
+mod boot_ecdf;
+mod boot_stages;
 mod canvas;
 mod caption;
 #[cfg(test)]
@@ -25,6 +25,8 @@ mod marks;
 mod page;
 #[cfg(feature = "png")]
 mod png;
+mod run_order;
+mod strip;
 mod style;
 #[cfg(test)]
 mod tests;
@@ -100,4 +102,4 @@ impl Theme {
 }
 
 /// Every chart of this version.
-pub const ALL: &[Chart] = &[boot_stages::CHART];
+pub const ALL: &[Chart] = &[boot_stages::CHART, boot_ecdf::CHART, run_order::CHART, aa::CHART];
