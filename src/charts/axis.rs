@@ -7,7 +7,7 @@ use super::style::Style;
 use super::text::{Scale, tick, wrap};
 
 /// More lines than this do not help the eye.
-const MOST_TICKS: f64 = 9.0;
+const MOST_TICKS: f64 = 11.0;
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Axis {
