@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 pub use cpu::Cache;
-pub use id::{host_id, state_dir};
+pub use id::{callers_state_dir, host_id, state_dir};
 pub use place::{CgroupMode, Cgroups};
 
 /// What a fact reads when the kernel does not have it.
