@@ -47,6 +47,7 @@ pub struct Container {
 }
 
 /// Makes one container, up to its program's door: the child makes itself ready and waits for [`Container::start`].
+// ANCHOR: launch
 pub fn launch(spec: &Spec, files: &Files<'_>, handshake: Handshake, clock: &mut Timeline) -> Result<Container> {
     let cgroup = make_cgroup(spec)?; // first: the child is born inside it
     clock.mark(Stage::Create, "cgroup");
@@ -56,6 +57,7 @@ pub fn launch(spec: &Spec, files: &Files<'_>, handshake: Handshake, clock: &mut 
     container.write_ids(spec)?; // the child is nobody until its ids are mapped
     Ok(container)
 }
+// ANCHOR_END: launch
 
 fn make_cgroup(spec: &Spec) -> Result<Option<Cgroup>> {
     static NEXT: AtomicU64 = AtomicU64::new(0);
