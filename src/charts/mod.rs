@@ -28,6 +28,7 @@ mod png;
 mod run_order;
 mod strip;
 mod style;
+mod svg;
 #[cfg(test)]
 mod tests;
 mod text;
