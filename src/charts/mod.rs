@@ -1,18 +1,41 @@
-//! Charts: a results file in, SVG and PNG out. One file per chart and a line in [`ALL`]; `style` holds what they share.
+//! Charts: a results file in, SVG and PNG out. One file per chart and a line in [`ALL`]; the rest is what they share.
+//!
+//! ```text
+//! run → what the chart shows (plain data) → a Page, from top to bottom → Drawing { svg, alt }
+//!
+//! style    colours and sizes, made of a Look      words    every word, English and Korean
+//! canvas   SVG                                    font     how wide a text is
+//! page     title, legend, notes                   caption  what the foot of a chart says
+//! axis     from a value to a place                marks    names of rows, segments, intervals
+//! ```
 //!
 //! A chart is drawn once, as SVG. The PNG is rendered from that SVG with the embedded font alone, so it looks the same
 //! on every machine, whatever fonts it has.
 
+#![allow(dead_code, reason = "the base has what the next charts need")]
+
+mod axis;
 pub mod boot_stages;
+mod canvas;
+mod caption;
+#[cfg(test)]
+mod fixture;
 mod font;
+mod marks;
+mod page;
 #[cfg(feature = "png")]
 mod png;
 mod style;
+#[cfg(test)]
+mod tests;
+mod text;
+mod words;
 
 use crate::lang::Lang;
 use crate::results::schema::Run;
 #[cfg(feature = "png")]
-pub use png::png;
+pub use png::{outlines, png};
+pub use words::{arm_name, translated, warning};
 
 /// One kind of chart.
 #[derive(Debug)]
@@ -37,15 +60,42 @@ pub struct Drawing {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Look {
     pub lang: Lang,
-    /// Pixels of the SVG.
+    /// Pixels of the SVG, [`NARROWEST`] to [`WIDEST`].
     pub width: u32,
     /// Without one it can stand below a caption of its own.
     pub title: bool,
+    pub theme: Theme,
 }
+
+/// Narrower, names and numbers have no room; wider, the eye loses the line.
+pub const NARROWEST: u32 = 480;
+pub const WIDEST: u32 = 2400;
 
 impl Default for Look {
     fn default() -> Look {
-        Look { lang: Lang::En, width: 1000, title: true }
+        Look { lang: Lang::En, width: 1000, title: true, theme: Theme::Light }
+    }
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Theme {
+    /// For paper.
+    #[default]
+    Light,
+    Dark,
+    /// Large letters and thick lines, to be read from the last row.
+    Slide,
+}
+
+impl Theme {
+    pub const ALL: [Theme; 3] = [Theme::Light, Theme::Dark, Theme::Slide];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Theme::Light => "light",
+            Theme::Dark => "dark",
+            Theme::Slide => "slide",
+        }
     }
 }
 

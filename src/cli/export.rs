@@ -145,7 +145,7 @@ pub(super) fn draw(run: &Run, dir: &Path) -> Result<Vec<PathBuf>> {
         };
         save("svg", drawing.svg.as_bytes())?;
         #[cfg(feature = "png")]
-        save("png", &charts::png(&drawing.svg, 2.0)?)?;
+        save("png", &charts::png(&drawing.svg, 192.0)?)?;
     }
     Ok(files)
 }

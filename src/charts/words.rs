@@ -1,0 +1,272 @@
+//! Every word of every chart, English and Korean side by side. Nothing literal stands in a chart's own file.
+//!
+//! Names of arms and definitions come from the results file, in English; their twins are in [`FROM_RUNS`]. Reasons why
+//! something was skipped stay English: they are errors, which somebody may want to search for.
+
+use super::text::{at_most, wrap};
+use crate::lang::Lang;
+use crate::results::schema::{ArmInfo, Warning};
+use crate::timeline::Stage;
+
+/// A text in both languages. `{name}` in it is filled in by [`Word::with`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Word {
+    en: &'static str,
+    ko: &'static str,
+}
+
+impl Word {
+    pub(super) fn of(self, lang: Lang) -> &'static str {
+        lang.choose(self.en, self.ko)
+    }
+
+    /// With what stands in braces filled in.
+    pub(super) fn with(self, lang: Lang, values: &[(&str, &str)]) -> String {
+        let fill = |text: String, (name, value): &(&str, &str)| text.replace(&format!("{{{name}}}"), value);
+        values.iter().fold(self.of(lang).to_owned(), fill)
+    }
+}
+
+macro_rules! words {
+    ($($name:ident: $en:literal, $ko:literal;)*) => {
+        $(pub(super) const $name: Word = Word { en: $en, ko: $ko };)*
+        /// For the tests: every word is in both languages, and the font has its characters.
+        #[cfg(test)]
+        pub(super) const ALL: &[Word] = &[$($name),*];
+    };
+}
+
+#[rustfmt::skip]
+words! {
+    // ---- what all charts share
+    MEDIAN_AND_INTERVAL: "median, 95 % interval", "중앙값, 95 % 신뢰구간";
+    NOT_MEASURED: "not measured: {reason}", "측정하지 않음: {reason}";
+    NO_SAMPLE: "no sample reached ready", "준비 상태에 이른 표본이 없습니다";
+    NO_VALUES: "no sample gave a value", "값을 준 표본이 없습니다";
+    NO_INTERVAL: "too few blocks for an interval", "블록이 적어 신뢰구간 없음";
+    N_BLOCKS: "n = {n} blocks", "n = {n}블록";
+    N_FROM_TO: "n = {from} to {to} blocks", "n = {from}~{to}블록";
+    NOTHING_MEASURED: "nothing was measured", "측정한 것이 없습니다";
+    SEED_AND_ORDER: "{n}. Seed {seed}, {order}.", "{n}. 시드 {seed}, {order}.";
+    ORDER_BLOCKS: "every block runs each arm once in random order", "블록마다 모든 대상을 무작위 순서로 한 번씩 실행";
+    ORDER_SEQUENTIAL: "one arm after the other: drift is not shared", "대상을 하나씩 차례로 실행: 드리프트를 나누어 갖지 않음";
+    BACKEND: "KVM backend: {backends}.", "KVM 백엔드: {backends}.";
+    LIMITED: "{arm} is limited here: {lacks}.", "{arm}: 이 기계에서는 일부만 됩니다({lacks}).";
+    HOST: "Host: {host}.", "호스트: {host}.";
+    RUN: "isolab {version} ({commit}, {profile}), run {id}, {started}.", "isolab {version}({commit}, {profile}), 실행 {id}, {started}.";
+    UNFIT: "not for publication: {reasons}.", "공개용 수치가 아닙니다: {reasons}.";
+    ONCE_MORE: "{name}, once more", "{name}, 한 번 더";
+    TWO_BACKENDS: "These runs were made on different KVM backends: their numbers must not be compared.", "이 실행들은 KVM 백엔드가 서로 다릅니다. 수치를 비교하면 안 됩니다.";
+    TWO_HOSTS: "These runs were made on different hosts: compare what happens within each, not across them.", "이 실행들은 서로 다른 호스트에서 했습니다. 각 실행 안에서만 비교하고, 실행 사이에서는 비교하지 마십시오.";
+
+    // ---- boot-stages
+    BOOT_TITLE: "Start time: how long until the program runs?", "시작 시간: 프로그램이 돌기까지 얼마나 걸립니까?";
+    BOOT_SUBTITLE: "From create to ready, in stages. The length of a stage is its own median: stages need not add up to the median of the whole.", "생성에서 준비까지를 단계별로 나눕니다. 단계의 길이는 그 단계만의 중앙값이므로, 더해도 전체의 중앙값과 다를 수 있습니다.";
+    BOOT_AXIS: "time from create to ready", "생성에서 준비까지의 시간";
+    BOOT_WHOLE: "median of the whole, 95 % interval", "전체의 중앙값, 95 % 신뢰구간";
+    BOOT_MIXED_LESS: "{arm}: its stages add up to {percent} % less than the median of the whole, as its starts were of more than one kind.", "{arm}: 단계의 합이 전체의 중앙값보다 {percent} % 작습니다. 시작이 한 종류가 아니었기 때문입니다.";
+    BOOT_MIXED_MORE: "{arm}: its stages add up to {percent} % more than the median of the whole, as its starts were of more than one kind.", "{arm}: 단계의 합이 전체의 중앙값보다 {percent} % 큽니다. 시작이 한 종류가 아니었기 때문입니다.";
+    STAGE_CREATE: "create", "생성";
+    STAGE_ISOLATE: "isolate", "격리";
+    STAGE_LOAD: "load", "적재";
+    STAGE_ENTER: "enter", "진입";
+    STAGE_READY: "ready", "준비";
+    STAGE_EXIT: "exit", "종료";
+    STAGE_REAP: "reap", "회수";
+
+    // ---- boot-ecdf
+    ECDF_TITLE: "Start time: every start of every arm", "시작 시간: 모든 대상의 모든 시작";
+    ECDF_SUBTITLE: "At each height: the share of starts that took no longer than that. A steep line is steady; a long tail to the right is rare slow starts. Logarithmic time.", "높이는 그 시간 안에 끝난 시작의 비율입니다. 가파른 선은 고른 시작, 오른쪽 긴 꼬리는 드문 느린 시작입니다. 시간 축은 로그입니다.";
+    ECDF_SHARE: "share of starts (%)", "시작의 비율(%)";
+    ECDF_ENTRY: "{name}: {value} {interval}, n = {n}", "{name}: {value} {interval}, n = {n}";
+    ECDF_MARKS: "The mark on a line is its median, with its 95 % interval where there are enough blocks.", "선 위의 표시는 중앙값이고, 블록이 충분하면 95 % 신뢰구간이 함께 있습니다.";
+    ECDF_THINNED: "Steps smaller than half a pixel are drawn together; every number is from all samples.", "반 픽셀보다 작은 계단은 합쳐 그렸습니다. 모든 수치는 전체 표본에서 나왔습니다.";
+    ECDF_ALT: "{name} ({arm}): 5 % of starts within {p5}, half within {median} {interval}, 95 % within {p95}, n = {n}.", "{name}({arm}): 시작의 5 %는 {p5}, 절반은 {median} {interval}, 95 %는 {p95} 안에 끝납니다. n = {n}.";
+    NOT_MEASURED_ALT: "{name} ({arm}): not measured, {reason}.", "{name}({arm}): 측정하지 않음, {reason}.";
+
+    // ---- run-order
+    ORDER_TITLE: "In the order of measuring: did the machine drift?", "측정한 순서: 기계가 드리프트했습니까?";
+    ORDER_SUBTITLE: "Every start, at the time when it was measured. Each arm has its own logarithmic scale. The two bars are the medians of the first and of the last third.", "모든 시작을 측정한 시각에 놓았습니다. 대상마다 로그 눈금이 따로 있습니다. 두 막대는 첫 3분의 1과 마지막 3분의 1의 중앙값입니다.";
+    ORDER_AXIS: "time since the first sample of the run", "첫 표본부터 지난 시간";
+    ORDER_SAMPLE: "one start", "시작 한 번";
+    ORDER_THIRDS: "median of the first and of the last third", "첫 3분의 1과 마지막 3분의 1의 중앙값";
+    ORDER_COLUMN: "lowest to highest of the starts in two pixels, and their median", "두 픽셀 안의 시작들의 최솟값~최댓값과 그 중앙값";
+    ORDER_CHANGE: "{first} → {last}: {change}", "{first} → {last}: {change}";
+    ORDER_FEW: "too few samples to tell drift", "드리프트를 말하기에는 표본이 너무 적습니다";
+    ORDER_DRIFTS: "drifts", "드리프트 있음";
+    ORDER_STEADY: "no drift that matters", "문제될 드리프트 없음";
+    ORDER_ALIKE: "neighbours are alike (r = {r})", "이웃 표본끼리 닮음(r = {r})";
+    ORDER_FAILED: "{failed} failed", "{failed}개 실패";
+    ORDER_RULE: "Drift is flagged from 5 % on, when it is beyond chance (Mann–Whitney, 1 %).", "드리프트는 5 % 이상이고 우연의 범위를 넘을 때(Mann–Whitney, 1 %) 표시합니다.";
+
+    // ---- aa
+    AA_TITLE: "The same program twice: how small a difference can this machine see?", "같은 프로그램을 두 번: 이 기계는 얼마나 작은 차이까지 볼 수 있습니까?";
+    AA_SUBTITLE: "Both arms of each run are identical, so every difference between them is noise. A mark is the median of one block; an interval that does not hold 0 is a false alarm.", "각 실행의 두 대상은 똑같으므로 둘 사이의 차이는 모두 잡음입니다. 표시 하나는 한 블록의 중앙값입니다. 0을 품지 않는 구간은 거짓 경보입니다.";
+    AA_RUN: "Run {id}, {order}", "실행 {id}, {order}";
+    AA_ORDER_BLOCKS: "interleaved in random order", "무작위 순서로 섞어서";
+    AA_ORDER_SEQUENTIAL: "one after the other", "하나씩 차례로";
+    AA_AXIS: "order of measuring", "측정한 순서";
+    AA_METRIC: "start time, {metric}", "시작 시간, {metric}";
+    AA_DIFFERENCE: "difference of the twin within blocks (%)", "블록 안에서 본 쌍둥이의 차이(%)";
+    AA_FLOOR: "noise floor: the farther end of the interval", "잡음 한계(noise floor): 신뢰구간의 먼 쪽 끝";
+    AA_SAYS: "{difference} {interval}, noise floor {floor}, n = {n}", "{difference} {interval}, 잡음 한계 {floor}, n = {n}";
+    AA_SAYS_FEW: "{difference}, too few blocks for an interval, n = {n}", "{difference}, 블록이 적어 신뢰구간 없음, n = {n}";
+    AA_ALT: "Run {id}, {order}: {name} against itself: {says}. {drift}", "실행 {id}, {order}: {name}을(를) 자기 자신과 비교: {says}. {drift}";
+    AA_DRIFT: "{arm}: {change} from the first to the last third, {verdict}", "{arm}: 첫 3분의 1에서 마지막 3분의 1까지 {change}, {verdict}";
+    AA_THINNED: "Only every {every}th block is drawn; every number is from all of them.", "블록은 {every}개마다 하나만 그렸습니다. 모든 수치는 전체 블록에서 나왔습니다.";
+    AA_PAIRED: "The difference is the median over blocks of (twin − first) / first; both of a pair are of one block.", "차이는 블록마다 구한 (쌍둥이 − 첫째) / 첫째의 중앙값입니다. 한 쌍은 같은 블록에서 나옵니다.";
+}
+
+/// The Korean twins of what a results file says in English: fair names, definitions.
+#[rustfmt::skip]
+const FROM_RUNS: &[(&str, &str)] = &[
+    ("process", "프로세스"),
+    ("our container, no image, no engine", "직접 만든 컨테이너, 이미지·엔진 없음"),
+    ("our container, made without root", "직접 만든 컨테이너, 루트 권한 없이"),
+    ("bare VM, no operating system", "운영체제 없는 가상머신"),
+    ("scripted environment, nothing runs", "각본대로 흉내 내는 환경, 실제 실행 없음"),
+    ("From just before the first system call that creates the environment until its host has read the program's ready record.",
+     "환경을 만드는 첫 시스템 콜 직전부터, 호스트가 프로그램의 준비 기록을 읽을 때까지입니다."),
+    ("From just before a fresh isolab process is spawned until its environment's host has read the program's ready record.",
+     "새 isolab 프로세스를 띄우기 직전부터, 그 환경의 호스트가 프로그램의 준비 기록을 읽을 때까지입니다."),
+    ("From just before the first system call that creates the environment until its host sees the program's end.",
+     "환경을 만드는 첫 시스템 콜 직전부터, 호스트가 프로그램의 끝을 볼 때까지입니다."),
+];
+
+/// Short Korean twins of warnings, by code; their English texts hold numbers and names that the report tells in full.
+#[rustfmt::skip]
+const WARNINGS: &[(&str, &str)] = &[
+    ("quick", "빠른 실행(공개할 수치는 --thorough)"),
+    ("sequential", "대상을 하나씩 차례로 실행하여 드리프트가 그때 돈 대상의 것이 됨"),
+    ("profile", "isolab을 --release로 빌드하지 않음"),
+    ("load", "다른 프로그램이 돌고 있었음"),
+    ("software-kvm", "가상머신이 하드웨어 가상화가 아닌 소프트웨어 KVM 백엔드에서 실행됨"),
+    ("few-blocks", "블록이 20개보다 적음"),
+    ("drift", "측정하는 동안 드리프트가 있었음"),
+    ("autocorrelation", "이웃 표본끼리 닮아 신뢰구간이 너무 좁음"),
+    ("carry-over", "앞서 실행한 것의 영향이 남음"),
+    ("failures", "실패한 표본이 있음"),
+    ("no-values", "측정했지만 값이 없는 대상이 있음"),
+    ("leak", "실행 뒤에 남은 것이 있음"),
+    ("changed", "저장한 뒤에 표본이 바뀜: 해시가 맞지 않음"),
+];
+
+pub(super) fn stage(stage: Stage, lang: Lang) -> &'static str {
+    let word = match stage {
+        Stage::Create => STAGE_CREATE,
+        Stage::Isolate => STAGE_ISOLATE,
+        Stage::Load => STAGE_LOAD,
+        Stage::Enter => STAGE_ENTER,
+        Stage::Ready => STAGE_READY,
+        Stage::Exit => STAGE_EXIT,
+        Stage::Reap => STAGE_REAP,
+    };
+    word.of(lang)
+}
+
+/// A sentence of a results file in this language; one that has no twin stays as it is.
+pub fn translated(text: &str, lang: Lang) -> String {
+    let twin = FROM_RUNS.iter().find(|(en, _)| *en == text).filter(|_| lang == Lang::Ko);
+    twin.map_or(text, |(_, ko)| ko).to_owned()
+}
+
+/// The fair name of an arm: "our container, no image, no engine (-net), once more". Knobs stay as they are typed.
+pub fn arm_name(arm: &ArmInfo, lang: Lang) -> String {
+    let suffix = ONCE_MORE.en.trim_start_matches("{name}");
+    let (name, again) = arm.name.strip_suffix(suffix).map_or((arm.name.as_str(), false), |name| (name, true));
+    let knobs = name.rfind(" (").filter(|_| name.ends_with(')') && lang == Lang::Ko);
+    let name = match knobs {
+        Some(at) => format!("{}{}", translated(&name[..at], lang), &name[at..]),
+        None => translated(name, lang),
+    };
+    if again { ONCE_MORE.with(lang, &[("name", &name)]) } else { name }
+}
+
+/// A warning of a results file in a half sentence.
+pub fn warning(warning: &Warning, lang: Lang) -> String {
+    let twin = WARNINGS.iter().find(|(code, _)| *code == warning.code).filter(|_| lang == Lang::Ko);
+    twin.map_or(warning.text.trim_end_matches('.'), |(_, ko)| ko).to_owned()
+}
+
+/// A text that may be long, for a legend: no more than `most` pixels at `size`.
+pub(super) fn cut(text: &str, size: f64, most: f64) -> String {
+    at_most(wrap(text, size, most), 1).pop().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::charts::font;
+
+    fn all_texts() -> impl Iterator<Item = &'static str> {
+        let words = ALL.iter().flat_map(|w| [w.en, w.ko]);
+        words.chain(FROM_RUNS.iter().chain(WARNINGS).flat_map(|(en, ko)| [*en, *ko]))
+    }
+
+    #[test]
+    fn every_character_of_every_word_has_a_glyph() {
+        for text in all_texts() {
+            let missing: String = text.chars().filter(|c| !font::has(*c)).collect();
+            assert!(missing.is_empty(), "{missing:?} of {text:?}");
+        }
+    }
+
+    #[test]
+    fn twins_fill_in_the_same_and_are_korean() {
+        let filled = |text: &str| {
+            let mut names: Vec<String> =
+                text.split('{').skip(1).filter_map(|p| p.split_once('}')).map(|(n, _)| n.to_owned()).collect();
+            names.sort();
+            names
+        };
+        for word in ALL {
+            assert_eq!(filled(word.en), filled(word.ko), "{word:?}");
+            assert!(!word.en.is_empty() && !word.ko.is_empty());
+        }
+        let korean = |text: &str| text.chars().any(|c| ('가'..='힣').contains(&c));
+        for (en, ko) in FROM_RUNS.iter().chain(WARNINGS) {
+            assert!(korean(ko) && !korean(en), "{en}: {ko}");
+        }
+    }
+
+    #[test]
+    fn every_environment_has_a_korean_name_and_every_character_of_it_a_glyph() {
+        for env in crate::environments::ALL {
+            let about = env.about();
+            assert_ne!(translated(about.name, Lang::Ko), about.name, "{}", about.id);
+            assert!(about.name.chars().all(font::has), "{}", about.name);
+        }
+    }
+
+    #[test]
+    fn definitions_of_start_times_have_korean_twins() {
+        for question in crate::experiments::ALL.iter().map(|e| e.about()).filter(|q| q.id == "boot") {
+            for metric in question.metrics.iter().filter(|m| m.id.ends_with("_to_ready")) {
+                assert_ne!(translated(metric.definition, Lang::Ko), metric.definition, "{}", metric.id);
+            }
+        }
+    }
+
+    #[test]
+    fn a_name_keeps_its_knobs_and_its_copy() {
+        let arm = |name: &str| ArmInfo {
+            id: "x".into(),
+            environment: "container".into(),
+            name: name.into(),
+            channel: "fd".into(),
+            t0: String::new(),
+            backend: None,
+            limited: None,
+            limited_fix: None,
+        };
+        let ko = |name: &str| arm_name(&arm(name), Lang::Ko);
+        assert_eq!(ko("our container, no image, no engine"), "직접 만든 컨테이너, 이미지·엔진 없음");
+        assert_eq!(ko("process, once more"), "프로세스, 한 번 더");
+        assert_eq!(
+            ko("bare VM, no operating system (ram=1G populate), once more"),
+            "운영체제 없는 가상머신 (ram=1G populate), 한 번 더"
+        );
+        assert_eq!(ko("an engine of tomorrow"), "an engine of tomorrow");
+        assert_eq!(arm_name(&arm("process, once more"), Lang::En), "process, once more");
+    }
+}
