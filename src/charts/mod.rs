@@ -15,13 +15,22 @@
 #![allow(dead_code, reason = "the base has what the next charts need")]
 
 mod axis;
+mod bars;
 pub mod boot_stages;
 mod canvas;
 mod caption;
+mod cost;
 #[cfg(test)]
 mod fixture;
 mod font;
+mod inventory;
+mod key;
+#[cfg(test)]
+mod made_up;
 mod marks;
+mod memory_configured;
+mod memory_parts;
+mod memory_slope;
 mod page;
 #[cfg(feature = "png")]
 mod png;
@@ -29,6 +38,7 @@ mod style;
 #[cfg(test)]
 mod tests;
 mod text;
+mod values;
 mod words;
 
 use crate::lang::Lang;
@@ -100,4 +110,11 @@ impl Theme {
 }
 
 /// Every chart of this version.
-pub const ALL: &[Chart] = &[boot_stages::CHART];
+pub const ALL: &[Chart] = &[
+    boot_stages::CHART,
+    memory_slope::CHART,
+    memory_parts::CHART,
+    memory_configured::CHART,
+    cost::CHART,
+    inventory::CHART,
+];
