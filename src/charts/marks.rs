@@ -159,6 +159,11 @@ impl Whisker {
         self.draw(canvas, style, &|along, off| (along, self.across + off), (style.paper, color));
     }
 
+    /// Along a vertical axis, in the colour of a series, on paper.
+    pub(super) fn draw_up_in(self, canvas: &mut Canvas, style: &Style, color: Color) {
+        self.draw(canvas, style, &|along, off| (self.across + off, along), (style.paper, color));
+    }
+
     fn draw(self, canvas: &mut Canvas, style: &Style, at: &dyn Fn(f64, f64) -> Point, (rim, color): (Color, Color)) {
         let cap = 6.0 * style.thick;
         for (color, wide, radius) in [(rim, 5.0, 5.0), (color, 2.0, 3.0)] {
