@@ -14,6 +14,8 @@ mod coursework;
 mod environment;
 mod html;
 mod markdown;
+#[cfg(test)]
+mod mistakes;
 mod names;
 mod objects;
 mod page;

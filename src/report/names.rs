@@ -54,6 +54,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_metric_and_experiment_of_the_registry_has_its_title() {
+        for about in crate::experiments::ALL.iter().map(|e| e.about()) {
+            assert!(words::EXPERIMENTS.iter().any(|(id, _)| *id == about.id), "{}", about.id);
+            for m in about.metrics {
+                assert!(words::METRICS.iter().any(|(x, id, _)| (*x, *id) == (about.id, m.id)), "{} {}", about.id, m.id);
+            }
+        }
+    }
+
+    #[test]
     fn knobs_and_twins_keep_their_marks_in_both_languages() {
         let both = |name: &str| (fair_name(name, Lang::En), fair_name(name, Lang::Ko));
         let (en, ko) = both("our container, no image, no engine (-net -seccomp), once more");

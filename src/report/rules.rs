@@ -153,3 +153,71 @@ fn headlines(run: &Run) -> impl Iterator<Item = (&MetricInfo, &Summary)> {
         })
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::results::example::{self, weather};
+    use crate::results::schema::Interval;
+
+    #[track_caller]
+    fn breaks(run: &Run, rule: u32) -> String {
+        let all = broken(run, Lang::En);
+        all.iter().find(|b| b.rule == rule).unwrap_or_else(|| panic!("rule {rule} is not among {all:?}")).what.clone()
+    }
+
+    fn keeps(run: &Run, rule: u32) -> bool {
+        broken(run, Lang::En).iter().all(|b| b.rule != rule)
+    }
+
+    /// A run that keeps every rule that an edit below breaks.
+    fn good() -> Run {
+        let mut run = example::boot(600);
+        run.header.plan.experiments = EXPERIMENTS.iter().map(|x| (*x).to_owned()).collect();
+        let host = &mut run.header.host;
+        (host.cpu_model, host.kernel, host.governor) = ("A CPU".into(), "6.1".into(), "performance".into());
+        (host.physical_cores, host.ram_bytes, host.load) = (Some(4), Some(8 << 30), Some([0.0; 3]));
+        host.mitigations.insert("meltdown".into(), "Not affected".into());
+        run
+    }
+
+    #[test]
+    fn a_good_run_breaks_no_rule_but_the_plot_that_it_has_no_stages_for() {
+        assert!(broken(&good(), Lang::En).iter().all(|b| b.rule == 12), "{:?}", broken(&good(), Lang::En));
+    }
+
+    #[test]
+    fn each_rule_is_told_from_the_run() {
+        let edited = |edit: &dyn Fn(&mut Run)| {
+            let mut run = good();
+            edit(&mut run);
+            run
+        };
+        assert!(breaks(&edited(&|r| r.cells[0].status = Status::Failed), 1).contains("boot/process"));
+        assert!(breaks(&edited(&|r| drop(r.header.plan.experiments.pop())), 2).contains("left out memory"));
+        assert!(breaks(&edited(&|r| r.ended = "interrupted".into()), 2).contains("interrupted"));
+        assert!(breaks(&edited(&|r| r.header.plan.order = "sequential".into()), 7).contains("one after the other"));
+        assert!(breaks(&edited(&|r| r.noise.clear()), 7).contains("noise floor is not known"));
+        assert!(breaks(&edited(&|r| r.header.host.governor = NOT_OFFERED.into()), 9).contains("frequency governor"));
+        assert!(breaks(&edited(&|r| r.header.plan.cpu = None), 9).contains("not pinned"));
+        let none = |i: &mut Interval| (i.low, i.high) = (None, None);
+        assert!(breaks(&edited(&|r| none(&mut r.summaries[0].interval)), 5).contains("without an interval: 1."));
+        assert!(breaks(&edited(&|r| none(&mut r.comparisons[1].ratio)), 7).contains("too few pairs"));
+    }
+
+    #[test]
+    fn few_samples_have_no_tail_and_a_machine_has_no_bound() {
+        assert!(breaks(&example::boot(30), 8).contains("n is 30 at the least, it takes 500"));
+        assert!(keeps(&good(), 8));
+        let arms = [("process", "process", None), ("vm-bare", "bare VM, no operating system", Some("vmx"))];
+        let metrics = [("boot", "create_to_ready", "ns", "lower")];
+        let run = example::run(&arms, &metrics, 30, |arm, _, block| Some(1e6 * weather(arm, block)));
+        assert!(breaks(&run, 11).contains("vm-bare") && keeps(&good(), 11));
+    }
+
+    #[test]
+    fn the_experiments_are_those_of_this_version() {
+        let ids: Vec<&str> = crate::experiments::ALL.iter().map(|e| e.about().id).collect();
+        assert_eq!(ids, EXPERIMENTS);
+    }
+}

@@ -69,6 +69,8 @@ const TEXTS: &[(&str, &str)] = &[
      "전용이 아닌 비례 메모리(PSS)의 N에 대한 절편입니다. 모든 인스턴스가 나누어 쓰는 파일 페이지입니다."),
     ("Farthest that one of the weighed points lies from the line of per_instance (of private, where the kernel part is not measured).",
      "잰 점 가운데 per_instance의 직선(커널 몫을 재지 못하면 private의 직선)에서 가장 먼 거리입니다."),
+    ("The part of private that is guest RAM: pages of its mapping that the guest or its monitor has touched. Virtual machines only.",
+     "전용 메모리 가운데 게스트 RAM인 몫입니다. 그 매핑에서 게스트나 모니터가 건드린 페이지입니다. 가상머신에만 있습니다."),
     // inventory
     ("Processes that run because of one instance: the payload, or the monitor of a virtual machine.",
      "인스턴스 하나 때문에 도는 프로세스입니다. 프로그램 자신, 또는 가상머신의 모니터입니다."),

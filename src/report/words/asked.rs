@@ -182,7 +182,7 @@ pub(crate) const BROKEN_SUBSET: Words = w(
 );
 pub(crate) const BROKEN_NO_REASON: Words = w("A cell was skipped without a reason.", "이유 없이 건너뛴 칸이 있습니다.");
 pub(crate) const BROKEN_INTERVAL: Words = w(
-    "{0} values have no interval: the fewest blocks are {1}, it takes {2}.",
+    "Values without an interval: {0}. The fewest blocks are {1}, it takes {2}.",
     "값 {0}개에 신뢰구간이 없습니다. 가장 적은 블록 수는 {1}이며 {2}개가 필요합니다.",
 );
 pub(crate) const BROKEN_SEQUENTIAL: Words = w("Arms ran one after the other.", "실험군을 하나씩 차례로 돌렸습니다.");

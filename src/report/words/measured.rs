@@ -127,6 +127,7 @@ pub(crate) const METRICS: &[(&str, &str, Words)] = &[
     ("memory", "per_instance", w("one more instance", "인스턴스 하나 더")),
     ("memory", "host_bytes", w("host memory of one VM", "가상머신 하나의 호스트 메모리")),
     ("memory", "private", w("private memory of one more", "하나 더의 전용 메모리")),
+    ("memory", "guest_ram", w("guest RAM of one more", "하나 더의 게스트 RAM")),
     ("memory", "kernel", w("kernel memory of one more", "하나 더의 커널 메모리")),
     ("memory", "shared", w("shared file pages", "나누어 쓰는 파일 페이지")),
     ("memory", "lack_of_fit", w("distance from the line", "직선에서 벗어난 거리")),
