@@ -9,12 +9,11 @@ mod closing;
 mod compare;
 mod doctor;
 mod exit;
-mod export;
 mod list;
-mod objects;
 mod out;
 mod progress;
 mod recover;
+mod report;
 mod run;
 mod watch;
 
@@ -76,7 +75,7 @@ fn dispatch(command: Command) -> Result<u8> {
         Command::Probe(probe) => Ok(run::probe(probe, &mut out)),
         Command::List(list) => list::run(list, &mut out),
         Command::Compare(compare) => compare::run(compare, &mut out),
-        Command::Report(report) => export::report(report, &mut out),
+        Command::Report(report) => report::run(report, &mut out),
         Command::Chart(args) => chart::run(args, &mut out),
         Command::Recover(recover) => recover::run(recover, &mut out),
         Command::Doctor(doctor) => doctor::run(doctor, &mut out),
