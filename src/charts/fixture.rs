@@ -1,5 +1,7 @@
 //! Made-up runs for the tests of charts: everything that a results file can hold, in numbers that are easy to follow.
 
+mod others;
+
 use std::collections::BTreeMap;
 
 use serde_json::json;
@@ -35,21 +37,31 @@ pub(super) const ARMS: [(&str, &str, Option<&str>); 12] = [
 /// The arm that is skipped where there are so many.
 pub(super) const SKIPPED: &str = "vm-linux";
 
-/// A quick run of `boot` with the first `arms` of [`ARMS`] and this many blocks.
+/// A quick run of all experiments with the first `arms` of [`ARMS`] and this many blocks.
 pub(super) fn run(arms: usize, blocks: u32) -> Run {
-    let reason = "the guest kernel needs an instruction that this software KVM backend can't run; see isolab doctor vm";
-    let skip = Error::unavailable("boot a kernel", reason).try_this("isolab doctor vm");
-    let cells: Vec<String> = ARMS[..arms].iter().map(|(id, ..)| format!("boot/{id}")).collect();
+    let mut cells: Vec<Planned> = ARMS[..arms].iter().map(|(id, ..)| planned(&format!("boot/{id}"))).collect();
+    let starts = cells.len();
+    cells.extend(others::planned(arms));
+    let (left_out, runs): (Vec<_>, Vec<_>) = cells.iter().enumerate().partition(|(_, c)| c.arm == SKIPPED);
     let mut samples = Vec::new();
     let mut random = oorandom::Rand64::new(7);
     for block in 0..blocks {
-        for (place, cell) in cells.iter().enumerate().filter(|(_, c)| !c.ends_with(SKIPPED)) {
-            samples.push(start(cell, block, place as u32, 0.9 + 0.2 * random.rand_float()));
+        for (place, cell) in &runs {
+            let weather = 0.9 + 0.2 * random.rand_float();
+            samples.push(if *place < starts {
+                start(&cell.id, block, *place as u32, weather)
+            } else {
+                line(&cell.id, block, *place as u32, others::sample(cell, weather))
+            });
         }
     }
-    let skips: Skips = [(format!("boot/{SKIPPED}"), skip)].into();
-    let planned: Vec<Planned> = cells.iter().map(|id| planned(id)).collect();
-    summarize(header(arms), &planned, &skips, &samples, "complete")
+    let skips: Skips = left_out.iter().map(|(_, cell)| (cell.id.clone(), skip())).collect();
+    summarize(header(arms), &cells, &skips, &samples, "complete")
+}
+
+fn skip() -> Error {
+    let reason = "the guest kernel needs an instruction that this software KVM backend can't run; see isolab doctor vm";
+    Error::unavailable("boot a kernel", reason).try_this("isolab doctor vm")
 }
 
 pub(super) fn planned(id: &str) -> Planned {
@@ -73,27 +85,33 @@ fn start(cell: &str, block: u32, place: u32, weather: f64) -> SampleLine {
         label: label.into(),
         at_ns: 5_000_000 + (whole_ns * share) as u64,
     };
-    let outcome = SampleOutcome::Ok(Sample {
+    let sample = Sample {
         values: [("create_to_ready".to_owned(), whole_ns.floor())].into(),
         timeline: Some(Timeline { t0_ns: 5_000_000, marks: shares.map(mark).into() }),
         ..Sample::default()
-    });
+    };
+    line(cell, block, place, sample)
+}
+
+fn line(cell: &str, block: u32, place: u32, sample: Sample) -> SampleLine {
     let at_ns = u64::from(block) * 100_000_000 + u64::from(place) * 7_000_000;
-    SampleLine { cell: cell.into(), block, place, before: String::new(), at_ns, cpu: 0, outcome }
+    let (cell, before, outcome) = (cell.into(), String::new(), SampleOutcome::Ok(sample));
+    SampleLine { cell, block, place, before, at_ns, cpu: 0, outcome }
 }
 
 pub(super) fn header(arms: usize) -> Header {
     let host = crate::host::Host::read(std::path::Path::new("/there/is/nothing/here"), "0123".into());
     let arm = |(id, name, backend): &(&str, &str, Option<&str>)| json!({ "id": id, "environment": id.split([':', '#']).next(), "name": name, "channel": "fd", "t0": "", "backend": backend, "limited": null });
-    let metric = |experiment: &str, id: &str, unit: &str, definition: &str| json!({ "experiment": experiment, "id": id, "unit": unit, "definition": definition, "better": "lower", "headline": true });
-    let start = "From just before the first system call that creates the environment until its host has read the program's ready record.";
+    let questions = || crate::experiments::ALL.iter().map(|e| e.about());
+    let metric = |(question, m): (&str, &crate::experiments::MetricAbout)| json!({ "experiment": question, "id": m.id, "unit": m.unit, "definition": m.definition, "better": "lower", "headline": m.headline });
+    let metrics = questions().flat_map(|q| q.metrics.iter().map(|m| (q.id, m))).map(metric);
     let header = json!({
         "id": "ab12", "started": "2026-01-02T03:04:05Z", "argv": [], "called_as": "isolab", "version": "0.1.0",
         "commit": "c0ffee", "profile": "release", "binary_sha256": "", "probe_sha256": "", "prediction_sha256": null,
         "plan": { "mode": "quick", "seed": 7, "order": "blocks", "cpu": null, "warmup_blocks": { "boot": 3 }, "settle_ms": 5,
                   "experiments": ["boot"], "cells": [], "command": null },
         "arms": ARMS[..arms].iter().map(arm).collect::<Vec<_>>(),
-        "metrics": [metric("boot", "create_to_ready", "ns", start)],
+        "metrics": metrics.collect::<Vec<_>>(),
         "host": host, "root": true, "timer": { "resolution_ns": 1, "cost_ns": 20.0, "tsc_khz": 2_000_000 },
     });
     serde_json::from_value(header).expect("every field of a header is here")

@@ -148,15 +148,14 @@ impl Whisker {
         self.draw(canvas, style, 6.0, &|along, off| (along, self.across + off), (WHITE, BLACK));
     }
 
-    /// Along a vertical axis.
-    #[allow(dead_code, reason = "for charts whose values go upwards")]
-    pub(super) fn draw_up(self, canvas: &mut Canvas, style: &Style) {
-        self.draw(canvas, style, 6.0, &|along, off| (self.across + off, along), (WHITE, BLACK));
-    }
-
     /// In the colour of a series, on paper; its ends look out from behind a marker.
     pub(super) fn draw_across_in(self, canvas: &mut Canvas, style: &Style, color: Color) {
         self.draw(canvas, style, 9.0, &|along, off| (along, self.across + off), (style.paper, color));
+    }
+
+    /// Along a vertical axis, in the colour of a series, on paper.
+    pub(super) fn draw_up_in(self, canvas: &mut Canvas, style: &Style, color: Color) {
+        self.draw(canvas, style, 9.0, &|along, off| (self.across + off, along), (style.paper, color));
     }
 
     /// `cap`: half the length of the line at each end.

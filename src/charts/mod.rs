@@ -14,23 +14,34 @@
 
 mod aa;
 mod axis;
+mod bars;
 mod boot_ecdf;
 mod boot_stages;
 mod canvas;
 mod caption;
+mod cost;
 #[cfg(test)]
 mod fixture;
 mod font;
+mod inventory;
+mod key;
+#[cfg(test)]
+mod made_up;
 mod marks;
+mod memory_configured;
+mod memory_parts;
+mod memory_slope;
 mod page;
 #[cfg(feature = "png")]
 mod png;
 mod run_order;
 mod strip;
 mod style;
+mod svg;
 #[cfg(test)]
 mod tests;
 mod text;
+mod values;
 mod words;
 
 use crate::lang::Lang;
@@ -102,4 +113,14 @@ impl Theme {
 }
 
 /// Every chart of this version.
-pub const ALL: &[Chart] = &[boot_stages::CHART, boot_ecdf::CHART, run_order::CHART, aa::CHART];
+pub const ALL: &[Chart] = &[
+    boot_stages::CHART,
+    boot_ecdf::CHART,
+    memory_slope::CHART,
+    memory_parts::CHART,
+    memory_configured::CHART,
+    cost::CHART,
+    inventory::CHART,
+    aa::CHART,
+    run_order::CHART,
+];

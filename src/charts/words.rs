@@ -114,6 +114,66 @@ words! {
     AA_ALT: "{heading}: {name} against itself: {says}. {drift}", "{heading}: {name}, 자기 자신과 비교: {says}. {drift}";
     AA_NO_TWIN: "no arm stands twice in this run (-e process,process)", "이 실행에는 두 번 들어간 대상이 없습니다(-e process,process)";
     AA_PAIRED: "The difference is the median over blocks of (twin − first) / first; both of a pair are of one block.", "차이는 블록마다 구한 (쌍둥이 − 첫째) / 첫째의 중앙값입니다. 한 쌍은 같은 블록에서 나옵니다.";
+
+    // ---- memory-slope, memory-parts, memory-configured
+    KERNEL_SOURCE: "Kernel memory is read from {source}.", "커널 메모리는 {source}에서 읽었습니다.";
+    NO_KERNEL: "{arm}: private memory alone. Kernel memory was not measured, as no memory cgroup could be written to.", "{arm}: 전용 메모리(private)뿐입니다. 쓸 수 있는 메모리 컨트롤 그룹이 없어 커널 메모리는 측정하지 못했습니다.";
+    SLOPE_TITLE: "Memory: what does one more instance cost?", "메모리: 인스턴스 하나가 더해지면 얼마나 듭니까?";
+    SLOPE_SUBTITLE: "Host memory of N idle instances together; at each N the median of the blocks with its 95 % interval. The slope of the line is the cost of one more. It is laid through the last three points, the filled ones: what comes first is charged in batches.", "쉬고 있는 인스턴스 N개가 함께 쓰는 호스트 메모리입니다. N마다 블록의 중앙값과 95 % 신뢰구간을 보입니다. 선의 기울기가 하나 더의 비용입니다. 선은 마지막 세 점(채운 표시)을 지납니다. 처음 것은 묶음으로 계산되기 때문입니다.";
+    SLOPE_X: "instances at the same time, N", "동시에 있는 인스턴스 수, N";
+    SLOPE_Y: "host memory of all N instances", "인스턴스 N개의 호스트 메모리";
+    SLOPE_SAYS: "{value} {interval} for one more, lack of fit {rest}, n = {n} blocks", "하나 더에 {value} {interval}, 선에서 벗어난 정도 {rest}, n = {n}블록";
+    SLOPE_SAYS_ALONE: "{value} {interval} for one more, lack of fit {rest}, n = {n} blocks; this file keeps no weighed points to draw", "하나 더에 {value} {interval}, 선에서 벗어난 정도 {rest}, n = {n}블록. 이 파일에는 그릴 측정점이 없습니다";
+    SLOPE_LACK: "Lack of fit is the distance of the farthest fitted point from the line of its block, median over blocks. An interval that is not seen is smaller than its mark.", "선에서 벗어난 정도는 그 블록의 선에서 가장 먼 점까지의 거리로, 블록에 대한 중앙값입니다. 보이지 않는 신뢰구간은 표시보다 작은 것입니다.";
+    PARTS_TITLE: "Memory: what does one more instance consist of?", "메모리: 더해진 인스턴스 하나는 무엇으로 이루어집니까?";
+    PARTS_SUBTITLE: "Host memory that one more idle instance takes: the slope over N instances. Each part is a median of its own: parts need not add up to the median of the whole.", "쉬고 있는 인스턴스 하나가 더해질 때 늘어나는 호스트 메모리, 곧 인스턴스 N개에 대한 기울기입니다. 각 부분은 그 부분만의 중앙값이므로, 더해도 전체의 중앙값과 다를 수 있습니다.";
+    PARTS_AXIS: "host memory of one more instance", "더해진 인스턴스 하나의 호스트 메모리";
+    PARTS_ALT: "{name} ({arm}): {value} {interval}, n = {n}: {parts}.", "{name}({arm}): {value} {interval}, n = {n}: {parts}.";
+    PARTS_SHARED: "Shared by all instances, and so no part of one more: {list}.", "모든 인스턴스가 함께 쓰므로 하나 더의 비용이 아닌 것: {list}.";
+    PART_GUEST_RAM: "guest RAM, touched", "게스트 RAM(손댄 만큼)";
+    PART_MONITOR: "the monitor's own", "모니터(VMM) 자신";
+    PART_PRIVATE: "the program's own", "프로그램 자신";
+    PART_KERNEL: "kernel", "커널";
+    CONFIGURED_TITLE: "Memory: does the host pay for configured or for touched guest RAM?", "메모리: 호스트는 설정한 게스트 RAM과 손댄 게스트 RAM 중 어느 쪽을 치릅니까?";
+    CONFIGURED_SUBTITLE: "Host memory of one virtual machine, with its 95 % interval. A flat line: what is configured costs next to nothing until it is touched. On the dotted diagonal stands a machine that pays for all that is configured. Both axes are logarithmic.", "가상머신 한 대의 호스트 메모리와 95 % 신뢰구간입니다. 평평한 선은 설정만 하고 손대지 않은 RAM에 비용이 거의 없다는 뜻입니다. 설정한 RAM을 모두 치르는 가상머신이라면 점선 대각선 위에 놓입니다. 두 축은 모두 로그입니다.";
+    CONFIGURED_X: "configured guest RAM", "설정한 게스트 RAM";
+    CONFIGURED_Y: "host memory, private + kernel", "호스트 메모리, 전용(private) + 커널";
+    CONFIGURED_DIAGONAL: "if all configured RAM were paid for", "설정한 RAM을 모두 치른다면";
+    CONFIGURED_LINE: "{name}, {touched} touched", "{name}, {touched} 손댐";
+    CONFIGURED_LINE_PREALLOCATED: "{name}, {touched} touched, all RAM backed at the start", "{name}, {touched} 손댐, 시작할 때 모든 RAM을 확보";
+    CONFIGURED_SLOPE: "{slope} {interval} bytes of host memory per configured byte, n = {n} blocks", "설정한 1바이트마다 호스트 메모리 {slope} {interval}바이트, n = {n}블록";
+    CONFIGURED_NO_SLOPE: "fewer than two sizes: no slope", "크기가 둘보다 적어 기울기 없음";
+    TOUCHED_SLOPE: "{name}, {configured} configured: {slope} {interval} bytes of host memory per touched byte, n = {n} blocks.", "{name}, {configured} 설정: 손댄 1바이트마다 호스트 메모리 {slope} {interval}바이트, n = {n}블록.";
+    TOUCHED_SLOPE_PREALLOCATED: "{name}, {configured} configured and backed at the start: {slope} {interval} bytes of host memory per touched byte, n = {n} blocks.", "{name}, {configured} 설정하고 시작할 때 확보: 손댄 1바이트마다 호스트 메모리 {slope} {interval}바이트, n = {n}블록.";
+
+    // ---- cost
+    COST_TITLE: "System calls: what does one call cost?", "시스템 콜: 한 번 부르는 데 얼마나 듭니까?";
+    COST_SUBTITLE: "Time of one call, the median over blocks with its 95 % interval. Compare within one kind of call only. The axis is logarithmic: where a bar ends counts, not how long it is.", "한 번 부르는 시간으로, 블록에 대한 중앙값과 95 % 신뢰구간입니다. 같은 종류의 시스템 콜끼리만 비교하십시오. 축이 로그이므로 막대의 길이가 아니라 끝의 위치를 보십시오.";
+    COST_AXIS: "time of one call", "한 번 부르는 시간";
+    COST_ON_THE_HOST: "answered by the host's kernel", "호스트 커널이 답함";
+    COST_IN_A_GUEST: "answered in a guest, or left for the hypervisor", "게스트 안에서 답하거나 하이퍼바이저로 나감";
+    COST_FLOOR: "floor: the same call in the plain process", "바닥: 같은 시스템 콜을 그냥 프로세스에서";
+    COST_FLOOR_ALT: "Floor, the plain process: {floor}.", "바닥, 그냥 프로세스: {floor}.";
+    COST_NO_FLOOR: "The plain process was not measured in this run, so no floor is drawn.", "이 실행에서는 그냥 프로세스를 측정하지 않아 바닥을 그리지 않았습니다.";
+    COST_GUEST: "A call that our guest kernel answers is a floor, not what Linux costs: it has no accounting, no mitigation and no stack switch.", "우리 게스트 커널이 답하는 시스템 콜은 리눅스의 비용이 아니라 최소한의 값입니다. 회계도, 취약점 완화도, 스택 전환도 없습니다.";
+    COST_NOT_OFFERED: "this environment does not offer the call", "이 환경에는 이 시스템 콜이 없습니다";
+    CALL_GETPPID: "a call that does nothing", "아무 일도 하지 않는 시스템 콜";
+    CALL_READ: "1 byte of /dev/zero", "/dev/zero에서 1바이트 읽기";
+    CALL_WRITE: "1 byte to /dev/null", "/dev/null에 1바이트 쓰기";
+    CALL_EXIT: "out of the guest, to the hypervisor and back; virtual machines only", "게스트에서 하이퍼바이저로 나갔다가 돌아오기, 가상머신만";
+
+    // ---- inventory
+    INVENTORY_TITLE: "Inventory: which objects come into being with one instance?", "목록: 인스턴스 하나와 함께 무엇이 생깁니까?";
+    INVENTORY_SUBTITLE: "Number of objects per instance, seen from the host while it runs: the median over blocks, and its 95 % interval in brackets where that is more than one number. Shaded: more than 0.", "도는 동안 호스트에서 본 인스턴스 하나의 객체 수로, 블록에 대한 중앙값입니다. 95 % 신뢰구간이 한 값이 아니면 괄호에 적었습니다. 색칠한 칸은 0보다 큽니다.";
+    INVENTORY_NAMESPACES: "Namespaces of {arm}: {names}.", "{arm}의 네임스페이스: {names}.";
+    INVENTORY_KVM: "KVM objects of {arm}: {names}.", "{arm}의 KVM 객체: {names}.";
+    KIND_PROCESSES: "processes", "프로세스";
+    KIND_NAMESPACES: "namespaces", "네임스페이스";
+    KIND_MOUNTS: "mounts", "마운트";
+    KIND_CGROUPS: "cgroups", "컨트롤 그룹";
+    KIND_FDS: "open files", "열린 파일";
+    KIND_KVM_OBJECTS: "KVM objects", "KVM 객체";
+    KIND_KERNELS: "kernels", "커널";
 }
 
 /// The Korean twins of what a results file says in English: fair names, definitions.
@@ -130,6 +190,29 @@ const FROM_RUNS: &[(&str, &str)] = &[
      "새 isolab 프로세스를 띄우기 직전부터, 그 환경의 호스트가 프로그램의 준비 기록을 읽을 때까지입니다."),
     ("From just before the first system call that creates the environment until its host sees the program's end.",
      "환경을 만드는 첫 시스템 콜 직전부터, 호스트가 프로그램의 끝을 볼 때까지입니다."),
+    ("Private + kernel memory of one virtual machine of this configured size after its guest touched that much.",
+     "이 크기로 설정한 가상머신에서 게스트가 그만큼 손댄 뒤의 전용 메모리 + 커널 메모리입니다."),
+    ("Slope over N instances of private + kernel memory of what a detached instance leaves running: a container's payload, a virtual machine's monitor.",
+     "떼어 놓은 인스턴스가 남기는 것(컨테이너는 그 안의 프로그램, 가상머신은 모니터)의 전용 메모리 + 커널 메모리를 인스턴스 수 N에 대해 구한 기울기입니다."),
+    ("One call that does nothing: TSC before and after a batch, divided by its calls, the loop included; the median batch of one worker. In a bare VM our own guest kernel answers: a floor, not what Linux costs.",
+     "아무 일도 하지 않는 시스템 콜 한 번입니다. 묶음의 앞뒤에서 TSC를 읽어 부른 횟수로 나눕니다(반복문 포함). 워커 하나에서 중앙값인 묶음을 씁니다. 운영체제 없는 가상머신에서는 우리 게스트 커널이 답하므로 리눅스의 비용이 아니라 최소한의 값입니다."),
+    ("Read 1 byte of /dev/zero: the same way.", "/dev/zero에서 1바이트를 읽습니다. 재는 방법은 같습니다."),
+    ("Write 1 byte to /dev/null: the same way.", "/dev/null에 1바이트를 씁니다. 재는 방법은 같습니다."),
+    ("One port write that leaves the guest, does nothing in the hypervisor and comes back: the same way. Virtual machines only.",
+     "게스트를 떠나 하이퍼바이저에서 아무 일도 하지 않고 돌아오는 포트 쓰기 한 번입니다. 재는 방법은 같고, 가상머신에만 있습니다."),
+    ("Processes that run because of one instance: the payload, or the monitor of a virtual machine.",
+     "인스턴스 하나 때문에 도는 프로세스: 그 안의 프로그램, 또는 가상머신의 모니터입니다."),
+    ("Namespaces that the payload does not share with the harness, by inode.",
+     "프로그램이 측정 도구와 함께 쓰지 않는 네임스페이스로, 아이노드로 셉니다."),
+    ("Mounts in the payload's own mount namespace; 0 where it shares the harness's.",
+     "프로그램 자신의 마운트 네임스페이스에 있는 마운트이며, 측정 도구의 것을 함께 쓰면 0입니다."),
+    ("Control groups made for one instance, over all hierarchies.",
+     "인스턴스 하나를 위해 만든 컨트롤 그룹으로, 모든 계층을 더합니다."),
+    ("Open file descriptors of the payload, or of the monitor of a virtual machine.",
+     "프로그램 또는 가상머신 모니터가 연 파일 디스크립터입니다."),
+    ("Objects made by ioctl on /dev/kvm: machine, virtual CPUs, memory slots.",
+     "/dev/kvm에 ioctl로 만든 객체: 가상머신, 가상 CPU, 메모리 슬롯입니다."),
+    ("Kernels that run beside the host's.", "호스트 커널과 따로 도는 커널입니다."),
 ];
 
 /// Short Korean twins of warnings, by code; their English texts hold numbers and names that the report tells in full.
@@ -233,9 +316,15 @@ mod tests {
     }
 
     #[test]
-    fn definitions_of_start_times_have_korean_twins() {
-        for question in crate::experiments::ALL.iter().map(|e| e.about()).filter(|q| q.id == "boot") {
-            for metric in question.metrics.iter().filter(|m| m.id.ends_with("_to_ready")) {
+    fn what_charts_say_of_metrics_has_korean_twins() {
+        let told = |question: &str, metric: &str| match question {
+            "boot" => metric.ends_with("_to_ready"),
+            "memory" => matches!(metric, "per_instance" | "host_bytes"),
+            "syscall" | "inventory" => true,
+            _ => false,
+        };
+        for question in crate::experiments::ALL.iter().map(|e| e.about()) {
+            for metric in question.metrics.iter().filter(|m| told(question.id, m.id)) {
                 assert_ne!(translated(metric.definition, Lang::Ko), metric.definition, "{}", metric.id);
             }
         }
