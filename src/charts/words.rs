@@ -44,6 +44,7 @@ words! {
     NO_VALUES: "no sample gave a value", "값을 준 표본이 없습니다";
     NO_INTERVAL: "too few blocks for an interval", "블록이 적어 신뢰구간 없음";
     N_BLOCKS: "n = {n} blocks", "n = {n}블록";
+    N_ONE: "n = 1 block", "n = 1블록";
     N_FROM_TO: "n = {from} to {to} blocks", "n = {from}~{to}블록";
     NOTHING_MEASURED: "nothing was measured", "측정한 것이 없습니다";
     SEED_AND_ORDER: "{n}. Seed {seed}, {order}.", "{n}. 시드 {seed}, {order}.";
