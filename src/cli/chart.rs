@@ -61,14 +61,16 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<u8> {
     Ok(exit::OK)
 }
 
-/// Every chart that this run has data for, as files in `dir`, as a reader of this environment wants them.
+/// Every chart that this run has data for, as SVG in `dir`, as a reader of this environment wants them. The first one as
+/// PNG too: each takes as long to render as all take to draw, and somebody is waiting.
 pub(super) fn draw_all(run: &Run, dir: &Path) -> Result<Vec<PathBuf>> {
     let look = Look { lang: reader(), ..Look::default() };
-    let how = How { look, formats: Format::ALL.to_vec(), dpi: DPI, outlines: false, by_hand: false };
+    let mut how = How { look, formats: Format::ALL.to_vec(), dpi: DPI, outlines: false, by_hand: false };
     let mut files = Vec::new();
     for chart in charts::ALL {
         let Some(drawing) = (chart.draw)(&[run], look) else { continue };
         files.extend(save(chart, &drawing, &how, dir)?.into_iter().map(|s| s.file));
+        how.formats = vec![Format::Svg];
     }
     Ok(files)
 }
