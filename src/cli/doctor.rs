@@ -51,11 +51,13 @@ fn one(row: &Row, out: &mut Out) -> Result<()> {
     let plain = format!("  {:<8}", row.state.name());
     let text = entry(&format!("{plain}{:<width$}", row.what, width = SEEN - NAME), SEEN, &row.seen);
     out.line(text.replacen(&plain, &out.state(row.state, &plain), 1))?;
-    for line in &row.remedy {
+    let indent = " ".repeat(NAME + 2);
+    for (i, line) in row.remedy.iter().enumerate() {
         let is_command = line.starts_with("$ ") || line.contains('=') && !line.contains(' ');
-        let indent = " ".repeat(NAME + 2);
         // A command stays on one line, however long, so that it can be copied.
-        out.line(if is_command { format!("{indent}{line}") } else { wrap(line, WIDTH, &indent) })?;
+        let text = if is_command { format!("{indent}{line}") } else { wrap(line, WIDTH, &indent) };
+        let sign = if i == 0 { "→ " } else { "  " };
+        out.line(format!("{}{sign}{}", &indent[2..], text.trim_start()))?;
     }
     Ok(())
 }
