@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 pub use cpu::Cache;
-pub use id::{host_id, state_dir};
+pub use id::{callers_state_dir, host_id, state_dir};
 pub use mounts::{Mount, mounts};
 pub use place::{CgroupMode, Cgroups};
 
