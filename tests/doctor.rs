@@ -135,8 +135,7 @@ fn without_the_device_it_says_how_to_get_it() {
         "mkdir -p $D/dev && touch $D/dev/null && mount --bind /dev/null $D/dev/null && mount --rbind $D/dev /dev";
     let report = json(&common::run(&mut common::with_own_mounts(&world, script, ["doctor", "--json"])));
     assert_eq!(row(&report, "kvm")["seen"], "there is no /dev/kvm");
-    let data: Vec<&str> = report["chapters"].as_array().unwrap().iter().map(|c| c["data"].as_str().unwrap()).collect();
-    assert!(data[1].contains("reference"), "{data:?}");
+    assert_eq!(report["chapters"][1]["complete"], false, "{}", report["chapters"]);
 }
 
 #[test]

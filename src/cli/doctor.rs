@@ -32,7 +32,10 @@ fn print(report: &Report, out: &mut Out) -> Result<()> {
     heading(&format!("Level {}", report.level), out)?;
     out.line(wrap(&format!("{}.", report.level_means), WIDTH, "  "))?;
     for chapter in &report.chapters {
-        out.line(entry(&format!("  chapter {:<2} {}", chapter.chapter, chapter.title), 46, &chapter.data))?;
+        out.line(entry(&format!("  chapter {:<2} {}", chapter.chapter, chapter.title), 46, chapter.data))?;
+    }
+    if report.chapters.iter().any(|c| !c.complete) {
+        out.line("  The rest comes from the reference results.")?;
     }
     if !report.with_root.is_empty() {
         heading("With root you would gain", out)?;

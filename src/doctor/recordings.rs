@@ -154,8 +154,10 @@ fn the_levels_and_what_they_allow() {
     assert_eq!(level(Containers::L0, Machines::None).name(), "L0");
     assert_eq!(level(Containers::L1, Machines::L3).name(), "L1 + L3");
     let data = |l| level::chapters(l).into_iter().map(|c| c.data).collect::<Vec<_>>();
-    assert!(data(level(Containers::L2, Machines::L3s)).iter().all(|d| d == "your own data"));
+    assert!(data(level(Containers::L2, Machines::L3s)).iter().all(|d| *d == "your own data"));
     let none = data(level(Containers::L0, Machines::None));
     assert_eq!(none[0], "your own data", "chapter 0 needs nothing");
-    assert!(none[1..].iter().all(|d| d.contains("reference")));
+    assert!(none[1..].iter().all(|d| *d == "your own data of processes"));
+    assert!(data(level(Containers::L1, Machines::None))[1..].iter().all(|d| d.ends_with("no bare VM")));
+    assert!(data(level(Containers::L0, Machines::L3))[1..].iter().all(|d| d.ends_with("no containers")));
 }
