@@ -9,7 +9,9 @@ mod compare;
 mod doctor;
 mod exit;
 mod export;
+mod life;
 mod list;
+mod manual;
 mod objects;
 mod out;
 mod progress;
@@ -79,7 +81,9 @@ fn dispatch(command: Command) -> Result<u8> {
         Command::Chart(chart) => export::chart(chart, &mut out),
         Command::Recover(recover) => recover::run(recover, &mut out),
         Command::Doctor(doctor) => doctor::run(doctor, &mut out),
-        Command::Clean => clean::run(&mut out),
+        Command::Clean(clean) => clean::run(clean, &mut out),
+        Command::Completions(shell) => manual::completions(shell, &mut out),
+        Command::Man(man) => manual::man(man, &mut out),
     }
     .or_else(|error| if error.kind == Kind::BrokenPipe { Ok(exit::OK) } else { Err(error) })
 }
