@@ -175,7 +175,21 @@ fn help_and_version_are_results() {
         answer.ends_with(code::OK);
         assert!(answer.out.contains(text) && answer.err.is_empty(), "{answer}");
     }
-    for command in ["", "bench", "run", "report", "compare", "chart", "recover", "clean", "list", "probe"] {
+    for command in [
+        "",
+        "bench",
+        "run",
+        "report",
+        "compare",
+        "chart",
+        "recover",
+        "clean",
+        "list",
+        "probe",
+        "doctor",
+        "completions",
+        "man",
+    ] {
         let answer = world.run(command.split(' ').filter(|a| !a.is_empty()).chain(["-h"]));
         let longest = answer.out.lines().map(|l| l.chars().count()).max().unwrap_or(0);
         assert!((20..=98).contains(&longest), "isolab {command} -h is {longest} columns wide");

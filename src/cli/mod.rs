@@ -9,7 +9,9 @@ mod closing;
 mod compare;
 mod doctor;
 mod exit;
+mod life;
 mod list;
+mod manual;
 mod out;
 mod progress;
 mod recover;
@@ -79,7 +81,9 @@ fn dispatch(command: Command) -> Result<u8> {
         Command::Chart(args) => chart::run(args, &mut out),
         Command::Recover(recover) => recover::run(recover, &mut out),
         Command::Doctor(doctor) => doctor::run(doctor, &mut out),
-        Command::Clean => clean::run(&mut out),
+        Command::Clean(clean) => clean::run(clean, &mut out),
+        Command::Completions(shell) => manual::completions(shell, &mut out),
+        Command::Man(man) => manual::man(man, &mut out),
     }
     .or_else(|error| if error.kind == Kind::BrokenPipe { Ok(exit::OK) } else { Err(error) })
 }
