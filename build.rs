@@ -64,6 +64,7 @@ fn build_program(name: &str, folder: &str) {
 fn list_guide_files() {
     const FOLDER: &str = "lab-guides";
     let (mut files, mut folders) = (Vec::new(), vec![PathBuf::from(FOLDER)]);
+    println!("cargo:rerun-if-changed={FOLDER}/README.md"); // the index: a new page changes it
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
             let path = entry.path();

@@ -8,3 +8,4 @@ pub mod predictions;
 pub mod shelf;
 pub mod state;
 pub mod terminal;
+pub mod work;
