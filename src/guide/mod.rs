@@ -2,6 +2,9 @@
 //! reader's own data. From results files alone: nothing here measures.
 
 pub mod chapters;
+pub mod checks;
+
+pub mod files;
 pub mod outcome;
 pub mod pages;
 pub mod predictions;
