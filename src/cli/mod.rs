@@ -8,6 +8,7 @@ mod closing;
 mod compare;
 mod exit;
 mod export;
+mod guide;
 mod list;
 mod objects;
 mod out;
@@ -78,6 +79,7 @@ fn dispatch(command: Command) -> Result<u8> {
         Command::Chart(chart) => export::chart(chart, &mut out),
         Command::Recover(recover) => recover::run(recover, &mut out),
         Command::Clean => clean::run(&mut out),
+        Command::Guide(guide) => guide::run(guide, &mut out),
     }
     .or_else(|error| if error.kind == Kind::BrokenPipe { Ok(exit::OK) } else { Err(error) })
 }

@@ -1,6 +1,7 @@
 //! The guide: chapters that ask for a prediction, let the reader run the experiment, and check the conclusion against the
 //! reader's own data. From results files alone: nothing here measures.
 
+pub mod answers;
 pub mod chapters;
 pub mod checks;
 
@@ -8,6 +9,8 @@ pub mod files;
 pub mod outcome;
 pub mod pages;
 pub mod predictions;
+pub mod reference;
+pub mod sheet;
 pub mod shelf;
 pub mod state;
 pub mod terminal;

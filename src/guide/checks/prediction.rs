@@ -52,7 +52,7 @@ fn missing(case: &Case, check: &Check, predict: String) -> Outcome {
         }
     };
     let then = lang.choose("then measure", "그다음 측정");
-    let fix = if case.source == &Source::Own { format!("{predict}\n{then}: {}", to_measure(case)) } else { predict };
+    let fix = if case.source == &Source::Own { format!("{predict}\n{then}:\n{}", to_measure(case)) } else { predict };
     failed(check, why, fix)
 }
 

@@ -66,33 +66,31 @@ fn needed<'a>(case: &Case, run: &'a Run) -> Vec<&'a Cell> {
 fn nothing_measured(case: &Case, check: &Check, needed: &[(&Results, Vec<&Cell>)]) -> Outcome {
     let cell = needed.iter().flat_map(|(_, cells)| cells).next();
     let lang = case.lang;
-    match cell {
-        Some(cell) => {
-            let why = lang.choose(
-                format!("nothing was measured: {}", cell.reason),
-                format!("측정된 것이 없습니다: {}", cell.reason),
-            );
-            undecided(check, why, format!("{}\n{} guide check {} --on reference", cell.fix, case.called, case.chapter))
-        }
-        None => {
-            let needs = case.data.needs.cells.join(", ");
-            let why = lang.choose(
-                format!("none of the files holds what this chapter needs ({needs})"),
-                format!("이 장에 필요한 것({needs})을 담은 파일이 없습니다"),
-            );
-            failed(check, why, to_measure(case))
-        }
+    if let Some(cell) = cell {
+        let reason = &cell.reason;
+        let why = lang.choose(format!("nothing was measured: {reason}"), format!("측정된 것이 없습니다: {reason}"));
+        return undecided(
+            check,
+            why,
+            format!("{}\n{} guide check {} --on reference", cell.fix, case.called, case.chapter),
+        );
     }
+    let needs = case.data.needs.cells.join(", ");
+    let why = lang.choose(
+        format!("none of the files holds what this chapter needs ({needs})"),
+        format!("이 장에 필요한 것({needs})을 담은 파일이 없습니다"),
+    );
+    failed(check, why, to_measure(case))
 }
 
 /// "; not measured here: boot/vm-bare (…)".
 fn skipped(needed: &[(&Results, Vec<&Cell>)], lang: Lang) -> String {
     let holes = needed.iter().flat_map(|(_, cells)| cells).filter(|c| c.status != Status::Measured);
     let names: Vec<String> = holes.map(|c| format!("{} ({})", c.id, c.reason)).collect();
-    match names.is_empty() {
-        true => String::new(),
-        false => format!("; {}: {}", lang.choose("not measured here", "여기서 측정되지 않음"), names.join(", ")),
+    if names.is_empty() {
+        return String::new();
     }
+    format!("; {}: {}", lang.choose("not measured here", "여기서 측정되지 않음"), names.join(", "))
 }
 
 fn told(run: &Run) -> String {

@@ -37,7 +37,7 @@ fn tell(case: &Case, check: &Check, name: &str, verdict: Verdict) -> Outcome {
                 format!("{name} is as it was shipped: its TODO stands in line {line}"),
                 format!("{name}은(는) 받은 그대로입니다. TODO는 {line}번째 줄에 있습니다"),
             );
-            failed(check, why, lang.choose(format!("edit {name}; {hint}"), format!("{name}을(를) 고치십시오. {hint}")))
+            failed(check, why, lang.choose(format!("edit {name}\n{hint}"), format!("{name}을(를) 고치십시오\n{hint}")))
         }
         Verdict::DoesNotCompile(said) => failed(
             check,

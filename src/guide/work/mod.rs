@@ -186,7 +186,7 @@ fn unused(path: &Path) -> PathBuf {
         let number = if n == 1 { String::new() } else { format!("-{n}") };
         PathBuf::from(format!("{}.before-reset{number}", path.display()))
     };
-    (1..).map(name).find(|p| !p.exists()).unwrap_or_else(|| name(1))
+    (1..u32::MAX).map(name).find(|p| !p.exists()).unwrap_or_else(|| name(1))
 }
 
 #[cfg(test)]
