@@ -6,6 +6,7 @@ mod called;
 mod clean;
 mod closing;
 mod compare;
+mod doctor;
 mod exit;
 mod export;
 mod guide;
@@ -78,6 +79,7 @@ fn dispatch(command: Command) -> Result<u8> {
         Command::Report(report) => export::report(report, &mut out),
         Command::Chart(chart) => export::chart(chart, &mut out),
         Command::Recover(recover) => recover::run(recover, &mut out),
+        Command::Doctor(doctor) => doctor::run(doctor, &mut out),
         Command::Clean => clean::run(&mut out),
         Command::Guide(guide) => guide::run(guide, &mut out),
     }
