@@ -1,4 +1,5 @@
 //! Tests of chapter 1's task: recorded listings, and some that are hard to come by.
+#![allow(unreachable_pub, clippy::pedantic, reason = "a task is a small world of its own")]
 
 #[path = "task.rs"]
 mod task;

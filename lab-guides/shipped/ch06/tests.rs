@@ -1,5 +1,6 @@
 //! Tests of chapter 6's task: the policy as the kernel would read it, and then in the kernel itself.
-#![allow(unsafe_code, clippy::unwrap_used, reason = "a filter can only be tried by making system calls")]
+#![allow(unreachable_pub, clippy::pedantic, reason = "a task is a small world of its own")]
+#![allow(unsafe_code, reason = "a filter can only be tried by making system calls")]
 
 #[path = "task.rs"]
 mod task;
@@ -149,12 +150,12 @@ mod live {
 
     #[test]
     fn in_the_kernel_it_does_the_same() {
-        let program = compile(&work::policy());
         const UNIX_STREAM: [c_long; 3] = [1, 1, 0];
+        let program = compile(&work::policy());
         match child(Some(&program), || call(SOCKET, UNIX_STREAM)) {
             End::Status(REFUSED) => return eprintln!("skipped: this machine lets no filter be installed"),
             End::Status(errno) => {
-                assert_eq!(errno, c_int::from(EPERM), "the kernel answered socket with errno {errno}")
+                assert_eq!(errno, c_int::from(EPERM), "the kernel answered socket with errno {errno}");
             }
             End::Signal(signal) => panic!("socket, or the end after it, was answered with signal {signal}"),
         }
