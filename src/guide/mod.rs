@@ -4,4 +4,7 @@
 pub mod chapters;
 pub mod outcome;
 pub mod pages;
+pub mod predictions;
 pub mod shelf;
+pub mod state;
+pub mod terminal;
