@@ -2,9 +2,13 @@
 //! reader's own data. From results files alone: nothing here measures.
 
 pub mod chapters;
+pub mod checks;
+pub mod claims;
 pub mod outcome;
 pub mod pages;
 pub mod predictions;
+pub mod relations;
 pub mod shelf;
 pub mod state;
 pub mod terminal;
+pub mod tolerances;
