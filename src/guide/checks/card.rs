@@ -365,3 +365,7 @@ fn outcome(check: &Check, status: Status, why: String, fix: String, evidence: Ve
         evidence,
     }
 }
+
+#[cfg(test)]
+#[path = "card_tests.rs"]
+mod tests;

@@ -23,7 +23,7 @@ pub(in crate::guide) const METRICS: &[ExampleMetric] = &[
     ("syscall", "exit", "ns", "lower"),
 ];
 
-pub(in crate::guide) const BLOCKS: u32 = 30;
+const BLOCKS: u32 = 30;
 
 /// `medians`: (arm, metric, value). What is not named was skipped. The twin of `process` is as `process`.
 pub(in crate::guide) fn host(medians: &[(&str, &str, f64)]) -> Run {

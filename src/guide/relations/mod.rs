@@ -114,3 +114,6 @@ fn plain(arm: &str) -> &str {
 fn environment<'a>(run: &'a Run, cell: &Cell) -> &'a str {
     run.header.arms.iter().find(|a| a.id == cell.arm).map_or("", |a| a.environment.as_str())
 }
+
+#[cfg(test)]
+mod tests;
