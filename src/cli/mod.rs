@@ -6,6 +6,7 @@ mod called;
 mod clean;
 mod closing;
 mod compare;
+mod doctor;
 mod exit;
 mod export;
 mod list;
@@ -77,6 +78,7 @@ fn dispatch(command: Command) -> Result<u8> {
         Command::Report(report) => export::report(report, &mut out),
         Command::Chart(chart) => export::chart(chart, &mut out),
         Command::Recover(recover) => recover::run(recover, &mut out),
+        Command::Doctor(doctor) => doctor::run(doctor, &mut out),
         Command::Clean => clean::run(&mut out),
     }
     .or_else(|error| if error.kind == Kind::BrokenPipe { Ok(exit::OK) } else { Err(error) })
