@@ -4,14 +4,16 @@
 pub mod answers;
 pub mod chapters;
 pub mod checks;
-
+pub mod claims;
 pub mod files;
 pub mod outcome;
 pub mod pages;
 pub mod predictions;
 pub mod reference;
+pub mod relations;
 pub mod sheet;
 pub mod shelf;
 pub mod state;
 pub mod terminal;
+pub mod tolerances;
 pub mod work;

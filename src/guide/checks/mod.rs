@@ -1,8 +1,11 @@
 //! `guide check`: every check of a chapter on the files in use. Each gives a status, points, the reason, what to do, and
 //! where it looked; nothing here measures, and no verdict is a constant.
 
+pub mod card;
 mod prediction;
+pub(in crate::guide) mod quoted;
 mod run;
+mod sentence;
 mod work;
 
 use std::path::{Path, PathBuf};
@@ -11,9 +14,11 @@ use super::chapters::{Check, Data};
 use super::files::Results;
 use super::outcome::{Evidence, Kind, Outcome, Status};
 use super::predictions::Log;
+use super::relations;
 use super::state::{Checked, Progress};
 use super::work::CARD;
 use crate::lang::Lang;
+use crate::results::schema::Run;
 
 /// Whose data it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -115,15 +120,23 @@ fn to_measure(case: &Case) -> String {
     }
 }
 
-fn relation(case: &Case, check: &Check) -> Outcome {
-    undecided(check, case.lang.choose("not in this version", "이 버전에는 없습니다"), "")
+fn card(case: &Case, check: &Check) -> Outcome {
+    card::check(check, &cards(case), &named(case), case.lang)
 }
 
-fn card(case: &Case, check: &Check) -> Outcome {
+fn relation(case: &Case, check: &Check) -> Outcome {
+    relations::check(check, &cards(case), &named(case), case.lang)
+}
+
+/// The text of the reader's cards; blank when there is no such file.
+fn cards(case: &Case) -> String {
     let place = case.desk.as_ref().map(|desk| desk.join(CARD));
-    let text = place.as_ref().and_then(|path| std::fs::read_to_string(path).ok()).unwrap_or_default();
-    drop(text);
-    undecided(check, case.lang.choose("not in this version", "이 버전에는 없습니다"), "")
+    place.and_then(|path| std::fs::read_to_string(path).ok()).unwrap_or_default()
+}
+
+/// The files as claims and relations take them.
+fn named<'a>(case: &Case<'a>) -> Vec<(String, &'a Run)> {
+    case.results.iter().map(|file| (file.name.clone(), &file.run)).collect()
 }
 
 /// A path as a reader sees it from the current folder.
