@@ -9,6 +9,7 @@ mod closing;
 mod compare;
 mod doctor;
 mod exit;
+mod guide;
 mod life;
 mod list;
 mod manual;
@@ -84,6 +85,7 @@ fn dispatch(command: Command) -> Result<u8> {
         Command::Clean(clean) => clean::run(clean, &mut out),
         Command::Completions(shell) => manual::completions(shell, &mut out),
         Command::Man(man) => manual::man(man, &mut out),
+        Command::Guide(guide) => guide::run(guide, &mut out),
     }
     .or_else(|error| if error.kind == Kind::BrokenPipe { Ok(exit::OK) } else { Err(error) })
 }
