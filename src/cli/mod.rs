@@ -11,6 +11,7 @@ mod export;
 mod list;
 mod objects;
 mod out;
+mod printable;
 mod progress;
 mod recover;
 mod run;
