@@ -33,6 +33,7 @@
 pub mod charts;
 pub mod cli;
 pub mod container;
+pub mod doctor;
 pub mod environments;
 pub mod error;
 pub mod experiments;

@@ -51,6 +51,8 @@ pub(super) enum Command {
     Report(Report),
     /// Draw a chart of a results file again.
     Chart(Chart),
+    /// Say what this machine can do, and the remedy for what it cannot.
+    Doctor(Doctor),
     /// Rebuild a results file from its raw samples.
     Recover(Recover),
     /// Remove what killed runs left behind.
@@ -221,6 +223,13 @@ pub(super) struct Chart {
     /// Where the chart is written [default: beside the results file]
     #[arg(long, value_name = "DIR")]
     pub into: Option<PathBuf>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Doctor {
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -6,6 +6,7 @@ mod called;
 mod clean;
 mod closing;
 mod compare;
+mod doctor;
 mod exit;
 mod export;
 mod list;
@@ -48,6 +49,16 @@ pub fn main() -> ExitCode {
     }
 }
 
+/// Is this command line one that isolab understands? The guide's tests ask it for every line that a page prints.
+/// The first word is the program's name.
+pub fn parses(argv: &[&str]) -> Result<()> {
+    let parsed = match argv {
+        [program, "run", rest @ ..] => RunAlone::try_parse_from([program].into_iter().chain(rest)).map(drop),
+        _ => Args::try_parse_from(argv).map(drop),
+    };
+    parsed.map_err(|wrong| Error::usage(format!("read the command {:?}", argv.join(" ")), wrong))
+}
+
 /// `run` is parsed by itself: making ready for every other subcommand takes longer than a process does to start.
 fn parse() -> Result<Command, clap::Error> {
     let mut argv = std::env::args_os();
@@ -69,6 +80,7 @@ fn dispatch(command: Command) -> Result<u8> {
         Command::Report(report) => export::report(report, &mut out),
         Command::Chart(chart) => export::chart(chart, &mut out),
         Command::Recover(recover) => recover::run(recover, &mut out),
+        Command::Doctor(doctor) => doctor::run(doctor, &mut out),
         Command::Clean => clean::run(&mut out),
     }
     .or_else(|error| if error.kind == Kind::BrokenPipe { Ok(exit::OK) } else { Err(error) })

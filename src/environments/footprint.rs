@@ -16,6 +16,7 @@ pub fn memory_of(pid: i32) -> Result<Vec<Part>> {
     Ok(memory_parts(&text))
 }
 
+// ANCHOR: private
 fn memory_parts(smaps_rollup: &str) -> Vec<Part> {
     let bytes = |name| kib_of(smaps_rollup, name) * 1024;
     let private = bytes("Private_Clean") + bytes("Private_Dirty");
@@ -24,6 +25,31 @@ fn memory_parts(smaps_rollup: &str) -> Vec<Part> {
         Part::bytes("anonymous", bytes("Anonymous"), "/proc/PID/smaps_rollup Anonymous"),
         Part::bytes("shared", bytes("Pss").saturating_sub(private), "/proc/PID/smaps_rollup Pss - Private_*"),
     ]
+}
+// ANCHOR_END: private
+
+/// Guest RAM of a virtual machine's monitor, as far as it was touched: contained in `private`.
+///
+/// It is the one mapping that was told whether huge pages may back it: VmFlags `nh` or `hg` (proc_pid_smaps(5)).
+pub fn guest_ram_of(pid: i32) -> Result<Part> {
+    let path = format!("/proc/{pid}/smaps");
+    let text = fs::read_to_string(&path).doing(|| format!("read {path}"))?;
+    Ok(Part::bytes("guest RAM", guest_ram(&text), "/proc/PID/smaps Private_* of the mapping with VmFlags nh or hg"))
+}
+
+fn guest_ram(smaps: &str) -> u64 {
+    let (mut sum, mut private) = (0, 0);
+    for line in smaps.lines() {
+        let (name, value) = line.split_once(':').unwrap_or_default();
+        let kib = || value.trim().trim_end_matches(" kB").parse().unwrap_or(0u64);
+        match name {
+            "Size" => private = 0, // the first line of each mapping's numbers
+            "Private_Clean" | "Private_Dirty" => private += kib(),
+            "VmFlags" if value.split_whitespace().any(|flag| matches!(flag, "nh" | "hg")) => sum += private,
+            _ => {}
+        }
+    }
+    sum * 1024
 }
 
 /// The number of a line "Name:    12 kB"; 0 when there is none.
@@ -125,6 +151,20 @@ mod tests {
                     Private_Clean:         8 kB\nPrivate_Dirty:       100 kB\nAnonymous:           96 kB\n";
         let parts: Vec<(String, u64)> = memory_parts(text).into_iter().map(|p| (p.what, p.amount / 1024)).collect();
         assert_eq!(parts, [("private".into(), 108), ("anonymous".into(), 96), ("shared".into(), 24)]);
+    }
+
+    #[test]
+    fn guest_ram_is_told_from_other_mappings_by_its_advice() {
+        let mapping = |size: u32, dirty: u32, flags: &str| {
+            format!(
+                "7f00-7f01 rw-p 00000000 00:00 0\nSize: {size} kB\nRss: {dirty} kB\nPrivate_Clean: 4 kB\n\
+                 Private_Dirty: {dirty} kB\nVmFlags: rd wr mr mw me {flags}\n"
+            )
+        };
+        let text = [mapping(132, 8, "ac"), mapping(8192, 40, "nr nh"), mapping(64, 16, "ac sd")].concat();
+        assert_eq!(guest_ram(&text), 44 * 1024);
+        assert_eq!(guest_ram(&mapping(8192, 2048, "nr hg")), 2052 * 1024);
+        assert_eq!(guest_ram(&mapping(132, 8, "ac")), 0);
     }
 
     #[test]

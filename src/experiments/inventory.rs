@@ -55,7 +55,10 @@ impl Experiment for Inventory {
         let held = lab.hold(&cell.arm, &Workload::Hold, &start)?;
         let parts: Vec<_> = held.parts.iter().filter(|p| p.unit == Unit::Count).cloned().collect();
         held.end(lab.interrupt, &Workload::Hold)?;
-        let sum = |prefix: &str| parts.iter().filter(|p| p.what.starts_with(prefix)).map(|p| p.amount as f64).sum();
+        let sum = |prefix: &str| {
+            let amounts = parts.iter().filter(|p| p.what.starts_with(prefix)).map(|p| p.amount);
+            amounts.sum::<u64>() as f64 // as f64 only now: the sum of no floating-point numbers is −0
+        };
         let kinds = [
             ("processes", "process"),
             ("namespaces", "namespace:"),

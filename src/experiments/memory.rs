@@ -6,13 +6,16 @@
 //!
 //! All arms of a block grow together, step by step, so that one settling serves them all and drift meets them alike.
 //!
+//! What was weighed at each N is kept beside the slopes, so that a chart can show how straight the line is.
+//!
 //! With `configured` and `touch`, one virtual machine of each size is weighed: which of the two does the host pay for?
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::{Better, CellPlan, Experiment, MetricAbout, Question, SetAbout, Sets, Sink, values};
 use crate::environments::Arm;
-use crate::environments::footprint::memory_of;
+use crate::environments::footprint::{guest_ram_of, memory_of};
 use crate::error::{Error, Result};
 use crate::lab::measured::Measured;
 use crate::lab::{Held, Lab, Start, Workload};
@@ -38,12 +41,12 @@ static ABOUT: Question = Question {
             true,
             "Slope over N instances of private + kernel memory of what a detached instance leaves running: a container's payload, a virtual machine's monitor.",
         ),
-        metric(
-            "host_bytes",
-            true,
-            "Private + kernel memory of one virtual machine of this configured size after its guest touched that much.",
-        ),
         metric("private", true, "Slope over N of Private_Clean + Private_Dirty in /proc/PID/smaps_rollup."),
+        metric(
+            "guest_ram",
+            false,
+            "The part of private that is guest RAM: pages of its mapping that the guest or its monitor has touched. Virtual machines only.",
+        ),
         metric("kernel", false, "Slope over N of the kernel memory charged to a cgroup around all N."),
         metric(
             "shared",
@@ -206,6 +209,8 @@ struct Point {
 struct Weight {
     private: u64,
     shared: u64,
+    /// Contained in `private`; 0 where there is no guest.
+    guest_ram: u64,
 }
 
 impl Weight {
@@ -213,6 +218,7 @@ impl Weight {
         let bytes = |what: &str| parts.iter().find(|p| p.what == what).map_or(0, |p| p.amount);
         self.private += bytes("private");
         self.shared += bytes("shared");
+        self.guest_ram += bytes("guest RAM");
     }
 }
 
@@ -245,8 +251,7 @@ impl Scale {
     fn grow(&mut self, step: usize, lab: &mut Lab) -> Result<()> {
         let Some(wanted) = self.counts.get(step) else { return Ok(()) };
         while self.failed.is_none() && (self.held.len() as u64) < *wanted {
-            let by_monitor = self.arm.env.about().channel == "port";
-            let held = if by_monitor {
+            let held = if self.by_monitor() {
                 lab.hold(&self.arm, &self.work, &self.start)
             } else {
                 lab.detach(&self.arm, &self.work, &self.start)
@@ -260,13 +265,27 @@ impl Scale {
         Ok(())
     }
 
+    /// A virtual machine's monitor has to stay; a container's payload does without ours.
+    fn by_monitor(&self) -> bool {
+        self.arm.env.about().channel == "port"
+    }
+
+    /// Looked at from outside: a monitor that measured itself would weigh its own measuring.
+    fn memory_of(&self, pid: i32) -> Result<Vec<Part>> {
+        let mut parts = memory_of(pid)?;
+        if self.by_monitor() {
+            parts.push(guest_ram_of(pid)?);
+        }
+        Ok(parts)
+    }
+
     fn weigh(&mut self, step: usize) {
         if self.failed.is_some() || step >= self.counts.len() {
             return;
         }
         let mut sum = Weight::default();
         for held in &self.held {
-            match memory_of(held.pid()) {
+            match self.memory_of(held.pid()) {
                 Ok(parts) => sum.add(&parts),
                 Err(error) => self.failed = Some(error),
             }
@@ -283,22 +302,41 @@ impl Scale {
         if let Some(error) = self.failed {
             return Err(error);
         }
-        let values = if self.one_of_a_size { one_size(&self.points) } else { slopes(&self.points) };
+        let guest = self.by_monitor();
+        let (values, inner) = if self.one_of_a_size {
+            (one_size(&self.points, guest), BTreeMap::new())
+        } else {
+            (slopes(&self.points, guest), weighed(&self.points))
+        };
         let source = self.measured.as_ref().map_or("not measured: no writable memory cgroup", Measured::source);
         let kernel = values.get("kernel").copied().unwrap_or(0.0) as u64;
-        Ok(Sample { values, parts: vec![Part::bytes("kernel", kernel, source)], ..Sample::default() })
+        Ok(Sample { values, inner, parts: vec![Part::bytes("kernel", kernel, source)], ..Sample::default() })
     }
 }
 
-fn one_size(points: &[Point]) -> std::collections::BTreeMap<String, f64> {
+fn one_size(points: &[Point], guest: bool) -> BTreeMap<String, f64> {
     let last = points.last();
     let private = last.map(|p| p.weight.private as f64);
     let kernel = last.and_then(|p| p.kernel).map(|k| k as f64);
-    values([("host_bytes", private.zip(kernel).map(|(p, k)| p + k)), ("private", private), ("kernel", kernel)])
+    let ram = last.filter(|_| guest).map(|p| p.weight.guest_ram as f64);
+    values([
+        ("host_bytes", private.zip(kernel).map(|(p, k)| p + k)),
+        ("private", private),
+        ("kernel", kernel),
+        ("guest_ram", ram),
+    ])
+}
+
+/// What all N instances took together at each N, in order: the points behind the slopes.
+fn weighed(points: &[Point]) -> BTreeMap<String, Vec<f64>> {
+    let private = points.iter().map(|p| p.weight.private as f64).collect();
+    let kernel: Option<Vec<f64>> = points.iter().map(|p| p.kernel.map(|k| k as f64)).collect();
+    let columns = [("private", Some(private)), ("kernel", kernel)];
+    columns.into_iter().filter_map(|(name, column)| Some((name.to_owned(), column?))).collect()
 }
 
 /// Lines through the last three points (all, when there are fewer).
-fn slopes(points: &[Point]) -> std::collections::BTreeMap<String, f64> {
+fn slopes(points: &[Point], guest: bool) -> BTreeMap<String, f64> {
     let last = &points[points.len().saturating_sub(3)..];
     let line = |y: &dyn Fn(&Point) -> Option<f64>| -> Option<Line> {
         let xy: Option<Vec<(f64, f64)>> = last.iter().map(|p| Some((p.n, y(p)?))).collect();
@@ -307,11 +345,13 @@ fn slopes(points: &[Point]) -> std::collections::BTreeMap<String, f64> {
     let private = line(&|p| Some(p.weight.private as f64));
     let kernel = line(&|p| p.kernel.map(|k| k as f64));
     let whole = line(&|p| Some((p.weight.private + p.kernel?) as f64)); // half of a sum would look like the whole
+    let guest_ram = line(&|p| guest.then_some(p.weight.guest_ram as f64));
     let shared = line(&|p| Some(p.weight.shared as f64));
     values([
         ("per_instance", whole.map(|l| l.slope)),
         ("private", private.map(|l| l.slope)),
         ("kernel", kernel.map(|l| l.slope)),
+        ("guest_ram", guest_ram.map(|l| l.slope)),
         ("shared", shared.map(|l| l.intercept)),
         ("lack_of_fit", whole.or(private).map(|l| l.worst_residual)),
     ])
@@ -325,12 +365,25 @@ mod tests {
     fn the_slope_leaves_out_what_is_shared_and_the_first_step() {
         let point = |n: f64, extra: u64| Point {
             n,
-            weight: Weight { private: 1000 * n as u64 + extra, shared: 500 },
+            weight: Weight { private: 1000 * n as u64 + extra, shared: 500, guest_ram: 300 * n as u64 },
             kernel: Some(200 * n as u64),
         };
-        let v = slopes(&[point(1.0, 9999), point(4.0, 0), point(16.0, 0), point(32.0, 0)]);
+        let points = [point(1.0, 9999), point(4.0, 0), point(16.0, 0), point(32.0, 0)];
+        let v = slopes(&points, true);
         assert!((v["per_instance"] - 1200.0).abs() < 1e-6 && (v["kernel"] - 200.0).abs() < 1e-6);
         assert!((v["shared"] - 500.0).abs() < 1e-6 && v["lack_of_fit"] < 1e-6);
+        assert!((v["guest_ram"] - 300.0).abs() < 1e-6);
+        assert!(!slopes(&points, false).contains_key("guest_ram"), "a process has no guest");
+    }
+
+    #[test]
+    fn the_points_behind_the_slope_are_kept() {
+        let weight = Weight { private: 1000, shared: 5, guest_ram: 0 };
+        let mut points = [Point { n: 1.0, weight, kernel: Some(200) }; 2];
+        assert_eq!(weighed(&points)["private"], [1000.0, 1000.0]);
+        assert_eq!(weighed(&points)["kernel"], [200.0, 200.0]);
+        points[1].kernel = None;
+        assert!(!weighed(&points).contains_key("kernel"), "a hole is not zero");
     }
 
     #[test]

@@ -164,7 +164,7 @@ pub struct Columns {
     pub values: BTreeMap<String, Vec<Option<f64>>>,
     /// Nanoseconds from t0, in order of time, one column per stage and label.
     pub stages: Vec<StageColumn>,
-    /// Inner iterations (batches of one worker): never samples of their own.
+    /// Inner iterations (batches of one worker), or what was weighed at each `n` of the case: never samples of their own.
     pub inner: BTreeMap<String, Vec<Vec<f64>>>,
     /// Parts and objects, for experiments that list them.
     pub parts: Vec<Vec<Part>>,
