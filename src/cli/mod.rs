@@ -14,6 +14,7 @@ mod life;
 mod list;
 mod manual;
 mod out;
+mod printable;
 mod progress;
 mod recover;
 mod report;
@@ -39,6 +40,7 @@ pub fn main() -> ExitCode {
                 .try_this("report it with the command that you ran"),
         );
     }));
+    let _ = crate::sys::signals::let_writes_fail(); // or a write beyond `ulimit -f` kills us with the samples unsaved
     let command = match parse() {
         Ok(command) => command,
         Err(usage) => return exit::usage(&usage),
