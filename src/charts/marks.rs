@@ -154,6 +154,7 @@ impl Whisker {
     }
 
     /// Along a vertical axis.
+    #[allow(dead_code, reason = "for charts whose values go upwards")]
     pub(super) fn draw_up(self, canvas: &mut Canvas, style: &Style) {
         self.draw(canvas, style, &|along, off| (self.across + off, along), (WHITE, BLACK));
     }

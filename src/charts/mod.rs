@@ -12,11 +12,11 @@
 //! A chart is drawn once, as SVG. The PNG is rendered from that SVG with the embedded font alone, so it looks the same
 //! on every machine, whatever fonts it has.
 
-#![allow(dead_code, reason = "the base has what the next charts need")]
-
+mod aa;
 mod axis;
 mod bars;
-pub mod boot_stages;
+mod boot_ecdf;
+mod boot_stages;
 mod canvas;
 mod caption;
 mod cost;
@@ -34,6 +34,8 @@ mod memory_slope;
 mod page;
 #[cfg(feature = "png")]
 mod png;
+mod run_order;
+mod strip;
 mod style;
 #[cfg(test)]
 mod tests;
@@ -112,9 +114,12 @@ impl Theme {
 /// Every chart of this version.
 pub const ALL: &[Chart] = &[
     boot_stages::CHART,
+    boot_ecdf::CHART,
     memory_slope::CHART,
     memory_parts::CHART,
     memory_configured::CHART,
     cost::CHART,
     inventory::CHART,
+    run_order::CHART,
+    aa::CHART,
 ];

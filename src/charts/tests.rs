@@ -56,9 +56,13 @@ fn check(what: &str, drawing: &Drawing) {
     keep(what, drawing);
 }
 
-/// To be looked at: `ISOLAB_KEEP_CHARTS=DIR cargo test --lib charts::`.
+/// To be looked at: `ISOLAB_KEEP_CHARTS=DIR,run-order,ko cargo test --lib charts::` keeps those whose names have all of it.
 fn keep(what: &str, drawing: &Drawing) {
-    let Some(folder) = std::env::var_os("ISOLAB_KEEP_CHARTS") else { return };
+    let Ok(wanted) = std::env::var("ISOLAB_KEEP_CHARTS") else { return };
+    let (folder, parts) = wanted.split_once(',').unwrap_or((&wanted, ""));
+    if !parts.split(',').all(|part| what.contains(part)) {
+        return;
+    }
     let file = std::path::Path::new(&folder).join(what.replace(' ', "-"));
     std::fs::write(file.with_extension("svg"), &drawing.svg).unwrap();
     #[cfg(feature = "png")]

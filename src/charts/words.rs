@@ -3,7 +3,6 @@
 //! Names of arms and definitions come from the results file, in English; their twins are in [`FROM_RUNS`]. Reasons why
 //! something was skipped stay English: they are errors, which somebody may want to search for.
 
-use super::text::{at_most, wrap};
 use crate::lang::Lang;
 use crate::results::schema::{ArmInfo, Warning};
 use crate::timeline::Stage;
@@ -88,6 +87,7 @@ words! {
     // ---- run-order
     ORDER_TITLE: "In the order of measuring: did the machine drift?", "측정한 순서: 기계가 드리프트했습니까?";
     ORDER_SUBTITLE: "Every start, at the time when it was measured. Each arm has its own logarithmic scale. The two bars are the medians of the first and of the last third.", "모든 시작을 측정한 시각에 놓았습니다. 대상마다 로그 눈금이 따로 있습니다. 두 막대는 첫 3분의 1과 마지막 3분의 1의 중앙값입니다.";
+    ORDER_VALUE: "start time, logarithmic", "시작 시간, 로그 눈금";
     ORDER_AXIS: "time since the first sample of the run", "첫 표본부터 지난 시간";
     ORDER_SAMPLE: "one start", "시작 한 번";
     ORDER_THIRDS: "median of the first and of the last third", "첫 3분의 1과 마지막 3분의 1의 중앙값";
@@ -106,15 +106,12 @@ words! {
     AA_RUN: "Run {id}, {order}", "실행 {id}, {order}";
     AA_ORDER_BLOCKS: "interleaved in random order", "무작위 순서로 섞어서";
     AA_ORDER_SEQUENTIAL: "one after the other", "하나씩 차례로";
-    AA_AXIS: "order of measuring", "측정한 순서";
-    AA_METRIC: "start time, {metric}", "시작 시간, {metric}";
     AA_DIFFERENCE: "difference of the twin within blocks (%)", "블록 안에서 본 쌍둥이의 차이(%)";
     AA_FLOOR: "noise floor: the farther end of the interval", "잡음 한계(noise floor): 신뢰구간의 먼 쪽 끝";
     AA_SAYS: "{difference} {interval}, noise floor {floor}, n = {n}", "{difference} {interval}, 잡음 한계 {floor}, n = {n}";
     AA_SAYS_FEW: "{difference}, too few blocks for an interval, n = {n}", "{difference}, 블록이 적어 신뢰구간 없음, n = {n}";
-    AA_ALT: "Run {id}, {order}: {name} against itself: {says}. {drift}", "실행 {id}, {order}: {name}을(를) 자기 자신과 비교: {says}. {drift}";
-    AA_DRIFT: "{arm}: {change} from the first to the last third, {verdict}", "{arm}: 첫 3분의 1에서 마지막 3분의 1까지 {change}, {verdict}";
-    AA_THINNED: "Only every {every}th block is drawn; every number is from all of them.", "블록은 {every}개마다 하나만 그렸습니다. 모든 수치는 전체 블록에서 나왔습니다.";
+    AA_ALT: "{heading}: {name} against itself: {says}. {drift}", "{heading}: {name}, 자기 자신과 비교: {says}. {drift}";
+    AA_NO_TWIN: "no arm stands twice in this run (-e process,process)", "이 실행에는 두 번 들어간 대상이 없습니다(-e process,process)";
     AA_PAIRED: "The difference is the median over blocks of (twin − first) / first; both of a pair are of one block.", "차이는 블록마다 구한 (쌍둥이 − 첫째) / 첫째의 중앙값입니다. 한 쌍은 같은 블록에서 나옵니다.";
 
     // ---- memory-slope, memory-parts, memory-configured
@@ -277,11 +274,6 @@ pub fn arm_name(arm: &ArmInfo, lang: Lang) -> String {
 pub fn warning(warning: &Warning, lang: Lang) -> String {
     let twin = WARNINGS.iter().find(|(code, _)| *code == warning.code).filter(|_| lang == Lang::Ko);
     twin.map_or(warning.text.trim_end_matches('.'), |(_, ko)| ko).to_owned()
-}
-
-/// A text that may be long, for a legend: no more than `most` pixels at `size`.
-pub(super) fn cut(text: &str, size: f64, most: f64) -> String {
-    at_most(wrap(text, size, most), 1).pop().unwrap_or_default()
 }
 
 #[cfg(test)]
