@@ -4,6 +4,8 @@
 //! The dashed line of a group is the same call in the plain process: what it costs without any isolation.
 
 mod from_run;
+#[cfg(test)]
+mod tests;
 
 use super::axis::Axis;
 use super::bars::{Bars, Row as BarRow};

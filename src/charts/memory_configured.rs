@@ -4,6 +4,8 @@
 //! the configured size is a diagonal, and one that does not is flat.
 
 mod from_run;
+#[cfg(test)]
+mod tests;
 
 use super::axis::Axis;
 use super::canvas::{Area, Side, Stroke};

@@ -3,6 +3,8 @@
 //! What all instances share is no part of one more: it stands in the notes.
 
 mod from_run;
+#[cfg(test)]
+mod tests;
 
 use super::axis::Axis;
 use super::bars::{Bars, Row};

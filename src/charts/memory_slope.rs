@@ -11,6 +11,8 @@
 //! ```
 
 mod from_run;
+#[cfg(test)]
+mod tests;
 
 use super::axis::Axis;
 use super::canvas::{Area, Stroke};

@@ -121,8 +121,8 @@ words! {
     SLOPE_SUBTITLE: "Host memory of N idle instances together; at each N the median of the blocks with its 95 % interval. The slope of the line is the cost of one more. It is laid through the last three points, the filled ones: what comes first is charged in batches.", "쉬고 있는 인스턴스 N개가 함께 쓰는 호스트 메모리입니다. N마다 블록의 중앙값과 95 % 신뢰구간을 보입니다. 선의 기울기가 하나 더의 비용입니다. 선은 마지막 세 점(채운 표시)을 지납니다. 처음 것은 묶음으로 계산되기 때문입니다.";
     SLOPE_X: "instances at the same time, N", "동시에 있는 인스턴스 수, N";
     SLOPE_Y: "host memory of all N instances", "인스턴스 N개의 호스트 메모리";
-    SLOPE_SAYS: "{value} {interval} for one more, lack of fit {rest}, {n}", "하나 더에 {value} {interval}, 선에서 벗어난 정도 {rest}, {n}";
-    SLOPE_SAYS_ALONE: "{value} {interval} for one more, lack of fit {rest}, {n}; this file keeps no weighed points to draw", "하나 더에 {value} {interval}, 선에서 벗어난 정도 {rest}, {n}. 이 파일에는 그릴 측정점이 없습니다";
+    SLOPE_SAYS: "{value} {interval} for one more, lack of fit {rest}, {n}", "하나 더할 때마다 {value} {interval}, 선에서 벗어난 정도 {rest}, {n}";
+    SLOPE_SAYS_ALONE: "{value} {interval} for one more, lack of fit {rest}, {n}; this file keeps no weighed points to draw", "하나 더할 때마다 {value} {interval}, 선에서 벗어난 정도 {rest}, {n}. 이 파일에는 그릴 측정점이 없습니다";
     SLOPE_LACK: "Lack of fit is the distance of the farthest fitted point from the line of its block, median over blocks.", "선에서 벗어난 정도는 그 블록의 선에서 가장 먼 점까지의 거리로, 블록에 대한 중앙값입니다.";
     INTERVAL_HIDDEN: "An interval that is not seen is smaller than its mark.", "보이지 않는 신뢰구간은 표시보다 작은 것입니다.";
     PARTS_TITLE: "Memory: what does one more instance consist of?", "메모리: 더해진 인스턴스 하나는 무엇으로 이루어집니까?";
@@ -134,11 +134,11 @@ words! {
     PART_MONITOR: "the monitor's own", "모니터(VMM) 자신";
     PART_PRIVATE: "the program's own", "프로그램 자신";
     PART_KERNEL: "kernel", "커널";
-    CONFIGURED_TITLE: "Memory: does the host pay for configured or for touched guest RAM?", "메모리: 호스트는 설정한 게스트 RAM과 손댄 게스트 RAM 중 어느 쪽을 치릅니까?";
-    CONFIGURED_SUBTITLE: "Host memory of one virtual machine, with its 95 % interval. A flat line: what is configured costs next to nothing until it is touched. On the dotted diagonal stands a machine that pays for all that is configured. Both axes are logarithmic.", "가상머신 한 대의 호스트 메모리와 95 % 신뢰구간입니다. 평평한 선은 설정만 하고 손대지 않은 RAM에 비용이 거의 없다는 뜻입니다. 설정한 RAM을 모두 치르는 가상머신이라면 점선 대각선 위에 놓입니다. 두 축은 모두 로그입니다.";
+    CONFIGURED_TITLE: "Memory: does the host pay for configured or for touched guest RAM?", "메모리: 호스트 메모리는 설정한 게스트 RAM과 손댄 게스트 RAM 중 어느 쪽을 따라갑니까?";
+    CONFIGURED_SUBTITLE: "Host memory of one virtual machine, with its 95 % interval. A flat line: what is configured costs next to nothing until it is touched. On the dotted diagonal stands a machine that pays for all that is configured. Both axes are logarithmic.", "가상머신 한 대의 호스트 메모리와 95 % 신뢰구간입니다. 평평한 선은 설정만 하고 손대지 않은 RAM에 비용이 거의 없다는 뜻입니다. 설정한 RAM만큼 모두 쓰는 가상머신이라면 점선 대각선 위에 놓입니다. 두 축은 모두 로그입니다.";
     CONFIGURED_X: "configured guest RAM", "설정한 게스트 RAM";
     CONFIGURED_Y: "host memory, private + kernel", "호스트 메모리, 전용(private) + 커널";
-    CONFIGURED_DIAGONAL: "if all configured RAM were paid for", "설정한 RAM을 모두 치른다면";
+    CONFIGURED_DIAGONAL: "if all configured RAM were paid for", "설정한 RAM을 모두 쓴다면";
     TOUCHED: "{touched} touched", "{touched} 손댐";
     UNTOUCHED: "nothing touched", "손대지 않음";
     PREALLOCATED: "all RAM backed at the start", "시작할 때 모든 RAM을 확보";
