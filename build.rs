@@ -2,6 +2,8 @@
 //!
 //! Both are `no_std` programs with a linker script of their own, compiled by the rustc that cargo uses, always optimised,
 //! whatever the profile: the same bytes in debug and release. Cargo's RUSTFLAGS do not reach them.
+//!
+//! And lists the files of the guide, so that a binary outside the repository has them too.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, exit};
@@ -15,6 +17,7 @@ fn main() {
     if Path::new("src/vm/bare/main.rs").exists() {
         build_program("kernel", "src/vm/bare");
     }
+    list_guide_files();
 }
 
 fn stop_on_another_machine() {
@@ -53,6 +56,35 @@ fn build_program(name: &str, folder: &str) {
         Ok(o) if o.status.success() => {}
         Ok(o) => stop(&format!("{name} did not build:\n{}", String::from_utf8_lossy(&o.stderr))),
         Err(cause) => stop(&format!("could not run rustc to build {name}: {cause}")),
+    }
+}
+
+/// `src/guide/shelf.rs` includes this table. Not in it: the solutions, what is written for a code host, and work/, which
+/// is the reader's desk: an edit there must neither cost a new build nor become what was shipped.
+fn list_guide_files() {
+    const FOLDER: &str = "lab-guides";
+    let (mut files, mut folders) = (Vec::new(), vec![PathBuf::from(FOLDER)]);
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+            let path = entry.path();
+            let name = path.strip_prefix(FOLDER).unwrap_or(&path).display().to_string();
+            match (path.is_dir(), name.as_str()) {
+                (_, "README.md" | "solutions" | "work") => continue,
+                (true, _) => folders.push(path.clone()),
+                (false, _) => files.push(name),
+            }
+            println!("cargo:rerun-if-changed={}", path.display());
+        }
+    }
+    files.sort();
+    let line = |f: &String| {
+        let place = format!("/{FOLDER}/{f}");
+        format!("    ({f:?}, include_str!(concat!(env!(\"CARGO_MANIFEST_DIR\"), {place:?}))),\n")
+    };
+    let table: String = files.iter().map(line).collect();
+    let table = format!("const EMBEDDED: &[(&str, &str)] = &[\n{table}];\n");
+    if let Err(cause) = std::fs::write(PathBuf::from(env("OUT_DIR")).join("guide_files.rs"), table) {
+        stop(&format!("could not write the list of guide files: {cause}"));
     }
 }
 

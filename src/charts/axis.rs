@@ -1,13 +1,20 @@
 //! Axes: from a value to a place, and as many ticks as their labels have room for.
 
+use plotters::coord::combinators::{IntoLogRange, LogCoord};
+use plotters::coord::ranged1d::Ranged;
+use plotters::coord::types::RangedCoordf64;
+
 use super::canvas::{Area, Side, Stroke};
 use super::font;
 use super::page::Page;
 use super::style::Style;
 use super::text::{Scale, tick, wrap};
 
+/// plotters places values on whole units; so many are a pixel.
+const FINE: f64 = 100.0;
+
 /// More lines than this do not help the eye.
-const MOST_TICKS: f64 = 9.0;
+const MOST_TICKS: f64 = 11.0;
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Axis {
@@ -40,12 +47,13 @@ impl Axis {
     /// Where a value of the data stands, in pixels; what lies outside stands at the end.
     pub(super) fn at(&self, value: f64) -> f64 {
         let value = (value / self.scale.per).clamp(self.low, self.high);
-        let share = if self.log {
-            (value / self.low).ln() / (self.high / self.low).ln()
+        let ends = [self.from, self.to].map(|end| (end * FINE).round() as i32);
+        let place = if self.log {
+            LogCoord::from((self.low..self.high).log_scale()).map(&value, ends.into())
         } else {
-            (value - self.low) / (self.high - self.low)
+            RangedCoordf64::from(self.low..self.high).map(&value, ends.into())
         };
-        self.from + share * (self.to - self.from)
+        f64::from(place) / FINE
     }
 
     /// The densest ticks whose labels keep apart: value in the unit of the data, and label. `extent`: how many pixels a

@@ -1,9 +1,20 @@
-//! SVG, written by hand: a dozen shapes are all that charts need, and nothing stands between them and the file.
+//! The page that charts draw on: plotters' elements on plotters' drawing area, in fractions of a pixel.
 
-use std::fmt::Write as _;
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use plotters::coord::Shift;
+use plotters::drawing::DrawingArea;
+use plotters::element::{Circle, Drawable, PathElement, PointCollection, Polygon, Rectangle};
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+use plotters::style::{Color as _, IntoFont, ShapeStyle, TextStyle};
 
 use super::font;
 use super::style::{Color, Marker, Style};
+use super::svg::{PER_PIXEL, Pen, Svg, describe, short};
+
+/// Writing to a string has no way to fail, and neither has plotters when it does only that.
+const CANNOT_FAIL: &str = "drawing into a string cannot fail";
 
 /// Pixels from the top left corner of the canvas.
 pub(super) type Point = (f64, f64);
@@ -69,9 +80,38 @@ pub(super) struct Text<'a> {
 }
 
 /// Shapes in the order in which they were drawn.
-#[derive(Debug, Default)]
 pub(super) struct Canvas {
-    body: String,
+    svg: Rc<RefCell<Svg>>,
+    area: DrawingArea<Svg, Shift>,
+}
+
+impl Default for Canvas {
+    fn default() -> Canvas {
+        let svg = Rc::new(RefCell::new(Svg::default()));
+        Canvas { area: DrawingArea::from(&svg), svg }
+    }
+}
+
+/// plotters counts in whole units; ours are [`PER_PIXEL`] of a pixel.
+fn unit(pixels: f64) -> i32 {
+    (pixels * f64::from(PER_PIXEL)).round() as i32
+}
+
+fn units((x, y): Point) -> (i32, i32) {
+    (unit(x), unit(y))
+}
+
+fn filled(color: Color, opacity: f64) -> ShapeStyle {
+    color.plotters().mix(opacity).filled()
+}
+
+fn stroked(color: Color, opacity: f64, width: f64) -> ShapeStyle {
+    color.plotters().mix(opacity).stroke_width(unit(width).unsigned_abs())
+}
+
+fn corners(area: Area) -> [(i32, i32); 2] {
+    let (left, top) = (area.left, area.top);
+    [units((left, top)), units((area.right.max(left), area.bottom.max(top)))]
 }
 
 impl Canvas {
@@ -81,17 +121,11 @@ impl Canvas {
 
     /// A rectangle that what is below shines through.
     pub(super) fn rect_through(&mut self, area: Area, fill: Color, opacity: f64) {
-        let opacity = if opacity < 1.0 { format!(r#" fill-opacity="{opacity}""#) } else { String::new() };
-        let [x, y, w, h] = [area.left, area.top, area.width().max(0.0), area.height().max(0.0)].map(short);
-        self.add(format_args!(r#"<rect x="{x}" y="{y}" width="{w}" height="{h}" fill="{fill}"{opacity}/>"#));
+        self.draw(&Rectangle::new(corners(area), filled(fill, opacity)));
     }
 
     pub(super) fn frame(&mut self, area: Area, color: Color, width: f64) {
-        let [x, y, w, h] = [area.left, area.top, area.width().max(0.0), area.height().max(0.0)].map(short);
-        let width = short(width);
-        self.add(format_args!(
-            r#"<rect x="{x}" y="{y}" width="{w}" height="{h}" fill="none" stroke="{color}" stroke-width="{width}"/>"#
-        ));
+        self.draw(&Rectangle::new(corners(area), stroked(color, 1.0, width)));
     }
 
     /// Straight from point to point.
@@ -101,34 +135,24 @@ impl Canvas {
 
     /// Several lines of one kind, as one shape.
     pub(super) fn lines(&mut self, lines: &[&[Point]], stroke: Stroke) {
-        let mut path = String::new();
-        for line in lines {
-            for (i, (x, y)) in line.iter().enumerate() {
-                let (verb, x, y) = (if i == 0 { 'M' } else { 'L' }, short(*x), short(*y));
-                let _ = write!(path, "{verb}{x} {y}");
+        let style = stroked(stroke.color, stroke.opacity, stroke.width);
+        self.with_pen(Pen { dash: stroke.dash, round: false }, |canvas| {
+            for line in lines {
+                canvas.draw(&PathElement::new(line.iter().copied().map(units).collect::<Vec<_>>(), style));
             }
-        }
-        let Stroke { color, width, dash, opacity } = stroke;
-        let dash = if dash.is_empty() { String::new() } else { format!(r#" stroke-dasharray="{dash}""#) };
-        let opacity = if opacity < 1.0 { format!(r#" stroke-opacity="{opacity}""#) } else { String::new() };
-        let width = short(width);
-        self.add(format_args!(
-            r#"<path d="{path}" fill="none" stroke="{color}" stroke-width="{width}"{dash}{opacity}/>"#
-        ));
+        });
     }
 
-    pub(super) fn circle(&mut self, (x, y): Point, radius: f64, fill: Color) {
-        let [x, y, r] = [x, y, radius].map(short);
-        self.add(format_args!(r#"<circle cx="{x}" cy="{y}" r="{r}" fill="{fill}"/>"#));
+    pub(super) fn circle(&mut self, at: Point, radius: f64, fill: Color) {
+        self.draw(&Circle::new(units(at), unit(radius), filled(fill, 1.0)));
     }
 
     /// Many dots of one kind as one shape: a line without length has round ends.
     pub(super) fn dots(&mut self, points: &[Point], radius: f64, color: Color) {
-        let path: String = points.iter().map(|(x, y)| format!("M{} {}h0", short(*x), short(*y))).collect();
-        let width = short(radius * 2.0);
-        self.add(format_args!(
-            r#"<path d="{path}" fill="none" stroke="{color}" stroke-width="{width}" stroke-linecap="round"/>"#
-        ));
+        let style = stroked(color, 1.0, radius * 2.0);
+        self.with_pen(Pen { dash: "", round: true }, |canvas| {
+            points.iter().for_each(|at| canvas.draw(&PathElement::new([units(*at)], style)));
+        });
     }
 
     /// A marker of a series, with a rim of paper so that it stands out from its own line.
@@ -160,33 +184,40 @@ impl Canvas {
     }
 
     fn polygon(&mut self, corners: &[Point], fill: Color, rim: Color) {
-        let points: Vec<String> = corners.iter().map(|(x, y)| format!("{},{}", short(*x), short(*y))).collect();
-        let points = points.join(" ");
-        self.add(format_args!(r#"<polygon points="{points}" fill="{fill}" stroke="{rim}" stroke-width="1"/>"#));
+        let points: Vec<(i32, i32)> = corners.iter().copied().map(units).collect();
+        self.draw(&Polygon::new(points, filled(fill, 1.0)));
+        let around: Vec<Point> = corners.iter().chain(corners.first()).copied().collect();
+        self.line(&around, Stroke::new(rim, 1.0));
     }
 
-    /// Every text says how wide it is in our font: a browser that lacks the font squeezes its own into that width, so
-    /// that nothing overlaps there either.
     pub(super) fn text(&mut self, text: &Text) {
         if text.words.is_empty() {
             return;
         }
-        let (x, size) = (short(text.at.0), short(text.size));
-        let y = short(text.at.1 + text.size * BASELINE);
-        let anchor = match text.side {
-            Side::Left => "start",
-            Side::Center => "middle",
-            Side::Right => "end",
+        let side = match text.side {
+            Side::Left => HPos::Left,
+            Side::Center => HPos::Center,
+            Side::Right => HPos::Right,
         };
-        let width = short(font::width(text.words, text.size));
-        let (color, family, words) = (text.color, font::FAMILY, escape(text.words));
-        self.add(format_args!(
-            r#"<text x="{x}" y="{y}" text-anchor="{anchor}" textLength="{width}" lengthAdjust="spacingAndGlyphs" font-family="{family}" font-size="{size}" fill="{color}">{words}</text>"#
-        ));
+        let font = (font::FAMILY, text.size).into_font();
+        let style = TextStyle { color: text.color.plotters().to_backend_color(), ..TextStyle::from(font) };
+        let style = style.pos(Pos::new(side, VPos::Center));
+        self.area.draw_text(text.words, &style, units(text.at)).expect(CANNOT_FAIL);
     }
 
-    fn add(&mut self, shape: std::fmt::Arguments) {
-        let _ = writeln!(self.body, "{shape}");
+    fn draw<'a, E>(&self, element: &'a E)
+    where
+        &'a E: PointCollection<'a, (i32, i32)>,
+        E: Drawable<Svg>,
+    {
+        self.area.draw(element).expect(CANNOT_FAIL);
+    }
+
+    /// All paths that `draw` draws are one shape of this pen.
+    fn with_pen(&mut self, pen: Pen, draw: impl FnOnce(&Canvas)) {
+        self.svg.borrow_mut().take(pen);
+        draw(self);
+        self.svg.borrow_mut().put_down();
     }
 
     /// The whole file, with a title and a description for those who don't see it.
@@ -194,36 +225,14 @@ impl Canvas {
         let (w, h, paper) = (short(style.width), short(height.ceil()), style.paper);
         let open =
             format!(r#"<svg width="{w}" height="{h}" viewBox="0 0 {w} {h}" xmlns="http://www.w3.org/2000/svg">"#);
-        let body = &self.body;
+        let svg = self.svg.borrow();
+        let body = svg.body();
         describe(
             &format!("{open}\n<rect width=\"{w}\" height=\"{h}\" fill=\"{paper}\"/>\n{body}</svg>\n"),
             title,
             description,
         )
     }
-}
-
-/// How far below the middle of a letter as high as "H" its foot is, in sizes of the font.
-pub(super) const BASELINE: f64 = 0.36;
-
-/// SVG's own `<title>` and `<desc>`, first in the file: screen readers tell them, and so do search engines.
-pub(super) fn describe(svg: &str, title: &str, description: &str) -> String {
-    let (open, rest) = svg.split_once('>').unwrap_or((svg, ""));
-    let open = open.replacen("<svg ", r#"<svg role="img" aria-labelledby="title desc" "#, 1);
-    let (title, description) = (escape(title), escape(description));
-    format!("{open}>\n<title id=\"title\">{title}</title>\n<desc id=\"desc\">{description}</desc>{rest}")
-}
-
-/// A number with as many decimals as can be seen: one.
-fn short(value: f64) -> String {
-    let text = format!("{value:.1}");
-    text.strip_suffix(".0").map_or(text.clone(), str::to_owned)
-}
-
-/// For text between tags. Control characters are not allowed in XML at all.
-fn escape(text: &str) -> String {
-    let clean: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    clean.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 #[cfg(test)]
@@ -252,11 +261,8 @@ mod tests {
     fn many_dots_are_one_shape() {
         let mut canvas = Canvas::default();
         canvas.dots(&[(1.0, 2.0), (3.5, 4.0)], 1.5, Color(1, 2, 3));
-        assert_eq!(canvas.body.matches("<path").count(), 1);
-        assert!(
-            canvas.body.contains("M1 2h0M3.5 4h0") && canvas.body.contains("stroke-width=\"3\""),
-            "{}",
-            canvas.body
-        );
+        let svg = canvas.svg.borrow();
+        assert_eq!(svg.body().matches("<path").count(), 1);
+        assert!(svg.body().contains("M1 2h0M3.5 4h0") && svg.body().contains("stroke-width=\"3\""), "{}", svg.body());
     }
 }

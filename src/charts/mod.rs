@@ -37,6 +37,7 @@ mod png;
 mod run_order;
 mod strip;
 mod style;
+mod svg;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -120,6 +121,6 @@ pub const ALL: &[Chart] = &[
     memory_configured::CHART,
     cost::CHART,
     inventory::CHART,
-    run_order::CHART,
     aa::CHART,
+    run_order::CHART,
 ];

@@ -2,8 +2,8 @@
 
 use resvg::{tiny_skia, usvg};
 
-use super::canvas::describe;
 use super::font;
+use super::svg::describe;
 use crate::error::{Context, Error, Result};
 
 /// Pixels per inch that an SVG's units stand for (CSS Values and Units 3, section 6.2).

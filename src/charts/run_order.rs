@@ -111,7 +111,7 @@ fn legend(page: &mut Page, rows: &[Row], lang: Lang) {
         Entry {
             symbol: Box::new(move |canvas, area| {
                 let y = area.middle().1;
-                canvas.line(&[(area.left, y), (area.right, y)], Stroke::new(style.ink, 3.0 * style.thick));
+                canvas.line(&[(area.left, y), (area.right, y)], Stroke::new(style.ink, 2.0 * style.thick));
             }),
             wide: 1.8,
             text: words::ORDER_THIRDS.of(lang).to_owned(),
@@ -126,7 +126,7 @@ fn panels(page: &mut Page, rows: &[Row], scale: Scale, lang: Lang) {
     let style = page.style;
     let labels: Vec<Label> = rows.iter().map(|r| Label::of(style, &r.name, &r.arm, widest_label(style))).collect();
     let of_strip = |strip: &Strip| {
-        let any = Area::new(0.0, 0.0, 1.0, strip::height(style));
+        let any = Area::new(0.0, 0.0, 1.0, strip::height(style, rows.len()));
         strip::value_axis([strip].into_iter(), scale, any).left_width(style, TICKS)
     };
     let ticks = strips(rows).map(of_strip).fold(0.0, f64::max);
@@ -148,7 +148,7 @@ fn panels(page: &mut Page, rows: &[Row], scale: Scale, lang: Lang) {
         let (said, alarm) = says(row, scale, lang);
         let said = reason_lines(style, &said, right - left);
         let said_height = said.len() as f64 * Style::line(style.small);
-        let strip_height = if row.strip.is_ok() { strip::height(style) } else { 0.0 };
+        let strip_height = if row.strip.is_ok() { strip::height(style, rows.len()) } else { 0.0 };
         let height = label.height().max(said_height + strip_height) + style.gap() * 1.6;
         label.draw(page, label_right, page.y + height / 2.0);
         let color = if alarm { style.alarm } else { style.faint };

@@ -3,11 +3,19 @@
 
 use std::fmt;
 
+use plotters::style::RGBColor;
+
 use super::{Look, Theme};
 
 /// Red, green, blue; shown as `#rrggbb`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Color(pub u8, pub u8, pub u8);
+
+impl Color {
+    pub(super) fn plotters(self) -> RGBColor {
+        RGBColor(self.0, self.1, self.2)
+    }
+}
 
 impl fmt::Display for Color {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {

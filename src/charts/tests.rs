@@ -25,7 +25,7 @@ pub(super) fn texts(svg: &str) -> Vec<Boxed> {
             "end" => x - width,
             _ => x - width / 2.0,
         };
-        let middle = y - size * super::canvas::BASELINE;
+        let middle = y - size * super::svg::BASELINE;
         (words, [left, middle - size * 0.45, left + width, middle + size * 0.45])
     };
     svg.split("<text ").skip(1).map(boxed).collect()

@@ -44,7 +44,7 @@ words! {
     NO_VALUES: "no sample gave a value", "값을 준 표본이 없습니다";
     NO_INTERVAL: "too few blocks for an interval", "블록이 적어 신뢰구간 없음";
     N_BLOCKS: "n = {n} blocks", "n = {n}블록";
-    ONE_BLOCK: "n = 1 block", "n = 1블록";
+    N_ONE: "n = 1 block", "n = 1블록";
     N_FROM_TO: "n = {from} to {to} blocks", "n = {from}~{to}블록";
     NOTHING_MEASURED: "nothing was measured", "측정한 것이 없습니다";
     SEED_AND_ORDER: "{n}. Seed {seed}, {order}.", "{n}. 시드 {seed}, {order}.";
@@ -102,11 +102,13 @@ words! {
 
     // ---- aa
     AA_TITLE: "The same program twice: how small a difference can this machine see?", "같은 프로그램을 두 번: 이 기계는 얼마나 작은 차이까지 볼 수 있습니까?";
-    AA_SUBTITLE: "Both arms of each run are identical, so every difference between them is noise. A mark is the median of one block; an interval that does not hold 0 is a false alarm.", "각 실행의 두 대상은 똑같으므로 둘 사이의 차이는 모두 잡음입니다. 표시 하나는 한 블록의 중앙값입니다. 0을 품지 않는 구간은 거짓 경보입니다.";
+    AA_SUBTITLE: "Both arms of each run are identical, so every difference between them is noise. An interval that does not hold 0 is a false alarm.", "각 실행의 두 대상은 똑같으므로 둘 사이의 차이는 모두 잡음입니다. 0을 품지 않는 구간은 거짓 경보입니다.";
     AA_RUN: "Run {id}, {order}", "실행 {id}, {order}";
     AA_ORDER_BLOCKS: "interleaved in random order", "무작위 순서로 섞어서";
     AA_ORDER_SEQUENTIAL: "one after the other", "하나씩 차례로";
-    AA_DIFFERENCE: "difference of the twin within blocks (%)", "블록 안에서 본 쌍둥이의 차이(%)";
+    AA_DIFFERENCE: "difference of the twin within blocks", "블록 안에서 본 쌍둥이의 차이";
+    AA_INTERVAL: "({low} to {high})", "({low} ~ {high})";
+    AA_BLOCK: "median of one block", "한 블록의 중앙값";
     AA_FLOOR: "noise floor: the farther end of the interval", "잡음 한계(noise floor): 신뢰구간의 먼 쪽 끝";
     AA_SAYS: "{difference} {interval}, noise floor {floor}, n = {n}", "{difference} {interval}, 잡음 한계 {floor}, n = {n}";
     AA_SAYS_FEW: "{difference}, too few blocks for an interval, n = {n}", "{difference}, 블록이 적어 신뢰구간 없음, n = {n}";
@@ -249,7 +251,7 @@ pub(super) fn stage(stage: Stage, lang: Lang) -> &'static str {
 
 /// "n = 60 blocks".
 pub(super) fn blocks(n: usize, lang: Lang) -> String {
-    if n == 1 { ONE_BLOCK.of(lang).to_owned() } else { N_BLOCKS.with(lang, &[("n", &n.to_string())]) }
+    if n == 1 { N_ONE.of(lang).to_owned() } else { N_BLOCKS.with(lang, &[("n", &n.to_string())]) }
 }
 
 /// A sentence of a results file in this language; one that has no twin stays as it is.

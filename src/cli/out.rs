@@ -3,6 +3,7 @@
 use std::fmt::Display;
 use std::io::{IsTerminal, Write};
 
+use crate::doctor::State;
 use crate::error::{Error, Kind, Result};
 
 pub(super) struct Out {
@@ -32,6 +33,16 @@ impl Out {
 
     pub(super) fn bold(&self, text: &str) -> String {
         if self.styled { format!("\x1b[1m{text}\x1b[0m") } else { text.to_owned() }
+    }
+
+    /// Green, yellow or red; the text says the same, for those who see no colours.
+    pub(super) fn state(&self, state: State, text: &str) -> String {
+        let colour = match state {
+            State::Ok => 32,
+            State::Limited => 33,
+            State::Missing => 31,
+        };
+        if self.styled { format!("\x1b[{colour}m{text}\x1b[0m") } else { text.to_owned() }
     }
 
     /// A line beside the results: what goes on, what to know.

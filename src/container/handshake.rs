@@ -111,6 +111,7 @@ impl Step {
 /// Moments that a child stamps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stamp {
+    Born,
     OwnView,
     NewRoot,
     Exec,
@@ -118,6 +119,7 @@ pub enum Stamp {
 
 /// The stages that the stamps end, and their words in a timeline.
 const STAMPS: &[(Stamp, Stage, &str)] = &[
+    (Stamp::Born, Stage::Create, "clone3: the child begins"),
     (Stamp::OwnView, Stage::Isolate, "the child: cgroup, host name, lo"),
     (Stamp::NewRoot, Stage::Load, "the child: root, /proc, /dev, hidden paths"),
     (Stamp::Exec, Stage::Enter, "the child: files, capabilities, filter"),

@@ -6,11 +6,10 @@
 use std::convert::Infallible;
 
 use nix::errno::Errno;
-use nix::sched::CloneFlags;
 use nix::sys::prctl::set_dumpable;
 use nix::sys::signal::Signal;
 
-use crate::sys::clone::{Process, exit_now};
+use crate::sys::clone::{Birth, Process, exit_now};
 use crate::sys::fds::close_all_but_standard;
 use crate::sys::signals;
 
@@ -24,7 +23,7 @@ pub fn stand_before(
 ) -> Result<Infallible, Errno> {
     set_dumpable(false)?;
     signals::block_all()?; // a signal that comes before we listen waits for us
-    let program = Process::fork(CloneFlags::empty(), None, program)?.pid();
+    let program = Process::fork(Birth::PLAIN, program)?.pid();
     close_all_but_standard()?;
     finish()?;
     serve(program)

@@ -4,7 +4,9 @@
 //! there are, a cgroup what it may use, capabilities and a filter what it may ask the kernel for. No image, no engine.
 //!
 //! ```text
-//! launch:  cgroup → clone3 into the namespaces → id map          start: open the gate
+//!           create                                                start
+//! copy:     cgroup → clone3 into the namespaces → id map          open the gate
+//! borrower: cgroup                                                open the gate → clone3, which returns after exec
 //! child.rs:          own view → new root → files, capabilities, filter → gate → exec
 //! ```
 
@@ -30,10 +32,10 @@ use nix::errno::Errno;
 use nix::sys::signal::Signal;
 
 use self::cgroup::Cgroup;
-use self::handshake::Handshake;
+use self::handshake::{Handshake, Stamp};
 use crate::error::{Context, Error, Kind, Result};
 use crate::model::Exit;
-use crate::sys::clone::Process;
+use crate::sys::clone::{Birth, Process};
 use crate::timeline::{Stage, Timeline};
 pub use child::{Files, die_with_parent};
 pub use spec::Spec;
@@ -46,16 +48,21 @@ pub struct Container {
     handshake: Handshake,
 }
 
-/// Makes one container, up to its program's door: the child makes itself ready and waits for [`Container::start`].
-pub fn launch(spec: &Spec, files: &Files<'_>, handshake: Handshake, clock: &mut Timeline) -> Result<Container> {
+/// Makes one container. A child that is a copy of us makes itself ready now and waits at its program's door for
+/// [`Container::start`]; one that borrows our memory comes with it.
+// ANCHOR: launch
+pub fn create(spec: &Spec, files: &Files<'_>, handshake: Handshake, clock: &mut Timeline) -> Result<Container> {
     let cgroup = make_cgroup(spec)?; // first: the child is born inside it
     clock.mark(Stage::Create, "cgroup");
-    let process = clone_into(spec, cgroup.as_ref(), files, &handshake)?; // one clone3 makes every namespace
-    clock.mark(Stage::Create, "clone3 returned");
-    let container = Container { process: Some(process), cgroup, handshake }; // from here on a guard
-    container.write_ids(spec)?; // the child is nobody until its ids are mapped
+    let mut container = Container { process: None, cgroup, handshake }; // from here on a guard
+    if spec.copies() {
+        container.process = Some(container.copy(spec, files)?); // one clone3 makes every namespace
+        clock.mark(Stage::Create, "clone3 returned");
+        container.write_ids(spec)?; // the child is nobody until its ids are mapped
+    }
     Ok(container)
 }
+// ANCHOR_END: launch
 
 fn make_cgroup(spec: &Spec) -> Result<Option<Cgroup>> {
     static NEXT: AtomicU64 = AtomicU64::new(0);
@@ -63,12 +70,6 @@ fn make_cgroup(spec: &Spec) -> Result<Option<Cgroup>> {
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
     let name = format!("{}.{}-{number}", spec.cgroup_name, std::process::id()); // another worker of this run has its own pid
     tree.make(&name, &spec.limits).map(Some)
-}
-
-fn clone_into(spec: &Spec, cgroup: Option<&Cgroup>, files: &Files<'_>, handshake: &Handshake) -> Result<Process> {
-    let namespaces = namespaces::made_by_clone(spec.namespaces);
-    let birthplace = cgroup.and_then(Cgroup::birthplace);
-    Process::fork(namespaces, birthplace, || child::run(spec, cgroup, files, handshake)).map_err(cannot_clone)
 }
 
 /// Why clone3 fails, in words that fit a process as well as a container.
@@ -89,20 +90,43 @@ pub fn cannot_clone(errno: Errno) -> Error {
 }
 
 impl Container {
+    fn birth(&self, spec: &Spec) -> Birth<'_> {
+        let cgroup = self.cgroup.as_ref().and_then(Cgroup::birthplace);
+        Birth { namespaces: namespaces::made_by_clone(spec.namespaces), cgroup }
+    }
+
+    fn copy(&self, spec: &Spec, files: &Files<'_>) -> Result<Process> {
+        let child = || child::run(spec, self.cgroup.as_ref(), files, &self.handshake);
+        Process::fork(self.birth(spec), child).map_err(cannot_clone)
+    }
+
+    fn borrower(&self, spec: &Spec, files: &Files<'_>) -> Result<Process> {
+        let child = || {
+            self.handshake.stamp(Stamp::Born);
+            child::run(spec, self.cgroup.as_ref(), files, &self.handshake)
+        };
+        Process::vfork(self.birth(spec), child).map_err(cannot_clone)
+    }
+
     fn write_ids(&self, spec: &Spec) -> Result<()> {
         let Some(ids) = &spec.ids else { return Ok(()) };
         ids.write(&self.process()?.pid().to_string())?;
         self.handshake.open_gate() // first opening: the ids are there
     }
 
-    /// Lets the program run.
-    pub fn start(&self) -> Result<()> {
-        self.handshake.open_gate()
+    /// Lets the program run; `spec` and `files` as for [`create`].
+    pub fn start(&mut self, spec: &Spec, files: &Files<'_>, clock: &mut Timeline) -> Result<()> {
+        self.handshake.open_gate()?;
+        if self.process.is_none() {
+            self.process = Some(self.borrower(spec, files)?);
+            clock.mark(Stage::Enter, "clone3 returned: the program is executed");
+        }
+        Ok(())
     }
 
     /// Its first process.
     pub fn process(&self) -> Result<&Process> {
-        self.process.as_ref().ok_or_else(|| Error::new("look at the container", "it is gone"))
+        self.process.as_ref().ok_or_else(|| Error::new("look at the container", "it does not run"))
     }
 
     pub fn handshake(&self) -> &Handshake {
@@ -116,7 +140,7 @@ impl Container {
 
     /// Kills what still runs (with the first process of a pid namespace goes everything in it), waits, removes the cgroup.
     pub fn end(&mut self) -> Result<Exit> {
-        let process = self.process.take().ok_or_else(|| Error::new("end the container", "it is gone"))?;
+        let process = self.process.take().ok_or_else(|| Error::new("end the container", "it does not run"))?;
         process.signal(Signal::SIGKILL as i32).doing(|| "kill the container")?;
         let exit = process.reap().doing(|| "wait for the container")?;
         if let Some(mut cgroup) = self.cgroup.take() {

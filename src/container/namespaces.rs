@@ -17,6 +17,7 @@ pub struct Namespace {
 }
 
 /// `user` first, because it owns the others.
+// ANCHOR: namespaces
 pub const NAMESPACES: &[Namespace] = &[
     ns("user", CloneFlags::CLONE_NEWUSER, "user numbers: root inside, an ordinary user outside"),
     ns("mnt", CloneFlags::CLONE_NEWNS, "a tree of mounts"),
@@ -26,6 +27,7 @@ pub const NAMESPACES: &[Namespace] = &[
     ns("ipc", CloneFlags::CLONE_NEWIPC, "System V and POSIX message queues, semaphores, shared memory"),
     ns("cgroup", CloneFlags::CLONE_NEWCGROUP, "a root of the tree of cgroups: its own folder"),
 ];
+// ANCHOR_END: namespaces
 
 const fn ns(name: &'static str, flag: CloneFlags, own: &'static str) -> Namespace {
     Namespace { name, flag, own }

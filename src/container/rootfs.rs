@@ -51,12 +51,14 @@ pub fn mount_proc(root: BorrowedFd<'_>) -> Result<(), Errno> {
 }
 
 /// The new root becomes `/`; the old one ends up on top of it and is taken away (pivot_root(2), "pivot_root(".", ".")").
+// ANCHOR: pivot-root
 pub fn leave_the_old_root(root: BorrowedFd<'_>) -> Result<(), Errno> {
     fchdir(root)?;
     pivot_root(c".", c".")?;
     umount2(c".", MntFlags::MNT_DETACH)?;
     chdir(c"/") // nothing of the old tree is reachable by "..", whatever the folder we came from (CVE-2024-21626)
 }
+// ANCHOR_END: pivot-root
 
 /// Opens a path below `top` as it is, without following any symbolic link: ELOOP when there is one.
 pub fn inside(top: BorrowedFd<'_>, path: &CStr, flags: OFlag) -> Result<OwnedFd, Errno> {

@@ -102,6 +102,7 @@ fn ranges() -> Vec<(u32, Verdict)> {
 pub struct Filter(Vec<Instruction>);
 
 impl Filter {
+    // ANCHOR: filter
     pub fn usual() -> Filter {
         let mut program = Vec::with_capacity(256);
         program.push(load(ARCH));
@@ -111,6 +112,7 @@ impl Filter {
         search(&ranges(), &mut program);
         Filter(program)
     }
+    // ANCHOR_END: filter
 
     pub fn program(&self) -> &[Instruction] {
         &self.0

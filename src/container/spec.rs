@@ -32,8 +32,19 @@ pub struct Spec {
     pub loopback: bool,
     pub drop_capabilities: bool,
     pub filter: Option<Filter>,
+    /// The child is a copy of us; see [`Spec::copies`].
+    pub fork: bool,
     /// A small PID 1 in front of the program.
     pub init: bool,
     /// It may outlive us.
     pub detachable: bool,
+}
+
+impl Spec {
+    /// A copy of us can wait: for its id map, at its program's door, as a PID 1 that stays. It costs a copy of our page
+    /// tables, and a page fault for each page that either of us writes. A child that waits for nothing borrows our memory
+    /// until exec, while we stand still.
+    pub fn copies(&self) -> bool {
+        self.fork || self.init || self.ids.is_some()
+    }
 }

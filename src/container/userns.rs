@@ -15,7 +15,7 @@ use nix::unistd::{Gid, Uid, write};
 use super::handshake::{At, Failure, Handshake, Step};
 use super::rootfs::keep_mounts_private;
 use crate::error::{Context, Kind, Result};
-use crate::sys::clone::Process;
+use crate::sys::clone::{Birth, Process};
 use crate::sys::ids::{become_user, leave_groups};
 
 /// Tries it in a child, which ends at once; as `user` (uid, gid) if given, else as we are.
@@ -23,7 +23,7 @@ pub fn check(user: Option<(u32, u32)>) -> Result<()> {
     let (uid, gid) = user.unwrap_or((Uid::effective().as_raw(), Gid::effective().as_raw()));
     let maps = [format!("0 {uid} 1"), "deny".into(), format!("0 {gid} 1")]; // made here: the child must not allocate
     let handshake = Handshake::new()?;
-    let child = Process::fork(CloneFlags::empty(), None, || match try_all(user, &maps) {
+    let child = Process::fork(Birth::PLAIN, || match try_all(user, &maps) {
         Ok(()) => 0,
         Err(failure) => handshake.fail(failure),
     });

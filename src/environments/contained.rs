@@ -20,7 +20,7 @@ use crate::container::handshake::Handshake;
 use crate::container::idmap::IdMap;
 use crate::container::program::{USUAL_PATH, find};
 use crate::container::seccomp::Filter;
-use crate::container::{Container, Spec, launch, namespaces};
+use crate::container::{Container, Spec, create, namespaces};
 use crate::error::{Context, Error, Result};
 use crate::model::{Part, Rootfs, Task};
 use crate::probe;
@@ -48,6 +48,8 @@ pub(super) fn check(knobs: &Knobs) -> Result<()> {
     };
     refuse("-net", "-lo", "without a network namespace no loopback device is made: -lo changes nothing")?;
     refuse("-pid", "+init", "without a pid namespace there is no PID 1 to stand in for")?;
+    refuse("+user", "fork", "a child that waits for its id map is a copy already: fork changes nothing")?;
+    refuse("+init", "fork", "a child that becomes PID 1 and stays is a copy already: fork changes nothing")?;
     refuse("-pid", "+user", "in a user namespace /proc needs a pid namespace of its own")?;
     refuse("-pid", "-cgroup", "children of the program could outlive it, and nothing would tell whose they are")
 }
@@ -78,6 +80,7 @@ pub(super) fn prepare(knobs: &Knobs, task: &Task, dir: &Path, by: Privileges) ->
         loopback: has("-lo"),
         drop_capabilities: has("-caps"),
         filter: has("-seccomp").then(Filter::usual),
+        fork: knobs.has("fork"),
         init: knobs.has("+init"),
         detachable: settings.detachable,
     };
@@ -143,11 +146,10 @@ impl Prepared for Ready {
         become_user(plan.become_user)?;
         let files = Files::new(&plan.task)?;
         let handshake = Handshake::new()?;
-        let mut watch = Watch::new(plan.tsc_khz.map(TscAnchor::now));
+        let watch = Watch::new(plan.tsc_khz.map(TscAnchor::now));
         clock.begin();
-        let container = launch(&plan.spec, &files.given(), handshake, clock)?;
-        watch.look_at(files);
-        Ok(Box::new(Running { plan, container, watch }))
+        let container = create(&plan.spec, &files.given(), handshake, clock)?;
+        Ok(Box::new(Running { plan, container, files: Some(files), watch }))
     }
 }
 
@@ -165,12 +167,17 @@ pub(super) fn become_user(user: Option<(u32, u32)>) -> Result<()> {
 struct Running {
     plan: Rc<Plan>,
     container: Container,
+    /// Until it is started.
+    files: Option<Files>,
     watch: Watch,
 }
 
 impl Instance for Running {
-    fn start(&mut self, _: &mut Timeline) -> Result<()> {
-        self.container.start()
+    fn start(&mut self, clock: &mut Timeline) -> Result<()> {
+        let files = self.files.take().ok_or_else(|| Error::new("start the container", "it was started before"))?;
+        self.container.start(&self.plan.spec, &files.given(), clock)?;
+        self.watch.look_at(files);
+        Ok(())
     }
 
     fn wait(&mut self, deadline: Instant, clock: &mut Timeline) -> Result<Event> {

@@ -36,6 +36,7 @@ pub(super) const KNOBS: &[KnobAbout] = &[
     knob("-mask", "Nothing in /proc and /sys is hidden or made read-only: its root can harm the host."),
     knob("-caps", "It keeps all capabilities: its root can harm the host."),
     knob("-seccomp", "No system call is filtered."),
+    knob("fork", "The child is a copy of its parent, as `process` is; without it the child borrows its parent's memory until exec."),
     knob("+user", "A user namespace: its root is user 100000 outside."),
     knob("+init", "A small PID 1 stands before the program."),
 ];

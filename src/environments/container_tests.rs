@@ -80,11 +80,14 @@ impl Held {
 
 #[test]
 fn it_is_as_hardened_as_its_name_says() {
-    if !here("it_is_as_hardened_as_its_name_says") {
-        return;
+    if here("it_is_as_hardened_as_its_name_says") {
+        [&[][..], &["fork"]].into_iter().for_each(is_hardened);
     }
+}
+
+fn is_hardened(knobs: &[&str]) {
     let leaked = crate::sys::fds::tests::without_cloexec(); // what our caller forgot to close (CVE-2024-21626)
-    let held = Held::new(&[], Limits::default(), &["hold"]);
+    let held = Held::new(knobs, Limits::default(), &["hold"]);
     let kept = format!("{:016x}", capabilities::kept());
     for (set, expected) in [("CapEff", &*kept), ("CapPrm", &kept), ("CapBnd", &kept)] {
         assert_eq!(held.status(set), expected, "{set}");
@@ -272,6 +275,22 @@ fn a_signal_reaches_the_program_only_through_a_pid_1_that_passes_it_on() {
     );
 }
 
+/// With little memory the kernel ends what is in the container, never us, whose memory its child still borrowed.
+#[test]
+fn a_container_that_cannot_even_begin_takes_nobody_along() {
+    if !here("a_container_that_cannot_even_begin_takes_nobody_along") {
+        return;
+    }
+    for memory_bytes in [4096, 64 << 10, 256 << 10] {
+        for knobs in [&[][..], &["fork"]] {
+            let limits = Limits { memory_bytes: Some(memory_bytes), ..Limits::default() };
+            let ended = Story::of(&OwnContainer, knobs, &Task { limits, ..probe_task(&["touch", "1024"], 3) });
+            let killed = matches!(&ended, Ok(story) if story.exit == Exit::Signal(9));
+            assert!(killed || ended.is_err(), "{memory_bytes} {knobs:?}: {ended:?}");
+        }
+    }
+}
+
 #[test]
 fn limits_hold() {
     if !here("limits_hold") {
@@ -309,7 +328,13 @@ fn nothing_is_left_behind() {
     drop(held);
     assert!(own.iter().all(|folder| !folder.exists()), "{own:?}");
     assert!(!Path::new(&format!("/proc/{pid}")).exists());
-    for (knobs, word) in [(["-net", "-lo"], "-lo"), (["-pid", "+init"], "+init"), (["-pid", "-cgroup"], "-cgroup")] {
+    for (knobs, word) in [
+        (["-net", "-lo"], "-lo"),
+        (["-pid", "+init"], "+init"),
+        (["-pid", "-cgroup"], "-cgroup"),
+        (["+user", "fork"], "fork"),
+        (["+init", "fork"], "fork"),
+    ] {
         let error = Knobs::parse(&OwnContainer, &knobs).unwrap_err();
         assert!(error.kind == Kind::Usage && error.doing.contains(word), "{error}");
     }

@@ -16,6 +16,7 @@ pub fn memory_of(pid: i32) -> Result<Vec<Part>> {
     Ok(memory_parts(&text))
 }
 
+// ANCHOR: private
 fn memory_parts(smaps_rollup: &str) -> Vec<Part> {
     let bytes = |name| kib_of(smaps_rollup, name) * 1024;
     let private = bytes("Private_Clean") + bytes("Private_Dirty");
@@ -25,6 +26,7 @@ fn memory_parts(smaps_rollup: &str) -> Vec<Part> {
         Part::bytes("shared", bytes("Pss").saturating_sub(private), "/proc/PID/smaps_rollup Pss - Private_*"),
     ]
 }
+// ANCHOR_END: private
 
 /// Guest RAM of a virtual machine's monitor, as far as it was touched: contained in `private`.
 ///

@@ -9,7 +9,6 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Instant;
 
-use nix::sched::CloneFlags;
 use nix::unistd::{AccessFlags, access};
 
 use super::payload::{
@@ -24,7 +23,7 @@ use crate::error::{Context, Error, Result};
 use crate::model::{Exit, Limits, Part, Rootfs, Task};
 use crate::probe;
 use crate::sys::clock::TscAnchor;
-use crate::sys::clone::Process;
+use crate::sys::clone::{Birth, Process};
 use crate::sys::exec::Image;
 use crate::sys::fds::hand_over;
 use crate::sys::signals;
@@ -157,7 +156,7 @@ impl Prepared for Ready {
 }
 
 fn fork(plan: &Plan, files: &Files, handshake: &Handshake) -> Result<Process> {
-    Process::fork(CloneFlags::empty(), None, || child(plan, files, handshake)).map_err(cannot_clone)
+    Process::fork(Birth::PLAIN, || child(plan, files, handshake)).map_err(cannot_clone)
 }
 
 /// All that the child does. In order; nothing here allocates.
@@ -196,7 +195,7 @@ impl Instance for Running {
         let files = self.files.take().ok_or_else(|| Error::new("start the process", "it was started before"))?;
         if self.plan.vfork {
             let child = || child(&self.plan, &files, &self.handshake);
-            self.process = Some(Process::vfork(child).map_err(cannot_clone)?);
+            self.process = Some(Process::vfork(Birth::PLAIN, child).map_err(cannot_clone)?);
             clock.mark(Stage::Create, "vfork returned: the program is executed");
         }
         self.watch.look_at(files);

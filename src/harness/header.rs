@@ -71,7 +71,7 @@ pub fn header(plan: &Plan, setting: Setting, limited: &Limited) -> Result<Header
 
 /// The fingerprint; a machine where the random id cannot be kept gets one for this run.
 fn host(setting: &Setting) -> crate::host::Host {
-    let id = crate::host::state_dir(|name| std::env::var_os(name)).and_then(|dir| own_id(&dir));
+    let id = crate::host::callers_state_dir().and_then(|dir| own_id(&dir));
     let mut host = crate::host::Host::read(Path::new("/"), id.unwrap_or_else(|_| format!("once-{}", setting.id)));
     host.kvm_backend = setting.backend.clone().unwrap_or_default();
     host

@@ -111,6 +111,7 @@ impl Plan {
         }
     }
 
+    // ANCHOR: block-shuffle
     fn shuffled(&self, part: usize, round: u32) -> Vec<usize> {
         let cells = self.parts[part].cells.len();
         let mut order: Vec<usize> = (0..cells).collect();
@@ -121,6 +122,7 @@ impl Plan {
         }
         order
     }
+    // ANCHOR_END: block-shuffle
 }
 
 /// One round of an experiment: which cells, in which order.

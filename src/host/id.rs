@@ -19,6 +19,23 @@ pub fn state_dir(var: impl Fn(&str) -> Option<OsString>) -> Result<PathBuf> {
     })
 }
 
+/// The state folder of the user who called. Under sudo HOME is root's or the caller's, as sudo is set up; what this user
+/// keeps must be found both ways, so it is the caller's home that counts.
+pub fn callers_state_dir() -> Result<PathBuf> {
+    let home = callers_home();
+    state_dir(|name| match (name, &home) {
+        ("HOME", Some(home)) => Some(home.clone().into_os_string()),
+        _ => std::env::var_os(name),
+    })
+}
+
+/// None: not under sudo, or by a user whom this machine does not know.
+fn callers_home() -> Option<PathBuf> {
+    nix::unistd::Uid::effective().is_root().then_some(())?;
+    let uid: u32 = std::env::var("SUDO_UID").ok()?.parse().ok()?;
+    Some(nix::unistd::User::from_uid(uid.into()).ok()??.dir)
+}
+
 /// The id kept in `state`/host-id; made and stored there the first time.
 pub fn host_id(state: &Path) -> Result<String> {
     let path = state.join("host-id");

@@ -6,6 +6,7 @@
 
 mod cpu;
 mod id;
+mod mounts;
 mod place;
 
 use std::collections::BTreeMap;
@@ -14,7 +15,8 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 pub use cpu::Cache;
-pub use id::{host_id, state_dir};
+pub use id::{callers_state_dir, host_id, state_dir};
+pub use mounts::{Mount, mounts};
 pub use place::{CgroupMode, Cgroups};
 
 /// What a fact reads when the kernel does not have it.
@@ -122,7 +124,7 @@ fn chosen(text: &str) -> String {
 }
 
 /// "MemTotal:       24684096 kB" in bytes.
-fn kib_field(meminfo: &str, name: &str) -> Option<u64> {
+pub fn kib_field(meminfo: &str, name: &str) -> Option<u64> {
     let value = meminfo.lines().find_map(|l| l.strip_prefix(name)?.strip_prefix(':'))?;
     Some(value.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()? * 1024)
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::mounts::mounts;
 use super::{cpu, text};
 
 /// Which cgroup interfaces are mounted (cgroups(7)).
@@ -36,48 +37,24 @@ pub struct Cgroups {
 }
 
 pub(super) fn read_cgroups(root: &Path) -> Cgroups {
-    let mounts = cgroup_mounts(&text(root, "proc/self/mountinfo"));
-    let v1 = mounts.iter().filter(|m| !m.v2);
-    let mut controllers: Vec<String> = v1.flat_map(|m| m.controllers.iter().cloned()).collect();
-    let mode = match (!controllers.is_empty(), mounts.iter().any(|m| m.v2)) {
+    let mounts = mounts(&text(root, "proc/self/mountinfo"));
+    let v1 = mounts.iter().filter(|m| m.kind == "cgroup").flat_map(|m| &m.super_options);
+    let is_controller = |o: &&String| V1_CONTROLLERS.contains(&o.as_str());
+    let mut controllers: Vec<String> = v1.filter(is_controller).cloned().collect();
+    let v2 = || mounts.iter().filter(|m| m.kind == "cgroup2");
+    let mode = match (!controllers.is_empty(), v2().next().is_some()) {
         (true, true) => CgroupMode::Hybrid,
         (true, false) => CgroupMode::V1,
         (false, true) => CgroupMode::V2,
         (false, false) => CgroupMode::None,
     };
-    for mount in mounts.iter().filter(|m| m.v2) {
+    for mount in v2() {
         let list = text(&root.join(mount.at.trim_start_matches('/')), "cgroup.controllers");
         controllers.extend(list.split_whitespace().map(str::to_owned));
     }
     controllers.sort();
     controllers.dedup();
     Cgroups { mode, controllers }
-}
-
-struct CgroupMount {
-    at: String,
-    v2: bool,
-    controllers: Vec<String>,
-}
-
-/// `ID PARENT DEV ROOT MOUNTPOINT OPTIONS [TAGS…] - TYPE SOURCE SUPEROPTIONS`: a v1 controller is a super option.
-fn cgroup_mounts(mountinfo: &str) -> Vec<CgroupMount> {
-    mountinfo.lines().filter_map(cgroup_mount).collect()
-}
-
-fn cgroup_mount(line: &str) -> Option<CgroupMount> {
-    let (left, right) = line.split_once(" - ")?;
-    let at = left.split(' ').nth(4)?.to_owned();
-    let mut right = right.split(' ');
-    let v2 = match right.next()? {
-        "cgroup" => false,
-        "cgroup2" => true,
-        _ => return None,
-    };
-    let options = right.nth(1)?.split(',');
-    let is_controller = |o: &&str| V1_CONTROLLERS.contains(o);
-    let controllers = if v2 { Vec::new() } else { options.filter(is_controller).map(str::to_owned).collect() };
-    Some(CgroupMount { at, v2, controllers })
 }
 
 /// Every v1 controller of cgroups(7) and of the kernel since; the rest of the super options are flags and names.

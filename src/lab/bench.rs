@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::os::fd::AsFd;
 use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -155,36 +155,58 @@ impl<'a> Lab<'a> {
             join: start.join.clone(),
             footprint: start.footprint,
         };
-        let request = serde_json::to_string(&request).expect("a request is plain data");
-        let mut command = Command::new(&self.program);
-        command
-            .arg0("isolab")
-            .args([SUBCOMMAND, &request])
-            .env_clear()
-            .envs(
-                ["PATH", "HOME", "SUDO_UID", "SUDO_GID", "TMPDIR"]
-                    .iter()
-                    .filter_map(|k| Some((k, std::env::var_os(k)?))),
-            )
-            .env(ENV_RUN, &self.run)
-            .env(ENV_TSC_KHZ, self.tsc_khz.to_string())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .process_group(0);
+        let mut command = worker(&self.program, &request);
+        command.env(ENV_RUN, &self.run).env(ENV_TSC_KHZ, self.tsc_khz.to_string());
         if mode == Mode::Detach {
             command.env(ENV_DETACH, "1");
         }
         if !start.cgroup_root.is_empty() {
             command.env(ENV_CGROUP_ROOT, &start.cgroup_root);
         }
-        let spawned_ns = monotonic_ns();
-        let mut child = command.spawn().doing(|| "start a worker").map_err(|e| e.try_this(MORE_PROCESSES))?;
-        let control = child.stdin.take(); // Child::wait would close it, and a detached payload still listens to it
         let spare = (self.timeout / 4).max(Duration::from_secs(1)); // the worker itself ends at its timeout, and says so
-        let deadline = Instant::now() + self.timeout + spare;
-        Ok(Worker { child, control, nonce, spawned_ns, deadline, buffer: Vec::new() })
+        Worker::start(command, nonce, self.timeout + spare)
     }
+}
+
+/// Whether each arm can run here, by workers that are asked at once, make nothing and have this long to answer.
+pub fn ask(program: &Path, arms: &[Arm], patience: Duration, interrupt: &Interrupt) -> Result<Vec<Result<Support>>> {
+    let start = |arm: &Arm| {
+        let request = Request {
+            arm: arm.id(),
+            task: Workload::Noop.task(1),
+            dir: PathBuf::new(),
+            mode: Mode::Ask,
+            timeout_ms: patience.as_millis() as u64,
+            cpu: None,
+            join: Vec::new(),
+            footprint: false,
+        };
+        Worker::start(worker(program, &request), 1, patience)
+    };
+    let workers: Vec<Result<Worker>> = arms.iter().map(start).collect();
+    interrupt.check()?;
+    let answer = |worker: Result<Worker>| match worker?.hear(interrupt)? {
+        Reply::Prepared { support } => Ok(support),
+        other => Err(out_of_turn(&other)),
+    };
+    Ok(workers.into_iter().map(answer).collect())
+}
+
+/// The command of a worker, with nothing of our environment but what it needs to find its way.
+fn worker(program: &Path, request: &Request) -> Command {
+    let request = serde_json::to_string(request).expect("a request is plain data");
+    let kept = ["PATH", "HOME", "SUDO_UID", "SUDO_GID", "TMPDIR"];
+    let mut command = Command::new(program);
+    command
+        .arg0("isolab")
+        .args([SUBCOMMAND, &request])
+        .env_clear()
+        .envs(kept.iter().filter_map(|k| Some((k, std::env::var_os(k)?))))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .process_group(0);
+    command
 }
 
 fn out_of_turn(reply: &Reply) -> Error {
@@ -250,6 +272,14 @@ struct Worker {
 }
 
 impl Worker {
+    fn start(mut command: Command, nonce: u64, patience: Duration) -> Result<Worker> {
+        let spawned_ns = monotonic_ns();
+        let mut child = command.spawn().doing(|| "start a worker").map_err(|e| e.try_this(MORE_PROCESSES))?;
+        let control = child.stdin.take(); // Child::wait would close it, and a detached payload still listens to it
+        let deadline = Instant::now() + patience;
+        Ok(Worker { child, control, nonce, spawned_ns, deadline, buffer: Vec::new() })
+    }
+
     fn release(&mut self) {
         if let Some(mut control) = self.control.take() {
             let _ = control.write_all(b"r"); // a worker that is gone already says so on its own pipe

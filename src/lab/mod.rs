@@ -28,5 +28,5 @@ pub fn pin(cpu: usize) -> Result<()> {
         .map_err(|cause| Error::new(format!("stay on CPU {cpu}"), cause).kind(Kind::Usage).try_this("--pin none"))
 }
 
-pub use bench::{Held, Lab, Life, Start};
+pub use bench::{Held, Lab, Life, Start, ask};
 pub use workload::Workload;

@@ -49,6 +49,8 @@ pub struct Request {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
+    /// Say whether it can run here; make nothing.
+    Ask,
     /// Make on disk what the samples will find there.
     Prepare,
     /// From nothing to gone.
@@ -112,7 +114,7 @@ fn work(mut request: Request, main_ns: u64, send: &mut Send) -> Result<()> {
         request.task.release = Some(libc::STDIN_FILENO);
     }
     let arm = Arm::parse(&request.arm)?;
-    if request.mode == Mode::Prepare {
+    if matches!(request.mode, Mode::Ask | Mode::Prepare) {
         return prepare(&arm, &request, send);
     }
     let prepared = arm.env.prepare(&arm.knobs, &request.task, &request.dir)?;
@@ -147,7 +149,7 @@ fn work(mut request: Request, main_ns: u64, send: &mut Send) -> Result<()> {
 /// Asked in a worker too, because an environment may have to try: the harness itself never opens /dev/kvm.
 fn prepare(arm: &Arm, request: &Request, send: &mut Send) -> Result<()> {
     let support = arm.env.supports(&arm.knobs, &request.task);
-    if !matches!(support, Support::No { .. }) {
+    if request.mode == Mode::Prepare && !matches!(support, Support::No { .. }) {
         arm.env.prepare(&arm.knobs, &request.task, &request.dir)?;
     }
     report(send, Reply::Prepared { support })

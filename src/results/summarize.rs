@@ -30,21 +30,25 @@ pub struct Planned {
 pub fn summarize(header: Header, planned: &[Planned], skips: &Skips, samples: &[SampleLine], ended: &str) -> Run {
     let mut cells = cells_of(planned, skips, samples);
     chain(&header, &mut cells);
-    let summaries: Vec<Summary> = cells.iter().flat_map(summaries_of).collect();
-    let noise = noise_floors(&cells);
-    let comparisons = comparisons(&cells, &noise);
-    let mut run = Run {
+    conclude(Run {
         schema: SCHEMA,
         header,
         cells,
-        summaries,
-        comparisons,
-        noise,
+        summaries: Vec::new(),
+        comparisons: Vec::new(),
+        noise: Vec::new(),
         warnings: Vec::new(),
         ended: ended.into(),
         wall_seconds: 0.0,
         harness_share: 0.0,
-    };
+    })
+}
+
+/// Puts in place everything that follows from the header and the cells, whatever stood there.
+pub(super) fn conclude(mut run: Run) -> Run {
+    run.summaries = run.cells.iter().flat_map(summaries_of).collect();
+    run.noise = noise_floors(&run.cells);
+    run.comparisons = comparisons(&run.cells, &run.noise);
     run.warnings = warnings(&run);
     run
 }
@@ -56,7 +60,7 @@ pub fn recover(header: Header, samples: &[SampleLine]) -> Run {
 }
 
 /// "memory/vm-bare{configured=64M,touch=16M}" in its parts. A list inside a value keeps its commas.
-fn parse_id(id: &str) -> Planned {
+pub(super) fn parse_id(id: &str) -> Planned {
     let (name, case) = id.split_once('{').map_or((id, ""), |(name, case)| (name, case.trim_end_matches('}')));
     let (experiment, arm) = name.split_once('/').unwrap_or((name, ""));
     let mut pairs: Vec<(String, String)> = Vec::new();
@@ -177,19 +181,27 @@ fn stages(columns: &mut Vec<StageColumn>, row: usize, timeline: Option<&crate::t
 
 /// Each hash covers the samples of its cell and the hash before it: a file whose parts were exchanged is found out.
 fn chain(header: &Header, cells: &mut [Cell]) {
-    let mut before = sha256(&[&serde_json::to_vec(header).expect("a header is plain data")]);
+    let mut before = hash_of_header(header);
     for cell in cells {
-        let samples = serde_json::to_vec(&cell.columns).expect("columns are plain data");
-        cell.hash = sha256(&[before.as_bytes(), cell.id.as_bytes(), &samples]);
+        cell.hash = hash_after(&before, cell);
         before.clone_from(&cell.hash);
     }
 }
 
+/// What the first cell's hash builds on.
+pub(super) fn hash_of_header(header: &Header) -> String {
+    sha256(&[&serde_json::to_vec(header).expect("a header is plain data")])
+}
+
+/// A cell's link of the chain; `before`: the hash of the cell before it, or of the header.
+pub(super) fn hash_after(before: &str, cell: &Cell) -> String {
+    let samples = serde_json::to_vec(&cell.columns).expect("columns are plain data");
+    sha256(&[before.as_bytes(), cell.id.as_bytes(), &samples])
+}
+
 /// Are the samples those that were saved? Someone who changed them by hand changed the hashes' answer too.
 pub fn chain_holds(run: &Run) -> bool {
-    let mut cells = run.cells.clone();
-    chain(&run.header, &mut cells);
-    cells.iter().zip(&run.cells).all(|(now, then)| now.hash == then.hash)
+    super::verify::changed_samples(run).is_empty()
 }
 
 /// The values of one metric, in the order in which they were taken.

@@ -16,11 +16,13 @@ pub struct NoiseFloor {
 ///
 /// The end of the interval, not the median: a twin that happens to agree to 0.1 % in a noisy run must not lead to a
 /// floor of 0.1 %. False alarms are judged on a third identical arm, never on the pair that set the floor.
+// ANCHOR: noise-floor
 pub fn noise_floor(pairs: &[(f64, f64)]) -> Option<NoiseFloor> {
     let ratio = ratio(pairs)?;
     let (low, high) = ratio.ends?;
     Some(NoiseFloor { ratio, relative: (low - 1.0).abs().max((high - 1.0).abs()) })
 }
+// ANCHOR_END: noise-floor
 
 #[cfg(test)]
 mod tests {

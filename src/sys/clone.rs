@@ -36,32 +36,46 @@ pub const ALL_NAMESPACES: CloneFlags = CloneFlags::CLONE_NEWNS
     .union(CloneFlags::CLONE_NEWPID)
     .union(CloneFlags::CLONE_NEWNET);
 
-impl Process {
-    /// clone3(2): a child with a copy of our memory, in `namespaces` of its own, born inside `cgroup` (a folder of a
-    /// cgroup v2 tree). It runs `body`, whose result is its exit status.
-    pub fn fork(
-        namespaces: CloneFlags,
-        cgroup: Option<BorrowedFd<'_>>,
-        body: impl FnOnce() -> i32,
-    ) -> Result<Process, Errno> {
-        if !ALL_NAMESPACES.contains(namespaces) {
-            return Err(Errno::EINVAL); // CLONE_VM without a stack of its own would let both write into one stack
+/// Where a child is born.
+#[derive(Debug, Clone, Copy)]
+pub struct Birth<'a> {
+    /// New ones, from [`ALL_NAMESPACES`].
+    pub namespaces: CloneFlags,
+    /// A folder of a cgroup v2 tree.
+    pub cgroup: Option<BorrowedFd<'a>>,
+}
+
+impl Birth<'_> {
+    /// In everything that we are in.
+    pub const PLAIN: Birth<'static> = Birth { namespaces: CloneFlags::empty(), cgroup: None };
+
+    fn arguments(self, flags: u64, pidfd: *mut c_int) -> Result<libc::clone_args, Errno> {
+        if !ALL_NAMESPACES.contains(self.namespaces) {
+            return Err(Errno::EINVAL); // CLONE_THREAD or CLONE_FILES would make what follows unsound
         }
-        let mut pidfd: c_int = -1;
         // SAFETY: clone_args is plain numbers, for which all zeroes mean "nothing asked for".
         let mut args: libc::clone_args = unsafe { zeroed() };
-        args.flags = namespaces.bits() as u64 | libc::CLONE_PIDFD as u64;
-        args.pidfd = &raw mut pidfd as u64;
+        args.flags = flags | self.namespaces.bits() as u64 | libc::CLONE_PIDFD as u64;
+        args.pidfd = pidfd as u64;
         args.exit_signal = libc::SIGCHLD as u64;
-        if let Some(folder) = cgroup {
+        if let Some(folder) = self.cgroup {
             args.flags |= CLONE_INTO_CGROUP;
             args.cgroup = folder.as_raw_fd() as u64;
         }
+        Ok(args)
+    }
+}
+
+impl Process {
+    /// clone3(2): a child with a copy of our memory. It runs `body`, whose result is its exit status.
+    pub fn fork(birth: Birth<'_>, body: impl FnOnce() -> i32) -> Result<Process, Errno> {
+        let mut pidfd: c_int = -1;
+        let args = birth.arguments(0, &raw mut pidfd)?;
         // SAFETY: `args` and `pidfd` live on our stack until the call returns, and nobody else knows them. Without
         // CLONE_VM the child works on a copy of our memory, so neither can disturb the other.
         let pid = unsafe { libc::syscall(libc::SYS_clone3, &raw const args, size_of::<libc::clone_args>()) };
         let pid = match Errno::result(pid) {
-            Err(Errno::ENOSYS) if cgroup.is_none() => old_clone(namespaces, &mut pidfd)?,
+            Err(Errno::ENOSYS) if birth.cgroup.is_none() => old_clone(birth.namespaces, &mut pidfd)?,
             other => other?,
         };
         if pid == 0 {
@@ -72,20 +86,21 @@ impl Process {
 
     /// As vfork(2): the child borrows our memory, and we stand still until it has executed a program or ended.
     /// Nothing is copied, which is why it is the cheapest start there is.
-    pub fn vfork(body: impl FnOnce() -> i32) -> Result<Process, Errno> {
-        let mut stack: Vec<u128> = Vec::with_capacity(VFORK_STACK / size_of::<u128>()); // u128: aligned as the ABI wants
-        let mut body = Some(body);
+    ///
+    /// What `body` writes, we find; only this thread stands still. So it must not allocate, as after a fork, and must
+    /// not panic.
+    pub fn vfork(birth: Birth<'_>, body: impl FnOnce() -> i32) -> Result<Process, Errno> {
         let mut pidfd: c_int = -1;
-        let before = signals::block_all()?; // a handler of ours must not run in the child, on our memory
-        // SAFETY: the stack grows down from the end of an allocation that lives until we return, and CLONE_VFORK keeps
-        // us from returning while the child uses it. `body` and `pidfd` are on our stack for the same time; of the two
-        // processes only the child runs, so nobody touches them at the same time.
-        let pid = unsafe {
-            let top = stack.spare_capacity_mut().as_mut_ptr_range().end;
-            let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::CLONE_PIDFD | libc::SIGCHLD;
-            libc::clone(entry(body.as_ref()), top.cast(), flags, (&raw mut body).cast(), &raw mut pidfd)
-        };
-        let pid = Errno::result(pid);
+        let flags = libc::CLONE_VM as u64 | libc::CLONE_VFORK as u64;
+        let args = birth.arguments(flags | CLONE_CLEAR_SIGHAND, &raw mut pidfd)?;
+        let mut body = Some(body);
+        let before = signals::block_all()?; // no handler of ours may run in the child, on our memory
+        let new = [&raw const args as u64, size_of::<libc::clone_args>() as u64, 0];
+        let mut pid = borrow_memory(libc::SYS_clone3, new, &mut body);
+        if pid == Err(Errno::ENOSYS) && birth.cgroup.is_none() {
+            let old = [args.flags & !CLONE_CLEAR_SIGHAND | args.exit_signal, 0, args.pidfd];
+            pid = borrow_memory(libc::SYS_clone, old, &mut body);
+        }
         before.thread_set_mask()?;
         Process::new(pid?, pidfd)
     }
@@ -156,8 +171,42 @@ fn old_clone(namespaces: CloneFlags, pidfd: &mut c_int) -> Result<i64, Errno> {
     Errno::result(pid)
 }
 
-const CLONE_INTO_CGROUP: u64 = 0x2_0000_0000; // libc has it as an i32, which it does not fit
-const VFORK_STACK: usize = 64 * 1024;
+// libc has both as an i32, which they do not fit.
+const CLONE_CLEAR_SIGHAND: u64 = 0x1_0000_0000;
+const CLONE_INTO_CGROUP: u64 = 0x2_0000_0000;
+
+/// clone3 or clone with CLONE_VM and CLONE_VFORK, and no stack: the child runs `body` on ours, below where we stand.
+/// libc's wrappers want another stack, whose pages would have to come into being first.
+fn borrow_memory<F: FnOnce() -> i32>(call: c_long, args: [u64; 3], body: &mut Option<F>) -> Result<i32, Errno> {
+    let pid: i64;
+    // SAFETY: of the two processes only the child runs until it has left this memory, so nobody touches the stack or
+    // `body` at the same time. The child never returns into our frames: `run` ends in exec or _exit, and nothing unwinds
+    // out of it. It only pushes below the stack pointer, where the compiler keeps nothing across an asm block that
+    // may use the stack. Registers are the child's own; the kernel changes rcx and r11 of ours. clone's fourth and
+    // fifth argument (r10, r8) are used by flags that are not set.
+    unsafe {
+        std::arch::asm!(
+            "syscall",
+            "test rax, rax",
+            "jnz 2f",
+            "mov rdi, {body}",
+            "call {run}",
+            "ud2",
+            "2:",
+            inout("rax") call => pid,
+            in("rdi") args[0],
+            in("rsi") args[1],
+            in("rdx") args[2],
+            in("r10") 0_u64,
+            in("r8") 0_u64,
+            body = in(reg) &raw mut *body,
+            run = in(reg) run::<F> as extern "C" fn(*mut Option<F>) -> !,
+            out("rcx") _,
+            out("r11") _,
+        );
+    }
+    if pid < 0 { Err(Errno::from_raw(-pid as i32)) } else { Ok(pid as i32) }
+}
 
 /// Ends the calling process at once: no destructors, no flushing of buffers that the parent will flush too.
 pub fn exit_now(status: i32) -> ! {
@@ -176,14 +225,11 @@ fn run_and_exit(body: impl FnOnce() -> i32) -> ! {
     exit_now(body())
 }
 
-/// The C function that runs a closure of this type; `_body` only tells the type.
-fn entry<F: FnOnce() -> i32>(_body: Option<&F>) -> extern "C" fn(*mut c_void) -> c_int {
-    extern "C" fn run<F: FnOnce() -> i32>(body: *mut c_void) -> c_int {
-        // SAFETY: `vfork` passes a pointer to its `Option<F>`, and stands still until we are done.
-        let body = unsafe { &mut *body.cast::<Option<F>>() }.take();
-        run_and_exit(|| body.map_or(PANICKED, |body| body()))
-    }
-    run::<F>
+/// The child's first function after [`borrow_memory`].
+extern "C" fn run<F: FnOnce() -> i32>(body: *mut Option<F>) -> ! {
+    // SAFETY: `borrow_memory` passes its own `Option<F>`, and stands still until we are done.
+    let body = unsafe { &mut *body }.take();
+    run_and_exit(|| body.map_or(PANICKED, |body| body()))
 }
 
 #[cfg(test)]
@@ -198,10 +244,10 @@ mod tests {
             seen.fetch_add(1, Ordering::SeqCst);
             7
         };
-        let forked = Process::fork(CloneFlags::empty(), None, body).unwrap();
+        let forked = Process::fork(Birth::PLAIN, body).unwrap();
         assert_eq!(forked.reap(), Ok(Exit::Code(7)));
         assert_eq!(seen.load(Ordering::SeqCst), 1);
-        assert_eq!(Process::vfork(body).unwrap().reap(), Ok(Exit::Code(7)));
+        assert_eq!(Process::vfork(Birth::PLAIN, body).unwrap().reap(), Ok(Exit::Code(7)));
         assert_eq!(seen.load(Ordering::SeqCst), 2);
     }
 
@@ -218,8 +264,39 @@ mod tests {
     }
 
     #[test]
+    fn the_older_call_borrows_memory_too() {
+        let seen = AtomicI32::new(1);
+        let mut body = Some(|| seen.fetch_add(1, Ordering::SeqCst));
+        let mut pidfd: c_int = -1;
+        let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::CLONE_PIDFD | libc::SIGCHLD;
+        let pid = borrow_memory(libc::SYS_clone, [flags as u64, 0, &raw mut pidfd as u64], &mut body).unwrap();
+        assert_eq!(Process::new(pid, pidfd).unwrap().reap(), Ok(Exit::Code(1)));
+        assert_eq!(seen.load(Ordering::SeqCst), 2);
+        assert_eq!(borrow_memory(libc::SYS_clone3, [0, 0, 0], &mut body), Err(Errno::EINVAL));
+    }
+
+    #[test]
+    fn a_handler_of_ours_does_not_run_in_a_child_that_borrows_our_memory() {
+        static RAN: AtomicI32 = AtomicI32::new(0);
+        extern "C" fn handler(_: c_int) {
+            RAN.fetch_add(1, Ordering::SeqCst);
+        }
+        let signal = nix::sys::signal::Signal::SIGUSR2;
+        // SAFETY: the handler only changes an atomic; no other test uses this signal.
+        unsafe { nix::sys::signal::signal(signal, nix::sys::signal::SigHandler::Handler(handler)) }.unwrap();
+        let child = Process::vfork(Birth::PLAIN, || {
+            let _ = signals::reset();
+            let _ = nix::sys::signal::raise(signal);
+            0
+        });
+        assert_eq!(child.unwrap().reap(), Ok(Exit::Signal(signal as i32)));
+        nix::sys::signal::raise(signal).unwrap();
+        assert_eq!(RAN.load(Ordering::SeqCst), 1, "it runs for us, whose signals are as they were");
+    }
+
+    #[test]
     fn a_real_time_signal_is_an_exit_too() {
-        let child = Process::fork(CloneFlags::empty(), None, || {
+        let child = Process::fork(Birth::PLAIN, || {
             loop {
                 nix::unistd::pause();
             }
@@ -234,6 +311,8 @@ mod tests {
 
     #[test]
     fn sharing_memory_is_not_a_namespace() {
-        assert_eq!(Process::fork(CloneFlags::CLONE_VM, None, || 0).unwrap_err(), Errno::EINVAL);
+        let shared = Birth { namespaces: CloneFlags::CLONE_VM, cgroup: None };
+        assert_eq!(Process::fork(shared, || 0).unwrap_err(), Errno::EINVAL);
+        assert_eq!(Process::vfork(shared, || 0).unwrap_err(), Errno::EINVAL);
     }
 }

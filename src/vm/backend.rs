@@ -1,6 +1,7 @@
 //! What is behind /dev/kvm: the label that every number of a virtual machine carries.
 
 use std::fmt;
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
@@ -26,8 +27,13 @@ pub enum Kind {
 impl Backend {
     /// As found on this machine now; None: KVM is not loaded, or built in a way that does not tell.
     pub fn here() -> Option<Backend> {
-        let cpuinfo = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-        let modules = std::fs::read_dir("/sys/module").into_iter().flatten().flatten();
+        Backend::of(Path::new("/"))
+    }
+
+    /// The same of the machine below `root`: a folder of recorded files, in a test.
+    pub fn of(root: &Path) -> Option<Backend> {
+        let cpuinfo = std::fs::read_to_string(root.join("proc/cpuinfo")).unwrap_or_default();
+        let modules = std::fs::read_dir(root.join("sys/module")).into_iter().flatten().flatten();
         let modules: Vec<String> = modules.filter_map(|entry| entry.file_name().into_string().ok()).collect();
         Backend::from(cpu_flags(&cpuinfo), modules.iter().map(String::as_str))
     }

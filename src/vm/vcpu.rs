@@ -87,6 +87,7 @@ impl Vcpu {
                 self.interrupted += 1;
                 continue;
             };
+            // ANCHOR: run-loop
             match self.bus.access(access, &Guest { vm: &self.vm, deadline })? {
                 Reply::Done => {}
                 Reply::Later => self.unanswered = Some((access, stamps)),
@@ -98,6 +99,7 @@ impl Vcpu {
                 Reply::Record(record) => return Ok(Stop::Record(record, stamps)),
                 Reply::End(exit) => return Ok(Stop::Ended { exit, at_ns: stamps.at_ns }),
             }
+            // ANCHOR_END: run-loop
         }
     }
 

@@ -1,0 +1,234 @@
+//! Predictions: written once, then locked. `predictions.jsonl` in isolab's state folder is a hash chain that only grows; a
+//! run's header carries its head, so that a prediction can be shown to be older than the run.
+//!
+//! ```text
+//! entry 1 ──sha256──▶ entry 2 ──sha256──▶ entry 3      head = the last one's hash
+//!                        ▲ named by run A      ▲ named by run B: knows entries 1, 2 and 3
+//! ```
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use nix::fcntl::{Flock, FlockArg};
+use serde::{Deserialize, Serialize};
+
+use super::state;
+use crate::error::{Context, Error, Kind, Result};
+use crate::results::hash::sha256;
+use crate::results::store::write_atomically;
+
+pub const FILE: &str = "predictions.jsonl";
+
+/// Nothing stands before the first entry.
+const NOTHING_BEFORE: &str = "";
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    pub chapter: u32,
+    /// By question, as they were typed: "7.2", "process,container".
+    pub answers: BTreeMap<String, String>,
+    /// UTC, RFC 3339.
+    pub at: String,
+    /// Hash of the entry before.
+    pub previous: String,
+    /// Over all of the above.
+    pub sha256: String,
+}
+
+impl Entry {
+    fn hash(&self) -> String {
+        let said = serde_json::to_vec(&(self.chapter, &self.answers, &self.at)).expect("an entry is plain data");
+        sha256(&[self.previous.as_bytes(), &said])
+    }
+
+    /// "2026-11-21 15:04 UTC".
+    pub fn when(&self) -> String {
+        let minute = self.at.get(..16).unwrap_or(&self.at).replace('T', " ");
+        format!("{minute} UTC")
+    }
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Log {
+    pub entries: Vec<Entry>,
+    /// The first line that does not follow from the ones before it: someone changed the file.
+    pub broken_at: Option<usize>,
+}
+
+/// How a run stands to the prediction of a chapter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// The prediction was stored when the run began.
+    Before,
+    /// It was stored later.
+    After,
+    /// The run names a head that this log does not have.
+    Unknown,
+}
+
+impl Log {
+    /// The log in this state folder; empty when nothing was predicted yet.
+    pub fn load(state: &Path) -> Result<Log> {
+        let path = state.join(FILE);
+        let text = match std::fs::read_to_string(&path) {
+            Err(none) if none.kind() == std::io::ErrorKind::NotFound => return Ok(Log::default()),
+            other => other.doing(|| format!("read the predictions in {}", path.display()))?,
+        };
+        Ok(Log::parse(&text))
+    }
+
+    fn parse(text: &str) -> Log {
+        let mut log = Log::default();
+        for (number, line) in text.lines().enumerate() {
+            match serde_json::from_str::<Entry>(line) {
+                Ok(entry) if entry.previous == log.head_or_nothing() && entry.hash() == entry.sha256 => {
+                    log.entries.push(entry);
+                }
+                _ => {
+                    log.broken_at = Some(number + 1);
+                    break;
+                }
+            }
+        }
+        log
+    }
+
+    /// Of this chapter: there is at most one.
+    pub fn of(&self, chapter: u32) -> Option<&Entry> {
+        self.entries.iter().find(|e| e.chapter == chapter)
+    }
+
+    /// What a run's header carries; None: nothing was predicted.
+    pub fn head(&self) -> Option<&str> {
+        self.entries.last().map(|e| e.sha256.as_str())
+    }
+
+    fn head_or_nothing(&self) -> &str {
+        self.head().unwrap_or(NOTHING_BEFORE)
+    }
+
+    /// Was `entry` stored when a run with this head began?
+    pub fn order(&self, entry: &Entry, head: Option<&str>) -> Order {
+        let place = |hash: &str| self.entries.iter().position(|e| e.sha256 == hash);
+        match (place(&entry.sha256), head.map(place)) {
+            (Some(_), None) => Order::After, // at that time nothing was predicted at all
+            (Some(mine), Some(Some(head))) if mine <= head => Order::Before,
+            (Some(_), Some(Some(_))) => Order::After,
+            _ => Order::Unknown,
+        }
+    }
+
+    /// Stores and locks. Two at once take turns.
+    ///
+    /// # Errors
+    /// `Usage` when the chapter has one already, or when the file was changed by hand; else why it could not be saved.
+    pub fn store(state: &Path, chapter: u32, answers: BTreeMap<String, String>) -> Result<Entry> {
+        let path = state.join(FILE);
+        state::make(state)?;
+        let folder = File::open(state).doing(|| format!("open {}", state.display()))?;
+        let _turn = Flock::lock(folder, FlockArg::LockExclusive)
+            .map_err(|(_, cause)| Error::new(format!("lock {}", state.display()), cause))?;
+        let mut log = Log::load(state)?;
+        log.unbroken(&path)?;
+        if let Some(stored) = log.of(chapter) {
+            return Err(Error::usage(
+                format!("store a prediction for chapter {chapter}"),
+                format!("it has one, from {}; a prediction is locked once it is stored", stored.when()),
+            ));
+        }
+        let at = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+        let previous = log.head_or_nothing().to_owned();
+        let mut entry = Entry { chapter, answers, at, previous, sha256: String::new() };
+        entry.sha256 = entry.hash();
+        log.entries.push(entry.clone());
+        let lines = log.entries.iter().map(|e| serde_json::to_string(e).expect("an entry is plain data") + "\n");
+        write_atomically(&path, lines.collect::<String>().as_bytes()).map_err(state::advice)?;
+        let locked = std::fs::Permissions::from_mode(0o444); // so that an editor asks before it saves
+        let _ = std::fs::set_permissions(&path, locked); // a file system without modes: the chain still tells
+        Ok(entry)
+    }
+
+    fn unbroken(&self, path: &PathBuf) -> Result<()> {
+        let Some(line) = self.broken_at else { return Ok(()) };
+        let aside = path.with_extension("jsonl.changed");
+        Err(Error::new("add a prediction to the log", format!("line {line} of {} was changed by hand", path.display()))
+            .kind(Kind::Usage)
+            .try_this(format!("mv -f {} {}   # and predict again", path.display(), aside.display())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answers(value: &str) -> BTreeMap<String, String> {
+        [("factor".to_owned(), value.to_owned())].into()
+    }
+
+    #[test]
+    fn a_prediction_is_stored_once_and_kept() {
+        let dir = tempfile::tempdir().unwrap();
+        let state = dir.path().join("new/isolab");
+        assert_eq!(Log::load(&state).unwrap(), Log::default());
+        let first = Log::store(&state, 2, answers("7.2")).unwrap();
+        let again = Log::store(&state, 2, answers("8")).unwrap_err();
+        assert!(again.kind == Kind::Usage && again.cause.contains("locked"), "{again}");
+        Log::store(&state, 6, answers("1")).unwrap();
+        let log = Log::load(&state).unwrap();
+        assert_eq!((log.entries.len(), log.of(2), log.broken_at), (2, Some(&first), None));
+        let names: Vec<_> = std::fs::read_dir(&state).unwrap().flatten().map(|e| e.file_name()).collect();
+        assert_eq!(names, [FILE], "no temporary file stays");
+    }
+
+    #[test]
+    fn a_run_knows_what_was_stored_when_it_began() {
+        let dir = tempfile::tempdir().unwrap();
+        let two = Log::store(dir.path(), 2, answers("7")).unwrap();
+        let head_of_run = Log::load(dir.path()).unwrap().head().unwrap().to_owned();
+        let six = Log::store(dir.path(), 6, answers("1")).unwrap();
+        let log = Log::load(dir.path()).unwrap();
+        assert_eq!(log.order(&two, Some(&head_of_run)), Order::Before);
+        assert_eq!(
+            log.order(&two, Some(&six.sha256)),
+            Order::Before,
+            "a later prediction for another chapter does no harm"
+        );
+        assert_eq!(log.order(&six, Some(&head_of_run)), Order::After);
+        assert_eq!(log.order(&two, None), Order::After);
+        assert_eq!(log.order(&two, Some("00")), Order::Unknown);
+    }
+
+    #[test]
+    fn a_changed_log_is_noticed_and_not_built_upon() {
+        let dir = tempfile::tempdir().unwrap();
+        Log::store(dir.path(), 2, answers("7")).unwrap();
+        Log::store(dir.path(), 6, answers("1")).unwrap();
+        let path = dir.path().join(FILE);
+        let text = std::fs::read_to_string(&path).unwrap();
+        let without_first: String = text.lines().skip(1).map(|l| format!("{l}\n")).collect();
+        for (changed, line) in
+            [(text.replacen("\"7\"", "\"9\"", 1), 1), (without_first, 1), (format!("{text}{{}}\n"), 3)]
+        {
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+            std::fs::write(&path, changed).unwrap();
+            assert_eq!(Log::load(dir.path()).unwrap().broken_at, Some(line));
+            let error = Log::store(dir.path(), 7, answers("2")).unwrap_err();
+            assert!(error.cause.contains("changed by hand") && error.try_this.contains("mv -f"), "{error}");
+        }
+    }
+
+    #[test]
+    fn two_at_once_both_get_in() {
+        let dir = tempfile::tempdir().unwrap();
+        std::thread::scope(|scope| {
+            for chapter in 0..8 {
+                let state = dir.path();
+                scope.spawn(move || Log::store(state, chapter, answers("1")).unwrap());
+            }
+        });
+        let log = Log::load(dir.path()).unwrap();
+        assert_eq!((log.entries.len(), log.broken_at), (8, None));
+    }
+}
