@@ -4,8 +4,9 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
+use super::guide::args::Guide;
 use crate::error::{Error, Result};
 use crate::harness::plan::SOME_BLOCKS;
 use crate::lang::Lang;
@@ -57,7 +58,13 @@ pub(super) enum Command {
     /// Rebuild a results file from its raw samples.
     Recover(Recover),
     /// Remove what killed runs left behind.
-    Clean,
+    Clean(Clean),
+    /// Print a script that completes isolab's words in your shell.
+    Completions(Completions),
+    /// Print the manual page, or write one per subcommand.
+    Man(Manual),
+    /// Learn by predicting, measuring and checking: chapters with tasks.
+    Guide(Guide),
 }
 
 #[derive(Debug, ClapArgs)]
@@ -129,6 +136,8 @@ pub(super) enum Order {
 }
 
 #[derive(Debug, ClapArgs)]
+#[command(group = ArgGroup::new("shown").multiple(true).args(["timeline", "inventory"]))]
+#[expect(clippy::struct_excessive_bools, reason = "a flag of the command line is a bool")]
 pub(super) struct Run {
     /// The environment, with knobs: process, container:-net, vm-bare:ram=64M
     #[arg(long = "as", value_name = "ENV", default_value = "process")]
@@ -157,6 +166,9 @@ pub(super) struct Run {
     /// List which objects came into being
     #[arg(long)]
     pub inventory: bool,
+    /// Both as JSON, on the last line of stdout
+    #[arg(long, requires = "shown")]
+    pub json: bool,
     /// End it after this time
     #[arg(long, value_parser = parse_time, allow_hyphen_values = true, value_name = "TIME")]
     pub timeout: Option<Duration>,
@@ -282,4 +294,26 @@ pub(super) struct Doctor {
 pub(super) struct Recover {
     /// The folder of a run that did not end by itself
     pub dir: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Clean {
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Completions {
+    /// For bash: isolab completions bash > ~/.local/share/bash-completion/completions/isolab
+    pub shell: clap_complete::Shell,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Manual {
+    /// Where the pages are written, as ~/.local/share/man/man1 [default: isolab's own page, to stdout]
+    pub dir: Option<PathBuf>,
 }
