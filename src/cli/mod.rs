@@ -3,19 +3,19 @@
 mod args;
 mod bench;
 mod called;
+mod chart;
 mod clean;
 mod closing;
 mod compare;
 mod doctor;
 mod exit;
-mod export;
 mod life;
 mod list;
 mod manual;
-mod objects;
 mod out;
 mod progress;
 mod recover;
+mod report;
 mod run;
 mod watch;
 
@@ -77,8 +77,8 @@ fn dispatch(command: Command) -> Result<u8> {
         Command::Probe(probe) => Ok(run::probe(probe, &mut out)),
         Command::List(list) => list::run(list, &mut out),
         Command::Compare(compare) => compare::run(compare, &mut out),
-        Command::Report(report) => export::report(report, &mut out),
-        Command::Chart(chart) => export::chart(chart, &mut out),
+        Command::Report(report) => report::run(report, &mut out),
+        Command::Chart(args) => chart::run(args, &mut out),
         Command::Recover(recover) => recover::run(recover, &mut out),
         Command::Doctor(doctor) => doctor::run(doctor, &mut out),
         Command::Clean(clean) => clean::run(clean, &mut out),
