@@ -34,7 +34,11 @@ fn try_out(chapter: &str, work: &Path) -> Ran {
     let compiled = compile.output().unwrap();
     let errors = String::from_utf8_lossy(&compiled.stderr).into_owned();
     assert!(compiled.status.success(), "{} does not compile:\n{errors}", work.display());
-    assert!(!errors.contains("warning"), "{} compiles with warnings, which a student would see:\n{errors}", work.display());
+    assert!(
+        !errors.contains("warning"),
+        "{} compiles with warnings, which a student would see:\n{errors}",
+        work.display()
+    );
     let out = Command::new(program).env("RUST_BACKTRACE", "0").output().unwrap();
     Ran { passed: out.status.success(), said: String::from_utf8_lossy(&out.stdout).into_owned() }
 }
