@@ -34,7 +34,7 @@ fn an_unknown_name_is_answered_with_the_nearest_one() {
             ("bench -e fake:fault=hnag", "hnag", "none of that name", "did you mean hang?"),
             ("bench -x bot", "bot", "none of that name", "did you mean boot?"),
             ("bench -x memory --set confgured=1G", "confgured", "has that key", "did you mean configured?"),
-            ("chart boot-stage", "boot-stage", "none of that name", "did you mean boot-stages?"),
+            ("chart boot-stagse", "boot-stagse", "none of that name", "did you mean boot-stages?"),
         ],
     );
 }
@@ -47,7 +47,7 @@ fn a_planned_name_is_not_unknown() {
             ("bench -e docker", "docker", "planned, but not in this version", "isolab list"),
             ("bench -e vm-linux", "vm-linux", "planned, but not in this version", "isolab list"),
             ("bench -x exits", "exits", "planned, but not in this version", "isolab list"),
-            ("chart boot-ecdf", "boot-ecdf", "planned, but not in this version", "charts: boot-stages"),
+            ("chart ladder", "ladder", "planned, but not in this version", "charts: boot-stages"),
             ("bench -x teardown", "teardown", "a metric of boot", "-x boot"),
         ],
     );

@@ -50,7 +50,7 @@ pub(super) enum Command {
     Compare(Compare),
     /// Give a results file as JSON or Markdown.
     Report(Report),
-    /// Draw a chart of a results file again.
+    /// Draw the charts of results files.
     Chart(Chart),
     /// Say what this machine can do, and the remedy for what it cannot.
     Doctor(Doctor),
@@ -217,15 +217,61 @@ pub(super) struct Form {
 
 #[derive(Debug, ClapArgs)]
 pub(super) struct Chart {
-    /// The chart: boot-stages
-    #[arg(default_value = "boot-stages")]
-    pub name: String,
-    /// A results file, or the folder of a run
-    #[arg(default_value = "results/latest")]
-    pub file: PathBuf,
-    /// Where the chart is written [default: beside the results file]
+    /// A chart, or the beginning of several [default: all that the files have data for]; then results files or folders of
+    /// runs [default: results/latest]
+    #[arg(value_name = "NAME] [FILE")]
+    pub words: Vec<String>,
+    /// svg, png or both [default: both]
+    #[arg(long, value_name = "LIST")]
+    pub format: Option<String>,
+    /// Pixels, 480 to 2400 [default: 1000]
+    #[arg(long, value_name = "PIXELS", allow_negative_numbers = true)]
+    pub width: Option<i64>,
+    /// Dots per inch of the PNG, 48 to 600; the SVG counts as 96 [default: 192]
+    #[arg(long, value_name = "DPI", allow_negative_numbers = true)]
+    pub dpi: Option<i64>,
+    /// light, dark, or slide with large letters [default: light]
+    #[arg(long, value_name = "NAME")]
+    pub theme: Option<String>,
+    /// en or ko [default: what LANG says]
+    #[arg(long, value_name = "LANG")]
+    pub lang: Option<String>,
+    /// Leave the title out, for a text with a caption of its own
+    #[arg(long)]
+    pub no_title: bool,
+    /// SVG: letters as shapes, which look alike in every word processor
+    #[arg(long)]
+    pub outlines: bool,
+    /// Where the charts are written [default: beside the first results file]
     #[arg(long, value_name = "DIR")]
     pub into: Option<PathBuf>,
+    /// Print JSON: the files that were written, each with what it shows in words
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Format {
+    Svg,
+    #[cfg(feature = "png")]
+    Png,
+}
+
+impl Format {
+    /// What this build can save.
+    pub(super) const ALL: &'static [Format] = &[
+        Format::Svg,
+        #[cfg(feature = "png")]
+        Format::Png,
+    ];
+
+    pub(super) fn ending(self) -> &'static str {
+        match self {
+            Format::Svg => "svg",
+            #[cfg(feature = "png")]
+            Format::Png => "png",
+        }
+    }
 }
 
 #[derive(Debug, ClapArgs)]

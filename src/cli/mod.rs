@@ -3,6 +3,7 @@
 mod args;
 mod bench;
 mod called;
+mod chart;
 mod clean;
 mod closing;
 mod compare;
@@ -77,7 +78,7 @@ fn dispatch(command: Command) -> Result<u8> {
         Command::List(list) => list::run(list, &mut out),
         Command::Compare(compare) => compare::run(compare, &mut out),
         Command::Report(report) => export::report(report, &mut out),
-        Command::Chart(chart) => export::chart(chart, &mut out),
+        Command::Chart(args) => chart::run(args, &mut out),
         Command::Recover(recover) => recover::run(recover, &mut out),
         Command::Doctor(doctor) => doctor::run(doctor, &mut out),
         Command::Clean => clean::run(&mut out),
