@@ -119,6 +119,31 @@ fn every_command_is_isolabs() {
     }
 }
 
+#[test]
+fn every_command_line_is_understood() {
+    for chapter in all() {
+        for line in chapter.english.commands() {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            isolab::cli::parses(&words).unwrap_or_else(|error| panic!("{}: {line}\n{error}", chapter.topic));
+        }
+    }
+}
+
+/// Those that are named in the front matter are those that are drawn, and each exists.
+#[test]
+fn every_chart_exists() {
+    for chapter in all() {
+        let is_chart = |words: &Vec<String>| words.get(1).is_some_and(|word| word == "chart");
+        let lines = chapter.english.commands().into_iter();
+        let words = lines.map(|line| line.split_whitespace().map(str::to_owned).collect::<Vec<String>>());
+        let drawn: BTreeSet<String> = words.filter(is_chart).filter_map(|words| words.get(2).cloned()).collect();
+        for id in &drawn {
+            assert!(isolab::charts::ALL.iter().any(|chart| chart.id == id), "{}: no chart {id}", chapter.topic);
+        }
+        assert_eq!(drawn, chapter.english.charts.iter().cloned().collect(), "{}: charts", chapter.topic);
+    }
+}
+
 /// The lines between `// ANCHOR: name` and `// ANCHOR_END: name`, their common indentation removed.
 fn anchored(path: &str, name: &str) -> Vec<String> {
     let text = std::fs::read_to_string(path).unwrap_or_else(|cause| panic!("{path}: {cause}"));
