@@ -4,11 +4,12 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 use super::guide::args::Guide;
 use crate::error::{Error, Result};
 use crate::harness::plan::SOME_BLOCKS;
+use crate::lang::Lang;
 use crate::units::{parse_bytes, parse_time};
 
 /// What does it cost to isolate a program: as a process, a container or a virtual machine? Measure it on your own machine.
@@ -48,7 +49,7 @@ pub(super) enum Command {
     List(List),
     /// Compare two results files.
     Compare(Compare),
-    /// Give a results file as JSON or Markdown.
+    /// Write a report of a results file: HTML and Markdown; exit code 1 if the file was changed by hand.
     Report(Report),
     /// Draw the charts of results files.
     Chart(Chart),
@@ -57,7 +58,11 @@ pub(super) enum Command {
     /// Rebuild a results file from its raw samples.
     Recover(Recover),
     /// Remove what killed runs left behind.
-    Clean,
+    Clean(Clean),
+    /// Print a script that completes isolab's words in your shell.
+    Completions(Completions),
+    /// Print the manual page, or write one per subcommand.
+    Man(Manual),
     /// Learn by predicting, measuring and checking: chapters with tasks.
     Guide(Guide),
 }
@@ -131,6 +136,8 @@ pub(super) enum Order {
 }
 
 #[derive(Debug, ClapArgs)]
+#[command(group = ArgGroup::new("shown").multiple(true).args(["timeline", "inventory"]))]
+#[expect(clippy::struct_excessive_bools, reason = "a flag of the command line is a bool")]
 pub(super) struct Run {
     /// The environment, with knobs: process, container:-net, vm-bare:ram=64M
     #[arg(long = "as", value_name = "ENV", default_value = "process")]
@@ -159,6 +166,9 @@ pub(super) struct Run {
     /// List which objects came into being
     #[arg(long)]
     pub inventory: bool,
+    /// Both as JSON, on the last line of stdout
+    #[arg(long, requires = "shown")]
+    pub json: bool,
     /// End it after this time
     #[arg(long, value_parser = parse_time, allow_hyphen_values = true, value_name = "TIME")]
     pub timeout: Option<Duration>,
@@ -200,18 +210,17 @@ pub(super) struct Report {
     /// A results file, or the folder of a run
     #[arg(default_value = "results/latest")]
     pub file: PathBuf,
-    #[command(flatten)]
-    pub form: Form,
-}
-
-#[derive(Debug, ClapArgs)]
-#[group(required = true, multiple = false)]
-pub(super) struct Form {
-    /// An array with one object per cell and metric
-    #[arg(long, group = "form", required_unless_present = "md")]
+    /// Where report.html, report.md and their charts are written [default: beside the results file]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["json", "md"])]
+    pub into: Option<PathBuf>,
+    /// The language of the report: en or ko [default: as LANG says]
+    #[arg(long, value_parser = Lang::parse, conflicts_with_all = ["json", "md"])]
+    pub lang: Option<Lang>,
+    /// Print JSON instead: an array with one object per cell and metric
+    #[arg(long, conflicts_with = "md")]
     pub json: bool,
-    /// A block to paste
-    #[arg(long, group = "form")]
+    /// Print a short Markdown block to paste instead
+    #[arg(long)]
     pub md: bool,
 }
 
@@ -285,4 +294,26 @@ pub(super) struct Doctor {
 pub(super) struct Recover {
     /// The folder of a run that did not end by itself
     pub dir: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Clean {
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Completions {
+    /// For bash: isolab completions bash > ~/.local/share/bash-completion/completions/isolab
+    pub shell: clap_complete::Shell,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Manual {
+    /// Where the pages are written, as ~/.local/share/man/man1 [default: isolab's own page, to stdout]
+    pub dir: Option<PathBuf>,
 }
