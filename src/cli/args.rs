@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
+use super::guide::args::Guide;
 use crate::error::{Error, Result};
 use crate::harness::plan::SOME_BLOCKS;
 use crate::units::{parse_bytes, parse_time};
@@ -57,6 +58,8 @@ pub(super) enum Command {
     Recover(Recover),
     /// Remove what killed runs left behind.
     Clean,
+    /// Learn by predicting, measuring and checking: chapters with tasks.
+    Guide(Guide),
 }
 
 #[derive(Debug, ClapArgs)]

@@ -9,6 +9,7 @@ mod compare;
 mod doctor;
 mod exit;
 mod export;
+mod guide;
 mod list;
 mod objects;
 mod out;
@@ -80,6 +81,7 @@ fn dispatch(command: Command) -> Result<u8> {
         Command::Recover(recover) => recover::run(recover, &mut out),
         Command::Doctor(doctor) => doctor::run(doctor, &mut out),
         Command::Clean => clean::run(&mut out),
+        Command::Guide(guide) => guide::run(guide, &mut out),
     }
     .or_else(|error| if error.kind == Kind::BrokenPipe { Ok(exit::OK) } else { Err(error) })
 }
