@@ -9,6 +9,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use super::guide::args::Guide;
 use crate::error::{Error, Result};
 use crate::harness::plan::SOME_BLOCKS;
+use crate::lang::Lang;
 use crate::units::{parse_bytes, parse_time};
 
 /// What does it cost to isolate a program: as a process, a container or a virtual machine? Measure it on your own machine.
@@ -48,7 +49,7 @@ pub(super) enum Command {
     List(List),
     /// Compare two results files.
     Compare(Compare),
-    /// Give a results file as JSON or Markdown.
+    /// Write a report of a results file: HTML and Markdown; exit code 1 if the file was changed by hand.
     Report(Report),
     /// Draw a chart of a results file again.
     Chart(Chart),
@@ -200,18 +201,17 @@ pub(super) struct Report {
     /// A results file, or the folder of a run
     #[arg(default_value = "results/latest")]
     pub file: PathBuf,
-    #[command(flatten)]
-    pub form: Form,
-}
-
-#[derive(Debug, ClapArgs)]
-#[group(required = true, multiple = false)]
-pub(super) struct Form {
-    /// An array with one object per cell and metric
-    #[arg(long, group = "form", required_unless_present = "md")]
+    /// Where report.html, report.md and their charts are written [default: beside the results file]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["json", "md"])]
+    pub into: Option<PathBuf>,
+    /// The language of the report: en or ko [default: as LANG says]
+    #[arg(long, value_parser = Lang::parse, conflicts_with_all = ["json", "md"])]
+    pub lang: Option<Lang>,
+    /// Print JSON instead: an array with one object per cell and metric
+    #[arg(long, conflicts_with = "md")]
     pub json: bool,
-    /// A block to paste
-    #[arg(long, group = "form")]
+    /// Print a short Markdown block to paste instead
+    #[arg(long)]
     pub md: bool,
 }
 

@@ -11,10 +11,10 @@ mod exit;
 mod export;
 mod guide;
 mod list;
-mod objects;
 mod out;
 mod progress;
 mod recover;
+mod report;
 mod run;
 mod watch;
 
@@ -76,7 +76,7 @@ fn dispatch(command: Command) -> Result<u8> {
         Command::Probe(probe) => Ok(run::probe(probe, &mut out)),
         Command::List(list) => list::run(list, &mut out),
         Command::Compare(compare) => compare::run(compare, &mut out),
-        Command::Report(report) => export::report(report, &mut out),
+        Command::Report(report) => report::run(report, &mut out),
         Command::Chart(chart) => export::chart(chart, &mut out),
         Command::Recover(recover) => recover::run(recover, &mut out),
         Command::Doctor(doctor) => doctor::run(doctor, &mut out),

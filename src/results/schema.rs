@@ -285,3 +285,10 @@ pub struct Warning {
     /// Does it make the run unfit for publication?
     pub unfit: bool,
 }
+
+impl Warning {
+    /// The code of a warning about something that an instance left behind.
+    pub const LEAK: &str = "leak";
+    /// The code of a warning that samples were changed after they were saved.
+    pub const CHANGED: &str = "changed";
+}
