@@ -4,7 +4,7 @@ use super::args::{Bench, Order};
 use super::called::called_as;
 use super::out::Out;
 use super::watch::Terminal;
-use super::{closing, exit, export, report};
+use super::{chart, closing, exit, report};
 use crate::error::{Error, Kind, Result};
 use crate::experiments::Sets;
 use crate::guide::predictions::Log;
@@ -122,8 +122,8 @@ fn check_cpu(cpu: usize) -> Result<()> {
 }
 
 fn show(args: &Bench, finished: &Finished, out: &mut Out) -> Result<()> {
-    let has_starts = finished.run.cells.iter().any(|c| c.status == Status::Measured && c.experiment == "boot");
-    let drawn = if has_starts { export::draw(&finished.run, &finished.dir) } else { Ok(Vec::new()) };
+    let has_values = finished.run.cells.iter().any(|c| c.status == Status::Measured);
+    let drawn = if has_values { chart::draw_all(&finished.run, &finished.dir) } else { Ok(Vec::new()) };
     let charts = drawn.as_deref().unwrap_or_default();
     if args.json {
         report::json(&finished.run, out)?;
