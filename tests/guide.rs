@@ -65,7 +65,7 @@ impl Reader {
         let mut text = String::new();
         for check in data(chapter).checks.iter().filter(|c| c.kind == Kind::Card && c.later.is_none()) {
             text += &match &check.claim {
-                Some(id) => card(id, runs),
+                Some(id) => card(chapter, id, runs),
                 None => floor(runs),
             };
         }
@@ -110,12 +110,17 @@ fn some(kind: Ask, options: &[String]) -> String {
     }
 }
 
-fn card(id: &str, runs: &[(String, &Run)]) -> String {
+/// With the number that the chapter is about, where the claim looks at several.
+fn card(chapter: u32, id: &str, runs: &[(String, &Run)]) -> String {
     let decided = claims::verdict(id, runs).unwrap();
+    let needs = data(chapter).needs.cells;
+    let experiment = needs[0].split('/').next().unwrap();
+    let about = |cells: &[String]| cells.iter().any(|cell| cell.starts_with(experiment));
+    let place = decided.values.iter().position(|v| about(&v.cells)).unwrap_or(0);
     let numbers = decided.numbers();
-    let number = numbers.first().and_then(|n| n.rsplit_once(": ")).map_or("", |(_, number)| number);
+    let number = numbers.get(place).and_then(|n| n.rsplit_once(": ")).map_or("", |(_, number)| number);
     let number = number.split(" [").next().unwrap();
-    let arms = decided.values.first().map_or(String::new(), |v| format!("{} against {}", v.arm, v.base));
+    let arms = decided.values.get(place).map_or(String::new(), |v| format!("{} against {}", v.arm, v.base));
     let verdict = decided.verdict.letter();
     format!(
         "[{id}]\nverdict = \"{verdict}\"\nnumber = \"{number}\"\nsentence = \"{arms}: {number}, on this machine\"\n"
@@ -285,7 +290,7 @@ fn a_language_without_a_page_is_said_in_that_language() {
 fn work_that_does_not_compile_or_whose_tests_were_changed_is_found_out() {
     let reader = Reader::new();
     reader.works(2, "work.rs");
-    for (file, text) in [("tests.rs", ""), ("task.rs", "compile_error!(\"mine\");")] {
+    for (file, text) in [("tests.rs", "// none"), ("task.rs", "compile_error!(\"mine\");")] {
         std::fs::write(reader.desk(2).join(file), text).unwrap();
     }
     let work = |reader: &Reader| reader.checked(&["2"]).1["ch02-work"].clone();
