@@ -110,6 +110,9 @@ pub struct MetricInfo {
     pub better: String,
     /// Is it one of the few that the closing table shows?
     pub headline: bool,
+    /// How many are timed at once, between two readings of the timer; None: each by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub per_batch: Option<u64>,
 }
 
 /// What the clock can tell, measured at the start.
@@ -284,4 +287,11 @@ pub struct Warning {
     pub text: String,
     /// Does it make the run unfit for publication?
     pub unfit: bool,
+}
+
+impl Warning {
+    /// The code of a warning about something that an instance left behind.
+    pub const LEAK: &str = "leak";
+    /// The code of a warning that samples were changed after they were saved.
+    pub const CHANGED: &str = "changed";
 }
