@@ -19,6 +19,7 @@ fn main() {
         build_program("kernel", "src/vm/bare");
     }
     list_guide_files();
+    list_reference_runs();
 }
 
 fn stop_on_another_machine() {
@@ -101,6 +102,7 @@ fn build_program(name: &str, folder: &str) {
 fn list_guide_files() {
     const FOLDER: &str = "lab-guides";
     let (mut files, mut folders) = (Vec::new(), vec![PathBuf::from(FOLDER)]);
+    println!("cargo:rerun-if-changed={FOLDER}/README.md"); // the index: a new page changes it
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
             let path = entry.path();
@@ -113,15 +115,37 @@ fn list_guide_files() {
             println!("cargo:rerun-if-changed={}", path.display());
         }
     }
+    write_table("guide_files.rs", FOLDER, files);
+}
+
+/// `src/guide/reference.rs` includes this one: the runs of reference machines, by host and name.
+fn list_reference_runs() {
+    const FOLDER: &str = "results/reference";
+    let mut files = Vec::new();
+    for host in std::fs::read_dir(FOLDER).into_iter().flatten().flatten() {
+        for run in std::fs::read_dir(host.path()).into_iter().flatten().flatten() {
+            let path = run.path();
+            if path.extension().is_some_and(|ending| ending == "json") {
+                println!("cargo:rerun-if-changed={}", path.display());
+                files.push(path.strip_prefix(FOLDER).unwrap_or(&path).display().to_string());
+            }
+        }
+    }
+    println!("cargo:rerun-if-changed=results/README.md"); // it names them
+    write_table("reference_runs.rs", FOLDER, files);
+}
+
+/// `(path, text)` for each of the files below a folder.
+fn write_table(name: &str, folder: &str, mut files: Vec<String>) {
     files.sort();
-    let line = |f: &String| {
-        let place = format!("/{FOLDER}/{f}");
-        format!("    ({f:?}, include_str!(concat!(env!(\"CARGO_MANIFEST_DIR\"), {place:?}))),\n")
+    let line = |file: &String| {
+        let place = format!("/{folder}/{file}");
+        format!("    ({file:?}, include_str!(concat!(env!(\"CARGO_MANIFEST_DIR\"), {place:?}))),\n")
     };
     let table: String = files.iter().map(line).collect();
     let table = format!("const EMBEDDED: &[(&str, &str)] = &[\n{table}];\n");
-    if let Err(cause) = std::fs::write(PathBuf::from(env("OUT_DIR")).join("guide_files.rs"), table) {
-        stop(&format!("could not write the list of guide files: {cause}"));
+    if let Err(cause) = std::fs::write(PathBuf::from(env("OUT_DIR")).join(name), table) {
+        stop(&format!("could not write {name}: {cause}"));
     }
 }
 

@@ -13,13 +13,13 @@
 //! 6. Marks on the host's clock become a [`timeline`]; the worker reports it as one line of JSON, with the proof.
 //! 7. [`results`] appends the sample to `samples.jsonl`, and at the end writes `run.json`: every raw sample, and what
 //!    [`stats`] computes from them.
-//! 8. From that file alone, on any machine: tables, [`charts`], `compare`, `recover`.
+//! 8. From that file alone, on any machine: tables, [`charts`], the [`report`], `compare`, `recover`.
 //!
 //! # Who may use whom
 //!
 //! ```text
 //! cli → harness → experiments → lab → environments → { container, vm } → sys
-//!       harness → results → stats        cli → charts → { results, stats }        host: the machine's fingerprint
+//!       harness → results → stats        cli → report → charts → { results, stats }        host: the machine's fingerprint
 //! ```
 //!
 //! `error`, `timeline`, `model`, `units`, `lang` and the probe's `abi` are leaves that all may use. `tests/architecture.rs` holds
@@ -44,6 +44,7 @@ pub mod lab;
 pub mod lang;
 pub mod model;
 pub mod probe;
+pub mod report;
 pub mod results;
 pub mod stats;
 pub mod sys;

@@ -34,7 +34,7 @@ fn an_unknown_name_is_answered_with_the_nearest_one() {
             ("bench -e fake:fault=hnag", "hnag", "none of that name", "did you mean hang?"),
             ("bench -x bot", "bot", "none of that name", "did you mean boot?"),
             ("bench -x memory --set confgured=1G", "confgured", "has that key", "did you mean configured?"),
-            ("chart boot-stage", "boot-stage", "none of that name", "did you mean boot-stages?"),
+            ("chart boot-stagse", "boot-stagse", "none of that name", "did you mean boot-stages?"),
         ],
     );
 }
@@ -47,7 +47,7 @@ fn a_planned_name_is_not_unknown() {
             ("bench -e docker", "docker", "planned, but not in this version", "isolab list"),
             ("bench -e vm-linux", "vm-linux", "planned, but not in this version", "isolab list"),
             ("bench -x exits", "exits", "planned, but not in this version", "isolab list"),
-            ("chart boot-ecdf", "boot-ecdf", "planned, but not in this version", "charts: boot-stages"),
+            ("chart ladder", "ladder", "planned, but not in this version", "charts: boot-stages"),
             ("bench -x teardown", "teardown", "a metric of boot", "-x boot"),
         ],
     );
@@ -155,7 +155,8 @@ fn a_mistyped_option_is_no_command() {
         ("run --tmeline -- probe", code::OURS_IN_RUN, "--timeline"),
         ("bench --blcks 3", code::USAGE, "--blocks"),
         ("bnech", code::USAGE, "'bench'"),
-        ("report", code::USAGE, "<--json|--md>"),
+        ("report --into here --md", code::USAGE, "--into"),
+        ("report --lang fr", code::USAGE, "--lang en or --lang ko"),
         ("report --json --md", code::USAGE, "--md"),
         ("compare only-one", code::USAGE, "<B>"),
         ("", code::USAGE, "Usage: isolab <COMMAND>"),
@@ -174,7 +175,21 @@ fn help_and_version_are_results() {
         answer.ends_with(code::OK);
         assert!(answer.out.contains(text) && answer.err.is_empty(), "{answer}");
     }
-    for command in ["", "bench", "run", "report", "compare", "chart", "recover", "clean", "list", "probe"] {
+    for command in [
+        "",
+        "bench",
+        "run",
+        "report",
+        "compare",
+        "chart",
+        "recover",
+        "clean",
+        "list",
+        "probe",
+        "doctor",
+        "completions",
+        "man",
+    ] {
         let answer = world.run(command.split(' ').filter(|a| !a.is_empty()).chain(["-h"]));
         let longest = answer.out.lines().map(|l| l.chars().count()).max().unwrap_or(0);
         assert!((20..=98).contains(&longest), "isolab {command} -h is {longest} columns wide");

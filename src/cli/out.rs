@@ -18,6 +18,11 @@ impl Out {
         Out { styled: std::io::stdout().is_terminal() && !plain }
     }
 
+    /// Does stdout take styles?
+    pub(super) fn is_styled(&self) -> bool {
+        self.styled
+    }
+
     /// A line of results.
     pub(super) fn line(&mut self, text: impl Display) -> Result<()> {
         self.text(format!("{text}\n"))

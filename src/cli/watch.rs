@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use super::called::called_as;
-use super::closing::with_interval;
 use super::out::Out;
 use super::progress::Progress;
 use crate::error::Result;
 use crate::harness::runner::Watcher;
+use crate::lang::Lang;
+use crate::report::sentences::with_interval;
 use crate::results::schema::{Cell, Header, Interval, Status};
 use crate::results::summarize::{Skips, values_of};
 use crate::stats::median_interval;
@@ -92,7 +93,7 @@ fn line(cell: &Cell, header: &Header) -> String {
         let values: Vec<f64> = values_of(cell, &metric.id).into_iter().map(|(_, v)| v).collect();
         let Some(found) = median_interval(&values) else { continue };
         let interval = Interval { median: found.median, low: found.ends.map(|e| e.0), high: found.ends.map(|e| e.1) };
-        return format!("{id:<33} {} {} n={}", metric.id, with_interval(&interval, metric.unit), found.n);
+        return format!("{id:<33} {} {} n={}", metric.id, with_interval(&interval, metric.unit, Lang::En), found.n);
     }
     format!("{id:<33} no value")
 }

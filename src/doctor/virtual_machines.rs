@@ -79,7 +79,7 @@ pub(super) fn nested(m: &Machine) -> Row {
     match (under::around(m), hardware) {
         (Some(around), false) => {
             let seen = format!("{} passes no vmx or svm on to this machine", around.name());
-            let row = if m.tried.kvm.is_none() {
+            let row = if Backend::of(m.root).is_some() {
                 Row::limited("nested", WHAT, format!("{seen}; KVM works all the same, by software"))
             } else {
                 Row::missing("nested", WHAT, seen)

@@ -17,9 +17,6 @@ use crate::results::schema::{Cell, Header, Run, SampleLine, SampleOutcome, Warni
 use crate::results::store::Store;
 use crate::results::summarize::{Planned, Skips, cells_of, summarize};
 
-/// The code of a warning that tells what was left behind.
-pub const LEAK: &str = "leak";
-
 /// How a run is carried out, beside its plan.
 #[derive(Debug, Clone)]
 pub struct How {
@@ -95,7 +92,7 @@ pub fn run(plan: &Plan, how: How, watcher: &mut dyn Watcher) -> Result<Finished>
     let measuring = began.elapsed();
     let ended = if stopped.is_some() { "interrupted" } else { "complete" };
     let mut run = summarize(header, &planned(plan), &skips, &samples, ended);
-    run.warnings.extend(leaks.into_iter().map(|text| Warning { code: LEAK.into(), text, unfit: true }));
+    run.warnings.extend(leaks.into_iter().map(|text| Warning { code: Warning::LEAK.into(), text, unfit: true }));
     run.wall_seconds = began.elapsed().as_secs_f64();
     run.harness_share = (1.0 - at_work.as_secs_f64() / measuring.as_secs_f64()).max(0.0);
     match (store.finish(&run), &stopped) {

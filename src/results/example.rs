@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use super::schema::{Header, Run, Sample, SampleLine, SampleOutcome};
-use super::summarize::{Planned, Skips, summarize};
+use super::summarize::{Planned, Skips, parse_id, summarize};
 use crate::error::Error;
 
 /// An arm: id, fair name, KVM backend.
@@ -32,7 +32,8 @@ pub(crate) fn weather(arm: &str, block: u32) -> f64 {
     1.0 + f64::from((block * 7919 + salt * 31) % 101) / 2000.0
 }
 
-/// Every experiment on every arm; `value(arm, metric, block)`. An arm without any value for an experiment was skipped.
+/// Every experiment on every arm; `value(arm, metric, block)`. An arm with a case is written "vm-bare{touch=0}".
+/// An arm without any value for an experiment was skipped.
 pub(crate) fn run(
     arms: &[ExampleArm],
     metrics: &[ExampleMetric],
@@ -41,13 +42,15 @@ pub(crate) fn run(
 ) -> Run {
     let mut experiments: Vec<&str> = metrics.iter().map(|m| m.0).collect();
     experiments.dedup();
-    let planned: Vec<Planned> = experiments.iter().flat_map(|x| arms.iter().map(|arm| planned(x, arm.0))).collect();
+    let planned: Vec<Planned> =
+        experiments.iter().flat_map(|x| arms.iter().map(move |arm| parse_id(&format!("{x}/{}", arm.0)))).collect();
     let mut samples = Vec::new();
     let mut skips = Skips::new();
     for plan in &planned {
+        let arm = plan.id.split_once('/').map_or("", |(_, arm)| arm);
         let of = |block| -> BTreeMap<String, f64> {
             let mine = metrics.iter().filter(|m| m.0 == plan.experiment);
-            mine.filter_map(|m| Some((m.1.to_owned(), value(&plan.arm, m.1, block)?))).collect()
+            mine.filter_map(|m| Some((m.1.to_owned(), value(arm, m.1, block)?))).collect()
         };
         let mine: Vec<SampleLine> =
             (0..blocks).map(|b| (b, of(b))).filter(|(_, v)| !v.is_empty()).map(|(b, v)| line(&plan.id, b, v)).collect();
@@ -60,11 +63,6 @@ pub(crate) fn run(
     summarize(header(arms, metrics, &planned), &planned, &skips, &samples, "complete")
 }
 
-fn planned(experiment: &str, arm: &str) -> Planned {
-    let (id, case) = (format!("{experiment}/{arm}"), BTreeMap::new());
-    Planned { id, experiment: experiment.into(), arm: arm.into(), case }
-}
-
 fn line(cell: &str, block: u32, values: BTreeMap<String, f64>) -> SampleLine {
     let outcome = SampleOutcome::Ok(Sample { values, ..Sample::default() });
     let at_ns = u64::from(block) * 10_000_000;
@@ -75,6 +73,9 @@ fn line(cell: &str, block: u32, values: BTreeMap<String, f64>) -> SampleLine {
 fn header(arms: &[ExampleArm], metrics: &[ExampleMetric], planned: &[Planned]) -> Header {
     let host = crate::host::Host::read(std::path::Path::new("/there/is/nothing/here"), "0123".into());
     let environment = |id: &str| id.split([':', '#']).next().unwrap_or(id).to_owned();
+    let mut arms: Vec<ExampleArm> =
+        arms.iter().map(|(id, name, backend)| (id.split('{').next().unwrap_or(id), *name, *backend)).collect();
+    arms.dedup();
     let arms: Vec<_> = arms
         .iter()
         .map(|(id, name, backend)| json!({ "id": id, "environment": environment(id), "name": name, "channel": "fd", "t0": "before the first system call", "backend": backend, "limited": null }))

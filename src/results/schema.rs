@@ -213,7 +213,7 @@ pub struct Sample {
 }
 
 /// A median with its 95 % interval.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct Interval {
     pub median: f64,
     /// None: too few blocks for an interval.
@@ -287,4 +287,11 @@ pub struct Warning {
     pub text: String,
     /// Does it make the run unfit for publication?
     pub unfit: bool,
+}
+
+impl Warning {
+    /// The code of a warning about something that an instance left behind.
+    pub const LEAK: &str = "leak";
+    /// The code of a warning that samples were changed after they were saved.
+    pub const CHANGED: &str = "changed";
 }

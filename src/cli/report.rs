@@ -1,0 +1,138 @@
+//! `isolab report`: a results file as HTML and Markdown to hand in, as JSON rows, or as a Markdown block to paste.
+//!
+//! A file that does not follow from its own samples is reported all the same, with a banner, numbers computed again from
+//! the samples, and exit code 1: whoever reads it must know, and so must a script.
+
+use std::path::{Path, PathBuf};
+
+use super::args::Report;
+use super::exit;
+use super::out::Out;
+use crate::error::{Error, Result};
+use crate::lang::Lang;
+use crate::report::sentences::unfit;
+use crate::report::{command, html, markdown as whole, outliers, page};
+use crate::results::schema::{MetricInfo, Run, Status};
+use crate::results::verify::{Mismatch, computed_again, verify};
+use crate::results::{flat, store};
+use crate::units::show;
+
+pub(super) fn run(args: Report, out: &mut Out) -> Result<u8> {
+    let (run, mismatches) = load(&args.file)?;
+    if args.json {
+        json(&run, out)?;
+    } else if args.md {
+        markdown(&run, out)?;
+    } else {
+        let lang = args.lang.unwrap_or_else(|| Lang::of(|name| std::env::var(name).ok()));
+        let files = write(&run, &args, &mismatches, lang)?;
+        files.iter().try_for_each(|path| out.line(path.display()))?;
+    }
+    for m in &mismatches {
+        out.note(format!(
+            "does not follow from the samples: {} {}: expected {}, found {}",
+            m.what, m.place, m.expected, m.found
+        ));
+    }
+    Ok(if mismatches.is_empty() { exit::OK } else { exit::FAILED })
+}
+
+/// The run, with everything that follows from its samples computed again where the file says something else.
+fn load(file: &Path) -> Result<(Run, Vec<Mismatch>)> {
+    let run = store::load(file)?;
+    let mismatches = verify(&run);
+    if let Some(shape) = mismatches.iter().find(|m| m.what == "shape") {
+        let cause = format!(
+            "{} has {} where there must be {}: it was changed by hand",
+            shape.place, shape.found, shape.expected
+        );
+        return Err(Error::usage(format!("report on {}", file.display()), cause)
+            .try_this("isolab recover DIR rebuilds it from samples.jsonl"));
+    }
+    Ok(if mismatches.is_empty() { (run, mismatches) } else { (computed_again(run), mismatches) })
+}
+
+/// The charts that the Markdown shows, then the two reports.
+fn write(run: &Run, args: &Report, mismatches: &[Mismatch], lang: Lang) -> Result<Vec<PathBuf>> {
+    let dir = folder(args)?;
+    let name = if args.file.is_dir() {
+        store::RUN.into()
+    } else {
+        args.file.file_name().unwrap_or_default().to_string_lossy()
+    };
+    let page = page(run, &name, mismatches, lang);
+    for figure in page.figures() {
+        save(&dir.join(&figure.file), figure.drawing.svg.as_bytes())?;
+    }
+    let files = [(dir.join("report.html"), html(&page)), (dir.join("report.md"), whole(&page))];
+    files.iter().try_for_each(|(path, text)| save(path, text.as_bytes()))?;
+    Ok(files.map(|(path, _)| path).into())
+}
+
+fn save(path: &Path, bytes: &[u8]) -> Result<()> {
+    store::write_atomically(path, bytes)
+        .map_err(|e| e.try_this("--into DIR, a folder that you may write to and that has room"))
+}
+
+/// `--into`, or the folder of the results file.
+fn folder(args: &Report) -> Result<PathBuf> {
+    let beside = if args.file.is_dir() { Some(args.file.as_path()) } else { args.file.parent() };
+    let dir = args.into.clone().unwrap_or_else(|| beside.map_or_else(PathBuf::new, Path::to_owned));
+    if dir.as_os_str().is_empty() || dir.is_dir() {
+        return Ok(dir);
+    }
+    Err(Error::usage(format!("write the report into {}", dir.display()), "there is no such folder")
+        .try_this(format!("mkdir -p {}", dir.display())))
+}
+
+pub(super) fn json(run: &Run, out: &mut Out) -> Result<()> {
+    let rows = serde_json::to_string_pretty(&flat::rows(run)).expect("rows are plain data");
+    out.line(rows)
+}
+
+/// Numbers, host, backend, n, commit, command: what somebody needs to believe a number, or not.
+pub(super) fn markdown(run: &Run, out: &mut Out) -> Result<()> {
+    let h = &run.header;
+    out.line("| arm | metric | median | 95 % interval | n | far from the rest |\n|---|---|--:|--:|--:|--:|")?;
+    for cell in &run.cells {
+        if cell.status != Status::Measured {
+            out.line(format!("| {} | {} | – | {} | 0 | |", cell.arm, cell.experiment, cell.reason.replace('|', "/")))?;
+            continue;
+        }
+        for s in run.summaries.iter().filter(|s| s.cell == cell.id) {
+            let told = |m: &&MetricInfo| m.experiment == cell.experiment && m.id == s.metric && in_markdown(m);
+            let Some(m) = h.metrics.iter().find(told) else { continue };
+            let case: Vec<String> = cell.case.iter().map(|(k, v)| format!("{k}={v}")).collect();
+            let case = if case.is_empty() { String::new() } else { format!(" ({})", case.join(" ")) };
+            let (median, interval) =
+                (show(s.interval.median, m.unit), interval_text(s.interval.low, s.interval.high, m.unit));
+            let (arm, far) = (&cell.arm, outliers(&s.outliers).0);
+            out.line(format!("| {arm}{case} | {} {} | {median} | {interval} | {} | {far} |", m.experiment, m.id, s.n))?;
+        }
+    }
+    out.line("\nFar from the rest: beyond 1.5 (3) interquartile ranges, after Tukey; counted, none was dropped.")?;
+    out.line(format!("\nHost: {}. KVM backend: {}.", h.host.line(), or_none(&h.host.kvm_backend)))?;
+    out.line(format!("isolab {} ({}), {}, seed {}, {}.", h.version, h.commit, h.plan.mode, h.plan.seed, h.started))?;
+    out.line(format!("Command: `{}`", command(run)))?;
+    let reasons = unfit(run);
+    if !reasons.is_empty() {
+        out.line(format!("\n**Not for publication:** {}.", reasons.join("; ")))?;
+    }
+    run.warnings.iter().filter(|w| !w.unfit).try_for_each(|w| out.line(format!("\nNote: {}.", w.text)))
+}
+
+/// What a reader needs to believe the headline numbers too.
+fn in_markdown(m: &MetricInfo) -> bool {
+    m.headline || m.id == "lack_of_fit"
+}
+
+fn or_none(text: &str) -> &str {
+    if text.is_empty() { "none" } else { text }
+}
+
+fn interval_text(low: Option<f64>, high: Option<f64>, unit: crate::model::Unit) -> String {
+    match (low, high) {
+        (Some(low), Some(high)) => format!("{} – {}", show(low, unit), show(high, unit)),
+        _ => "too few blocks".into(),
+    }
+}

@@ -1,0 +1,130 @@
+//! The final comparison: `(b − a) / a` with its sign, from the values that are shown, and beside it the paired difference
+//! with its interval, which the verdict rests on. Never a ratio without n, interval and the base in absolute numbers.
+
+use super::against::{Against, against};
+use super::names;
+use super::page::{Block, Entry, Section, Table, code, number, text, verbatim};
+use super::results::{caption, measured_experiments, metrics};
+use super::sentences::summary;
+use super::words::{self, Words};
+use crate::lang::Lang;
+use crate::results::schema::{Cell, MetricInfo, Run, Status};
+use crate::results::summarize::floor_of;
+use crate::stats::paired::Verdict;
+use crate::units::{show, three_digits};
+
+pub(super) fn section(run: &Run, lang: Lang) -> Section {
+    let mut blocks: Vec<Block> = Vec::new();
+    for experiment in measured_experiments(run) {
+        let compared = metrics(run, experiment).into_iter().filter(|m| m.headline && m.better != "none");
+        blocks.extend(compared.filter_map(|m| table(run, m, lang).block()));
+    }
+    let what = if blocks.is_empty() { &words::NOTHING_TO_COMPARE } else { &words::HOW_TO_READ_COMPARISON };
+    blocks.insert(0, Block::Text(what.of(lang).into()));
+    if let Some(note) = little(run, lang) {
+        blocks.push(Block::Text(note));
+    }
+    Section { id: "comparison", title: words::COMPARISON.of(lang).into(), blocks }
+}
+
+fn table(run: &Run, m: &MetricInfo, lang: Lang) -> Table {
+    let titles: Vec<String> = [
+        (&words::COMPARED_B, ""),
+        (&words::BASE_A, ""),
+        (&words::MEDIAN_A, "#"),
+        (&words::MEDIAN_B, "#"),
+        (&words::RELATIVE, "#"),
+        (&words::PAIRED, "#"),
+        (&words::PAIRS, "#"),
+        (&words::VERDICT_COLUMN, ""),
+    ]
+    .iter()
+    .map(|(title, mark)| format!("{mark}{}", title.of(lang)))
+    .collect();
+    let mut table = Table::new(caption(m, lang), &titles.iter().map(String::as_str).collect::<Vec<_>>());
+    for cell in run.cells.iter().filter(|c| c.experiment == m.experiment && !c.arm.contains('#')) {
+        if cell.status != Status::Measured {
+            table.row(not_measured(run, cell, lang));
+        }
+        against(run, cell, &m.id).iter().filter_map(|a| row(run, cell, m, a, lang)).for_each(|r| table.row(r));
+    }
+    if table.rows.iter().all(|row| row.iter().any(|e| e.verbatim)) {
+        table.rows.clear(); // nothing but holes: they stand below "skipped"
+    }
+    table
+}
+
+/// A hole stays a hole: no value, no percentage.
+fn not_measured(run: &Run, cell: &Cell, lang: Lang) -> Vec<Entry> {
+    let hole = || text(words::NOT_MEASURED.of(lang));
+    let name = text(format!("{} ({})", names::of_cell(run, cell, lang), code(&cell.arm)));
+    vec![name, hole(), hole(), hole(), hole(), hole(), number("0", 0.0), verbatim(cell.reason.clone())]
+}
+
+fn row(run: &Run, cell: &Cell, m: &MetricInfo, a: &Against, lang: Lang) -> Option<Vec<Entry>> {
+    let base = run.cells.iter().find(|c| c.experiment == cell.experiment && c.arm == a.base && c.case == cell.case)?;
+    let (of_a, of_b) = (summary(run, base, &m.id)?.interval.median, summary(run, cell, &m.id)?.interval.median);
+    let relative = (of_b - of_a) / of_a;
+    let relative = match a.verdict {
+        Verdict::TooFewPairs => text(words::TOO_FEW.of(lang)),
+        _ => number(percent(relative), relative),
+    };
+    Some(vec![
+        text(format!("{} ({})", names::of_cell(run, cell, lang), code(&cell.arm))),
+        text(format!("{} ({})", names::of_cell(run, base, lang), code(&base.arm))),
+        number(show(of_a, m.unit), of_a),
+        number(show(of_b, m.unit), of_b),
+        relative,
+        paired(a, lang),
+        number(a.pairs.to_string(), a.pairs as f64),
+        text(verdict(run, cell, m, a, lang)),
+    ])
+}
+
+/// "+557 % [+548, +571]", from the ratios within blocks.
+fn paired(a: &Against, lang: Lang) -> Entry {
+    match (a.ratio.low, a.ratio.high) {
+        (Some(low), Some(high)) => {
+            let ends = format!("[{}, {}]", percent_number(low - 1.0), percent_number(high - 1.0));
+            number(format!("{} {ends}", percent(a.ratio.median - 1.0)), a.ratio.median - 1.0)
+        }
+        _ => text(words::TOO_FEW.of(lang)),
+    }
+}
+
+/// With its sign: "+557 %", "−6.3 %".
+fn percent(share: f64) -> String {
+    format!("{}\u{a0}%", percent_number(share))
+}
+
+fn percent_number(share: f64) -> String {
+    let sign = if share < 0.0 { "−" } else { "+" };
+    format!("{sign}{}", three_digits((share * 100.0).abs()))
+}
+
+/// Better or worse for *this* metric; the sign alone does not tell.
+fn verdict(run: &Run, cell: &Cell, m: &MetricInfo, a: &Against, lang: Lang) -> String {
+    let side = |better: bool| if better { &words::B_IS_BETTER } else { &words::B_IS_WORSE };
+    let words: &Words = match (a.verdict, m.better.as_str()) {
+        (Verdict::TooFewPairs, _) => &words::TOO_FEW_TO_COMPARE,
+        (Verdict::NoDifferenceDetectable, _) => {
+            let floor = floor_of(&run.noise, &cell.experiment, &m.id);
+            let floor = floor.map_or(words::UNKNOWN.of(lang).to_owned(), |f| format!("{:.1}\u{a0}%", f * 100.0));
+            return words::NO_DIFFERENCE.with(lang, &[&floor]);
+        }
+        (found, better) => side((found == Verdict::Smaller) == (better == "lower")),
+    };
+    words.of(lang).to_owned()
+}
+
+/// Throughput and time are two sides of one number: with c at once, each takes c / throughput on average (Little's law).
+fn little(run: &Run, lang: Lang) -> Option<String> {
+    let mut told = Vec::new();
+    for cell in run.cells.iter().filter(|c| !c.arm.contains('#')) {
+        let Some(at_once) = cell.case.get("concurrency").and_then(|c| c.parse::<f64>().ok()) else { continue };
+        let Some(s) = summary(run, cell, "starts_per_second") else { continue };
+        let each = show(at_once / s.interval.median * 1e9, crate::model::Unit::Nanoseconds);
+        told.push(format!("{} ×{at_once}: {each}", names::arm(run, &cell.arm, lang)));
+    }
+    (!told.is_empty()).then(|| words::LITTLE.with(lang, &[&told.join("; ")]))
+}

@@ -1,0 +1,152 @@
+//! Environment and configuration, filled from the fingerprint and the plan, never typed by hand: the machine, what each
+//! arm may use, and whether that was equal.
+
+use std::collections::BTreeSet;
+
+use super::page::{Block, Section, Table, code, text, verbatim};
+use super::properties::{self, Properties};
+use super::words::{self, Words};
+use super::{names, sections};
+use crate::lang::Lang;
+use crate::results::schema::{ArmInfo, Run, Status};
+use crate::units::show_bytes;
+
+pub(super) fn section(run: &Run, lang: Lang) -> Section {
+    let mut blocks = vec![Block::Table(machine(run, lang)), Block::Text(where_it_ran(run, lang))];
+    blocks.push(Block::Heading(words::ARMS.of(lang).into()));
+    blocks.push(Block::Table(arms(run, lang)));
+    blocks.push(Block::List(equal_or_not(run, lang)));
+    Section { id: "environment", title: words::ENVIRONMENT.of(lang).into(), blocks }
+}
+
+fn machine(run: &Run, lang: Lang) -> Table {
+    let (h, host) = (&run.header, &run.header.host);
+    let say = |words: &Words| words.of(lang).to_owned();
+    let number = |n: Option<usize>| n.map_or_else(|| say(&words::NOT_TOLD), |n| n.to_string());
+    let bytes = |b: Option<u64>| b.map_or_else(|| say(&words::NOT_TOLD), |b| show_bytes(b as f64));
+    let caches: Vec<String> =
+        host.caches.iter().map(|c| format!("L{} {} {}", c.level, c.kind, show_bytes(c.bytes as f64))).collect();
+    let load = host.load.map_or_else(|| say(&words::NOT_TOLD), |l| format!("{:.2} {:.2} {:.2}", l[0], l[1], l[2]));
+    let mut table = Table::new(words::MACHINE.of(lang), &[words::FACT.of(lang), words::VALUE.of(lang)]);
+    let mut fact = |name: &Words, value: String| table.row(vec![text(name.of(lang)), text(or_not_told(value, lang))]);
+    fact(&words::CPU_MODEL, host.cpu_model.clone());
+    fact(
+        &words::CORES,
+        words::CORES_VALUE
+            .with(lang, &[&number(host.physical_cores), &host.logical_cores.to_string(), &number(host.usable_cores)]),
+    );
+    fact(&words::CACHES, caches.join(", "));
+    fact(&words::RAM, bytes(host.ram_bytes));
+    fact(&words::SWAP, bytes(host.swap_bytes));
+    fact(&words::DISTRIBUTION, host.distribution.clone());
+    fact(&words::KERNEL, format!("Linux {}", host.kernel));
+    fact(&words::KVM_BACKEND, if host.kvm_backend.is_empty() { say(&words::NONE) } else { host.kvm_backend.clone() });
+    fact(&words::VIRTUALISED_BY, host.virtualised_by.clone().unwrap_or_else(|| say(&words::NONE_SEEN)));
+    fact(&words::IN_CONTAINER, host.container.clone().unwrap_or_else(|| say(&words::NONE_SEEN)));
+    fact(&words::WSL2, say(if host.wsl2 { &words::YES } else { &words::NO }));
+    fact(&words::CGROUP_VERSION, format!("{}: {}", host.cgroups.mode.name(), host.cgroups.controllers.join(" ")));
+    fact(&words::GOVERNOR, host.governor.clone());
+    fact(&words::THP, host.thp.clone());
+    fact(&words::MITIGATIONS, mitigations(run));
+    fact(&words::LOAD, load);
+    fact(&words::USER, say(if h.root { &words::AS_ROOT } else { &words::NOT_ROOT }));
+    fact(&words::TOOL, format!("isolab {} ({}, {})", h.version, h.commit, h.profile));
+    fact(&words::PROGRAM, program(run, lang));
+    table
+}
+
+fn or_not_told(value: String, lang: Lang) -> String {
+    if value.is_empty() { words::NOT_TOLD.of(lang).to_owned() } else { value }
+}
+
+/// What the kernel says it does against the CPU's faults; "not affected" needs no room.
+fn mitigations(run: &Run) -> String {
+    let told = run.header.host.mitigations.iter().filter(|(_, state)| !state.starts_with("Not affected"));
+    told.map(|(name, state)| format!("{name}: {}", state.trim_start_matches("Mitigation: ")))
+        .collect::<Vec<_>>()
+        .join("; ")
+}
+
+fn program(run: &Run, lang: Lang) -> String {
+    match &run.header.plan.command {
+        Some(command) => code(&command.join(" ")),
+        None => words::THE_PROBE.with(lang, &[&sections::short(&run.header.probe_sha256)]),
+    }
+}
+
+/// "VM against container" inside a VM is something else than on bare metal, and a reader must not have to guess.
+fn where_it_ran(run: &Run, lang: Lang) -> String {
+    let host = &run.header.host;
+    match (&host.virtualised_by, &host.container) {
+        (Some(by), Some(container)) => words::RAN_IN_CONTAINER_IN_VM.with(lang, &[container, by]),
+        (Some(by), None) => words::RAN_IN_VM.with(lang, &[by]),
+        (None, Some(container)) => words::RAN_IN_CONTAINER.with(lang, &[container]),
+        (None, None) => words::RAN_ON_METAL.of(lang).to_owned(),
+    }
+}
+
+fn arms(run: &Run, lang: Lang) -> Table {
+    let titles = [
+        &words::ARM,
+        &words::CPU,
+        &words::MEMORY,
+        &words::FILES,
+        &words::NETWORK,
+        &words::WHOSE_KERNEL,
+        &words::BACKEND,
+        &words::T0,
+        &words::LESS_THAN_ASKED,
+    ];
+    let titles: Vec<&str> = titles.iter().map(|t| t.of(lang)).collect();
+    let mut table = Table::new(words::ARMS_CAPTION.of(lang), &titles);
+    for arm in run.header.arms.iter().filter(|a| !a.id.contains('#')) {
+        let p = properties::of(arm, &run.header.plan, lang);
+        let backend = arm.backend.clone().unwrap_or_else(|| words::NO_KVM.of(lang).to_owned());
+        let limited = arm.limited.as_ref().map_or_else(|| text(words::NO.of(lang)), verbatim);
+        let name = format!("{} ({})", names::arm(run, &arm.id, lang), code(&arm.id));
+        let t0 = super::translated::translated(&arm.t0, lang);
+        table.row(vec![
+            text(name),
+            text(p.cpu),
+            text(p.memory),
+            text(p.files),
+            text(p.network),
+            text(p.kernel),
+            text(backend),
+            text(or_not_told(t0.to_owned(), lang)),
+            limited,
+        ]);
+    }
+    table
+}
+
+/// The arms of which something was measured, each once.
+fn measured(run: &Run) -> Vec<&ArmInfo> {
+    let measured = |id: &str| run.cells.iter().any(|c| c.arm == id && c.status == Status::Measured);
+    run.header.arms.iter().filter(|a| !a.id.contains('#') && measured(&a.id)).collect()
+}
+
+/// One sentence for each thing that may differ: equal for all, or what differs.
+pub(super) fn equal_or_not(run: &Run, lang: Lang) -> Vec<String> {
+    let arms = measured(run);
+    let of: Vec<(&str, Properties)> =
+        arms.iter().map(|a| (a.id.as_str(), properties::of(a, &run.header.plan, lang))).collect();
+    if of.len() < 2 {
+        return vec![words::ONE_ARM_NOTHING_TO_COMPARE.of(lang).into()];
+    }
+    let about = |what: &Words, property: fn(&Properties) -> &String| {
+        let values: BTreeSet<&String> = of.iter().map(|(_, p)| property(p)).collect();
+        let all: Vec<String> = of.iter().map(|(id, p)| format!("{} {}", code(id), property(p))).collect();
+        match values.len() {
+            1 => words::EQUAL_FOR_ALL.with(lang, &[what.of(lang), property(&of[0].1)]),
+            _ => words::NOT_EQUAL.with(lang, &[what.of(lang), &all.join("; ")]),
+        }
+    };
+    vec![
+        about(&words::CPU_LIMITS, |p| &p.cpu),
+        about(&words::MEMORY_LIMITS, |p| &p.memory),
+        about(&words::FILE_PATHS, |p| &p.files),
+        about(&words::NETWORK_PATHS, |p| &p.network),
+        about(&words::KERNELS_USED, |p| &p.kernel),
+    ]
+}

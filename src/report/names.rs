@@ -1,0 +1,74 @@
+//! What arms, cases and metrics are called in a report.
+
+use super::translated::translated;
+use super::words;
+use crate::lang::Lang;
+use crate::results::schema::{ArmInfo, Cell, MetricInfo, Run};
+
+/// The arm as the file describes it.
+pub(super) fn info<'a>(run: &'a Run, arm: &str) -> Option<&'a ArmInfo> {
+    run.header.arms.iter().find(|a| a.id == arm)
+}
+
+/// The fair name: "our container, no image, no engine (-seccomp)". The id, where the file has no name.
+pub(super) fn arm(run: &Run, arm: &str, lang: Lang) -> String {
+    let name = info(run, arm).map_or(arm, |a| a.name.as_str());
+    fair_name(name, lang)
+}
+
+/// Name, knobs in brackets and "once more" are put together by the harness; each is translated by itself.
+fn fair_name(name: &str, lang: Lang) -> String {
+    let (rest, twin) = match name.strip_suffix(", once more") {
+        Some(rest) => (rest, true),
+        None => (name, false),
+    };
+    let knobs_at = rest.rfind(" (").filter(|_| rest.ends_with(')'));
+    let (plain, knobs) = rest.split_at(knobs_at.unwrap_or(rest.len()));
+    let twin = if twin { words::ONCE_MORE.of(lang) } else { "" };
+    format!("{}{knobs}{twin}", translated(plain, lang))
+}
+
+/// " cache=cold"; how many were weighed together is the same for all and not said.
+pub fn case(cell: &Cell) -> String {
+    cell.case.iter().filter(|(key, _)| *key != "n").map(|(key, value)| format!(" {key}={value}")).collect()
+}
+
+/// The fair name, and the case where there is one.
+pub(super) fn of_cell(run: &Run, cell: &Cell, lang: Lang) -> String {
+    format!("{}{}", arm(run, &cell.arm, lang), case(cell))
+}
+
+/// What the file says about a metric.
+pub(super) fn metric<'a>(run: &'a Run, experiment: &str, metric: &str) -> Option<&'a MetricInfo> {
+    run.header.metrics.iter().find(|m| m.experiment == experiment && m.id == metric)
+}
+
+/// "create→ready (boot create_to_ready)": as people say it, and as the file calls it.
+pub(super) fn metric_title(experiment: &str, metric: &str, lang: Lang) -> String {
+    let known = words::METRICS.iter().find(|(x, m, _)| *x == experiment && *m == metric);
+    known.map_or_else(|| metric.replace('_', " "), |(_, _, title)| title.of(lang).to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_metric_and_experiment_of_the_registry_has_its_title() {
+        for about in crate::experiments::ALL.iter().map(|e| e.about()) {
+            assert!(words::EXPERIMENTS.iter().any(|(id, _)| *id == about.id), "{}", about.id);
+            for m in about.metrics {
+                assert!(words::METRICS.iter().any(|(x, id, _)| (*x, *id) == (about.id, m.id)), "{} {}", about.id, m.id);
+            }
+        }
+    }
+
+    #[test]
+    fn knobs_and_twins_keep_their_marks_in_both_languages() {
+        let both = |name: &str| (fair_name(name, Lang::En), fair_name(name, Lang::Ko));
+        let (en, ko) = both("our container, no image, no engine (-net -seccomp), once more");
+        assert_eq!(en, "our container, no image, no engine (-net -seccomp), once more");
+        assert_eq!(ko, "직접 만든 컨테이너(이미지·엔진 없음) (-net -seccomp), 한 번 더");
+        assert_eq!(both("docker run, with its daemon").1, "docker run, with its daemon", "what is not known stays");
+    }
+}

@@ -1,0 +1,227 @@
+//! What was measured: per experiment its charts, and a table for each metric. One table has one metric, so one
+//! definition; one row has one arm with one set of values, so nothing is averaged over unlike things.
+
+use super::page::{Block, Column, Entry, Figure, Section, Table, code, number, text};
+use super::words::{self, Words};
+use super::{names, sentences::summary};
+use crate::charts;
+use crate::lang::Lang;
+use crate::model::Unit;
+use crate::results::schema::{Cell, MetricInfo, Outliers, Run, Status, Summary};
+use crate::results::summarize::values_of;
+use crate::units::{show, show_count};
+
+/// Pixels that a chart is drawn for.
+const WIDTH: u32 = 1000;
+
+/// Charts of these names belong to this experiment; others stand at the end.
+const BELONGS: &[(&str, &str)] =
+    &[("boot", "boot"), ("memory", "memory"), ("cost", "syscall"), ("inventory", "inventory")];
+
+pub(super) fn section(run: &Run, lang: Lang) -> Section {
+    let mut figures = figures(run, lang);
+    let mut blocks = Vec::new();
+    for experiment in measured_experiments(run) {
+        blocks.push(Block::Heading(experiment_title(experiment, lang)));
+        let (mine, others) = figures.into_iter().partition(|f: &Figure| belongs(f.id) == Some(experiment));
+        figures = others;
+        blocks.extend::<Vec<Block>>(mine.into_iter().map(Block::Figure).collect());
+        blocks.extend(tables(run, experiment, lang));
+    }
+    if !figures.is_empty() {
+        blocks.push(Block::Heading(words::THE_RUN_ITSELF.of(lang).into()));
+        blocks.extend(figures.into_iter().map(Block::Figure));
+    }
+    if blocks.is_empty() {
+        blocks.push(Block::Text(words::NOTHING_MEASURED.of(lang).into()));
+    } else {
+        blocks.insert(0, Block::Text(words::HOW_TO_READ_TABLES.of(lang).into()));
+    }
+    Section { id: "results", title: words::RESULTS.of(lang).into(), blocks }
+}
+
+/// Every chart that has data in this run, with the name of its file beside the report.
+pub(super) fn figures(run: &Run, lang: Lang) -> Vec<Figure> {
+    let look = charts::Look { lang, width: WIDTH, ..charts::Look::default() };
+    let draw = |chart: &charts::Chart| {
+        let drawing = (chart.draw)(&[run], look)?;
+        let file = lang.choose(format!("{}.svg", chart.id), format!("{}.ko.svg", chart.id));
+        Some(Figure { id: chart.id, title: words::CHART.with(lang, &[chart.id]), file, drawing })
+    };
+    charts::ALL.iter().filter_map(draw).collect()
+}
+
+fn belongs(chart: &str) -> Option<&'static str> {
+    BELONGS.iter().find(|(prefix, _)| chart.starts_with(prefix)).map(|(_, experiment)| *experiment)
+}
+
+/// In the order of the run.
+pub(super) fn measured_experiments(run: &Run) -> Vec<&str> {
+    let mut all: Vec<&str> = Vec::new();
+    for cell in run.cells.iter().filter(|c| c.status == Status::Measured) {
+        if !all.contains(&cell.experiment.as_str()) {
+            all.push(&cell.experiment);
+        }
+    }
+    all
+}
+
+fn experiment_title(experiment: &str, lang: Lang) -> String {
+    let known = words::EXPERIMENTS.iter().find(|(id, _)| *id == experiment);
+    known.map_or_else(|| experiment.to_owned(), |(_, title)| format!("{} ({})", title.of(lang), code(experiment)))
+}
+
+fn tables(run: &Run, experiment: &str, lang: Lang) -> Vec<Block> {
+    let (headline, others): (Vec<&MetricInfo>, Vec<&MetricInfo>) =
+        metrics(run, experiment).into_iter().partition(|m| m.headline);
+    if headline.iter().all(|m| m.unit == Unit::Count) {
+        return counts(run, experiment, lang);
+    }
+    let table = |m: &&MetricInfo| statistics(run, m, lang).block();
+    let mut blocks: Vec<Block> = headline.iter().filter_map(table).collect();
+    let others: Vec<Block> = others.iter().filter_map(table).collect();
+    if !others.is_empty() {
+        blocks.push(Block::Fold(words::OTHER_METRICS.of(lang).into(), others));
+    }
+    blocks
+}
+
+/// Each once, also where a file tells one twice.
+pub(super) fn metrics<'a>(run: &'a Run, experiment: &str) -> Vec<&'a MetricInfo> {
+    let mut all: Vec<&MetricInfo> = Vec::new();
+    for metric in run.header.metrics.iter().filter(|m| m.experiment == experiment) {
+        if !all.iter().any(|m| m.id == metric.id) {
+            all.push(metric);
+        }
+    }
+    all
+}
+
+/// What it is called, where it starts and ends, its unit, and which is better.
+pub(super) fn caption(m: &MetricInfo, lang: Lang) -> String {
+    let title = names::metric_title(&m.experiment, &m.id, lang);
+    let definition = super::translated::translated(&m.definition, lang);
+    format!("{title} ({}). {definition} {}", code(&format!("{} {}", m.experiment, m.id)), better(m, lang))
+}
+
+pub(super) fn better(m: &MetricInfo, lang: Lang) -> &'static str {
+    match m.better.as_str() {
+        "lower" => words::LOWER_IS_BETTER.of(lang),
+        "higher" => words::HIGHER_IS_BETTER.of(lang),
+        _ => words::NEITHER_IS_BETTER.of(lang),
+    }
+}
+
+/// A row per arm and case: measured, or the reason why not.
+fn statistics(run: &Run, m: &MetricInfo, lang: Lang) -> Table {
+    let mean = if m.unit == Unit::PerSecond { &words::HARMONIC_MEAN } else { &words::MEAN };
+    let titles: Vec<String> = [
+        (&words::ARM, ""),
+        (&words::N, "#"),
+        (&words::MEDIAN, "#"),
+        (&words::INTERVAL_95, "#"),
+        (mean, "#"),
+        (&words::STD, "#"),
+        (&words::MIN, "#"),
+        (&words::MAX, "#"),
+        (&words::P99, "#"),
+        (&words::FAR, "#"),
+    ]
+    .iter()
+    .map(|(title, mark)| format!("{mark}{}", title.of(lang)))
+    .collect();
+    let mut table = Table::new(caption(m, lang), &titles.iter().map(String::as_str).collect::<Vec<_>>());
+    for cell in run.cells.iter().filter(|c| c.experiment == m.experiment) {
+        if let Some(s) = summary(run, cell, &m.id) {
+            let mut row = vec![text(format!("{} ({})", names::of_cell(run, cell, lang), code(&cell.arm)))];
+            row.extend(numbers(cell, m, s, lang));
+            table.row(row);
+        }
+    }
+    table
+}
+
+fn numbers(cell: &Cell, m: &MetricInfo, s: &Summary, lang: Lang) -> Vec<Entry> {
+    let shown = |value: f64| number(show(value + 0.0, m.unit), value); // + 0.0: no "-0"
+    let known = |value: Option<f64>, why: &Words| value.map_or_else(|| text(why.of(lang)), shown);
+    let interval = match (s.interval.low, s.interval.high) {
+        (Some(low), Some(high)) => {
+            number(format!("{} – {}", show(low + 0.0, m.unit), show(high + 0.0, m.unit)), high - low)
+        }
+        _ => text(words::TOO_FEW.of(lang)),
+    };
+    let mean = match m.unit {
+        Unit::PerSecond => known(harmonic_mean(cell, &m.id), &words::NO_MEAN),
+        Unit::BytesPerByte => text(words::NO_MEAN.of(lang)),
+        _ => shown(s.mean),
+    };
+    let std = if s.n < 2 { text(words::ONE_VALUE.of(lang)) } else { shown(s.std) };
+    let far = outliers(&s.outliers);
+    vec![
+        number(s.n.to_string(), s.n as f64),
+        shown(s.interval.median),
+        interval,
+        mean,
+        std,
+        shown(s.min),
+        shown(s.max),
+        known(s.p99, &words::NO_P99),
+        number(far.0, far.1),
+    ]
+}
+
+/// Of rates: so many seconds for so much work, turned round (SC'15 rule 3).
+fn harmonic_mean(cell: &Cell, metric: &str) -> Option<f64> {
+    let values = values_of(cell, metric);
+    let sum: f64 = values.iter().map(|(_, v)| 1.0 / v).sum();
+    (sum.is_finite() && sum > 0.0).then(|| values.len() as f64 / sum)
+}
+
+/// "7 (2)": all of them, and how many are severe.
+pub fn outliers(o: &Outliers) -> (String, f64) {
+    let severe = o.low_severe + o.high_severe;
+    let all = severe + o.low_mild + o.high_mild;
+    (format!("{all} ({severe})"), all as f64)
+}
+
+/// Objects are counted, not timed: a row per arm, a column per kind; below the table what each kind is.
+fn counts(run: &Run, experiment: &str, lang: Lang) -> Vec<Block> {
+    let metrics = metrics(run, experiment);
+    let mut table =
+        Table::new(words::COUNTS_CAPTION.of(lang), &[words::ARM.of(lang), &format!("#{}", words::N.of(lang))]);
+    for m in &metrics {
+        table.columns.push(Column { title: names::metric_title(experiment, &m.id, lang), number: true });
+    }
+    for cell in run.cells.iter().filter(|c| c.experiment == experiment && c.status == Status::Measured) {
+        let found: Vec<Option<&Summary>> = metrics.iter().map(|m| summary(run, cell, &m.id)).collect();
+        let n = found.iter().flatten().map(|s| s.n).max().unwrap_or(0);
+        let mut row = vec![
+            text(format!("{} ({})", names::of_cell(run, cell, lang), code(&cell.arm))),
+            number(n.to_string(), n as f64),
+        ];
+        row.extend(found.iter().map(|s| s.map_or_else(|| text(words::NOT_MEASURED.of(lang)), count)));
+        table.row(row);
+    }
+    let definition = |m: &&MetricInfo| {
+        let title = names::metric_title(experiment, &m.id, lang);
+        format!("{title}: {}", super::translated::translated(&m.definition, lang))
+    };
+    let definitions = metrics.iter().map(definition).collect();
+    table
+        .block()
+        .into_iter()
+        .chain([Block::Fold(words::WHAT_IS_COUNTED.of(lang).into(), vec![Block::List(definitions)])])
+        .collect()
+}
+
+/// The count; with its range, where blocks differ.
+#[expect(clippy::float_cmp, reason = "counts are exact")]
+fn count(s: &Summary) -> Entry {
+    let median = s.interval.median + 0.0;
+    let range = if s.min == s.max {
+        String::new()
+    } else {
+        format!(" ({}–{})", show_count(s.min + 0.0), show_count(s.max + 0.0))
+    };
+    number(format!("{}{range}", show_count(median)), median)
+}

@@ -1,0 +1,246 @@
+//! The verdict sentences: one per question, the same on the terminal and in the report.
+//!
+//! The terminal has 80 columns and says what a ratio is, not how sure; the report gives every ratio its interval and n.
+//! A sentence says what was seen, never why: no cause is tested here.
+
+use super::against::{Against, against};
+use super::words::{self, Words};
+use super::{names, objects};
+use crate::lang::Lang;
+use crate::model::Unit;
+use crate::results::schema::{Cell, Interval, Run, Status, Summary, Warning};
+use crate::results::summarize::floor_of;
+use crate::stats::paired::Verdict as Found;
+use crate::units::{show, three_digits};
+
+/// How much is said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Detail {
+    /// For the end of a run on the terminal.
+    Short,
+    /// Every value with its n, every ratio with its interval and pairs.
+    Full,
+}
+
+/// One sentence: "Start, …: process 0.21 ms [0.20, 0.22]; our container, … 1.52 ms [1.50, 1.55] (×7.2)."
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sentence {
+    pub lead: String,
+    /// One per arm.
+    pub parts: Vec<String>,
+    /// The last to be left out where there is no room: 0 matters most.
+    pub rank: u8,
+}
+
+impl Sentence {
+    pub fn text(&self) -> String {
+        format!("{}: {}.", self.lead, self.parts.join("; "))
+    }
+}
+
+/// One question: which metric answers it, and how it is told.
+struct Told {
+    experiment: &'static str,
+    metric: &'static str,
+    lead: &'static Words,
+    rank: u8,
+}
+
+const fn told(experiment: &'static str, metric: &'static str, lead: &'static Words, rank: u8) -> Told {
+    Told { experiment, metric, lead, rank }
+}
+
+const TOLD: &[Told] = &[
+    told("boot", "create_to_ready", &words::LEAD_CREATE_TO_READY, 0),
+    told("boot", "command_to_ready", &words::LEAD_COMMAND_TO_READY, 5),
+    told("memory", "per_instance", &words::LEAD_PER_INSTANCE, 1),
+    told("memory", "private", &words::LEAD_PRIVATE, 1),
+    told("syscall", "getppid", &words::LEAD_GETPPID, 2),
+    told("cpu", "spin_unit", &words::LEAD_SPIN, 6),
+    told("boot", "starts_per_second", &words::LEAD_STARTS, 3),
+    told("boot", "create_to_exit", &words::LEAD_WHOLE, 3),
+];
+
+/// Everything that this run says, in the order of the questions.
+pub fn sentences(run: &Run, lang: Lang, detail: Detail) -> Vec<Sentence> {
+    let mut all: Vec<Sentence> = objects::sentence(run, lang).into_iter().collect();
+    for told in TOLD.iter().filter(|told| !said_better(run, told.metric)) {
+        all.extend(sentence(run, told, lang, detail));
+        if told.experiment == "memory" && told.metric == "private" || told.metric == "per_instance" {
+            all.extend(configured_against_touched(run, lang));
+        }
+    }
+    all
+}
+
+/// Is there another metric that tells the same, and more?
+fn said_better(run: &Run, metric: &str) -> bool {
+    let has = |metric: &str| run.summaries.iter().any(|s| s.metric == metric);
+    (metric == "create_to_exit" && has("create_to_ready")) || (metric == "private" && has("per_instance"))
+}
+
+fn sentence(run: &Run, told: &Told, lang: Lang, detail: Detail) -> Option<Sentence> {
+    let unit = names::metric(run, told.experiment, told.metric)?.unit;
+    let found: Vec<(&Cell, &Summary, Vec<Against>)> = plain_cells(run, told.experiment)
+        .filter_map(|cell| Some((cell, summary(run, cell, told.metric)?, against(run, cell, told.metric))))
+        .collect();
+    let conclusion = no_difference(run, told, &found, lang);
+    let mut parts: Vec<String> = conclusion.iter().cloned().collect();
+    if conclusion.is_none() || detail == Detail::Full {
+        parts.extend(found.iter().map(|(cell, s, against)| {
+            let name = names::of_cell(run, cell, lang);
+            let against = if conclusion.is_some() { &[] } else { against.as_slice() }; // said once for all
+            format!("{name} {}", value(run, cell, told.metric, s, against, unit, lang, detail))
+        }));
+    }
+    (!found.is_empty()).then(|| Sentence { lead: told.lead.of(lang).into(), parts, rank: told.rank })
+}
+
+/// "1.52 ms [1.50, 1.55] (×7.2)".
+#[expect(clippy::too_many_arguments, reason = "one place that puts a value together")]
+fn value(
+    run: &Run,
+    cell: &Cell,
+    metric: &str,
+    s: &Summary,
+    against: &[Against],
+    unit: Unit,
+    lang: Lang,
+    detail: Detail,
+) -> String {
+    let mut text = with_interval(&s.interval, unit, lang);
+    if detail == Detail::Full {
+        text += &format!(", n = {}", s.n);
+    }
+    let ratios: Vec<String> = against.iter().map(|a| ratio(run, cell, metric, a, lang, detail)).collect();
+    if !ratios.is_empty() {
+        text += &format!(" ({})", ratios.join("; "));
+    }
+    text
+}
+
+fn ratio(run: &Run, cell: &Cell, metric: &str, a: &Against, lang: Lang, detail: Detail) -> String {
+    let told = match a.verdict {
+        Found::TooFewPairs => words::TOO_FEW_TO_COMPARE.of(lang).to_owned(),
+        Found::NoDifferenceDetectable => {
+            let floor = floor_of(&run.noise, &cell.experiment, metric);
+            let floor = floor.map_or(words::UNKNOWN.of(lang).to_owned(), percent);
+            words::NO_DIFFERENCE.with(lang, &[&floor])
+        }
+        _ if detail == Detail::Short => format!("×{}", three_digits(a.ratio.median)),
+        _ => format!("×{}", three_digits(a.ratio.median)) + &ends(&a.ratio),
+    };
+    match (a.own_base, detail) {
+        (false, Detail::Short) => told,
+        (true, Detail::Short) => words::OF_ARM.with(lang, &[&told, &a.base]),
+        (_, Detail::Full) => words::OF_ARM_PAIRS.with(lang, &[&told, &a.base, &a.pairs.to_string()]),
+    }
+}
+
+/// " [6.58, 6.71]" behind a ratio, as the ratio is shown.
+fn ends(i: &Interval) -> String {
+    match (i.low, i.high) {
+        (Some(low), Some(high)) => format!(" [{}, {}]", three_digits(low), three_digits(high)),
+        _ => String::new(),
+    }
+}
+
+/// Two equal arms that may differ by this much: saying "no difference" would mislead.
+const TOO_NOISY: f64 = 0.5;
+
+/// When no arm differs from the first, that is the whole sentence.
+fn no_difference(run: &Run, told: &Told, found: &[(&Cell, &Summary, Vec<Against>)], lang: Lang) -> Option<String> {
+    let others: Vec<&Against> = found.iter().flat_map(|(_, _, against)| against).collect();
+    let floor = floor_of(&run.noise, told.experiment, told.metric)?;
+    if others.is_empty() || others.iter().any(|a| a.verdict != Found::NoDifferenceDetectable) {
+        return None;
+    }
+    if floor > TOO_NOISY {
+        return Some(words::TOO_NOISY.with(lang, &[&format!("{:.0}", floor * 100.0)]));
+    }
+    Some(words::NO_DIFFERENCE_ARMS.with(lang, &[&found.len().to_string(), &percent(floor)]))
+}
+
+fn percent(share: f64) -> String {
+    format!("{:.1}\u{a0}%", share * 100.0)
+}
+
+/// Does the host pay for the configured guest RAM, or for what the guest touched? The smallest and the largest machine.
+fn configured_against_touched(run: &Run, lang: Lang) -> Option<Sentence> {
+    let unit = names::metric(run, "memory", "host_bytes")?.unit;
+    let sized = run.cells.iter().filter(|c| c.status == Status::Measured && !c.arm.contains('#'));
+    let sized: Vec<(&Cell, &Summary, u64)> = sized
+        .filter_map(|c| {
+            Some((c, summary(run, c, "host_bytes")?, crate::units::parse_bytes(c.case.get("configured")?).ok()?))
+        })
+        .collect();
+    let (smallest, largest) = (sized.iter().map(|s| s.2).min()?, sized.iter().map(|s| s.2).max()?);
+    let ends = sized.iter().filter(|s| s.2 == smallest || s.2 == largest);
+    let parts = ends.map(|(cell, s, _)| {
+        let of = |key: &str| cell.case.get(key).map_or("?", String::as_str);
+        words::CONFIGURED_TOUCHED.with(lang, &[of("configured"), of("touch"), &with_interval(&s.interval, unit, lang)])
+    });
+    let name = names::arm(run, &sized.first()?.0.arm, lang);
+    let lead = words::LEAD_CONFIGURED.with(lang, &[&name]);
+    Some(Sentence { lead, parts: parts.collect(), rank: 4 })
+}
+
+pub use super::names::case as case_of;
+
+/// Arms as they are: not the A/A twin, and the case that has no sizes.
+pub fn plain_cells<'a>(run: &'a Run, experiment: &'a str) -> impl Iterator<Item = &'a Cell> {
+    run.cells
+        .iter()
+        .filter(move |c| c.experiment == experiment && c.status == Status::Measured)
+        .filter(|c| !c.arm.contains('#') && !c.case.contains_key("configured"))
+}
+
+pub fn summary<'a>(run: &'a Run, cell: &Cell, metric: &str) -> Option<&'a Summary> {
+    run.summaries.iter().find(|s| s.cell == cell.id && s.metric == metric)
+}
+
+/// "1.52 ms [1.50, 1.55]": the interval in the unit and the digits of the median.
+pub fn with_interval(i: &Interval, unit: Unit, lang: Lang) -> String {
+    let text = show(i.median, unit);
+    let (Some(low), Some(high)) = (i.low, i.high) else {
+        return format!("{text} [{}]", words::TOO_FEW.of(lang));
+    };
+    format!("{text} [{}, {}]", like(low, i.median, &text), like(high, i.median, &text))
+}
+
+/// A number as `text` shows `median`: the same unit, unnamed, and the same digits.
+pub fn like(value: f64, median: f64, text: &str) -> String {
+    let number = text.trim_end_matches(|c: char| !c.is_ascii_digit());
+    let digits = number.split_once('.').map_or(0, |(_, d)| d.len());
+    let scale = if median == 0.0 { 1.0 } else { number.parse::<f64>().unwrap_or(1.0) / median };
+    format!("{:.digits$}", value * scale)
+}
+
+/// Why this run is not for publication, in half sentences; empty: it may be published. Leaks are many and alike, so the
+/// first one stands for all.
+pub fn unfit(run: &Run) -> Vec<String> {
+    let (leaks, others): (Vec<&Warning>, Vec<_>) =
+        run.warnings.iter().filter(|w| w.unfit).partition(|w| w.code == Warning::LEAK);
+    let mut reasons: Vec<String> = others.into_iter().map(|w| w.text.clone()).collect();
+    if let [first, more @ ..] = leaks.as_slice() {
+        let more =
+            if more.is_empty() { String::new() } else { format!(", and {} more (run.json has all)", more.len()) };
+        reasons.push(format!("{}{more}", first.text));
+    }
+    reasons
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_interval_has_the_unit_and_the_digits_of_its_median() {
+        let interval = |low, median, high| Interval { median, low: Some(low), high: Some(high) };
+        let text = |i, unit| with_interval(&i, unit, Lang::En);
+        assert_eq!(text(interval(236e3, 1.58e6, 1.61e6), Unit::Nanoseconds), "1.58 ms [0.24, 1.61]");
+        assert_eq!(text(interval(130.0, 138.2, 141.9), Unit::PerSecond), "138/s [130, 142]");
+        assert_eq!(text(interval(4.0, 4.0, 5.0), Unit::Count), "4 [4, 5]");
+        assert_eq!(text(interval(0.0, 0.0, 1.0), Unit::Bytes), "0 B [0, 1]");
+    }
+}
