@@ -111,16 +111,6 @@ mod tests {
     }
 
     #[test]
-    fn a_home_is_found_in_the_list_of_users() {
-        let passwd =
-            "root:x:0:0:root:/root:/bin/sh\nann:x:1000:1000:Ann,,,:/home/ann:/bin/bash\nbad:x:7\nodd:x:8:8::home:/\n";
-        assert_eq!(home_of(1000, passwd).unwrap(), Path::new("/home/ann"));
-        for uid in [100, 7, 8, 9] {
-            assert_eq!(home_of(uid, passwd), None, "{uid}");
-        }
-    }
-
-    #[test]
     fn the_id_is_made_once_and_kept() {
         let dir = tempfile::tempdir().unwrap();
         let state = dir.path().join("new/isolab");
