@@ -45,6 +45,11 @@ impl Label {
     }
 }
 
+/// Does this name lose its end in a [`Label`] that wide?
+pub(super) fn is_cut(style: &Style, name: &str, most: f64) -> bool {
+    wrap(name, style.label, most).len() > MOST_LINES
+}
+
 /// How wide the column of names may be: a third of the page, and not more than reads well.
 pub(super) fn widest_label(style: &Style) -> f64 {
     (style.width * 0.34).min(style.label * 22.0)
