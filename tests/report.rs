@@ -102,15 +102,3 @@ fn one_arm_one_block_or_nothing_at_all_still_gives_a_report() {
         world.run(["report", "--lang", "ko"]).ends_with(code::OK);
     }
 }
-
-#[test]
-fn the_end_of_a_run_fits_a_small_terminal() {
-    let world = World::new();
-    let arms = "process,process:vfork,fake,fake:ready=2000,fake:spread=30,fake:fault=unavailable";
-    let answer = world.bench(&["-e", arms, "-x", "inventory,boot,cpu", "--blocks", "6"]);
-    answer.ends_with(code::OK);
-    let end = answer.out.split("\n\n").last().unwrap();
-    assert!(end.lines().count() <= 30, "{} lines\n{end}", end.lines().count());
-    assert!(end.lines().all(|l| l.chars().count() <= 80), "{end}");
-    assert!(end.contains("Start, first system call to ready record"), "{end}");
-}
