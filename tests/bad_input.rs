@@ -34,7 +34,7 @@ fn an_unknown_name_is_answered_with_the_nearest_one() {
             ("bench -e fake:fault=hnag", "hnag", "none of that name", "did you mean hang?"),
             ("bench -x bot", "bot", "none of that name", "did you mean boot?"),
             ("bench -x memory --set confgured=1G", "confgured", "has that key", "did you mean configured?"),
-            ("chart boot-stage", "boot-stage", "none of that name", "did you mean boot-stages?"),
+            ("chart boot-stagse", "boot-stagse", "none of that name", "did you mean boot-stages?"),
         ],
     );
 }
@@ -47,7 +47,7 @@ fn a_planned_name_is_not_unknown() {
             ("bench -e docker", "docker", "planned, but not in this version", "isolab list"),
             ("bench -e vm-linux", "vm-linux", "planned, but not in this version", "isolab list"),
             ("bench -x exits", "exits", "planned, but not in this version", "isolab list"),
-            ("chart boot-ecdf", "boot-ecdf", "planned, but not in this version", "charts: boot-stages"),
+            ("chart ladder", "ladder", "planned, but not in this version", "charts: boot-stages"),
             ("bench -x teardown", "teardown", "a metric of boot", "-x boot"),
         ],
     );
@@ -175,9 +175,49 @@ fn help_and_version_are_results() {
         answer.ends_with(code::OK);
         assert!(answer.out.contains(text) && answer.err.is_empty(), "{answer}");
     }
-    for command in ["", "bench", "run", "report", "compare", "chart", "recover", "clean", "list", "probe"] {
+    for command in [
+        "",
+        "bench",
+        "run",
+        "report",
+        "compare",
+        "chart",
+        "recover",
+        "clean",
+        "list",
+        "probe",
+        "doctor",
+        "completions",
+        "man",
+    ] {
         let answer = world.run(command.split(' ').filter(|a| !a.is_empty()).chain(["-h"]));
         let longest = answer.out.lines().map(|l| l.chars().count()).max().unwrap_or(0);
         assert!((20..=98).contains(&longest), "isolab {command} -h is {longest} columns wide");
     }
+}
+
+/// A name that would clear the screen, rename the window, or write backwards.
+#[test]
+fn control_characters_are_told_and_not_obeyed() {
+    const EVIL: &str = "a\x1b[2J\x1b]0;owned\x07\u{9b}1m\u{202e}b";
+    let world = World::new();
+    std::fs::write(world.join(EVIL), "no results").unwrap();
+    let path = world.join(EVIL).display().to_string();
+    for args in [
+        vec!["bench", "-e", EVIL],
+        vec!["bench", "-x", EVIL],
+        vec![EVIL],
+        vec!["bench", "--no-such", EVIL],
+        vec!["run", "--as", "process", "--", EVIL],
+        vec!["run", "-e", EVIL, "--", "true"],
+        vec!["report", "--md", &path],
+        vec!["compare", &path, &path],
+    ] {
+        let answer = world.run(&args);
+        assert_ne!(answer.code, 0, "{args:?}");
+        let raw = |c: char| (c.is_control() && c != '\n' && c != '\t') || c == '\u{202e}';
+        assert!(!answer.err.contains(raw) && !answer.out.contains(raw), "{args:?}: {:?}", answer.err);
+    }
+    let answer = world.run(["run", "--as", "process", "--", EVIL]);
+    assert!(answer.err.contains(r"a\u001b[2J"), "and it is told which one: {answer}");
 }

@@ -10,52 +10,49 @@
 //! ```
 //!
 //! The dot is the median of the whole, the whiskers its 95 % interval. Stage lengths are medians too, each of its own,
-//! so they need not add up to the dot; the caption says so.
+//! so they need not add up to the dot; the subtitle says so.
 
 mod from_run;
-mod layout;
 
-use plotters::chart::{ChartBuilder, ChartContext};
-use plotters::coord::types::RangedCoordf64;
-use plotters::element::{Circle, PathElement, Rectangle};
-use plotters::prelude::{BLACK, Cartesian2d, RGBColor, WHITE};
-use plotters::style::text_anchor::HPos;
-use plotters::style::{Color, ShapeStyle};
-
-use super::style::{self, ALARM, CANNOT_FAIL, Canvas, FAINT_INK, GRID, INK, LABEL_SIZE, SMALL_SIZE, TITLE_SIZE, Text};
-use super::{Drawing, font};
+use super::axis::Axis;
+use super::canvas::{Area, Canvas, Side};
+use super::caption::Shown;
+use super::marks::{FILLS, Fill, Label, Whisker, reason_lines, segment, segment_name, small_lines, widest_label};
+use super::page::{Entry, Note, Page, alt};
+use super::style::Style;
+use super::text::{Scale, wrap};
+use super::{Drawing, Look, font, words};
+use crate::lang::Lang;
+use crate::model::Unit;
 use crate::timeline::Stage;
-use layout::{Layout, Row};
 
 pub(super) const CHART: super::Chart = super::Chart {
     id: "boot-stages",
     sentence: "Start time as stacked stages, one bar per arm, with the 95 % interval of the whole.",
-    draw: |runs, _| runs.iter().find_map(|run| BootStages::from_run(run)).map(|chart| drawing(&chart)),
+    draw: |runs, look| Some(draw(&runs.iter().find_map(|run| BootStages::from_run(run, look.lang))?, look)),
 };
+
+/// What the charts of start times show.
+pub(super) const START: Shown = Shown { experiment: "boot", metric: "create_to_ready" };
 
 /// Everything that the chart shows.
 #[derive(Debug, Clone, PartialEq)]
-pub struct BootStages {
-    pub title: String,
-    /// What a bar, its dot and its whiskers are.
-    pub subtitle: String,
-    pub bars: Vec<Bar>,
+struct BootStages {
+    bars: Vec<Bar>,
     /// Definition, number of blocks, KVM backend, host, run: one paragraph each.
-    pub notes: Vec<String>,
-    /// "not for publication: …".
-    pub unfit: Option<String>,
+    notes: Vec<Note>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub struct Bar {
+struct Bar {
     /// The fair name.
-    pub name: String,
-    pub arm: String,
-    pub content: Content,
+    name: String,
+    arm: String,
+    content: Content,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub enum Content {
+enum Content {
     Measured {
         /// Median nanoseconds of each stage, in order of time.
         stages: Vec<(Stage, f64)>,
@@ -68,243 +65,206 @@ pub enum Content {
     Missing(String),
 }
 
-/// Blue to yellow, from dark to light: told apart with any colour vision (Okabe & Ito's hues) and in grey. The hatch and
-/// the name inside a wide segment tell once more.
-const STAGES: [(Stage, RGBColor, Hatch); 5] = [
-    (Stage::Create, RGBColor(0x12, 0x35, 0x5b), Hatch::None),
-    (Stage::Isolate, RGBColor(0x00, 0x72, 0xb2), Hatch::Rising),
-    (Stage::Load, RGBColor(0x56, 0xb4, 0xe9), Hatch::None),
-    (Stage::Enter, RGBColor(0xf2, 0xc1, 0x4e), Hatch::Falling),
-    (Stage::Ready, RGBColor(0xfb, 0xee, 0xb8), Hatch::None),
-];
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Hatch {
-    None,
-    Rising,
-    Falling,
+fn fill(stage: Stage) -> Fill {
+    FILLS[(stage as usize).min(FILLS.len() - 1)]
 }
 
-type Chart<'a, 'b> = ChartContext<'a, plotters::backend::SVGBackend<'b>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
-
-/// Pixels on the canvas: left, top, right, bottom.
-type Area = (i32, i32, i32, i32);
-
-/// The chart with its alternative text.
-fn drawing(chart: &BootStages) -> Drawing {
-    Drawing { svg: draw(chart), alt: description(chart, &Layout::of(chart)) }
+/// A bar with everything whose room must be known before it is drawn.
+struct Row<'a> {
+    bar: &'a Bar,
+    label: Label,
+    value: String,
+    interval: String,
+    reason: Vec<String>,
+    height: f64,
 }
 
-/// The chart as SVG.
-pub fn draw(chart: &BootStages) -> String {
-    let layout = Layout::of(chart);
-    style::svg(layout.height, &chart.title, &description(chart, &layout), |canvas| {
-        header(canvas, chart, &layout);
-        legend(canvas, chart, &layout);
-        let plot = axes(canvas, &layout);
-        for (row, bar) in layout.rows.iter().zip(&chart.bars) {
-            labels(canvas, row, layout.plot.1 + row.middle);
-            match &bar.content {
-                Content::Measured { stages, median_ns, ends_ns } => {
-                    let at = |ns: f64| plot.backend_coord(&(ns / layout.unit.1, f64::from(row.middle)));
-                    let (low, high) = ends_ns.unwrap_or((*median_ns, *median_ns));
-                    stack(canvas, &at, at(low).0, stages);
-                    whiskers(canvas, [at(low), at(*median_ns), at(high)]);
-                    value(canvas, row, at(row.bar_end * layout.unit.1));
-                }
-                Content::Missing(_) => missing(canvas, row, &layout),
-            }
+/// Where rows stand, and whether there is room for numbers behind bars; else they stand below them.
+struct Layout {
+    plot: Area,
+    beside: bool,
+    axis: Axis,
+}
+
+fn draw(chart: &BootStages, look: Look) -> Drawing {
+    let style = Style::of(look);
+    let lang = look.lang;
+    let subtitle = words::BOOT_SUBTITLE.of(lang);
+    let mut page = Page::begin(&style, words::BOOT_TITLE.of(lang), subtitle);
+    legend(&mut page, chart, lang);
+    let scale = Scale::of(Unit::Nanoseconds, chart.bars.iter().map(end_ns).fold(0.0, f64::max));
+    let mut rows: Vec<Row> = chart.bars.iter().map(|bar| row(bar, scale, &style)).collect();
+    let layout = layout(&mut rows, scale, page.y, &style);
+    page.y = layout.axis.draw_below(&mut page, layout.plot, words::BOOT_AXIS.of(lang));
+    let mut top = layout.plot.top;
+    for row in &rows {
+        draw_row(&mut page, row, &layout, top);
+        top += row.height;
+    }
+    page.notes(&chart.notes);
+    page.finish(alt(subtitle, rows.iter().map(|row| sentence(row, scale, lang)), &chart.notes))
+}
+
+/// Stages in the order of the stack, only what occurs.
+fn legend(page: &mut Page, chart: &BootStages, lang: Lang) {
+    let style = page.style;
+    let occurs = |stage: &&Stage| {
+        let has =
+            |b: &Bar| matches!(&b.content, Content::Measured { stages, .. } if stages.iter().any(|s| s.0 == **stage));
+        chart.bars.iter().any(has)
+    };
+    let mut entries: Vec<Entry> = Stage::ALL
+        .iter()
+        .filter(occurs)
+        .map(|stage| Entry {
+            symbol: Box::new(move |canvas: &mut Canvas, area| segment(canvas, style, area, fill(*stage))),
+            wide: 1.8,
+            text: words::stage(*stage, lang).to_owned(),
+        })
+        .collect();
+    if !entries.is_empty() {
+        entries.push(Entry {
+            symbol: Box::new(move |canvas, area| {
+                let (median, across) = area.middle();
+                Whisker { median, ends: Some((area.left, area.right)), across }.draw_across(canvas, style);
+            }),
+            wide: 2.2,
+            text: words::BOOT_WHOLE.of(lang).to_owned(),
+        });
+    }
+    page.legend(&entries);
+}
+
+/// Where the stack, the dot and the whiskers all end.
+fn end_ns(bar: &Bar) -> f64 {
+    match &bar.content {
+        Content::Missing(_) => 0.0,
+        Content::Measured { stages, median_ns, ends_ns } => {
+            let sum: f64 = stages.iter().map(|(_, ns)| ns).sum();
+            sum.max(*median_ns).max(ends_ns.map_or(0.0, |(_, high)| high))
         }
-        notes(canvas, &layout);
-    })
+    }
 }
 
-fn header(canvas: &Canvas, chart: &BootStages, layout: &Layout) {
-    let text = |text, y, size, color| {
-        Text { words: text, at: (style::MARGIN, y), size, color, side: HPos::Left }.draw(canvas);
+fn row<'a>(bar: &'a Bar, scale: Scale, style: &Style) -> Row<'a> {
+    let (value, interval) = match &bar.content {
+        Content::Missing(_) => (String::new(), String::new()),
+        Content::Measured { median_ns, ends_ns, .. } => {
+            let without = words::NO_INTERVAL.of(style.look.lang);
+            (scale.value(*median_ns), scale.interval(*ends_ns, without))
+        }
     };
-    text(&chart.title, style::MARGIN + 10, TITLE_SIZE, INK);
-    for (i, line) in layout.subtitle.iter().enumerate() {
-        text(line, style::MARGIN + 38 + i as i32 * layout::SMALL_LINE, SMALL_SIZE, FAINT_INK);
-    }
+    let label = Label::of(style, &bar.name, &bar.arm, widest_label(style));
+    Row { bar, label, value, interval, reason: Vec::new(), height: 0.0 }
 }
 
-/// In the order of the stack, only what occurs.
-fn legend(canvas: &Canvas, chart: &BootStages, layout: &Layout) {
-    let (mut x, y) = (layout.plot.0, layout.legend_y);
-    let mut entry = |wide: i32, text: &str, symbol: &dyn Fn(i32)| {
-        symbol(x);
-        Text { words: text, at: (x + wide + 6, y), size: SMALL_SIZE, color: INK, side: HPos::Left }.draw(canvas);
-        x += wide + 6 + font::width(text, SMALL_SIZE) as i32 + 20;
+fn bar_height(style: &Style) -> f64 {
+    style.label * 2.1
+}
+
+/// How wide the numbers of a row are, with their gaps.
+fn numbers_width(row: &Row, style: &Style) -> f64 {
+    font::width(&row.value, style.label) + font::width(&row.interval, style.small) + style.gap() * 4.0
+}
+
+fn layout(rows: &mut [Row], scale: Scale, top: f64, style: &Style) -> Layout {
+    let (left, right) = style.inner();
+    let labels = rows.iter().map(|r| r.label.width()).fold(0.0, f64::max);
+    let left = left + labels + style.gap();
+    let widest = rows.iter().map(|r| numbers_width(r, style)).fold(0.0, f64::max);
+    let beside = widest < (right - left) * 0.5;
+    let mut bottom = top;
+    for row in rows.iter_mut() {
+        let bar = bar_height(style);
+        let mut content = bar;
+        if let Content::Missing(reason) = &row.bar.content {
+            let reason = words::NOT_MEASURED.with(style.look.lang, &[("reason", reason)]);
+            row.reason = reason_lines(style, &reason, right - left - style.gap() * 2.0);
+            content = content.max(row.reason.len() as f64 * Style::line(style.small));
+        } else if !beside {
+            content += numbers_below(row, style, right - left).len() as f64 * Style::line(style.small);
+        }
+        row.height = row.label.height().max(content) + style.gap() * 1.8;
+        bottom += row.height;
+    }
+    let plot = Area::new(left, top, right, bottom.max(top + bar_height(style)));
+    let room = |r: &Row| if beside { numbers_width(r, style) / (right - left) } else { 0.02 };
+    let end = rows.iter().map(|r| end_ns(r.bar) / (1.0 - room(r))).fold(0.0, f64::max);
+    let end = if end > 0.0 { end } else { scale.per };
+    Layout { plot, beside, axis: Axis::linear(scale, (0.0, end), (left, right)) }
+}
+
+fn numbers_below(row: &Row, style: &Style, width: f64) -> Vec<String> {
+    wrap(&format!("{} {}", row.value, row.interval), style.small, width)
+}
+
+fn draw_row(page: &mut Page, row: &Row, layout: &Layout, top: f64) {
+    let style = page.style;
+    let middle = top + row.height / 2.0;
+    row.label.draw(page, layout.plot.left - style.gap(), middle);
+    let Content::Measured { stages, median_ns, ends_ns } = &row.bar.content else {
+        small_lines(page, &row.reason, layout.plot.left + style.gap(), middle, style.faint);
+        return;
     };
-    for (stage, color, hatch) in STAGES.iter().filter(|s| occurs(chart, s.0)) {
-        entry(22, stage.name(), &|x| segment(canvas, (x, y - 7, x + 22, y + 7), *color, *hatch));
-    }
-    if chart.bars.iter().any(|b| matches!(b.content, Content::Measured { .. })) {
-        entry(26, "median of the whole, 95 % interval", &|x| whiskers(canvas, [(x, y), (x + 13, y), (x + 26, y)]));
-    }
-}
-
-fn occurs(chart: &BootStages, stage: Stage) -> bool {
-    chart.bars.iter().any(|b| match &b.content {
-        Content::Measured { stages, .. } => stages.iter().any(|(s, _)| *s == stage),
-        Content::Missing(_) => false,
-    })
-}
-
-/// The time axis from 0, in one unit, and a grid. The other axis is pixels, from the top.
-fn axes<'a, 'b>(canvas: &'a Canvas<'b>, layout: &Layout) -> Chart<'a, 'b> {
-    let (left, top, right, bottom) = layout.plot;
-    let plot = canvas.clone().margin(top, layout.height - bottom - layout::AXIS, left, style::WIDTH - right);
-    let mut chart = ChartBuilder::on(&plot)
-        .x_label_area_size(layout::AXIS)
-        .build_cartesian_2d(0.0..layout.axis_end, f64::from(bottom - top)..0.0)
-        .expect(CANNOT_FAIL);
-    chart
-        .configure_mesh()
-        .disable_y_mesh()
-        .disable_y_axis()
-        .x_labels(8)
-        .x_max_light_lines(0)
-        .bold_line_style(GRID)
-        .axis_style(INK)
-        .x_label_formatter(&|value| layout::tick(*value))
-        .x_label_style(style::text_style(SMALL_SIZE, INK, HPos::Center))
-        .draw()
-        .expect(CANNOT_FAIL);
-    let text = format!("time from create to ready ({})", layout.unit.0);
-    let at = (i32::midpoint(left, right), bottom + layout::AXIS - 10);
-    Text { words: &text, at, size: SMALL_SIZE, color: INK, side: HPos::Center }.draw(canvas);
-    chart
-}
-
-fn labels(canvas: &Canvas, row: &Row, middle: i32) {
-    let mut y = middle - row.label_height() / 2;
-    for (line, size, color, height) in row.label_lines() {
-        let at = (row.label_right, y + height / 2);
-        Text { words: line, at, size, color, side: HPos::Right }.draw(canvas);
-        y += height;
+    let below = if layout.beside { Vec::new() } else { numbers_below(row, style, layout.plot.width()) };
+    let below_height = below.len() as f64 * Style::line(style.small);
+    let across = middle - below_height / 2.0;
+    let whisker = Whisker {
+        median: layout.axis.at(*median_ns),
+        ends: ends_ns.map(|(l, h)| (layout.axis.at(l), layout.axis.at(h))),
+        across,
+    };
+    let free_until = whisker.ends.map_or(whisker.median, |(low, _)| low) - 6.0 * style.thick;
+    stack(page, layout, stages, across, free_until);
+    whisker.draw_across(&mut page.canvas, style);
+    if layout.beside {
+        numbers_beside(page, row, layout.axis.at(end_ns(row.bar)), across);
+    } else {
+        let y = across + bar_height(style) / 2.0 + below_height / 2.0 + style.gap() * 0.3;
+        let wide = below.iter().map(|l| font::width(l, style.small)).fold(0.0, f64::max) + style.gap();
+        let (left, half) = (layout.plot.left + 1.0, below_height / 2.0);
+        page.canvas.rect(Area::new(left, y - half, left + wide, y + half), style.paper);
+        small_lines(page, &below, layout.plot.left + style.gap() / 2.0, y, style.ink);
     }
 }
 
-/// `at`: nanoseconds to a place on the canvas, half-way up the bar. Names end before `free_until`.
-fn stack(canvas: &Canvas, at: &dyn Fn(f64) -> (i32, i32), free_until: i32, stages: &[(Stage, f64)]) {
+fn stack(page: &mut Page, layout: &Layout, stages: &[(Stage, f64)], across: f64, free_until: f64) {
+    let style = page.style;
+    let half = bar_height(style) / 2.0;
     let mut from = 0.0;
     for (stage, ns) in stages {
-        let ((left, middle), (right, _)) = (at(from), at(from + ns));
-        let area = (left, middle - layout::BAR / 2, right, middle + layout::BAR / 2);
-        stage_segment(canvas, area, free_until, *stage);
+        let area = Area::new(layout.axis.at(from), across - half, layout.axis.at(from + ns), across + half);
+        segment(&mut page.canvas, style, area, fill(*stage));
+        segment_name(page, area, fill(*stage), words::stage(*stage, style.look.lang), free_until);
         from += ns;
     }
 }
 
-/// A stage's part of a bar, with its name where there is room.
-fn stage_segment(canvas: &Canvas, area: Area, free_until: i32, stage: Stage) {
-    let Some((_, color, hatch)) = STAGES.iter().find(|s| s.0 == stage) else { return };
-    segment(canvas, area, *color, *hatch);
-    let (left, top, right, bottom) = area;
-    let half = (font::width(stage.name(), SMALL_SIZE) / 2.0).ceil() as i32 + 5;
-    let (x, y) = (i32::midpoint(left, right), i32::midpoint(top, bottom));
-    if x - half < left || x + half > free_until {
-        return;
-    }
-    let ink = if matches!(stage, Stage::Create | Stage::Isolate) { WHITE } else { INK };
-    if *hatch != Hatch::None {
-        plain(canvas, (x - half, y - 9, x + half, y + 9), *color);
-    }
-    Text { words: stage.name(), at: (x, y), size: SMALL_SIZE, color: ink, side: HPos::Center }.draw(canvas);
-}
-
-fn segment(canvas: &Canvas, area: Area, color: RGBColor, hatch: Hatch) {
-    let (left, top, right, bottom) = area;
-    let corners = [(left, top), (right, bottom)];
-    plain(canvas, area, color);
-    for line in hatch_lines(area, hatch) {
-        canvas.draw(&PathElement::new(line, ShapeStyle::from(WHITE.mix(0.55)).stroke_width(1))).expect(CANNOT_FAIL);
-    }
-    canvas.draw(&Rectangle::new(corners, INK.stroke_width(1))).expect(CANNOT_FAIL);
-}
-
-/// Lines at 45°, clipped to the area.
-fn hatch_lines(area: Area, hatch: Hatch) -> Vec<[(i32, i32); 2]> {
-    const STEP: usize = 7;
-    let (left, top, right, bottom) = area;
-    let height = bottom - top;
-    if hatch == Hatch::None || right - left < 4 {
-        return Vec::new();
-    }
-    let lines = (left - height..right).step_by(STEP).map(|x| {
-        let (a, b) = (x.max(left), (x + height).min(right));
-        [(a, bottom - (a - x)), (b, bottom - (b - x))]
-    });
-    match hatch {
-        Hatch::Falling => lines.map(|line| line.map(|(x, y)| (x, top + bottom - y))).collect(),
-        _ => lines.collect(),
-    }
-}
-
-/// Low end, median, high end; white below, black above: seen on light and dark segments alike.
-fn whiskers(canvas: &Canvas, [low, median, high]: [(i32, i32); 3]) {
-    let line = |from: (i32, i32), to: (i32, i32), color: RGBColor, wide| {
-        canvas.draw(&PathElement::new([from, to], color.stroke_width(wide))).expect(CANNOT_FAIL);
-    };
-    let (above, below) = (|(x, y): (i32, i32)| (x, y - 7), |(x, y): (i32, i32)| (x, y + 7));
-    for (color, wide, radius) in [(WHITE, 5, 5), (BLACK, 2, 3)] {
-        line(low, high, color, wide);
-        line(above(low), below(low), color, wide);
-        line(above(high), below(high), color, wide);
-        canvas.draw(&Circle::new(median, radius, color.filled())).expect(CANNOT_FAIL);
-    }
-}
-
 /// The number behind the bar, and its interval; no grid line runs through them.
-fn value(canvas: &Canvas, row: &Row, (x, y): (i32, i32)) {
-    let width = |text, size| font::width(text, size).ceil() as i32;
-    let value_x = x + layout::GAP + 4;
-    let interval_x = value_x + width(&row.value, LABEL_SIZE) + layout::GAP;
-    plain(canvas, (value_x - 3, y - 10, interval_x + width(&row.interval, SMALL_SIZE) + 3, y + 10), WHITE);
-    Text { words: &row.value, at: (value_x, y), size: LABEL_SIZE, color: INK, side: HPos::Left }.draw(canvas);
-    Text { words: &row.interval, at: (interval_x, y), size: SMALL_SIZE, color: FAINT_INK, side: HPos::Left }
-        .draw(canvas);
+fn numbers_beside(page: &mut Page, row: &Row, x: f64, y: f64) {
+    let style = page.style;
+    let gap = style.gap();
+    let value_x = x + gap * 1.5;
+    let interval_x = value_x + font::width(&row.value, style.label) + gap;
+    let end = interval_x + font::width(&row.interval, style.small);
+    page.canvas.rect(Area::new(value_x - 3.0, y - style.label * 0.7, end + 3.0, y + style.label * 0.7), style.paper);
+    page.text(&row.value, (value_x, y), style.label, style.ink, Side::Left);
+    page.text(&row.interval, (interval_x, y), style.small, style.faint, Side::Left);
 }
 
-fn plain(canvas: &Canvas, (left, top, right, bottom): Area, color: RGBColor) {
-    canvas.draw(&Rectangle::new([(left, top), (right, bottom)], color.filled())).expect(CANNOT_FAIL);
-}
-
-fn missing(canvas: &Canvas, row: &Row, layout: &Layout) {
-    let height = row.reason.len() as i32 * layout::SMALL_LINE;
-    for (i, line) in row.reason.iter().enumerate() {
-        let y = layout.plot.1 + row.middle - height / 2 + layout::SMALL_LINE / 2 + i as i32 * layout::SMALL_LINE;
-        let at = (layout.plot.0 + layout::GAP, y);
-        Text { words: line, at, size: SMALL_SIZE, color: FAINT_INK, side: HPos::Left }.draw(canvas);
+/// One bar in words.
+fn sentence(row: &Row, scale: Scale, lang: Lang) -> String {
+    let bar = row.bar;
+    match &bar.content {
+        Content::Missing(reason) => {
+            words::NOT_MEASURED_ALT.with(lang, &[("name", &bar.name), ("arm", &bar.arm), ("reason", reason)])
+        }
+        Content::Measured { stages, .. } => {
+            let stages: Vec<String> =
+                stages.iter().map(|(s, ns)| format!("{} {}", words::stage(*s, lang), scale.value(*ns))).collect();
+            format!("{} ({}): {} {}; {}.", bar.name, bar.arm, row.value, row.interval, stages.join(", "))
+        }
     }
-}
-
-fn notes(canvas: &Canvas, layout: &Layout) {
-    for (i, (line, alarm)) in layout.notes.iter().enumerate() {
-        let at = (style::MARGIN, layout.notes_y + i as i32 * layout::SMALL_LINE);
-        let color = if *alarm { ALARM } else { FAINT_INK };
-        Text { words: line, at, size: SMALL_SIZE, color, side: HPos::Left }.draw(canvas);
-    }
-}
-
-/// The numbers in words, for those who do not see the picture.
-fn description(chart: &BootStages, layout: &Layout) -> String {
-    let mut sentences = vec![chart.subtitle.clone()];
-    for (bar, row) in chart.bars.iter().zip(&layout.rows) {
-        sentences.push(match &bar.content {
-            Content::Missing(reason) => format!("{} ({}): not measured, {reason}.", bar.name, bar.arm),
-            Content::Measured { stages, .. } => {
-                let stages: Vec<String> =
-                    stages.iter().map(|(s, ns)| format!("{} {}", s.name(), layout.value(*ns))).collect();
-                format!("{} ({}): {} {}; {}.", bar.name, bar.arm, row.value, row.interval, stages.join(", "))
-            }
-        });
-    }
-    sentences.extend(chart.notes.iter().cloned());
-    sentences.extend(chart.unfit.clone());
-    sentences.join(" ")
 }
 
 #[cfg(test)]

@@ -1,18 +1,54 @@
-//! Charts: a results file in, SVG and PNG out. One file per chart and a line in [`ALL`]; `style` holds what they share.
+//! Charts: a results file in, SVG and PNG out. One file per chart and a line in [`ALL`]; the rest is what they share.
+//!
+//! ```text
+//! run → what the chart shows (plain data) → a Page, from top to bottom → Drawing { svg, alt }
+//!
+//! style    colours and sizes, made of a Look      words    every word, English and Korean
+//! canvas   SVG                                    font     how wide a text is
+//! page     title, legend, notes                   caption  what the foot of a chart says
+//! axis     from a value to a place                marks    names of rows, segments, intervals
+//! ```
 //!
 //! A chart is drawn once, as SVG. The PNG is rendered from that SVG with the embedded font alone, so it looks the same
 //! on every machine, whatever fonts it has.
 
-pub mod boot_stages;
+mod aa;
+mod axis;
+mod bars;
+mod boot_ecdf;
+mod boot_stages;
+mod canvas;
+mod caption;
+mod cost;
+#[cfg(test)]
+mod fixture;
 mod font;
+mod inventory;
+mod key;
+#[cfg(test)]
+mod made_up;
+mod marks;
+mod memory_configured;
+mod memory_parts;
+mod memory_slope;
+mod page;
 #[cfg(feature = "png")]
 mod png;
+mod run_order;
+mod strip;
 mod style;
+mod svg;
+#[cfg(test)]
+mod tests;
+mod text;
+mod values;
+mod words;
 
 use crate::lang::Lang;
 use crate::results::schema::Run;
 #[cfg(feature = "png")]
-pub use png::png;
+pub use png::{outlines, png};
+pub use words::{arm_name, translated, warning};
 
 /// One kind of chart.
 #[derive(Debug)]
@@ -37,17 +73,54 @@ pub struct Drawing {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Look {
     pub lang: Lang,
-    /// Pixels of the SVG.
+    /// Pixels of the SVG, [`NARROWEST`] to [`WIDEST`].
     pub width: u32,
     /// Without one it can stand below a caption of its own.
     pub title: bool,
+    pub theme: Theme,
 }
+
+/// Narrower, names and numbers have no room; wider, the eye loses the line.
+pub const NARROWEST: u32 = 480;
+pub const WIDEST: u32 = 2400;
 
 impl Default for Look {
     fn default() -> Look {
-        Look { lang: Lang::En, width: 1000, title: true }
+        Look { lang: Lang::En, width: 1000, title: true, theme: Theme::Light }
+    }
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Theme {
+    /// For paper.
+    #[default]
+    Light,
+    Dark,
+    /// Large letters and thick lines, to be read from the last row.
+    Slide,
+}
+
+impl Theme {
+    pub const ALL: [Theme; 3] = [Theme::Light, Theme::Dark, Theme::Slide];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Theme::Light => "light",
+            Theme::Dark => "dark",
+            Theme::Slide => "slide",
+        }
     }
 }
 
 /// Every chart of this version.
-pub const ALL: &[Chart] = &[boot_stages::CHART];
+pub const ALL: &[Chart] = &[
+    boot_stages::CHART,
+    boot_ecdf::CHART,
+    memory_slope::CHART,
+    memory_parts::CHART,
+    memory_configured::CHART,
+    cost::CHART,
+    inventory::CHART,
+    aa::CHART,
+    run_order::CHART,
+];

@@ -1,173 +1,183 @@
-//! What all charts share: canvas, colours, text, and what is done to the finished SVG.
+//! How charts look: a [`Look`] decides, and drawing code receives the [`Style`] made of it. No colour and no size stands
+//! anywhere else.
 
-use plotters::backend::SVGBackend;
-use plotters::coord::Shift;
-use plotters::prelude::{DrawingArea, IntoDrawingArea, RGBColor, WHITE};
-use plotters::style::text_anchor::{HPos, Pos, VPos};
-use plotters::style::{Color, IntoFont, TextStyle};
+use std::fmt;
 
-use super::font;
+use plotters::style::RGBColor;
 
-/// Every chart is this wide; its height follows its content.
-pub(super) const WIDTH: i32 = 1000;
-pub(super) const MARGIN: i32 = 24;
+use super::{Look, Theme};
 
-pub(super) const INK: RGBColor = RGBColor(0x1a, 0x1a, 0x1a);
-pub(super) const FAINT_INK: RGBColor = RGBColor(0x59, 0x59, 0x59);
-pub(super) const GRID: RGBColor = RGBColor(0xdd, 0xdd, 0xdd);
-/// Okabe & Ito's vermilion: "not for publication".
-pub(super) const ALARM: RGBColor = RGBColor(0xb8, 0x46, 0x00);
+/// Red, green, blue; shown as `#rrggbb`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Color(pub u8, pub u8, pub u8);
 
-pub(super) const TITLE_SIZE: f64 = 22.0;
-pub(super) const LABEL_SIZE: f64 = 14.0;
-pub(super) const SMALL_SIZE: f64 = 12.0;
-
-pub(super) type Canvas<'a> = DrawingArea<SVGBackend<'a>, Shift>;
-
-/// Writing to a string has no way to fail, and neither has plotters when it does only that.
-pub(super) const CANNOT_FAIL: &str = "drawing into a string cannot fail";
-
-/// One text at one place.
-pub(super) struct Text<'a> {
-    pub words: &'a str,
-    pub at: (i32, i32),
-    pub size: f64,
-    pub color: RGBColor,
-    pub side: HPos,
-}
-
-impl Text<'_> {
-    /// `at` is its left, right or middle end by `side`, half-way up.
-    pub(super) fn draw(&self, canvas: &Canvas) {
-        canvas.draw_text(self.words, &text_style(self.size, self.color, self.side), self.at).expect(CANNOT_FAIL);
+impl Color {
+    pub(super) fn plotters(self) -> RGBColor {
+        RGBColor(self.0, self.1, self.2)
     }
 }
 
-/// plotters divides sizes by 1.24 on their way into SVG; we mean pixels.
-pub(super) fn text_style(size: f64, color: RGBColor, end: HPos) -> TextStyle<'static> {
-    let font = (font::FAMILY, size * 1.24).into_font();
-    TextStyle { color: color.to_backend_color(), ..TextStyle::from(font) }.pos(Pos::new(end, VPos::Center))
-}
-
-/// Draws on a white canvas of this height and gives the SVG, with a title and a description for those who don't see it.
-pub(super) fn svg(height: i32, title: &str, description: &str, draw: impl FnOnce(&Canvas)) -> String {
-    let mut svg = String::new();
-    {
-        let canvas = SVGBackend::with_string(&mut svg, (WIDTH as u32, height as u32)).into_drawing_area();
-        canvas.fill(&WHITE).expect(CANNOT_FAIL);
-        draw(&canvas);
-        canvas.present().expect(CANNOT_FAIL);
+impl fmt::Display for Color {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        write!(f, "#{:02x}{:02x}{:02x}", self.0, self.1, self.2)
     }
-    with_description(&with_text_lengths(&svg), title, description)
 }
 
-/// SVG's own `<title>` and `<desc>`, first in the file: screen readers tell them, and so do search engines.
-fn with_description(svg: &str, title: &str, description: &str) -> String {
-    let (open, rest) = svg.split_once('>').unwrap_or((svg, ""));
-    let open = open.replacen("<svg ", r#"<svg role="img" aria-labelledby="title desc" "#, 1);
-    let (title, description) = (escape(title), escape(description));
-    format!("{open}>\n<title id=\"title\">{title}</title>\n<desc id=\"desc\">{description}</desc>{rest}")
+pub(super) const WHITE: Color = Color(0xff, 0xff, 0xff);
+pub(super) const BLACK: Color = Color(0, 0, 0);
+/// On light fills, in every theme.
+pub(super) const DARK_INK: Color = Color(0x1a, 0x1a, 0x1a);
+
+/// Everything that drawing needs to know, but the data.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Style {
+    pub look: Look,
+    /// Pixels of the canvas; its height follows its content.
+    pub width: f64,
+    pub margin: f64,
+    /// Sizes of text: the title, names and numbers, everything else.
+    pub title: f64,
+    pub label: f64,
+    pub small: f64,
+    /// How much thicker lines and marks are than on paper.
+    pub thick: f64,
+    pub paper: Color,
+    pub ink: Color,
+    pub faint: Color,
+    pub grid: Color,
+    /// "not for publication", and other things that must be seen.
+    pub alarm: Color,
+    palette: &'static [Color; 6],
 }
 
-/// Tells every text how wide it is in our font: a browser that lacks the font squeezes its own into that width, so that
-/// nothing overlaps there either.
-fn with_text_lengths(svg: &str) -> String {
-    let mut parts = svg.split("<text ");
-    let mut out = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let content = part.split_once('>').and_then(|(_, rest)| rest.split_once("</text>")).map_or("", |(c, _)| c);
-        let size = part.split_once("font-size=\"").and_then(|(_, rest)| rest.split_once('"')).map_or("0", |(s, _)| s);
-        let width = font::width(unescape(content).trim(), size.parse().unwrap_or(0.0));
-        out.extend([&format!("<text textLength=\"{width:.1}\" lengthAdjust=\"spacingAndGlyphs\" "), part]);
-    }
-    out
+/// One of several lines or clouds of points: told apart by colour, by dashes and by marker.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Series {
+    pub color: Color,
+    /// SVG's `stroke-dasharray`; empty: a line without gaps.
+    pub dash: &'static str,
+    pub marker: Marker,
 }
 
-/// For text between tags. Control characters are not allowed in XML at all.
-fn escape(text: &str) -> String {
-    let clean: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    clean.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Marker {
+    Circle,
+    Square,
+    Triangle,
+    Diamond,
+    Wedge,
+    Cross,
+    Plus,
 }
 
-fn unescape(text: &str) -> String {
-    let named = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&apos;", "'"), ("&amp;", "&")];
-    named.iter().fold(text.to_owned(), |text, (name, c)| text.replace(name, c))
-}
+/// Okabe & Ito's hues, as dark as white paper needs (3 : 1); yellow is left out, which no line survives on white.
+const ON_LIGHT: [Color; 6] = [
+    Color(0x00, 0x00, 0x00),
+    Color(0xc6, 0x4c, 0x00),
+    Color(0x00, 0x72, 0xb2),
+    Color(0x00, 0x87, 0x64),
+    Color(0xb0, 0x56, 0x8c),
+    Color(0x96, 0x6b, 0x00),
+];
 
-/// Lines no wider than `width`: broken at spaces, inside a word after `:`, `,`, `/` or `+`, and anywhere where even
-/// that is too wide. Control characters become spaces.
-pub(super) fn wrap(text: &str, size: f64, width: f64) -> Vec<String> {
-    let clean: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    let mut lines = vec![String::new()];
-    for piece in clean.split_inclusive([' ', ':', ',', '/', '+']) {
-        for piece in split_to_fit(piece, size, width) {
-            let line = lines.last_mut().expect("there is a first line");
-            if font::width(&format!("{line}{}", piece.trim_end()), size) <= width {
-                line.push_str(&piece);
-            } else {
-                lines.push(piece);
-            }
+/// The same hues, as light as dark paper needs.
+const ON_DARK: [Color; 6] = [
+    Color(0xf2, 0xf2, 0xf2),
+    Color(0xff, 0x8f, 0x4d),
+    Color(0x5a, 0xb4, 0xf0),
+    Color(0x2f, 0xc9, 0x9c),
+    Color(0xe0, 0x9a, 0xc6),
+    Color(0xf0, 0xc8, 0x4a),
+];
+
+const DASHES: [&str; 5] = ["", "7 3", "2 3", "10 3 2 3", "5 2 1 2 1 2"];
+const MARKERS: [Marker; 7] =
+    [Marker::Circle, Marker::Square, Marker::Triangle, Marker::Diamond, Marker::Wedge, Marker::Cross, Marker::Plus];
+
+impl Style {
+    pub(super) fn of(look: Look) -> Style {
+        let dark = look.theme == Theme::Dark;
+        let (title, label, small, thick) =
+            if look.theme == Theme::Slide { (32.0, 21.0, 18.0, 1.5) } else { (22.0, 14.0, 12.0, 1.0) };
+        let gray = |light: u8, dark_: u8| if dark { Color(dark_, dark_, dark_) } else { Color(light, light, light) };
+        Style {
+            look,
+            width: f64::from(look.width),
+            margin: small * 2.0,
+            title,
+            label,
+            small,
+            thick,
+            paper: if dark { Color(0x14, 0x17, 0x1c) } else { WHITE },
+            ink: gray(0x1a, 0xed),
+            faint: gray(0x59, 0xae),
+            grid: gray(0xdd, 0x38),
+            alarm: if dark { Color(0xff, 0x9d, 0x5c) } else { Color(0xb8, 0x46, 0x00) },
+            palette: if dark { &ON_DARK } else { &ON_LIGHT },
         }
     }
-    lines.iter().map(|l| l.trim().to_owned()).filter(|l| !l.is_empty()).collect()
-}
 
-/// One piece, or several where it alone is wider than a line.
-fn split_to_fit(piece: &str, size: f64, width: f64) -> Vec<String> {
-    let mut parts = vec![String::new()];
-    for c in piece.chars() {
-        let part = parts.last_mut().expect("there is a first part");
-        if !part.is_empty() && font::width(&format!("{part}{c}"), size) > width {
-            parts.push(c.to_string());
-        } else {
-            part.push(c);
-        }
+    /// The i-th of several: colours come round after 6, dashes after 5, markers after 7, so no two of 30 are alike.
+    pub(super) fn series(&self, i: usize) -> Series {
+        Series { color: self.palette[i % 6], dash: DASHES[i % 5], marker: MARKERS[i % 7] }
     }
-    parts
-}
 
-/// At most this many lines; the last one tells that something is missing.
-pub(super) fn at_most(mut lines: Vec<String>, most: usize) -> Vec<String> {
-    if lines.len() > most {
-        lines.truncate(most);
-        if let Some(last) = lines.last_mut() {
-            last.pop();
-            last.push('…');
-        }
+    /// From one line of text to the next.
+    pub(super) fn line(size: f64) -> f64 {
+        (size * 1.4).ceil()
     }
-    lines
+
+    /// Between things that do not belong together.
+    pub(super) fn gap(&self) -> f64 {
+        self.small * 0.75
+    }
+
+    /// Left and right end of everything.
+    pub(super) fn inner(&self) -> (f64, f64) {
+        (self.margin, self.width - self.margin)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// Relative luminance and contrast as WCAG 2.1 defines them.
+    fn contrast(a: Color, b: Color) -> f64 {
+        let channel = |c: u8| {
+            let c = f64::from(c) / 255.0;
+            if c <= 0.04045 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) }
+        };
+        let luminance = |c: Color| 0.2126 * channel(c.0) + 0.7152 * channel(c.1) + 0.0722 * channel(c.2);
+        let (x, y) = (luminance(a).max(luminance(b)), luminance(a).min(luminance(b)));
+        (x + 0.05) / (y + 0.05)
+    }
+
     #[test]
-    fn lines_fit_and_lose_nothing_but_spaces() {
-        let text = "container:-seccomp:-net:-lo with a name that goes on, and averyveryverylongwordwithoutanybreak";
-        for width in [40.0, 90.0, 200.0, 2000.0] {
-            let lines = wrap(text, 14.0, width);
-            assert!(lines.iter().all(|l| font::width(l, 14.0) <= width), "{width}: {lines:?}");
-            assert_eq!(lines.concat().replace(' ', ""), text.replace(' ', ""));
+    fn text_and_lines_stand_out_in_every_theme() {
+        for theme in Theme::ALL {
+            let s = Style::of(Look { theme, ..Look::default() });
+            for text in [s.ink, s.faint, s.alarm] {
+                assert!(contrast(text, s.paper) >= 4.5, "{theme:?} {text}: {:.1}", contrast(text, s.paper));
+            }
+            for i in 0..12 {
+                let color = s.series(i).color;
+                assert!(contrast(color, s.paper) >= 3.0, "{theme:?} {color}: {:.1}", contrast(color, s.paper));
+            }
         }
-        assert_eq!(wrap(text, 14.0, 2000.0).len(), 1);
     }
 
     #[test]
-    fn what_is_left_out_shows() {
-        let lines: Vec<String> = ["one", "two", "three"].map(String::from).into();
-        assert_eq!(at_most(lines.clone(), 2), ["one", "tw…"]);
-        assert_eq!(at_most(lines.clone(), 3), lines);
+    fn twelve_arms_are_told_apart_without_colour() {
+        let style = Style::of(Look::default());
+        let all: Vec<Series> = (0..12).map(|i| style.series(i)).collect();
+        for (i, a) in all.iter().enumerate() {
+            assert!(all[..i].iter().all(|b| (a.dash, a.marker) != (b.dash, b.marker)), "{i}: {a:?}");
+        }
     }
 
     #[test]
-    fn a_hostile_name_stays_text() {
-        let drawn = svg(50, "<b> & \u{7}", "d", |canvas| {
-            let name = "</text><script>&amp;";
-            Text { words: name, at: (0, 10), size: 12.0, color: INK, side: HPos::Left }.draw(canvas);
-        });
-        assert!(drawn.contains("<title id=\"title\">&lt;b&gt; &amp;  </title>"), "{drawn}");
-        assert!(!drawn.contains("<script"), "{drawn}");
-        assert!(drawn.contains(&format!("textLength=\"{:.1}\"", font::width("</text><script>&amp;", 12.0))), "{drawn}");
+    fn a_colour_is_written_as_css_does() {
+        assert_eq!(Color(0, 0x87, 0x0a).to_string(), "#00870a");
     }
 }

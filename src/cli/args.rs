@@ -4,8 +4,9 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
+use super::guide::args::Guide;
 use crate::error::{Error, Result};
 use crate::harness::plan::SOME_BLOCKS;
 use crate::lang::Lang;
@@ -50,14 +51,20 @@ pub(super) enum Command {
     Compare(Compare),
     /// Write a report of a results file: HTML and Markdown; exit code 1 if the file was changed by hand.
     Report(Report),
-    /// Draw a chart of a results file again.
+    /// Draw the charts of results files.
     Chart(Chart),
     /// Say what this machine can do, and the remedy for what it cannot.
     Doctor(Doctor),
     /// Rebuild a results file from its raw samples.
     Recover(Recover),
     /// Remove what killed runs left behind.
-    Clean,
+    Clean(Clean),
+    /// Print a script that completes isolab's words in your shell.
+    Completions(Completions),
+    /// Print the manual page, or write one per subcommand.
+    Man(Manual),
+    /// Learn by predicting, measuring and checking: chapters with tasks.
+    Guide(Guide),
 }
 
 #[derive(Debug, ClapArgs)]
@@ -129,6 +136,8 @@ pub(super) enum Order {
 }
 
 #[derive(Debug, ClapArgs)]
+#[command(group = ArgGroup::new("shown").multiple(true).args(["timeline", "inventory"]))]
+#[expect(clippy::struct_excessive_bools, reason = "a flag of the command line is a bool")]
 pub(super) struct Run {
     /// The environment, with knobs: process, container:-net, vm-bare:ram=64M
     #[arg(long = "as", value_name = "ENV", default_value = "process")]
@@ -157,6 +166,9 @@ pub(super) struct Run {
     /// List which objects came into being
     #[arg(long)]
     pub inventory: bool,
+    /// Both as JSON, on the last line of stdout
+    #[arg(long, requires = "shown")]
+    pub json: bool,
     /// End it after this time
     #[arg(long, value_parser = parse_time, allow_hyphen_values = true, value_name = "TIME")]
     pub timeout: Option<Duration>,
@@ -214,15 +226,61 @@ pub(super) struct Report {
 
 #[derive(Debug, ClapArgs)]
 pub(super) struct Chart {
-    /// The chart: boot-stages
-    #[arg(default_value = "boot-stages")]
-    pub name: String,
-    /// A results file, or the folder of a run
-    #[arg(default_value = "results/latest")]
-    pub file: PathBuf,
-    /// Where the chart is written [default: beside the results file]
+    /// A chart, or the beginning of several [default: all that the files have data for]; then results files or folders of
+    /// runs [default: results/latest]
+    #[arg(value_name = "NAME] [FILE")]
+    pub words: Vec<String>,
+    /// svg, png or both [default: both]
+    #[arg(long, value_name = "LIST")]
+    pub format: Option<String>,
+    /// Pixels, 480 to 2400 [default: 1000]
+    #[arg(long, value_name = "PIXELS", allow_negative_numbers = true)]
+    pub width: Option<i64>,
+    /// Dots per inch of the PNG, 48 to 600; the SVG counts as 96 [default: 192]
+    #[arg(long, value_name = "DPI", allow_negative_numbers = true)]
+    pub dpi: Option<i64>,
+    /// light, dark, or slide with large letters [default: light]
+    #[arg(long, value_name = "NAME")]
+    pub theme: Option<String>,
+    /// en or ko [default: what LANG says]
+    #[arg(long, value_name = "LANG")]
+    pub lang: Option<String>,
+    /// Leave the title out, for a text with a caption of its own
+    #[arg(long)]
+    pub no_title: bool,
+    /// SVG: letters as shapes, which look alike in every word processor
+    #[arg(long)]
+    pub outlines: bool,
+    /// Where the charts are written [default: beside the first results file]
     #[arg(long, value_name = "DIR")]
     pub into: Option<PathBuf>,
+    /// Print JSON: the files that were written, each with what it shows in words
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Format {
+    Svg,
+    #[cfg(feature = "png")]
+    Png,
+}
+
+impl Format {
+    /// What this build can save.
+    pub(super) const ALL: &'static [Format] = &[
+        Format::Svg,
+        #[cfg(feature = "png")]
+        Format::Png,
+    ];
+
+    pub(super) fn ending(self) -> &'static str {
+        match self {
+            Format::Svg => "svg",
+            #[cfg(feature = "png")]
+            Format::Png => "png",
+        }
+    }
 }
 
 #[derive(Debug, ClapArgs)]
@@ -236,4 +294,26 @@ pub(super) struct Doctor {
 pub(super) struct Recover {
     /// The folder of a run that did not end by itself
     pub dir: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Clean {
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Completions {
+    /// For bash: isolab completions bash > ~/.local/share/bash-completion/completions/isolab
+    pub shell: clap_complete::Shell,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct Manual {
+    /// Where the pages are written, as ~/.local/share/man/man1 [default: isolab's own page, to stdout]
+    pub dir: Option<PathBuf>,
 }

@@ -4,9 +4,10 @@ use super::args::{Bench, Order};
 use super::called::called_as;
 use super::out::Out;
 use super::watch::Terminal;
-use super::{closing, exit, export, report};
+use super::{chart, closing, exit, report};
 use crate::error::{Error, Kind, Result};
 use crate::experiments::Sets;
+use crate::guide::predictions::Log;
 use crate::harness::header::Called;
 use crate::harness::plan::{Options, Plan};
 use crate::harness::runner::{Finished, How, run as measure};
@@ -95,7 +96,7 @@ fn how(args: &Bench, sets: &Sets, root: bool) -> Result<How> {
         check_cpu(cpu)?;
     }
     Ok(How {
-        called: Called { argv: std::env::args().collect(), called_as: called_as(), prediction_sha256: None },
+        called: Called { argv: std::env::args().collect(), called_as: called_as(), prediction_sha256: prediction() },
         results: args.results.clone(),
         cpu,
         settle: args.settle,
@@ -103,6 +104,12 @@ fn how(args: &Bench, sets: &Sets, root: bool) -> Result<How> {
         root,
         backend: crate::vm::backend::Backend::here().map(|b| b.to_string()),
     })
+}
+
+/// The head of the guide's predictions, so that a check can tell that they are older than this run.
+fn prediction() -> Option<String> {
+    let log = crate::guide::state::folder().and_then(|state| Log::load(&state)).ok()?;
+    log.head().map(str::to_owned)
 }
 
 fn check_cpu(cpu: usize) -> Result<()> {
@@ -115,8 +122,8 @@ fn check_cpu(cpu: usize) -> Result<()> {
 }
 
 fn show(args: &Bench, finished: &Finished, out: &mut Out) -> Result<()> {
-    let has_starts = finished.run.cells.iter().any(|c| c.status == Status::Measured && c.experiment == "boot");
-    let drawn = if has_starts { export::draw(&finished.run, &finished.dir) } else { Ok(Vec::new()) };
+    let has_values = finished.run.cells.iter().any(|c| c.status == Status::Measured);
+    let drawn = if has_values { chart::draw_all(&finished.run, &finished.dir) } else { Ok(Vec::new()) };
     let charts = drawn.as_deref().unwrap_or_default();
     if args.json {
         report::json(&finished.run, out)?;

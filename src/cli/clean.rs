@@ -2,13 +2,16 @@
 
 use std::time::Duration;
 
+use serde_json::json;
+
+use super::args::Clean;
 use super::exit;
 use super::out::Out;
 use crate::error::Result;
 use crate::lab::leaks::{Leak, Places, remove, remove_empty_cgroups};
 use crate::lab::{lock, scratch};
 
-pub(super) fn run(out: &mut Out) -> Result<u8> {
+pub(super) fn run(args: Clean, out: &mut Out) -> Result<u8> {
     let _alone = lock::alone()?; // a run that goes on is not stale
     let places = Places::default();
     let mut runs: Vec<(String, Option<std::path::PathBuf>)> =
@@ -18,7 +21,7 @@ pub(super) fn run(out: &mut Out) -> Result<u8> {
             runs.push((run, None));
         }
     }
-    let mut left_behind = Vec::new();
+    let (mut removed, mut left_behind) = (Vec::new(), Vec::new());
     for (run, folder) in &runs {
         let mut found = places.leaks_of(run);
         let left = match folder {
@@ -28,14 +31,25 @@ pub(super) fn run(out: &mut Out) -> Result<u8> {
         found.extend(folder.clone().filter(|f| std::fs::remove_dir_all(f).is_ok()).map(Leak::Folder));
         found.retain(|leak| !left.contains(leak) && (folder.is_some() || matches!(leak, Leak::Cgroup(_))));
         left_behind.extend(left);
-        out.line(format!("run {run}: {} removed", count(found.len())))?;
-        found.iter().try_for_each(|leak| out.line(format!("  {leak}")))?;
+        removed.push((run, found));
     }
-    if runs.is_empty() {
-        out.line("nothing was left behind")?;
+    if args.json {
+        let words = |leaks: &[Leak]| leaks.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let runs: Vec<_> = removed.iter().map(|(run, found)| json!({ "run": run, "removed": words(found) })).collect();
+        out.line(json!({ "runs": runs, "left_behind": words(&left_behind) }))?;
+    } else {
+        tell(&removed, out)?;
     }
     left_behind.iter().for_each(|leak| out.note(format!("could not remove: {leak}")));
     Ok(if left_behind.is_empty() { exit::OK } else { exit::FAILED })
+}
+
+fn tell(removed: &[(&String, Vec<Leak>)], out: &mut Out) -> Result<()> {
+    for (run, found) in removed {
+        out.line(format!("run {run}: {} removed", count(found.len())))?;
+        found.iter().try_for_each(|leak| out.line(format!("  {leak}")))?;
+    }
+    if removed.is_empty() { out.line("nothing was left behind") } else { Ok(()) }
 }
 
 fn count(n: usize) -> String {

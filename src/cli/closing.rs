@@ -1,7 +1,7 @@
 //! The end of a run on the terminal, in 80 columns and 30 lines: a sentence per question, a table with intervals and bars,
 //! what was skipped and the remedy, where the files are.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::list::wrap;
@@ -32,12 +32,24 @@ fn texts(run: &Run, dir: &Path, charts: &[PathBuf], out: &Out) -> Vec<String> {
     if !reasons.is_empty() {
         below.push(wrapped(&format!("not for publication: {}", reasons.join("; "))));
     }
-    let chart = charts.last().and_then(|c| c.file_name()).map_or(String::new(), |c| format!(", {}", c.display()));
-    below.push(format!("files: {}/ (run.json, samples.csv{chart})", dir.display()));
+    below.push(format!("files: {}/ (run.json, samples.csv{})", dir.display(), told_charts(charts)));
     let taken = 1 + height(&below);
     let mut all = fitting(sentences(run, Lang::En, Detail::Short), HEIGHT.saturating_sub(taken), dir);
     all.extend(below);
     all
+}
+
+/// ", boot-stages.png and 2 more charts": each counts once, in however many formats it was saved.
+fn told_charts(files: &[PathBuf]) -> String {
+    let names: BTreeSet<_> = files.iter().filter_map(|file| file.file_stem()).collect();
+    let first = files.iter().rev().find(|file| file.file_stem() == files[0].file_stem());
+    let Some(first) = first.and_then(|file| file.file_name()) else { return String::new() };
+    let more = match names.len() - 1 {
+        0 => String::new(),
+        1 => " and 1 more chart".into(),
+        n => format!(" and {n} more charts"),
+    };
+    format!(", {}{more}", first.display())
 }
 
 fn wrapped(text: &str) -> String {
@@ -198,5 +210,13 @@ mod tests {
     fn nothing_is_left_out_where_there_is_room() {
         let texts = texts(&example::boot(30), Path::new("results"), &[], &Out::new());
         assert!(!texts.iter().any(|t| t.contains("more: isolab report")), "{texts:?}");
+    }
+
+    #[test]
+    fn a_chart_in_two_formats_counts_once() {
+        let told = |names: &[&str]| told_charts(&names.iter().map(PathBuf::from).collect::<Vec<_>>());
+        assert_eq!(told(&[]), "");
+        assert_eq!(told(&["r/a.svg", "r/a.png"]), ", a.png");
+        assert_eq!(told(&["r/a.svg", "r/a.png", "r/b.svg", "r/b.png"]), ", a.png and 1 more chart");
     }
 }

@@ -32,7 +32,10 @@ fn print(report: &Report, out: &mut Out) -> Result<()> {
     heading(&format!("Level {}", report.level), out)?;
     out.line(wrap(&format!("{}.", report.level_means), WIDTH, "  "))?;
     for chapter in &report.chapters {
-        out.line(entry(&format!("  chapter {:<2} {}", chapter.chapter, chapter.title), 46, &chapter.data))?;
+        out.line(entry(&format!("  chapter {:<2} {}", chapter.chapter, chapter.title), 46, chapter.data))?;
+    }
+    if report.chapters.iter().any(|c| !c.complete) {
+        out.line("  The rest comes from the reference results.")?;
     }
     if !report.with_root.is_empty() {
         heading("With root you would gain", out)?;
@@ -51,11 +54,13 @@ fn one(row: &Row, out: &mut Out) -> Result<()> {
     let plain = format!("  {:<8}", row.state.name());
     let text = entry(&format!("{plain}{:<width$}", row.what, width = SEEN - NAME), SEEN, &row.seen);
     out.line(text.replacen(&plain, &out.state(row.state, &plain), 1))?;
-    for line in &row.remedy {
+    let indent = " ".repeat(NAME + 2);
+    for (i, line) in row.remedy.iter().enumerate() {
         let is_command = line.starts_with("$ ") || line.contains('=') && !line.contains(' ');
-        let indent = " ".repeat(NAME + 2);
         // A command stays on one line, however long, so that it can be copied.
-        out.line(if is_command { format!("{indent}{line}") } else { wrap(line, WIDTH, &indent) })?;
+        let text = if is_command { format!("{indent}{line}") } else { wrap(line, WIDTH, &indent) };
+        let sign = if i == 0 { "→ " } else { "  " };
+        out.line(format!("{}{sign}{}", &indent[2..], text.trim_start()))?;
     }
     Ok(())
 }

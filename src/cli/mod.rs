@@ -3,14 +3,18 @@
 mod args;
 mod bench;
 mod called;
+mod chart;
 mod clean;
 mod closing;
 mod compare;
 mod doctor;
 mod exit;
-mod export;
+mod guide;
+mod life;
 mod list;
+mod manual;
 mod out;
+mod printable;
 mod progress;
 mod recover;
 mod report;
@@ -36,6 +40,7 @@ pub fn main() -> ExitCode {
                 .try_this("report it with the command that you ran"),
         );
     }));
+    let _ = crate::sys::signals::let_writes_fail(); // or a write beyond `ulimit -f` kills us with the samples unsaved
     let command = match parse() {
         Ok(command) => command,
         Err(usage) => return exit::usage(&usage),
@@ -76,10 +81,13 @@ fn dispatch(command: Command) -> Result<u8> {
         Command::List(list) => list::run(list, &mut out),
         Command::Compare(compare) => compare::run(compare, &mut out),
         Command::Report(report) => report::run(report, &mut out),
-        Command::Chart(chart) => export::chart(chart, &mut out),
+        Command::Chart(args) => chart::run(args, &mut out),
         Command::Recover(recover) => recover::run(recover, &mut out),
         Command::Doctor(doctor) => doctor::run(doctor, &mut out),
-        Command::Clean => clean::run(&mut out),
+        Command::Clean(clean) => clean::run(clean, &mut out),
+        Command::Completions(shell) => manual::completions(shell, &mut out),
+        Command::Man(man) => manual::man(man, &mut out),
+        Command::Guide(guide) => guide::run(guide, &mut out),
     }
     .or_else(|error| if error.kind == Kind::BrokenPipe { Ok(exit::OK) } else { Err(error) })
 }

@@ -14,7 +14,13 @@ pub(super) fn run(args: Recover, out: &mut Out) -> Result<u8> {
     let dir = if args.dir.is_dir() { args.dir.clone() } else { args.dir.parent().unwrap_or(&args.dir).to_owned() };
     save_run(&dir, &run)?;
     let cells = run.cells.len();
+    let file = dir.join("run.json");
+    if args.json {
+        let json = serde_json::json!({ "file": file, "samples": count, "cells": cells, "last_line_cut_off": cut_off });
+        out.line(json)?;
+        return Ok(exit::OK);
+    }
     let lost = if cut_off { " (the last line was cut off and is left out)" } else { "" };
-    out.line(format!("recovered {count} samples of {cells} cells{lost}: {}", dir.join("run.json").display()))?;
+    out.line(format!("recovered {count} samples of {cells} cells{lost}: {}", file.display()))?;
     Ok(exit::OK)
 }

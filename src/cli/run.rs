@@ -4,20 +4,18 @@ use std::ffi::OsString;
 use std::time::{Duration, Instant};
 
 use super::args::{Probe, Run};
-use super::list::wrap;
 use super::out::Out;
-use super::{closing, exit};
+use super::{exit, life};
 use crate::environments::container_rootless::become_ordinary_user;
 use crate::environments::payload::know_tsc_khz;
-use crate::environments::{Arm, Event, Instance, Outcome, Verb};
+use crate::environments::{Arm, Event, Instance, Verb};
 use crate::error::{Error, Kind, Result};
 use crate::harness::plan::for_this_user;
 use crate::lab::interrupt::Interrupt;
 use crate::lab::scratch::Scratch;
-use crate::model::{Exit, Io, Limits, Part, Rootfs, Task, Unit};
+use crate::model::{Io, Limits, Rootfs, Task};
 use crate::sys::clock::measure_tsc_khz;
 use crate::timeline::Timeline;
-use crate::units::show_ns;
 
 /// How long a program may take to end after it was asked to by SIGTERM, as `docker stop`.
 const GRACE: Duration = Duration::from_secs(10);
@@ -43,6 +41,7 @@ pub(super) fn probe(args: Probe, out: &mut Out) -> u8 {
         cpus: None,
         timeline: false,
         inventory: false,
+        json: false,
         timeout: None,
         command,
     };
@@ -69,11 +68,15 @@ fn one(args: &Run, out: &mut Out) -> Result<u8> {
     let timed_out = !until_exit(&mut *instance, &interrupt, args.timeout, &mut clock)?;
     let outcome = instance.destroy(&mut clock)?;
     drop(scratch);
-    if args.inventory {
-        inventory(&arm, parts, out)?;
-    }
-    if args.timeline {
-        timeline(&arm, &clock, &outcome, out)?;
+    if args.json {
+        life::as_json(&arm, args.inventory.then_some(parts), args.timeline.then_some(&clock), &outcome, out)?;
+    } else {
+        if args.inventory {
+            life::inventory(&arm, parts, out)?;
+        }
+        if args.timeline {
+            life::timeline(&arm, &clock, &outcome, out)?;
+        }
     }
     if timed_out {
         return Err(Error::new(
@@ -184,42 +187,4 @@ fn until_exit(
             }
         }
     }
-}
-
-/// A program that was quick may have ended before its objects could be looked at; that is no failure of the program.
-fn inventory(arm: &Arm, parts: Result<Vec<Part>>, out: &mut Out) -> Result<()> {
-    let parts = match parts {
-        Ok(parts) => parts,
-        Err(error) => {
-            let why = format!("could not {}: {}", error.doing, error.cause);
-            out.note(format!("objects of {arm}: not listed ({why}); a program that ends at once cannot be looked at"));
-            return Ok(());
-        }
-    };
-    out.line(format!("objects of {arm}:"))?;
-    for part in parts.iter().filter(|p| p.unit == Unit::Count) {
-        out.line(format!("  {:<16} {:>4}   {}", part.what, part.amount, part.source))?;
-    }
-    Ok(())
-}
-
-/// A line per mark: stage, label, how long it took, as a bar.
-fn timeline(arm: &Arm, clock: &Timeline, outcome: &Outcome, out: &mut Out) -> Result<()> {
-    let about = arm.env.about();
-    let head = format!("stages of {arm} ({}), t0 = {}:", about.name, about.t0);
-    out.line(wrap(&head, 79, "  ").trim_start())?;
-    let longest = clock.steps().map(|(_, ns)| ns).max().unwrap_or(1).max(1);
-    for (mark, took) in clock.steps() {
-        let bar = closing::bar(took as f64 / longest as f64);
-        out.line(format!("  {:<8} {:<43.43} {:>9}  {bar}", mark.stage.name(), mark.label, show_ns(took as f64)))?;
-    }
-    let total = clock.marks.last().map_or(0, |m| m.at_ns.saturating_sub(clock.t0_ns));
-    let end = match outcome.exit {
-        Exit::Code(code) => format!("exit status {code}"),
-        Exit::Signal(signal) => format!("killed by signal {signal}"),
-    };
-    out.line(format!("  {:<52} {:>9}  {end}", "in all", show_ns(total as f64)))?;
-    let counted: Vec<String> =
-        outcome.counters.iter().filter(|(_, n)| *n > 0).map(|(what, n)| format!("{what} {n}")).collect();
-    if counted.is_empty() { Ok(()) } else { out.line(format!("  VM exits: {}", counted.join(", "))) }
 }

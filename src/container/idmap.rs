@@ -49,7 +49,7 @@ impl IdMap {
             let path = format!("/proc/{pid}/{file}");
             fs::write(&path, text).map_err(|cause| {
                 Error::unavailable(format!("write {path}"), cause)
-                    .try_this("isolab doctor container-rootless (what this machine says about user namespaces)")
+                    .try_this("isolab doctor (what this machine says about user namespaces)")
             })?;
         }
         Ok(())

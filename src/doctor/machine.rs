@@ -168,7 +168,6 @@ fn try_all() -> Result<Tried> {
     let arms: Vec<Arm> = real.map(|env| Arm::parse(env.about().id)).collect::<Result<_>>()?;
     let interrupt = Interrupt::listen()?;
     let answers = ask(Path::new("/proc/self/exe"), &arms, PATIENCE, &interrupt)?;
-    interrupt.check()?;
     let refused = |error: Error| {
         let Refusal { reason, fix } = error.into();
         Support::No { reason, fix }

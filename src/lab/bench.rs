@@ -183,13 +183,15 @@ pub fn ask(program: &Path, arms: &[Arm], patience: Duration, interrupt: &Interru
         };
         Worker::start(worker(program, &request), 1, patience)
     };
-    let workers: Vec<Result<Worker>> = arms.iter().map(start).collect();
-    interrupt.check()?;
-    let answer = |worker: Result<Worker>| match worker?.hear(interrupt)? {
-        Reply::Prepared { support } => Ok(support),
-        other => Err(out_of_turn(&other)),
+    let workers: Vec<Result<Worker>> = arms.iter().map(start).collect(); // all at once
+    let answer = |(worker, arm): (Result<Worker>, &Arm)| match worker?.hear(interrupt) {
+        Ok(Reply::Prepared { support }) => Ok(support),
+        Ok(other) => Err(out_of_turn(&other)),
+        Err(error) => Err(error.try_this(format!("isolab run --as {arm} -- probe noop shows it alone"))),
     };
-    Ok(workers.into_iter().map(answer).collect())
+    let answers = workers.into_iter().zip(arms).map(answer).collect();
+    interrupt.check()?;
+    Ok(answers)
 }
 
 /// The command of a worker, with nothing of our environment but what it needs to find its way.

@@ -1,54 +1,42 @@
 //! From a results file to the chart.
 
-use std::collections::BTreeSet;
-
-use super::{Bar, BootStages, Content};
-use crate::results::schema::{ArmInfo, Cell, Columns, Run, StageColumn, Status};
+use super::{Bar, BootStages, Content, START};
+use crate::charts::caption::{self, ends, hole, name_of};
+use crate::charts::page::Note;
+use crate::charts::words;
+use crate::lang::Lang;
+use crate::results::schema::{Cell, Columns, Run, StageColumn};
 use crate::stats;
 use crate::timeline::Stage;
 
-const EXPERIMENT: &str = "boot";
-const METRIC: &str = "create_to_ready";
-
 impl BootStages {
     /// None: the run has no cell of `boot`. Cells that were not measured become bars with their reason.
-    pub fn from_run(run: &Run) -> Option<BootStages> {
-        let cells: Vec<&Cell> = run.cells.iter().filter(|c| c.experiment == EXPERIMENT && c.case.is_empty()).collect();
+    pub(super) fn from_run(run: &Run, lang: Lang) -> Option<BootStages> {
+        let cells = START.cells(run);
         if cells.is_empty() {
             return None;
         }
-        let bars: Vec<Bar> = cells.iter().map(|cell| bar(run, cell)).collect();
-        let mut notes = notes(run, &cells);
-        notes.extend(bars.iter().filter_map(more_than_one_kind));
-        Some(BootStages {
-            title: "Start time: how long until the program runs?".into(),
-            subtitle:
-                "From create to ready, in stages. The length of a stage is its own median: stages need not add up to \
-                       the median of the whole."
-                    .into(),
-            bars,
-            notes,
-            unfit: unfit(run),
-        })
+        let bars: Vec<Bar> = cells.iter().map(|cell| bar(run, cell, lang)).collect();
+        let mut notes = caption::notes(run, &cells, START, lang);
+        let last = notes.iter().position(|n| n.alarm).unwrap_or(notes.len());
+        notes.splice(last..last, bars.iter().filter_map(|bar| more_than_one_kind(bar, lang)).map(Note::plain));
+        Some(BootStages { bars, notes })
     }
 }
 
-fn bar(run: &Run, cell: &Cell) -> Bar {
-    let info = run.header.arms.iter().find(|a| a.id == cell.arm);
-    let name = info.map_or(&cell.arm, |a| &a.name).clone();
-    Bar { name, arm: cell.arm.clone(), content: content(run, cell) }
+fn bar(run: &Run, cell: &Cell, lang: Lang) -> Bar {
+    Bar { name: name_of(run, cell, lang), arm: cell.arm.clone(), content: content(run, cell, lang) }
 }
 
-fn content(run: &Run, cell: &Cell) -> Content {
-    let summary = run.summaries.iter().find(|s| s.cell == cell.id && s.metric == METRIC);
-    match (cell.status, summary) {
-        (Status::Measured, Some(s)) => Content::Measured {
+fn content(run: &Run, cell: &Cell, lang: Lang) -> Content {
+    match (hole(cell), START.summary(run, cell)) {
+        (Some(reason), _) => Content::Missing(reason.to_owned()),
+        (None, None) => Content::Missing(words::NO_SAMPLE.of(lang).to_owned()),
+        (None, Some(s)) => Content::Measured {
             stages: stages(&cell.columns),
             median_ns: s.interval.median,
-            ends_ns: s.interval.low.zip(s.interval.high),
+            ends_ns: ends(&s.interval),
         },
-        (Status::Measured, None) => Content::Missing("no sample reached ready".into()),
-        _ => Content::Missing(cell.reason.clone()),
     }
 }
 
@@ -80,64 +68,13 @@ fn sample(columns: &Columns, row: usize) -> Option<Vec<(Stage, f64)>> {
 }
 
 /// Where starts come in two kinds, fast and slow, the medians of stages and that of the whole can be of different kinds.
-fn more_than_one_kind(bar: &Bar) -> Option<String> {
+fn more_than_one_kind(bar: &Bar, lang: Lang) -> Option<String> {
     const MUCH: f64 = 0.1;
     let Content::Measured { stages, median_ns, .. } = &bar.content else { return None };
     let apart = stages.iter().map(|(_, ns)| ns).sum::<f64>() / median_ns - 1.0;
-    (apart.abs() > MUCH).then(|| {
-        let percent = apart.abs() * 100.0;
-        let how = if apart < 0.0 { "less" } else { "more" };
-        format!(
-            "{}: its stages add up to {percent:.0} % {how} than the median of the whole, as its starts were of more than \
-             one kind.",
-            bar.arm
-        )
-    })
-}
-
-fn notes(run: &Run, cells: &[&Cell]) -> Vec<String> {
-    let header = &run.header;
-    let mut notes = Vec::new();
-    let metric = header.metrics.iter().find(|m| m.experiment == EXPERIMENT && m.id == METRIC);
-    notes.extend(metric.map(|m| m.definition.clone()));
-    notes.push(format!("{}. Seed {}, {}.", samples(run, cells), header.plan.seed, order(&header.plan.order)));
-    let shown = |arm: &&ArmInfo| cells.iter().any(|c| c.arm == arm.id && c.status == Status::Measured);
-    let backends: BTreeSet<&str> = header.arms.iter().filter(shown).filter_map(|a| a.backend.as_deref()).collect();
-    let backends: Vec<&str> = backends.into_iter().collect();
-    notes.extend((!backends.is_empty()).then(|| format!("KVM backend: {}.", backends.join(", "))));
-    for arm in header.arms.iter().filter(shown) {
-        notes.extend(arm.limited.as_ref().map(|lacks| format!("{} is limited here: {lacks}.", arm.id)));
-    }
-    notes.push(format!("Host: {}.", header.host.line()));
-    notes.push(format!(
-        "isolab {} ({}, {}), run {}, {}.",
-        header.version, header.commit, header.profile, header.id, header.started
-    ));
-    notes
-}
-
-/// "n = 60 samples per arm", or from the fewest to the most.
-fn samples(run: &Run, cells: &[&Cell]) -> String {
-    let of = |cell: &&&Cell| run.summaries.iter().find(|s| s.cell == cell.id && s.metric == METRIC).map(|s| s.n);
-    let counts: Vec<usize> = cells.iter().filter_map(|c| of(&c)).collect();
-    match (counts.iter().min(), counts.iter().max()) {
-        (Some(fewest), Some(most)) if fewest == most => format!("n = {most} blocks"),
-        (Some(fewest), Some(most)) => format!("n = {fewest} to {most} blocks"),
-        _ => "nothing was measured".into(),
-    }
-}
-
-fn order(order: &str) -> &str {
-    match order {
-        "blocks" => "every block runs each arm once in random order",
-        "sequential" => "one arm after the other: drift is not shared",
-        other => other,
-    }
-}
-
-fn unfit(run: &Run) -> Option<String> {
-    let reasons: Vec<&str> = run.warnings.iter().filter(|w| w.unfit).map(|w| w.text.trim_end_matches('.')).collect();
-    (!reasons.is_empty()).then(|| format!("not for publication: {}.", reasons.join("; ")))
+    let word = if apart < 0.0 { words::BOOT_MIXED_LESS } else { words::BOOT_MIXED_MORE };
+    let percent = format!("{:.0}", apart.abs() * 100.0);
+    (apart.abs() > MUCH).then(|| word.with(lang, &[("arm", &bar.arm), ("percent", &percent)]))
 }
 
 #[cfg(test)]
@@ -207,7 +144,7 @@ mod tests {
 
     #[test]
     fn stages_are_medians_up_to_ready() {
-        let chart = BootStages::from_run(&run()).unwrap();
+        let chart = BootStages::from_run(&run(), Lang::En).unwrap();
         let Content::Measured { stages, median_ns, ends_ns } = &chart.bars[0].content else { panic!("{chart:?}") };
         let expected =
             [(Stage::Create, 103_500.0), (Stage::Load, 20_000.0), (Stage::Enter, 30_000.0), (Stage::Ready, 50_000.0)];
@@ -218,20 +155,22 @@ mod tests {
 
     #[test]
     fn what_was_skipped_is_shown_with_its_reason() {
-        let chart = BootStages::from_run(&run()).unwrap();
+        let chart = BootStages::from_run(&run(), Lang::En).unwrap();
         assert_eq!(chart.bars[1].name, "bare VM, no operating system");
         assert_eq!(chart.bars[1].content, Content::Missing("there is no /dev/kvm here".into()));
     }
 
     #[test]
     fn notes_say_what_the_numbers_mean() {
-        let chart = BootStages::from_run(&run()).unwrap();
-        let notes = chart.notes.join("\n");
+        let chart = BootStages::from_run(&run(), Lang::En).unwrap();
+        let notes: Vec<&str> = chart.notes.iter().map(|n| n.text.as_str()).collect();
+        let notes = notes.join("\n");
         for said in ["From here to there.", "n = 8 blocks", "Seed 7", "random order", "run ab12", "c0ffee", "Host: "] {
             assert!(notes.contains(said), "{said} in {notes}");
         }
         assert!(!notes.contains("KVM backend"), "nothing was measured on it");
-        assert!(chart.unfit.is_some_and(|u| u.starts_with("not for publication: a quick run")));
+        let last = chart.notes.last().unwrap();
+        assert!(last.alarm && last.text.starts_with("not for publication: a quick run"), "{last:?}");
     }
 
     #[test]
@@ -241,17 +180,17 @@ mod tests {
             arm: "container".into(),
             content: Content::Measured { stages: vec![(Stage::Create, sum)], median_ns, ends_ns: None },
         };
-        assert_eq!(more_than_one_kind(&bar(95.0, 100.0)), None);
-        let told = more_than_one_kind(&bar(54.0, 100.0)).unwrap();
+        assert_eq!(more_than_one_kind(&bar(95.0, 100.0), Lang::En), None);
+        let told = more_than_one_kind(&bar(54.0, 100.0), Lang::En).unwrap();
         assert!(told.starts_with("container: its stages add up to 46 % less"), "{told}");
-        assert!(more_than_one_kind(&bar(130.0, 100.0)).is_some_and(|t| t.contains("30 % more")));
+        assert!(more_than_one_kind(&bar(130.0, 100.0), Lang::En).is_some_and(|t| t.contains("30 % more")));
     }
 
     #[test]
     fn a_run_without_boot_has_no_such_chart() {
         let mut other = run();
         other.cells.iter_mut().for_each(|c| c.experiment = "syscall".into());
-        assert_eq!(BootStages::from_run(&other), None);
+        assert_eq!(BootStages::from_run(&other, Lang::En), None);
     }
 
     /// Here and not in `results`, because a whole run is at hand here.

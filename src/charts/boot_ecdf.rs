@@ -1,0 +1,230 @@
+//! `boot-ecdf`: the share of starts that took no longer than …, one line per arm, on a logarithmic axis of time.
+//!
+//! ```text
+//!  100 |        ____•————        _____
+//!   50 |      __•_/         ___•__/
+//!    0 |_____/_____________/___________
+//!         0.1          1           10  ms
+//! ```
+
+use super::axis::Axis;
+use super::boot_stages::START;
+use super::canvas::{Area, Point, Side, Stroke};
+use super::caption::{self, ends, hole, name_of};
+use super::marks::Whisker;
+use super::page::{Entry, Note, Page, alt};
+use super::style::Style;
+use super::text::{Scale, wrap};
+use super::{Drawing, Look, words};
+use crate::lang::Lang;
+use crate::model::Unit;
+use crate::results::schema::{Cell, Run, Summary};
+use crate::results::summarize::values_of;
+use crate::stats;
+
+pub(super) const CHART: super::Chart = super::Chart {
+    id: "boot-ecdf",
+    sentence: "Start times as a cumulative distribution, one line per arm, on a logarithmic axis.",
+    draw: |runs, look| runs.iter().find_map(|run| Some(draw(&curves(run, look.lang)?, run, look))),
+};
+
+struct Curve<'a> {
+    name: String,
+    arm: String,
+    /// In order of size, with their summary; or why there are none.
+    starts: Result<(Vec<f64>, &'a Summary), String>,
+}
+
+/// None: the run has no cell of `boot`.
+fn curves(run: &Run, lang: Lang) -> Option<Vec<Curve<'_>>> {
+    let curve = |cell: &&Cell| {
+        let mut sorted: Vec<f64> = values_of(cell, START.metric).into_iter().map(|(_, v)| v).collect();
+        sorted.sort_by(f64::total_cmp);
+        let starts = match (hole(cell), START.summary(run, cell)) {
+            (Some(reason), _) => Err(reason.to_owned()),
+            (None, Some(summary)) if !sorted.is_empty() => Ok((sorted, summary)),
+            (None, _) => Err(words::NO_SAMPLE.of(lang).to_owned()),
+        };
+        Curve { name: name_of(run, cell, lang), arm: cell.arm.clone(), starts }
+    };
+    let curves: Vec<Curve> = START.cells(run).iter().map(curve).collect();
+    (!curves.is_empty()).then_some(curves)
+}
+
+fn draw(curves: &[Curve], run: &Run, look: Look) -> Drawing {
+    let style = Style::of(look);
+    let lang = look.lang;
+    let all = || curves.iter().filter_map(|c| c.starts.as_ref().ok()).flat_map(|(sorted, _)| sorted);
+    let (low, high) = all().fold((f64::MAX, 0.0_f64), |(low, high), v| (low.min(*v), high.max(*v)));
+    let scale = Scale::of(Unit::Nanoseconds, high);
+    let mut page = Page::begin(&style, words::ECDF_TITLE.of(lang), words::ECDF_SUBTITLE.of(lang));
+    legend(&mut page, curves, scale, lang);
+    let mut notes = vec![Note::plain(words::ECDF_MARKS.of(lang))];
+    if high > 0.0 {
+        let thinned = plot(&mut page, curves, scale, (low * 0.95, high * 1.05));
+        notes.extend(thinned.then(|| Note::plain(words::ECDF_THINNED.of(lang))));
+    }
+    notes.extend(caption::notes(run, &START.cells(run), START, lang));
+    page.notes(&notes);
+    let sentences = curves.iter().map(|curve| sentence(curve, scale, lang));
+    page.finish(alt(words::ECDF_SUBTITLE.of(lang), sentences, &notes))
+}
+
+fn legend(page: &mut Page, curves: &[Curve], scale: Scale, lang: Lang) {
+    let style = page.style;
+    let entry = |(i, curve): (usize, &Curve)| {
+        let measured = curve.starts.is_ok();
+        let series = style.series(i);
+        Entry {
+            symbol: Box::new(move |canvas, area| {
+                if measured {
+                    let (x, y) = area.middle();
+                    let stroke = Stroke { dash: series.dash, ..Stroke::new(series.color, 2.0 * style.thick) };
+                    canvas.line(&[(area.left, y), (area.right, y)], stroke);
+                    canvas.marker((x, y), series.marker, 4.0 * style.thick, series.color, style.paper);
+                }
+            }),
+            wide: 3.2,
+            text: match &curve.starts {
+                Err(reason) => {
+                    let reason = words::NOT_MEASURED.with(lang, &[("reason", reason)]);
+                    format!("{}: {reason}", curve.name)
+                }
+                Ok((_, summary)) => {
+                    let interval = scale.interval(ends(&summary.interval), words::NO_INTERVAL.of(lang));
+                    let (value, n) = (scale.value(summary.interval.median), summary.n.to_string());
+                    let values = [("name", &*curve.name), ("value", &value), ("interval", &interval), ("n", &n)];
+                    words::ECDF_ENTRY.with(lang, &values)
+                }
+            },
+        }
+    };
+    page.legend(&curves.iter().enumerate().map(entry).collect::<Vec<Entry>>());
+}
+
+/// Were lines thinned?
+fn plot(page: &mut Page, curves: &[Curve], scale: Scale, range: (f64, f64)) -> bool {
+    let style = page.style;
+    let (left, right) = style.inner();
+    for line in wrap(words::ECDF_SHARE.of(style.look.lang), style.small, right - left) {
+        page.text(&line, (left, page.y + Style::line(style.small) / 2.0), style.small, style.ink, Side::Left);
+        page.y += Style::line(style.small);
+    }
+    page.y += style.gap();
+    let height = (style.width * 0.42).clamp(style.label * 18.0, style.label * 34.0);
+    let share = Scale { unit: "%", per: 0.01 };
+    let up = |bottom: f64, top: f64| Axis::linear(share, (0.0, 1.0), (bottom, top));
+    let left = left + up(height, 0.0).left_width(style, 6.0);
+    let area = Area::new(left, page.y, right, page.y + height);
+    let (x, y) = (Axis::log(scale, range, (area.left, area.right)), up(area.bottom, area.top));
+    y.draw_left(page, area, 6.0);
+    page.y = x.draw_below(page, area, words::BOOT_AXIS.of(style.look.lang));
+    let mut thinned = false;
+    for (i, (sorted, summary)) in curves.iter().enumerate().filter_map(|(i, c)| Some((i, c.starts.as_ref().ok()?))) {
+        let series = style.series(i);
+        let (points, left_out) = steps(sorted, &x, &y);
+        thinned |= left_out;
+        let stroke = Stroke { dash: series.dash, ..Stroke::new(series.color, 2.0 * style.thick) };
+        page.canvas.line(&points, stroke);
+        for p in [0.1, 0.25, 0.75, 0.9] {
+            let at = (x.at(stats::quantile(sorted, p)), y.at(p));
+            page.canvas.marker(at, series.marker, 3.2 * style.thick, series.color, style.paper);
+        }
+        let interval = &summary.interval;
+        let median = x.at(interval.median);
+        let ends = ends(interval).map(|(low, high)| (x.at(low), x.at(high)));
+        Whisker { median, ends, across: y.at(0.5) }.draw_across_in(&mut page.canvas, style, series.color);
+        page.canvas.marker((median, y.at(0.5)), series.marker, 4.5 * style.thick, series.color, style.paper);
+    }
+    thinned
+}
+
+/// The corners of the staircase; one that is closer than half a pixel to the one before, both ways, is left out.
+fn steps(sorted: &[f64], x: &Axis, y: &Axis) -> (Vec<Point>, bool) {
+    const SEEN: f64 = 0.5;
+    let n = sorted.len() as f64;
+    let mut points: Vec<Point> = sorted.first().map(|v| (x.at(*v), y.at(0.0))).into_iter().collect();
+    let mut left_out = false;
+    for (i, value) in sorted.iter().enumerate() {
+        let (at_x, at_y) = (x.at(*value), y.at((i + 1) as f64 / n));
+        let Some(&(last_x, last_y)) = points.last() else { continue };
+        let is_last = i + 1 == sorted.len();
+        if !is_last && at_x - last_x < SEEN && last_y - at_y < SEEN {
+            left_out = true;
+            continue;
+        }
+        if at_x > last_x {
+            points.push((at_x, last_y));
+        }
+        points.push((at_x, at_y));
+    }
+    (points, left_out)
+}
+
+fn sentence(curve: &Curve, scale: Scale, lang: Lang) -> String {
+    let (name, arm) = (("name", &*curve.name), ("arm", &*curve.arm));
+    match &curve.starts {
+        Err(reason) => words::NOT_MEASURED_ALT.with(lang, &[name, arm, ("reason", reason)]),
+        Ok((_, s)) => {
+            let interval = scale.interval(ends(&s.interval), words::NO_INTERVAL.of(lang));
+            let [p5, median, p95] = [s.p5, s.interval.median, s.p95].map(|v| scale.value(v));
+            let n = s.n.to_string();
+            let values =
+                [name, arm, ("p5", &p5), ("median", &median), ("interval", &interval), ("p95", &p95), ("n", &n)];
+            words::ECDF_ALT.with(lang, &values)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::charts::fixture;
+
+    const NS: Scale = Scale { unit: "ns", per: 1.0 };
+
+    #[test]
+    fn a_staircase_rises_by_one_nth_at_every_start() {
+        let x = Axis::log(NS, (1.0, 100.0), (0.0, 200.0));
+        let y = Axis::linear(Scale { unit: "%", per: 0.01 }, (0.0, 1.0), (100.0, 0.0));
+        let (points, left_out) = steps(&[1.0, 10.0, 10.0, 100.0], &x, &y);
+        assert!(!left_out);
+        let expected =
+            [(0.0, 100.0), (0.0, 75.0), (100.0, 75.0), (100.0, 50.0), (100.0, 25.0), (200.0, 25.0), (200.0, 0.0)];
+        assert_eq!(points.len(), expected.len(), "{points:?}");
+        for (a, b) in points.iter().zip(expected) {
+            assert!((a.0 - b.0).abs() < 1e-9 && (a.1 - b.1).abs() < 1e-9, "{points:?}");
+        }
+    }
+
+    #[test]
+    fn thinning_moves_no_corner_by_more_than_half_a_pixel() {
+        let sorted: Vec<f64> = (0..100_000).map(|i| 10f64.powf(2.0 * f64::from(i) / 1e5)).collect();
+        let x = Axis::log(NS, (1.0, 100.0), (0.0, 900.0));
+        let y = Axis::linear(Scale { unit: "%", per: 0.01 }, (0.0, 1.0), (400.0, 0.0));
+        let (points, left_out) = steps(&sorted, &x, &y);
+        assert!(left_out && points.len() < 5_000, "{}", points.len());
+        for (x, y) in points {
+            let line = 400.0 - 400.0 * x / 900.0;
+            assert!((y - line).abs() <= 0.8, "{x} {y} is off the straight line {line}");
+        }
+    }
+
+    #[test]
+    fn the_median_and_its_interval_are_told_and_drawn() {
+        let run = fixture::run(3, 20);
+        let drawing = (CHART.draw)(&[&run], Look::default()).unwrap();
+        let s = START.summary(&run, &run.cells[2]).unwrap();
+        let us = |v: f64| crate::units::three_digits(v / 1e3);
+        let (low, high) = ends(&s.interval).unwrap();
+        let told = format!("{} µs ({}–{})", us(s.interval.median), us(low), us(high));
+        assert!(drawing.alt.contains(&told), "{told} in {}", drawing.alt);
+        assert!(drawing.svg.contains(&format!("our container, no image, no engine: {told}, n = 20")));
+    }
+
+    #[test]
+    fn one_start_has_no_interval_and_says_so() {
+        let drawing = (CHART.draw)(&[&fixture::run(1, 1)], Look::default()).unwrap();
+        assert!(drawing.svg.contains("(too few blocks for an interval), n = 1"), "{}", drawing.svg);
+    }
+}

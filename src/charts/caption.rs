@@ -1,0 +1,120 @@
+//! The foot of a chart: what the numbers mean, how many, on which machine, and whether they may be published.
+
+use std::collections::BTreeSet;
+
+use super::page::Note;
+use super::words::{self, translated};
+use crate::lang::Lang;
+use crate::results::schema::{ArmInfo, Cell, Interval, MetricInfo, Run, Status, Summary};
+
+/// One metric of one experiment, as a chart shows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Shown {
+    pub experiment: &'static str,
+    pub metric: &'static str,
+}
+
+impl Shown {
+    /// The cells of the experiment that were measured as it is, without a case; also those that were not measured.
+    pub(super) fn cells(self, run: &Run) -> Vec<&Cell> {
+        run.cells.iter().filter(|c| c.experiment == self.experiment && c.case.is_empty()).collect()
+    }
+
+    pub(super) fn info(self, run: &Run) -> Option<&MetricInfo> {
+        run.header.metrics.iter().find(|m| m.experiment == self.experiment && m.id == self.metric)
+    }
+
+    pub(super) fn summary<'a>(self, run: &'a Run, cell: &Cell) -> Option<&'a Summary> {
+        run.summaries.iter().find(|s| s.cell == cell.id && s.metric == self.metric)
+    }
+}
+
+/// Both ends, or None: too few blocks.
+pub(super) fn ends(interval: &Interval) -> Option<(f64, f64)> {
+    interval.low.zip(interval.high)
+}
+
+/// The fair name of a cell's arm.
+pub(super) fn name_of(run: &Run, cell: &Cell, lang: Lang) -> String {
+    let info = run.header.arms.iter().find(|a| a.id == cell.arm);
+    info.map_or_else(|| cell.arm.clone(), |arm| words::arm_name(arm, lang))
+}
+
+/// Why there is nothing to show of this cell; None: it was measured.
+pub(super) fn hole(cell: &Cell) -> Option<&str> {
+    (cell.status != Status::Measured).then_some(cell.reason.as_str())
+}
+
+/// Definition, number of blocks, order, KVM backend, what was limited, host, run; last, why not to publish it.
+pub(super) fn notes(run: &Run, cells: &[&Cell], shown: Shown, lang: Lang) -> Vec<Note> {
+    let mut notes: Vec<Note> =
+        shown.info(run).map(|m| Note::plain(translated(&m.definition, lang))).into_iter().collect();
+    let plan = &run.header.plan;
+    let values = [
+        ("n", &*samples(run, cells, shown, lang)),
+        ("seed", &plan.seed.to_string()),
+        ("order", order(&plan.order, lang)),
+    ];
+    notes.push(Note::plain(words::SEED_AND_ORDER.with(lang, &values)));
+    notes.extend(machine(run, cells, lang));
+    notes
+}
+
+/// What [`notes`] says after the definition and the number of blocks: the same for every chart of these cells.
+pub(super) fn machine(run: &Run, cells: &[&Cell], lang: Lang) -> Vec<Note> {
+    let header = &run.header;
+    let shown = |arm: &&ArmInfo| cells.iter().any(|c| c.arm == arm.id && c.status == Status::Measured);
+    let backends: BTreeSet<&str> = header.arms.iter().filter(shown).filter_map(|a| a.backend.as_deref()).collect();
+    let backends: Vec<&str> = backends.into_iter().collect();
+    let mut notes = Vec::new();
+    if !backends.is_empty() {
+        notes.push(Note::plain(words::BACKEND.with(lang, &[("backends", &backends.join(", "))])));
+    }
+    for arm in header.arms.iter().filter(shown) {
+        let lacks = arm.limited.as_ref();
+        notes.extend(lacks.map(|l| Note::plain(words::LIMITED.with(lang, &[("arm", &arm.id), ("lacks", l)]))));
+    }
+    notes.push(Note::plain(words::HOST.with(lang, &[("host", &header.host.line())])));
+    let values = [
+        ("version", header.version.as_str()),
+        ("commit", &header.commit),
+        ("profile", &header.profile),
+        ("id", &header.id),
+        ("started", &header.started),
+    ];
+    notes.push(Note::plain(words::RUN.with(lang, &values)));
+    notes.extend(unfit(run, lang));
+    notes
+}
+
+/// "n = 60 blocks", or from the fewest to the most.
+pub(super) fn samples(run: &Run, cells: &[&Cell], shown: Shown, lang: Lang) -> String {
+    let counts: Vec<usize> = cells.iter().filter_map(|c| shown.summary(run, c).map(|s| s.n)).collect();
+    match (counts.iter().min(), counts.iter().max()) {
+        (Some(fewest), Some(most)) if fewest == most => words::blocks(*most, lang),
+        (Some(fewest), Some(most)) => {
+            words::N_FROM_TO.with(lang, &[("from", &fewest.to_string()), ("to", &most.to_string())])
+        }
+        _ => words::NOTHING_MEASURED.of(lang).to_owned(),
+    }
+}
+
+fn order(order: &str, lang: Lang) -> &str {
+    match order {
+        "blocks" => words::ORDER_BLOCKS.of(lang),
+        "sequential" => words::ORDER_SEQUENTIAL.of(lang),
+        other => other,
+    }
+}
+
+/// "not for publication: …", the same reason once.
+fn unfit(run: &Run, lang: Lang) -> Option<Note> {
+    let mut reasons: Vec<String> = Vec::new();
+    for reason in run.warnings.iter().filter(|w| w.unfit).map(|w| words::warning(w, lang)) {
+        if !reasons.contains(&reason) {
+            reasons.push(reason);
+        }
+    }
+    let text = || words::UNFIT.with(lang, &[("reasons", &reasons.join("; "))]);
+    (!reasons.is_empty()).then(|| Note { text: text(), alarm: true })
+}

@@ -1,0 +1,140 @@
+//! From a results file to the chart.
+
+use super::{Line, MemoryConfigured, PerByte, Point, TouchedSlope};
+use crate::charts::caption::{Shown, hole, notes};
+use crate::charts::page::Note;
+use crate::charts::values::{arm, cells, hidden_interval, memory_notes, summary};
+use crate::charts::words;
+use crate::lang::Lang;
+use crate::results::schema::{Cell, Run};
+use crate::results::summarize::values_of;
+use crate::stats::interval::{MedianInterval, median_interval};
+use crate::stats::slope::fit;
+use crate::units::parse_bytes;
+
+const METRIC: &str = "host_bytes";
+
+/// A cell with its two sizes in bytes.
+struct Sized<'a> {
+    cell: &'a Cell,
+    configured: f64,
+    touched: f64,
+    preallocated: bool,
+}
+
+impl MemoryConfigured {
+    /// None: the run has no cell of `memory` with a configured size.
+    pub(super) fn from_run(run: &Run, lang: Lang) -> Option<MemoryConfigured> {
+        let cells = cells(run, "memory", &["configured", "touch"]);
+        let sized: Vec<Sized> = cells.iter().copied().filter_map(sizes).collect();
+        if sized.is_empty() {
+            return None;
+        }
+        let lines = grouped(&sized, |s| (&s.cell.arm, s.touched, s.preallocated));
+        let lines: Vec<Line> = lines.into_iter().map(|g| line(run, &g, lang)).collect();
+        let touched = grouped(&sized, |s| (&s.cell.arm, s.configured, s.preallocated));
+        let against_touched = touched.into_iter().filter_map(|g| touched_slope(run, &g, lang)).collect();
+        let mut all: Vec<Note> =
+            hidden_interval(lines.iter().flat_map(|l| &l.points).map(|p| &p.host), lang).into_iter().collect();
+        all.extend(memory_notes(&cells, lang));
+        all.extend(notes(run, &cells, Shown { experiment: "memory", metric: METRIC }, lang));
+        Some(MemoryConfigured { lines, against_touched, notes: all })
+    }
+}
+
+fn sizes(cell: &Cell) -> Option<Sized<'_>> {
+    let bytes = |key: &str| Some(parse_bytes(cell.case.get(key)?).ok()? as f64);
+    let preallocated = cell.case.contains_key("prealloc");
+    Some(Sized { cell, configured: bytes("configured")?, touched: bytes("touch")?, preallocated })
+}
+
+/// Cells with the same key together, in the order in which the keys first occur.
+fn grouped<'a, 'b, K: PartialEq>(cells: &'b [Sized<'a>], key: impl Fn(&'b Sized<'a>) -> K) -> Vec<Vec<&'b Sized<'a>>> {
+    let mut groups: Vec<(K, Vec<&Sized>)> = Vec::new();
+    for cell in cells {
+        let key = key(cell);
+        match groups.iter_mut().find(|(k, _)| *k == key) {
+            Some((_, group)) => group.push(cell),
+            None => groups.push((key, vec![cell])),
+        }
+    }
+    groups.into_iter().map(|(_, group)| group).collect()
+}
+
+fn line(run: &Run, group: &[&Sized], lang: Lang) -> Line {
+    let measured = |s: &&Sized| Some(Point { configured: s.configured, host: summary(run, s.cell, METRIC)? });
+    let mut points: Vec<Point> = group.iter().filter_map(measured).collect();
+    points.sort_by(|a, b| a.configured.total_cmp(&b.configured));
+    let holes = group.iter().filter(|s| measured(s).is_none());
+    Line {
+        arm: arm(run, &group[0].cell.arm, lang),
+        touched: group[0].touched,
+        preallocated: group[0].preallocated,
+        points,
+        per_configured: slope_over(group, |s| s.configured),
+        holes: holes.map(|s| (s.configured, hole(s.cell).unwrap_or(words::NO_VALUES.of(lang)).to_owned())).collect(),
+    }
+}
+
+fn touched_slope(run: &Run, group: &[&Sized], lang: Lang) -> Option<TouchedSlope> {
+    Some(TouchedSlope {
+        arm: arm(run, &group[0].cell.arm, lang),
+        configured: group[0].configured,
+        preallocated: group[0].preallocated,
+        per_touched: slope_over(group, |s| s.touched)?,
+    })
+}
+
+/// A line through each block's own points; then the median of the slopes. A block that lacks a point is left out.
+fn slope_over(group: &[&Sized], x: impl Fn(&Sized) -> f64) -> Option<PerByte> {
+    let columns: Vec<(f64, Vec<(u32, f64)>)> = group.iter().map(|s| (x(s), values_of(s.cell, METRIC))).collect();
+    let mut slopes = Vec::new();
+    for (block, _) in &columns.first()?.1 {
+        let at = |column: &(f64, Vec<(u32, f64)>)| Some((column.0, column.1.iter().find(|(b, _)| b == block)?.1));
+        let points: Option<Vec<(f64, f64)>> = columns.iter().map(at).collect();
+        slopes.extend(points.and_then(|p| fit(&p)).map(|l| l.slope));
+    }
+    let MedianInterval { n, median, ends } = median_interval(&slopes)?;
+    Some(PerByte { n, median, ends })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::charts::made_up::{MadeUp, cell, run, sample, skipped};
+
+    const ARMS: [(&str, &str, &str); 1] = [("vm-bare", "bare VM, no operating system", "port")];
+    const MIB: f64 = 1024.0 * 1024.0;
+
+    fn sized(configured: f64, touched: f64) -> MadeUp {
+        let host = |block: u32| 5000.0 + 0.002 * configured * MIB + 1.01 * touched * MIB + f64::from(block);
+        let samples = (0..8).map(|b| sample(&[("host_bytes", host(b))], &[], Vec::new())).collect();
+        cell(&format!("memory/vm-bare{{configured={configured}M;touch={touched}M}}"), samples)
+    }
+
+    #[test]
+    fn slopes_are_those_of_the_blocks() {
+        let cells = vec![sized(16.0, 0.0), sized(16.0, 8.0), sized(128.0, 0.0), sized(128.0, 8.0), sized(1024.0, 8.0)];
+        let chart = MemoryConfigured::from_run(&run(&ARMS, cells), Lang::En).unwrap();
+        assert_eq!(
+            chart.lines.iter().map(|l| (l.touched / MIB, l.points.len())).collect::<Vec<_>>(),
+            [(0.0, 2), (8.0, 3)]
+        );
+        let flat = chart.lines[1].per_configured.unwrap();
+        assert!((flat.median - 0.002).abs() < 1e-9 && flat.n == 8 && flat.ends.is_some(), "{flat:?}");
+        let steep: Vec<(f64, f64)> = chart
+            .against_touched
+            .iter()
+            .map(|t| (t.configured / MIB, (t.per_touched.median * 1e6).round() / 1e6))
+            .collect();
+        assert_eq!(steep, [(16.0, 1.01), (128.0, 1.01)], "at 1 GiB only one amount was touched");
+    }
+
+    #[test]
+    fn a_size_that_was_skipped_is_a_hole_with_its_reason() {
+        let cells = vec![sized(16.0, 0.0), skipped("memory/vm-bare{configured=64G;touch=0M}", "not so much RAM")];
+        let chart = MemoryConfigured::from_run(&run(&ARMS, cells), Lang::En).unwrap();
+        assert_eq!(chart.lines[0].holes, [(65536.0 * MIB, "not so much RAM".into())]);
+        assert_eq!((chart.lines[0].points.len(), chart.lines[0].per_configured), (1, None));
+    }
+}

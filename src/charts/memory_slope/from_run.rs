@@ -1,0 +1,149 @@
+//! From a results file to the chart.
+
+use super::{Content, Line, MemorySlope, Point};
+use crate::charts::caption::{Shown, hole, notes};
+use crate::charts::page::Note;
+use crate::charts::values::{arm, cells, hidden_interval, memory_notes, over_samples, summary};
+use crate::charts::words;
+use crate::lang::Lang;
+use crate::results::schema::{Cell, Run};
+use crate::stats::median;
+use crate::stats::slope::{self, fit};
+
+/// The line is laid through so many points, the last ones.
+const FITTED: usize = 3;
+
+impl MemorySlope {
+    /// None: the run has no cell of `memory` that counts instances.
+    pub(super) fn from_run(run: &Run, lang: Lang) -> Option<MemorySlope> {
+        let cells = cells(run, "memory", &["n"]);
+        if cells.is_empty() {
+            return None;
+        }
+        let line = |cell: &&Cell| Line { arm: arm(run, &cell.arm, lang), content: content(run, cell, lang) };
+        let lines: Vec<Line> = cells.iter().map(line).collect();
+        let mut all = vec![Note::plain(words::SLOPE_LACK.of(lang))];
+        all.extend(hidden_interval(lines.iter().flat_map(Line::points).map(|p| &p.bytes), lang));
+        all.extend(memory_notes(&cells, lang));
+        all.extend(notes(run, &cells, Shown { experiment: "memory", metric: "per_instance" }, lang));
+        Some(MemorySlope { lines, notes: all })
+    }
+}
+
+fn content(run: &Run, cell: &Cell, lang: Lang) -> Content {
+    if let Some(reason) = hole(cell) {
+        return Content::Missing(reason.to_owned());
+    }
+    let with_kernel = cell.columns.values.contains_key("per_instance");
+    let Some(one_more) = summary(run, cell, if with_kernel { "per_instance" } else { "private" }) else {
+        return Content::Missing(words::NO_VALUES.of(lang).to_owned());
+    };
+    let counts = counts(cell);
+    let fits: Vec<slope::Line> = (0..cell.columns.block.len())
+        .filter_map(|row| fit(&fitted(&weighed(cell, &counts, with_kernel, row)?)))
+        .collect();
+    let intercepts: Vec<f64> = fits.iter().map(|l| l.intercept).collect();
+    Content::Measured {
+        points: points(cell, &counts, with_kernel),
+        one_more,
+        intercept: median(&intercepts),
+        lack_of_fit: summary(run, cell, "lack_of_fit").map(|l| l.median),
+    }
+}
+
+/// "1,4,16,32".
+fn counts(cell: &Cell) -> Vec<f64> {
+    cell.case.get("n").map_or(Vec::new(), |n| n.split(',').filter_map(|n| n.parse().ok()).collect())
+}
+
+/// (N, bytes of all N) in one block. None: its sample failed, or the file is of an isolab that did not keep them.
+fn weighed(cell: &Cell, counts: &[f64], with_kernel: bool, row: usize) -> Option<Vec<(f64, f64)>> {
+    let column = |name: &str| cell.columns.inner.get(name)?.get(row).filter(|c| c.len() == counts.len());
+    let private = column("private")?;
+    let bytes: Vec<f64> = match (with_kernel, column("kernel")) {
+        (true, kernel) => private.iter().zip(kernel?).map(|(p, k)| p + k).collect(),
+        (false, _) => private.clone(),
+    };
+    Some(counts.iter().copied().zip(bytes).collect())
+}
+
+fn fitted(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
+    points[points.len().saturating_sub(FITTED)..].to_vec()
+}
+
+fn points(cell: &Cell, counts: &[f64], with_kernel: bool) -> Vec<Point> {
+    let point = |i: usize| {
+        let bytes = over_samples(cell, |row| Some(weighed(cell, counts, with_kernel, row)?.get(i)?.1))?;
+        Some(Point { instances: counts[i], bytes, fitted: i + FITTED >= counts.len() })
+    };
+    (0..counts.len()).filter_map(point).collect()
+}
+
+#[cfg(test)]
+#[allow(clippy::float_cmp, reason = "expected values are worked by hand and exact")]
+mod tests {
+    use super::*;
+    use crate::charts::made_up::{cell, run, sample, skipped};
+
+    const ARMS: [(&str, &str, &str); 2] =
+        [("process", "plain process", "fd"), ("vm-bare", "bare VM, no operating system", "port")];
+
+    /// Eight blocks on y = 500 + 1000 N, each block a byte heavier; the first point lies far off.
+    fn process(with_kernel: bool) -> Vec<crate::results::schema::Sample> {
+        (0..8)
+            .map(|block| {
+                let b = f64::from(block);
+                let private = [9000.0 + b, 3500.0 + b, 12_500.0 + b, 24_500.0 + b];
+                let kernel = [200.0, 1000.0, 4000.0, 8000.0];
+                let inner: &[(&str, &[f64])] = &[("private", &private), ("kernel", &kernel)];
+                let values: &[(&str, f64)] = if with_kernel {
+                    &[("per_instance", 1000.0), ("private", 750.0), ("kernel", 250.0), ("lack_of_fit", 3.0)]
+                } else {
+                    &[("private", 750.0), ("lack_of_fit", 3.0)]
+                };
+                sample(values, if with_kernel { inner } else { &inner[..1] }, Vec::new())
+            })
+            .collect()
+    }
+
+    #[test]
+    fn points_are_sums_with_intervals_and_the_first_is_not_fitted() {
+        let cells =
+            vec![cell("memory/process{n=1,4,16,32}", process(true)), skipped("memory/vm-bare{n=1,4,16,32}", "no KVM")];
+        let chart = MemorySlope::from_run(&run(&ARMS, cells), Lang::En).unwrap();
+        let Content::Measured { points, one_more, intercept, lack_of_fit } = &chart.lines[0].content else {
+            panic!("{chart:?}")
+        };
+        assert_eq!(points.iter().map(|p| p.instances).collect::<Vec<_>>(), [1.0, 4.0, 16.0, 32.0]);
+        assert_eq!(points.iter().map(|p| p.fitted).collect::<Vec<_>>(), [false, true, true, true]);
+        assert_eq!(points[1].bytes.median, 4503.5, "private + kernel of the middle block");
+        assert!(points[1].bytes.ends.is_some_and(|(low, high)| 4500.0 <= low && high <= 4507.0));
+        assert_eq!((one_more.median, *lack_of_fit), (1000.0, Some(3.0)));
+        assert!((intercept.unwrap() - 503.5).abs() < 1e-6, "{intercept:?}");
+        assert_eq!(chart.lines[1].content, Content::Missing("no KVM".into()));
+    }
+
+    #[test]
+    fn without_kernel_memory_it_is_private_alone_and_says_so() {
+        let chart =
+            MemorySlope::from_run(&run(&ARMS, vec![cell("memory/process{n=1,4,16,32}", process(false))]), Lang::En)
+                .unwrap();
+        let Content::Measured { points, one_more, .. } = &chart.lines[0].content else { panic!() };
+        assert_eq!((points[1].bytes.median, one_more.median), (3503.5, 750.0));
+    }
+
+    #[test]
+    fn a_file_without_points_keeps_its_slope() {
+        let only = vec![sample(&[("per_instance", 1000.0), ("private", 1.0)], &[], Vec::new()); 6];
+        let chart = MemorySlope::from_run(&run(&ARMS, vec![cell("memory/process{n=1,4}", only)]), Lang::En).unwrap();
+        let Content::Measured { points, intercept, one_more, .. } = &chart.lines[0].content else { panic!() };
+        assert_eq!((points.len(), *intercept, one_more.median), (0, None, 1000.0));
+    }
+
+    #[test]
+    fn sizes_alone_are_another_chart() {
+        let size =
+            cell("memory/vm-bare{configured=16M;touch=0}", vec![sample(&[("host_bytes", 1.0)], &[], Vec::new())]);
+        assert_eq!(MemorySlope::from_run(&run(&ARMS, vec![size]), Lang::En), None);
+    }
+}

@@ -1,0 +1,182 @@
+//! Values in the order of time, as dots along a strip, with the medians of the first and of the last third: what shows
+//! whether a machine drifts while it measures.
+
+use super::axis::Axis;
+use super::canvas::{Area, Point, Stroke};
+use super::page::Page;
+use super::style::{Series, Style};
+use super::text::{Scale, percent};
+use super::words;
+use crate::lang::Lang;
+use crate::stats::{self, drift::Drift};
+
+/// More dots than this cover each other: then every two pixels show lowest, median and highest.
+const MOST_DOTS: usize = 1500;
+
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Strip {
+    /// Nanoseconds since the first sample of the run, and the value; in order of time.
+    points: Vec<(f64, f64)>,
+    drift: Drift,
+}
+
+impl Strip {
+    pub(super) fn of(mut points: Vec<(f64, f64)>) -> Strip {
+        points.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let values: Vec<f64> = points.iter().map(|p| p.1).collect();
+        Strip { drift: stats::drift::drift(&values), points }
+    }
+
+    pub(super) fn times(&self) -> impl Iterator<Item = f64> {
+        self.points.iter().map(|p| p.0)
+    }
+
+    pub(super) fn values(&self) -> impl Iterator<Item = f64> {
+        self.points.iter().map(|p| p.1)
+    }
+
+    /// Were the dots too many to draw one by one?
+    pub(super) fn crowded(&self) -> bool {
+        self.points.len() > MOST_DOTS
+    }
+
+    pub(super) fn flagged(&self) -> bool {
+        self.drift.drifts
+    }
+
+    /// First and last third: their points. Both empty where there are too few.
+    fn thirds(&self) -> [&[(f64, f64)]; 2] {
+        let third = if self.drift.change.is_some() { self.points.len() / 3 } else { 0 };
+        [&self.points[..third], &self.points[self.points.len() - third..]]
+    }
+
+    fn median(points: &[(f64, f64)]) -> Option<f64> {
+        stats::median(&points.iter().map(|p| p.1).collect::<Vec<f64>>())
+    }
+
+    /// "0.199 ms → 0.203 ms: +2.0 %, no drift that matters".
+    pub(super) fn verdict(&self, scale: Scale, lang: Lang) -> String {
+        let [first, last] = self.thirds().map(Strip::median);
+        let (Some(first), Some(last), Some(change)) = (first, last, self.drift.change) else {
+            return words::ORDER_FEW.of(lang).to_owned();
+        };
+        let values = [("first", &*scale.value(first)), ("last", &scale.value(last)), ("change", &percent(change))];
+        let mut parts = vec![words::ORDER_CHANGE.with(lang, &values)];
+        let drifts = if self.drift.drifts { words::ORDER_DRIFTS } else { words::ORDER_STEADY };
+        parts.push(drifts.of(lang).to_owned());
+        if let Some(r) = self.drift.lag1.filter(|r| self.drift.correlated && *r > 0.0) {
+            parts.push(words::ORDER_ALIKE.with(lang, &[("r", &format!("{r:.2}"))]));
+        }
+        parts.join(", ")
+    }
+
+    /// Dots and thirds, over the grid that is already there.
+    pub(super) fn draw(&self, page: &mut Page, x: &Axis, y: &Axis, series: Series) {
+        let style = page.style;
+        let at = |p: &(f64, f64)| (x.at(p.0), y.at(p.1));
+        if self.crowded() {
+            self.columns(page, x, y, series);
+        } else {
+            let radius = if self.points.len() > 300 { 1.1 } else { 1.9 } * style.thick;
+            page.canvas.dots(&self.points.iter().map(at).collect::<Vec<Point>>(), radius, series.color);
+        }
+        let width = if self.flagged() { 3.5 } else { 2.0 }; // not by colour: that is lost in grey, among the dots
+        for third in self.thirds() {
+            let (Some(median), Some(first), Some(last)) = (Strip::median(third), third.first(), third.last()) else {
+                continue;
+            };
+            let (from, to) = (x.at(first.0), x.at(last.0).max(x.at(first.0) + 2.0));
+            let line = [(from, y.at(median)), (to, y.at(median))];
+            page.canvas.line(&line, Stroke::new(style.ink, width * style.thick));
+        }
+    }
+
+    /// For every two pixels a line from the lowest to the highest, and a dot at the median.
+    fn columns(&self, page: &mut Page, x: &Axis, y: &Axis, series: Series) {
+        let column = |p: &(f64, f64)| (x.at(p.0) / 2.0).floor();
+        let (mut lines, mut dots) = (Vec::new(), Vec::new());
+        for same in self.points.chunk_by(|a, b| column(a) as i64 == column(b) as i64) {
+            let place = column(&same[0]) * 2.0 + 1.0;
+            let ends = same.iter().fold((f64::MAX, f64::MIN), |(low, high), p| (low.min(p.1), high.max(p.1)));
+            lines.push([(place, y.at(ends.0)), (place, y.at(ends.1))]);
+            dots.extend(Strip::median(same).map(|m| (place, y.at(m))));
+        }
+        let lines: Vec<&[Point]> = lines.iter().map(<[Point; 2]>::as_slice).collect();
+        page.canvas.lines(&lines, Stroke { opacity: 0.35, ..Stroke::new(series.color, 1.0) });
+        page.canvas.dots(&dots, 1.1 * page.style.thick, series.color);
+    }
+}
+
+/// How high each of so many strips is.
+pub(super) fn height(style: &Style, strips: usize) -> f64 {
+    style.label
+        * match strips {
+            0..=3 => 8.0,
+            4..=6 => 6.2,
+            _ => 4.6,
+        }
+}
+
+/// A logarithmic axis upwards in `plot` over all these strips, with a little room above and below.
+pub(super) fn value_axis<'a>(strips: impl Iterator<Item = &'a Strip>, scale: Scale, plot: Area) -> Axis {
+    let ends = strips.flat_map(Strip::values).fold((f64::MAX, f64::MIN), |(low, high), v| (low.min(v), high.max(v)));
+    let (low, high) = if ends.0 <= ends.1 { ends } else { (scale.per, scale.per) };
+    Axis::log(scale, (low * 0.95, high * 1.05), (plot.bottom, plot.top))
+}
+
+/// The axis of time under all these strips.
+pub(super) fn time_axis<'a>(strips: impl Iterator<Item = &'a Strip>, plot: Area) -> Axis {
+    let ends = strips.flat_map(Strip::times).fold((f64::MAX, f64::MIN), |(low, high), t| (low.min(t), high.max(t)));
+    let (low, high) = if ends.0 < ends.1 { ends } else { (0.0, 1e9) };
+    let scale = if high < 1e9 { Scale { unit: "ms", per: 1e6 } } else { Scale { unit: "s", per: 1e9 } };
+    let room = (high - low) * 0.01;
+    Axis::linear(scale, ((low - room).max(0.0), high + room), (plot.left, plot.right))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MS: Scale = Scale { unit: "ms", per: 1e6 };
+
+    fn strip(n: u32, slope: f64) -> Strip {
+        Strip::of(
+            (0..n).map(|i| (f64::from(i) * 1e8, 1e6 + f64::from(i * 7 % 31) * 1e3 + slope * f64::from(i))).collect(),
+        )
+    }
+
+    #[test]
+    fn a_strip_that_rises_says_so() {
+        let rising = strip(60, 4e3);
+        assert!(rising.flagged());
+        let said = rising.verdict(MS, Lang::En);
+        assert!(said.starts_with("1.05 ms → 1.21 ms: +15") && said.contains("drifts"), "{said}");
+        let steady = strip(60, 0.0).verdict(MS, Lang::En);
+        assert!(steady.contains("no drift that matters"), "{steady}");
+        assert_eq!(strip(5, 0.0).verdict(MS, Lang::En), "too few samples to tell drift");
+    }
+
+    #[test]
+    fn many_points_are_drawn_as_columns_and_few_as_dots() {
+        let style = Style::of(crate::charts::Look::default());
+        let drawn = |n: u32| {
+            let strip = strip(n, 0.0);
+            let plot = Area::new(100.0, 0.0, 900.0, 60.0);
+            let mut page = Page::begin(&style, "", "");
+            let (x, y) = (time_axis([&strip].into_iter(), plot), value_axis([&strip].into_iter(), MS, plot));
+            strip.draw(&mut page, &x, &y, style.series(0));
+            page.finish(String::new()).svg
+        };
+        let dots = |svg: &str| svg.matches("h0").count();
+        assert_eq!(dots(&drawn(1000)), 1000);
+        let many = drawn(100_000);
+        assert!((300..=401).contains(&dots(&many)), "one median per column: {}", dots(&many));
+        assert!(many.len() < 40_000, "{} bytes", many.len());
+    }
+
+    #[test]
+    fn points_are_put_in_order_of_time() {
+        let strip = Strip::of(vec![(3.0, 30.0), (1.0, 10.0), (2.0, 20.0)]);
+        assert_eq!(strip.values().collect::<Vec<f64>>(), [10.0, 20.0, 30.0]);
+    }
+}

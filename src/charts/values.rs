@@ -1,0 +1,102 @@
+//! What several charts read from a run in the same way.
+
+use super::canvas::{Area, Canvas};
+use super::caption::{Shown, notes};
+use super::marks::Whisker;
+use super::page::{Entry, Note};
+use super::style::Style;
+use super::words;
+use crate::lang::Lang;
+use crate::results::schema::{Cell, Run, Status};
+use crate::stats;
+use crate::stats::interval::MedianInterval;
+
+/// One arm of a chart, as text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Arm {
+    /// The fair name.
+    pub name: String,
+    pub id: String,
+}
+
+pub(super) fn arm(run: &Run, id: &str, lang: Lang) -> Arm {
+    let info = run.header.arms.iter().find(|a| a.id == id);
+    Arm { name: info.map_or_else(|| id.to_owned(), |a| words::arm_name(a, lang)), id: id.to_owned() }
+}
+
+/// Cells of one experiment whose case has just these keys, in the order of the plan.
+pub(super) fn cells<'a>(run: &'a Run, experiment: &str, with: &[&str]) -> Vec<&'a Cell> {
+    let fits = |c: &&Cell| c.experiment == experiment && with.iter().all(|key| c.case.contains_key(*key));
+    run.cells.iter().filter(fits).collect()
+}
+
+/// The saved summary of a metric. None: the cell has no value of it.
+pub(super) fn summary(run: &Run, cell: &Cell, metric: &str) -> Option<MedianInterval> {
+    let s = run.summaries.iter().find(|s| s.cell == cell.id && s.metric == metric)?;
+    Some(MedianInterval { n: s.n, median: s.interval.median, ends: s.interval.low.zip(s.interval.high) })
+}
+
+/// Median and interval over blocks of a number that follows from each sample. None: no sample has it.
+pub(super) fn over_samples(cell: &Cell, number: impl Fn(usize) -> Option<f64>) -> Option<MedianInterval> {
+    let values: Vec<f64> = (0..cell.columns.block.len()).filter_map(number).collect();
+    stats::median_interval(&values)
+}
+
+/// The value of a metric in one sample.
+pub(super) fn value(cell: &Cell, metric: &str, row: usize) -> Option<f64> {
+    cell.columns.values.get(metric)?.get(row).copied().flatten()
+}
+
+/// Of the mark that [`super::marks::Whisker`] draws.
+pub(super) fn whisker_entry<'a>(style: &'a Style, text: &str) -> Entry<'a> {
+    let symbol = move |canvas: &mut Canvas, area: Area| {
+        let (x, across) = area.middle();
+        let whisker = Whisker { median: x, ends: Some((area.left, area.right)), across };
+        whisker.draw_across(canvas, style);
+    };
+    Entry { symbol: Box::new(symbol), wide: 2.2, text: text.to_owned() }
+}
+
+/// What is special about the memory of these cells: where kernel memory was read, or that it was not.
+pub(super) fn memory_notes(cells: &[&Cell], lang: Lang) -> Vec<Note> {
+    let measured = cells.iter().filter(|c| c.status == Status::Measured);
+    let mut notes = Vec::new();
+    for cell in measured {
+        let source = cell.columns.parts.iter().flatten().find(|p| p.what == "kernel").map_or("", |p| &p.source);
+        let text = if cell.columns.values.contains_key("kernel") {
+            words::KERNEL_SOURCE.with(lang, &[("source", source)])
+        } else {
+            words::NO_KERNEL.with(lang, &[("arm", &cell.arm)])
+        };
+        let note = Note::plain(text);
+        if !notes.contains(&note) {
+            notes.push(note);
+        }
+    }
+    notes
+}
+
+/// Where marks may cover intervals; None: there is no interval at all.
+pub(super) fn hidden_interval<'a>(mut shown: impl Iterator<Item = &'a MedianInterval>, lang: Lang) -> Option<Note> {
+    shown.any(|i| i.ends.is_some()).then(|| Note::plain(words::INTERVAL_HIDDEN.of(lang)))
+}
+
+/// What metrics mean, a note each; `metrics` are ids, and how the chart calls them.
+pub(super) fn definitions<'a>(
+    run: &Run,
+    experiment: &str,
+    metrics: impl Iterator<Item = (&'a str, &'a str)>,
+    lang: Lang,
+) -> Vec<Note> {
+    let info = |id: &str| run.header.metrics.iter().find(|m| m.experiment == experiment && m.id == id);
+    let note = |(id, name): (&str, &str)| {
+        Some(Note::plain(format!("{name}: {}", words::translated(&info(id)?.definition, lang))))
+    };
+    metrics.filter_map(note).collect()
+}
+
+/// What stands below a chart of several metrics: all of [`notes`] but the definition of this one.
+pub(super) fn machine_notes(run: &Run, cells: &[&Cell], shown: Shown, lang: Lang) -> Vec<Note> {
+    let defined = usize::from(shown.info(run).is_some());
+    notes(run, cells, shown, lang).split_off(defined)
+}

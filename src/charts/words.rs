@@ -1,0 +1,363 @@
+//! Every word of every chart, English and Korean side by side. Nothing literal stands in a chart's own file.
+//!
+//! Names of arms and definitions come from the results file, in English; their twins are in [`FROM_RUNS`]. Reasons why
+//! something was skipped stay English: they are errors, which somebody may want to search for.
+
+use crate::lang::Lang;
+use crate::results::schema::{ArmInfo, Warning};
+use crate::timeline::Stage;
+
+/// A text in both languages. `{name}` in it is filled in by [`Word::with`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Word {
+    en: &'static str,
+    ko: &'static str,
+}
+
+impl Word {
+    pub(super) fn of(self, lang: Lang) -> &'static str {
+        lang.choose(self.en, self.ko)
+    }
+
+    /// With what stands in braces filled in.
+    pub(super) fn with(self, lang: Lang, values: &[(&str, &str)]) -> String {
+        let fill = |text: String, (name, value): &(&str, &str)| text.replace(&format!("{{{name}}}"), value);
+        values.iter().fold(self.of(lang).to_owned(), fill)
+    }
+}
+
+macro_rules! words {
+    ($($name:ident: $en:literal, $ko:literal;)*) => {
+        $(pub(super) const $name: Word = Word { en: $en, ko: $ko };)*
+        /// For the tests: every word is in both languages, and the font has its characters.
+        #[cfg(test)]
+        pub(super) const ALL: &[Word] = &[$($name),*];
+    };
+}
+
+#[rustfmt::skip]
+words! {
+    // ---- what all charts share
+    MEDIAN_AND_INTERVAL: "median, 95 % interval", "중앙값, 95 % 신뢰구간";
+    NOT_MEASURED: "not measured: {reason}", "측정하지 않음: {reason}";
+    NO_SAMPLE: "no sample reached ready", "준비 상태에 이른 표본이 없습니다";
+    NO_VALUES: "no sample gave a value", "값을 준 표본이 없습니다";
+    NO_INTERVAL: "too few blocks for an interval", "블록이 적어 신뢰구간 없음";
+    N_BLOCKS: "n = {n} blocks", "n = {n}블록";
+    N_ONE: "n = 1 block", "n = 1블록";
+    N_FROM_TO: "n = {from} to {to} blocks", "n = {from}~{to}블록";
+    NOTHING_MEASURED: "nothing was measured", "측정한 것이 없습니다";
+    SEED_AND_ORDER: "{n}. Seed {seed}, {order}.", "{n}. 시드 {seed}, {order}.";
+    ORDER_BLOCKS: "every block runs each arm once in random order", "블록마다 모든 대상을 무작위 순서로 한 번씩 실행";
+    ORDER_SEQUENTIAL: "one arm after the other: drift is not shared", "대상을 하나씩 차례로 실행: 드리프트를 나누어 갖지 않음";
+    BACKEND: "KVM backend: {backends}.", "KVM 백엔드: {backends}.";
+    LIMITED: "{arm} is limited here: {lacks}.", "{arm}: 이 기계에서는 일부만 됩니다({lacks}).";
+    HOST: "Host: {host}.", "호스트: {host}.";
+    RUN: "isolab {version} ({commit}, {profile}), run {id}, {started}.", "isolab {version}({commit}, {profile}), 실행 {id}, {started}.";
+    UNFIT: "not for publication: {reasons}.", "공개용 수치가 아닙니다: {reasons}.";
+    ONCE_MORE: "{name}, once more", "{name}, 한 번 더";
+    TWO_BACKENDS: "These runs were made on different KVM backends: their numbers must not be compared.", "이 실행들은 KVM 백엔드가 서로 다릅니다. 수치를 비교하면 안 됩니다.";
+    TWO_HOSTS: "These runs were made on different hosts: compare what happens within each, not across them.", "이 실행들은 서로 다른 호스트에서 했습니다. 각 실행 안에서만 비교하고, 실행 사이에서는 비교하지 마십시오.";
+
+    // ---- boot-stages
+    BOOT_TITLE: "Start time: how long until the program runs?", "시작 시간: 프로그램이 돌기까지 얼마나 걸립니까?";
+    BOOT_SUBTITLE: "From create to ready, in stages. The length of a stage is its own median: stages need not add up to the median of the whole.", "생성에서 준비까지를 단계별로 나눕니다. 단계의 길이는 그 단계만의 중앙값이므로, 더해도 전체의 중앙값과 다를 수 있습니다.";
+    BOOT_AXIS: "time from create to ready", "생성에서 준비까지의 시간";
+    BOOT_WHOLE: "median of the whole, 95 % interval", "전체의 중앙값, 95 % 신뢰구간";
+    BOOT_MIXED_LESS: "{arm}: its stages add up to {percent} % less than the median of the whole, as its starts were of more than one kind.", "{arm}: 단계의 합이 전체의 중앙값보다 {percent} % 작습니다. 시작이 한 종류가 아니었기 때문입니다.";
+    BOOT_MIXED_MORE: "{arm}: its stages add up to {percent} % more than the median of the whole, as its starts were of more than one kind.", "{arm}: 단계의 합이 전체의 중앙값보다 {percent} % 큽니다. 시작이 한 종류가 아니었기 때문입니다.";
+    STAGE_CREATE: "create", "생성";
+    STAGE_ISOLATE: "isolate", "격리";
+    STAGE_LOAD: "load", "적재";
+    STAGE_ENTER: "enter", "진입";
+    STAGE_READY: "ready", "준비";
+    STAGE_EXIT: "exit", "종료";
+    STAGE_REAP: "reap", "회수";
+
+    // ---- boot-ecdf
+    ECDF_TITLE: "Start time: every start of every arm", "시작 시간: 모든 대상의 모든 시작";
+    ECDF_SUBTITLE: "At each height: the share of starts that took no longer than that. A steep line is steady; a long tail to the right is rare slow starts. Logarithmic time.", "높이는 그 시간 안에 끝난 시작의 비율입니다. 가파른 선은 고른 시작, 오른쪽 긴 꼬리는 드문 느린 시작입니다. 시간 축은 로그입니다.";
+    ECDF_SHARE: "share of starts (%)", "시작의 비율(%)";
+    ECDF_ENTRY: "{name}: {value} {interval}, n = {n}", "{name}: {value} {interval}, n = {n}";
+    ECDF_MARKS: "The mark on a line is its median, with its 95 % interval where there are enough blocks.", "선 위의 표시는 중앙값이고, 블록이 충분하면 95 % 신뢰구간이 함께 있습니다.";
+    ECDF_THINNED: "Steps smaller than half a pixel are drawn together; every number is from all samples.", "반 픽셀보다 작은 계단은 합쳐 그렸습니다. 모든 수치는 전체 표본에서 나왔습니다.";
+    ECDF_ALT: "{name} ({arm}): 5 % of starts within {p5}, half within {median} {interval}, 95 % within {p95}, n = {n}.", "{name}({arm}): 시작의 5 %는 {p5}, 절반은 {median} {interval}, 95 %는 {p95} 안에 끝납니다. n = {n}.";
+    NOT_MEASURED_ALT: "{name} ({arm}): not measured, {reason}.", "{name}({arm}): 측정하지 않음, {reason}.";
+
+    // ---- run-order
+    ORDER_TITLE: "In the order of measuring: did the machine drift?", "측정한 순서: 기계가 드리프트했습니까?";
+    ORDER_SUBTITLE: "Every start, at the time when it was measured. Each arm has its own logarithmic scale. The two bars are the medians of the first and of the last third.", "모든 시작을 측정한 시각에 놓았습니다. 대상마다 로그 눈금이 따로 있습니다. 두 막대는 첫 3분의 1과 마지막 3분의 1의 중앙값입니다.";
+    ORDER_VALUE: "start time, logarithmic", "시작 시간, 로그 눈금";
+    ORDER_AXIS: "time since the first sample of the run", "첫 표본부터 지난 시간";
+    ORDER_SAMPLE: "one start", "시작 한 번";
+    ORDER_THIRDS: "median of the first and of the last third", "첫 3분의 1과 마지막 3분의 1의 중앙값";
+    ORDER_COLUMN: "lowest to highest of the starts in two pixels, and their median", "두 픽셀 안의 시작들의 최솟값~최댓값과 그 중앙값";
+    ORDER_CHANGE: "{first} → {last}: {change}", "{first} → {last}: {change}";
+    ORDER_FEW: "too few samples to tell drift", "드리프트를 말하기에는 표본이 너무 적습니다";
+    ORDER_DRIFTS: "drifts", "드리프트 있음";
+    ORDER_STEADY: "no drift that matters", "문제될 드리프트 없음";
+    ORDER_ALIKE: "neighbours are alike (r = {r})", "이웃 표본끼리 닮음(r = {r})";
+    ORDER_FAILED: "{failed} failed", "{failed}개 실패";
+    ORDER_RULE: "Drift is flagged from 5 % on, when it is beyond chance (Mann–Whitney, 1 %).", "드리프트는 5 % 이상이고 우연의 범위를 넘을 때(Mann–Whitney, 1 %) 표시합니다.";
+
+    // ---- aa
+    AA_TITLE: "The same program twice: how small a difference can this machine see?", "같은 프로그램을 두 번: 이 기계는 얼마나 작은 차이까지 볼 수 있습니까?";
+    AA_SUBTITLE: "Both arms of each run are identical, so every difference between them is noise. An interval that does not hold 0 is a false alarm.", "각 실행의 두 대상은 똑같으므로 둘 사이의 차이는 모두 잡음입니다. 0을 품지 않는 구간은 거짓 경보입니다.";
+    AA_RUN: "Run {id}, {order}", "실행 {id}, {order}";
+    AA_ORDER_BLOCKS: "interleaved in random order", "무작위 순서로 섞어서";
+    AA_ORDER_SEQUENTIAL: "one after the other", "하나씩 차례로";
+    AA_DIFFERENCE: "difference of the twin within blocks", "블록 안에서 본 쌍둥이의 차이";
+    AA_INTERVAL: "({low} to {high})", "({low} ~ {high})";
+    AA_BLOCK: "median of one block", "한 블록의 중앙값";
+    AA_FLOOR: "noise floor: the farther end of the interval", "잡음 한계(noise floor): 신뢰구간의 먼 쪽 끝";
+    AA_SAYS: "{difference} {interval}, noise floor {floor}, n = {n}", "{difference} {interval}, 잡음 한계 {floor}, n = {n}";
+    AA_SAYS_FEW: "{difference}, too few blocks for an interval, n = {n}", "{difference}, 블록이 적어 신뢰구간 없음, n = {n}";
+    AA_ALT: "{heading}: {name} against itself: {says}. {drift}", "{heading}: {name}, 자기 자신과 비교: {says}. {drift}";
+    AA_NO_TWIN: "no arm stands twice in this run (-e process,process)", "이 실행에는 두 번 들어간 대상이 없습니다(-e process,process)";
+    AA_PAIRED: "The difference is the median over blocks of (twin − first) / first; both of a pair are of one block.", "차이는 블록마다 구한 (쌍둥이 − 첫째) / 첫째의 중앙값입니다. 한 쌍은 같은 블록에서 나옵니다.";
+
+    // ---- memory-slope, memory-parts, memory-configured
+    KERNEL_SOURCE: "Kernel memory is read from {source}.", "커널 메모리는 {source}에서 읽었습니다.";
+    NO_KERNEL: "{arm}: private memory alone. Kernel memory was not measured, as no memory cgroup could be written to.", "{arm}: 전용 메모리(private)뿐입니다. 쓸 수 있는 메모리 컨트롤 그룹이 없어 커널 메모리는 측정하지 못했습니다.";
+    SLOPE_TITLE: "Memory: what does one more instance cost?", "메모리: 인스턴스 하나가 더해지면 얼마나 듭니까?";
+    SLOPE_SUBTITLE: "Host memory of N idle instances together; at each N the median of the blocks with its 95 % interval. The slope of the line is the cost of one more. It is laid through the last three points, the filled ones: what comes first is charged in batches.", "쉬고 있는 인스턴스 N개가 함께 쓰는 호스트 메모리입니다. N마다 블록의 중앙값과 95 % 신뢰구간을 보입니다. 선의 기울기가 하나 더의 비용입니다. 선은 마지막 세 점(채운 표시)을 지납니다. 처음 것은 묶음으로 계산되기 때문입니다.";
+    SLOPE_X: "instances at the same time, N", "동시에 있는 인스턴스 수, N";
+    SLOPE_Y: "host memory of all N instances", "인스턴스 N개의 호스트 메모리";
+    SLOPE_SAYS: "{value} {interval} for one more, lack of fit {rest}, {n}", "하나 더할 때마다 {value} {interval}, 선에서 벗어난 정도 {rest}, {n}";
+    SLOPE_SAYS_ALONE: "{value} {interval} for one more, lack of fit {rest}, {n}; this file keeps no weighed points to draw", "하나 더할 때마다 {value} {interval}, 선에서 벗어난 정도 {rest}, {n}. 이 파일에는 그릴 측정점이 없습니다";
+    SLOPE_LACK: "Lack of fit is the distance of the farthest fitted point from the line of its block, median over blocks.", "선에서 벗어난 정도는 그 블록의 선에서 가장 먼 점까지의 거리로, 블록에 대한 중앙값입니다.";
+    INTERVAL_HIDDEN: "An interval that is not seen is smaller than its mark.", "보이지 않는 신뢰구간은 표시보다 작은 것입니다.";
+    PARTS_TITLE: "Memory: what does one more instance consist of?", "메모리: 더해진 인스턴스 하나는 무엇으로 이루어집니까?";
+    PARTS_SUBTITLE: "Host memory that one more idle instance takes: the slope over N instances. Each part is a median of its own: parts need not add up to the median of the whole.", "쉬고 있는 인스턴스 하나가 더해질 때 늘어나는 호스트 메모리, 곧 인스턴스 N개에 대한 기울기입니다. 각 부분은 그 부분만의 중앙값이므로, 더해도 전체의 중앙값과 다를 수 있습니다.";
+    PARTS_AXIS: "host memory of one more instance", "더해진 인스턴스 하나의 호스트 메모리";
+    PARTS_ALT: "{name} ({arm}): {value} {interval}, {n}: {parts}.", "{name}({arm}): {value} {interval}, {n}: {parts}.";
+    PARTS_SHARED: "Shared by all instances, and so no part of one more: {list}.", "모든 인스턴스가 함께 쓰므로 하나 더의 비용이 아닌 것: {list}.";
+    PART_GUEST_RAM: "guest RAM, touched", "게스트 RAM(손댄 만큼)";
+    PART_MONITOR: "the monitor's own", "모니터(VMM) 자신";
+    PART_PRIVATE: "the program's own", "프로그램 자신";
+    PART_KERNEL: "kernel", "커널";
+    CONFIGURED_TITLE: "Memory: does the host pay for configured or for touched guest RAM?", "메모리: 호스트 메모리는 설정한 게스트 RAM과 손댄 게스트 RAM 중 어느 쪽을 따라갑니까?";
+    CONFIGURED_SUBTITLE: "Host memory of one virtual machine, with its 95 % interval. A flat line: what is configured costs next to nothing until it is touched. On the dotted diagonal stands a machine that pays for all that is configured. Both axes are logarithmic.", "가상머신 한 대의 호스트 메모리와 95 % 신뢰구간입니다. 평평한 선은 설정만 하고 손대지 않은 RAM에 비용이 거의 없다는 뜻입니다. 설정한 RAM만큼 모두 쓰는 가상머신이라면 점선 대각선 위에 놓입니다. 두 축은 모두 로그입니다.";
+    CONFIGURED_X: "configured guest RAM", "설정한 게스트 RAM";
+    CONFIGURED_Y: "host memory, private + kernel", "호스트 메모리, 전용(private) + 커널";
+    CONFIGURED_DIAGONAL: "if all configured RAM were paid for", "설정한 RAM을 모두 쓴다면";
+    TOUCHED: "{touched} touched", "{touched} 손댐";
+    UNTOUCHED: "nothing touched", "손대지 않음";
+    PREALLOCATED: "all RAM backed at the start", "시작할 때 모든 RAM을 확보";
+    CONFIGURED_SLOPE: "{slope} {interval} bytes of host memory per configured byte, {n}", "설정한 1바이트마다 호스트 메모리 {slope} {interval}바이트, {n}";
+    CONFIGURED_NO_SLOPE: "fewer than two sizes: no slope", "크기가 둘보다 적어 기울기 없음";
+    CONFIGURED: "{configured} configured", "{configured} 설정";
+    TOUCHED_SLOPE: "{what}: {slope} {interval} bytes of host memory per touched byte, {n}.", "{what}: 손댄 1바이트마다 호스트 메모리 {slope} {interval}바이트, {n}.";
+
+    // ---- cost
+    COST_TITLE: "System calls: what does one call cost?", "시스템 콜: 한 번 부르는 데 얼마나 듭니까?";
+    COST_SUBTITLE: "Time of one call, the median over blocks with its 95 % interval. Compare within one kind of call only. The axis is logarithmic: where a bar ends counts, not how long it is.", "한 번 부르는 시간으로, 블록에 대한 중앙값과 95 % 신뢰구간입니다. 같은 종류의 시스템 콜끼리만 비교하십시오. 축이 로그이므로 막대의 길이가 아니라 끝의 위치를 보십시오.";
+    COST_AXIS: "time of one call", "한 번 부르는 시간";
+    COST_ON_THE_HOST: "answered by the host's kernel", "호스트 커널이 답함";
+    COST_IN_A_GUEST: "answered in a guest, or left for the hypervisor", "게스트 안에서 답하거나 하이퍼바이저로 나감";
+    COST_FLOOR: "floor: the same call in the plain process", "바닥: 같은 시스템 콜을 그냥 프로세스에서";
+    COST_FLOOR_ALT: "Floor, the plain process: {floor}.", "바닥, 그냥 프로세스: {floor}.";
+    COST_NO_FLOOR: "The plain process was not measured in this run, so no floor is drawn.", "이 실행에서는 그냥 프로세스를 측정하지 않아 바닥을 그리지 않았습니다.";
+    COST_GUEST: "A call that our guest kernel answers is a floor, not what Linux costs: it has no accounting, no mitigation and no stack switch.", "우리 게스트 커널이 답하는 시스템 콜은 리눅스의 비용이 아니라 최소한의 값입니다. 회계도, 취약점 완화도, 스택 전환도 없습니다.";
+    COST_NOT_OFFERED: "this environment does not offer the call", "이 환경에는 이 시스템 콜이 없습니다";
+    CALL_GETPPID: "a call that does nothing", "아무 일도 하지 않는 시스템 콜";
+    CALL_READ: "1 byte of /dev/zero", "/dev/zero에서 1바이트 읽기";
+    CALL_WRITE: "1 byte to /dev/null", "/dev/null에 1바이트 쓰기";
+    CALL_EXIT: "out of the guest, to the hypervisor and back; virtual machines only", "게스트에서 하이퍼바이저로 나갔다가 돌아오기, 가상머신만";
+
+    // ---- inventory
+    INVENTORY_TITLE: "Inventory: which objects come into being with one instance?", "목록: 인스턴스 하나와 함께 무엇이 생깁니까?";
+    INVENTORY_SUBTITLE: "Number of objects per instance, seen from the host while it runs: the median over blocks, and its 95 % interval in brackets where that is more than one number. Shaded: more than 0.", "도는 동안 호스트에서 본 인스턴스 하나의 객체 수로, 블록에 대한 중앙값입니다. 95 % 신뢰구간이 한 값이 아니면 괄호에 적었습니다. 색칠한 칸은 0보다 큽니다.";
+    INVENTORY_NAMESPACES: "Namespaces of {arm}: {names}.", "{arm}의 네임스페이스: {names}.";
+    INVENTORY_KVM: "KVM objects of {arm}: {names}.", "{arm}의 KVM 객체: {names}.";
+    KIND_PROCESSES: "processes", "프로세스";
+    KIND_NAMESPACES: "namespaces", "네임스페이스";
+    KIND_MOUNTS: "mounts", "마운트";
+    KIND_CGROUPS: "cgroups", "컨트롤 그룹";
+    KIND_FDS: "open files", "열린 파일";
+    KIND_KVM_OBJECTS: "KVM objects", "KVM 객체";
+    KIND_KERNELS: "kernels", "커널";
+}
+
+/// The Korean twins of what a results file says in English: fair names, definitions.
+#[rustfmt::skip]
+const FROM_RUNS: &[(&str, &str)] = &[
+    ("process", "프로세스"),
+    ("our container, no image, no engine", "직접 만든 컨테이너, 이미지·엔진 없음"),
+    ("our container, made without root", "직접 만든 컨테이너, 루트 권한 없이"),
+    ("bare VM, no operating system", "운영체제 없는 가상머신"),
+    ("scripted environment, nothing runs", "각본대로 흉내 내는 환경, 실제 실행 없음"),
+    ("From just before the first system call that creates the environment until its host has read the program's ready record.",
+     "환경을 만드는 첫 시스템 콜 직전부터, 호스트가 프로그램의 준비 기록을 읽을 때까지입니다."),
+    ("From just before a fresh isolab process is spawned until its environment's host has read the program's ready record.",
+     "새 isolab 프로세스를 띄우기 직전부터, 그 환경의 호스트가 프로그램의 준비 기록을 읽을 때까지입니다."),
+    ("From just before the first system call that creates the environment until its host sees the program's end.",
+     "환경을 만드는 첫 시스템 콜 직전부터, 호스트가 프로그램의 끝을 볼 때까지입니다."),
+    ("Private + kernel memory of one virtual machine of this configured size after its guest touched that much.",
+     "이 크기로 설정한 가상머신에서 게스트가 그만큼 손댄 뒤의 전용 메모리 + 커널 메모리입니다."),
+    ("Slope over N instances of private + kernel memory of what a detached instance leaves running: a container's payload, a virtual machine's monitor.",
+     "떼어 놓은 인스턴스가 남기는 것(컨테이너는 그 안의 프로그램, 가상머신은 모니터)의 전용 메모리 + 커널 메모리를 인스턴스 수 N에 대해 구한 기울기입니다."),
+    ("One call that does nothing: TSC before and after a batch, divided by its calls, the loop included; the median batch of one worker. In a bare VM our own guest kernel answers: a floor, not what Linux costs.",
+     "아무 일도 하지 않는 시스템 콜 한 번입니다. 묶음의 앞뒤에서 TSC를 읽어 부른 횟수로 나눕니다(반복문 포함). 워커 하나에서 중앙값인 묶음을 씁니다. 운영체제 없는 가상머신에서는 우리 게스트 커널이 답하므로 리눅스의 비용이 아니라 최소한의 값입니다."),
+    ("Read 1 byte of /dev/zero: the same way.", "/dev/zero에서 1바이트를 읽습니다. 재는 방법은 같습니다."),
+    ("Write 1 byte to /dev/null: the same way.", "/dev/null에 1바이트를 씁니다. 재는 방법은 같습니다."),
+    ("One port write that leaves the guest, does nothing in the hypervisor and comes back: the same way. Virtual machines only.",
+     "게스트를 떠나 하이퍼바이저에서 아무 일도 하지 않고 돌아오는 포트 쓰기 한 번입니다. 재는 방법은 같고, 가상머신에만 있습니다."),
+    ("Processes that run because of one instance: the payload, or the monitor of a virtual machine.",
+     "인스턴스 하나 때문에 도는 프로세스: 그 안의 프로그램, 또는 가상머신의 모니터입니다."),
+    ("Namespaces that the payload does not share with the harness, by inode.",
+     "프로그램이 측정 도구와 함께 쓰지 않는 네임스페이스로, 아이노드로 셉니다."),
+    ("Mounts in the payload's own mount namespace; 0 where it shares the harness's.",
+     "프로그램 자신의 마운트 네임스페이스에 있는 마운트이며, 측정 도구의 것을 함께 쓰면 0입니다."),
+    ("Control groups made for one instance, over all hierarchies.",
+     "인스턴스 하나를 위해 만든 컨트롤 그룹으로, 모든 계층을 더합니다."),
+    ("Open file descriptors of the payload, or of the monitor of a virtual machine.",
+     "프로그램 또는 가상머신 모니터가 연 파일 디스크립터입니다."),
+    ("Objects made by ioctl on /dev/kvm: machine, virtual CPUs, memory slots.",
+     "/dev/kvm에 ioctl로 만든 객체: 가상머신, 가상 CPU, 메모리 슬롯입니다."),
+    ("Kernels that run beside the host's.", "호스트 커널과 따로 도는 커널입니다."),
+];
+
+/// Short Korean twins of warnings, by code; their English texts hold numbers and names that the report tells in full.
+#[rustfmt::skip]
+const WARNINGS: &[(&str, &str)] = &[
+    ("quick", "빠른 실행(공개할 수치는 --thorough)"),
+    ("sequential", "대상을 하나씩 차례로 실행하여 드리프트가 그때 돈 대상의 것이 됨"),
+    ("profile", "isolab을 --release로 빌드하지 않음"),
+    ("load", "다른 프로그램이 돌고 있었음"),
+    ("software-kvm", "가상머신이 하드웨어 가상화가 아닌 소프트웨어 KVM 백엔드에서 실행됨"),
+    ("few-blocks", "블록이 20개보다 적음"),
+    ("drift", "측정하는 동안 드리프트가 있었음"),
+    ("autocorrelation", "이웃 표본끼리 닮아 신뢰구간이 너무 좁음"),
+    ("carry-over", "앞서 실행한 것의 영향이 남음"),
+    ("failures", "실패한 표본이 있음"),
+    ("no-values", "측정했지만 값이 없는 대상이 있음"),
+    ("leak", "실행 뒤에 남은 것이 있음"),
+    ("changed", "저장한 뒤에 표본이 바뀜: 해시가 맞지 않음"),
+];
+
+pub(super) fn stage(stage: Stage, lang: Lang) -> &'static str {
+    let word = match stage {
+        Stage::Create => STAGE_CREATE,
+        Stage::Isolate => STAGE_ISOLATE,
+        Stage::Load => STAGE_LOAD,
+        Stage::Enter => STAGE_ENTER,
+        Stage::Ready => STAGE_READY,
+        Stage::Exit => STAGE_EXIT,
+        Stage::Reap => STAGE_REAP,
+    };
+    word.of(lang)
+}
+
+/// "n = 60 blocks".
+pub(super) fn blocks(n: usize, lang: Lang) -> String {
+    if n == 1 { N_ONE.of(lang).to_owned() } else { N_BLOCKS.with(lang, &[("n", &n.to_string())]) }
+}
+
+/// A sentence of a results file in this language; one that has no twin stays as it is.
+pub fn translated(text: &str, lang: Lang) -> String {
+    let twin = FROM_RUNS.iter().find(|(en, _)| *en == text).filter(|_| lang == Lang::Ko);
+    twin.map_or(text, |(_, ko)| ko).to_owned()
+}
+
+/// The fair name of an arm: "our container, no image, no engine (-net), once more". Knobs stay as they are typed.
+pub fn arm_name(arm: &ArmInfo, lang: Lang) -> String {
+    let suffix = ONCE_MORE.en.trim_start_matches("{name}");
+    let (name, again) = arm.name.strip_suffix(suffix).map_or((arm.name.as_str(), false), |name| (name, true));
+    let knobs = name.rfind(" (").filter(|_| name.ends_with(')') && lang == Lang::Ko);
+    let name = match knobs {
+        Some(at) => format!("{}{}", translated(&name[..at], lang), &name[at..]),
+        None => translated(name, lang),
+    };
+    if again { ONCE_MORE.with(lang, &[("name", &name)]) } else { name }
+}
+
+/// A warning of a results file in a half sentence.
+pub fn warning(warning: &Warning, lang: Lang) -> String {
+    let twin = WARNINGS.iter().find(|(code, _)| *code == warning.code).filter(|_| lang == Lang::Ko);
+    twin.map_or(warning.text.trim_end_matches('.'), |(_, ko)| ko).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::charts::font;
+
+    fn all_texts() -> impl Iterator<Item = &'static str> {
+        let words = ALL.iter().flat_map(|w| [w.en, w.ko]);
+        words.chain(FROM_RUNS.iter().chain(WARNINGS).flat_map(|(en, ko)| [*en, *ko]))
+    }
+
+    #[test]
+    fn every_character_of_every_word_has_a_glyph() {
+        for text in all_texts() {
+            let missing: String = text.chars().filter(|c| !font::has(*c)).collect();
+            assert!(missing.is_empty(), "{missing:?} of {text:?}");
+        }
+    }
+
+    #[test]
+    fn twins_fill_in_the_same_and_are_korean() {
+        let filled = |text: &str| {
+            let mut names: Vec<String> =
+                text.split('{').skip(1).filter_map(|p| p.split_once('}')).map(|(n, _)| n.to_owned()).collect();
+            names.sort();
+            names
+        };
+        for word in ALL {
+            assert_eq!(filled(word.en), filled(word.ko), "{word:?}");
+            assert!(!word.en.is_empty() && !word.ko.is_empty());
+        }
+        let korean = |text: &str| text.chars().any(|c| ('가'..='힣').contains(&c));
+        for (en, ko) in FROM_RUNS.iter().chain(WARNINGS) {
+            assert!(korean(ko) && !korean(en), "{en}: {ko}");
+        }
+    }
+
+    #[test]
+    fn every_environment_has_a_korean_name_and_every_character_of_it_a_glyph() {
+        for env in crate::environments::ALL {
+            let about = env.about();
+            assert_ne!(translated(about.name, Lang::Ko), about.name, "{}", about.id);
+            assert!(about.name.chars().all(font::has), "{}", about.name);
+        }
+    }
+
+    #[test]
+    fn what_charts_say_of_metrics_has_korean_twins() {
+        let told = |question: &str, metric: &str| match question {
+            "boot" => metric.ends_with("_to_ready"),
+            "memory" => matches!(metric, "per_instance" | "host_bytes"),
+            "syscall" | "inventory" => true,
+            _ => false,
+        };
+        for question in crate::experiments::ALL.iter().map(|e| e.about()) {
+            for metric in question.metrics.iter().filter(|m| told(question.id, m.id)) {
+                assert_ne!(translated(metric.definition, Lang::Ko), metric.definition, "{}", metric.id);
+            }
+        }
+    }
+
+    #[test]
+    fn a_name_keeps_its_knobs_and_its_copy() {
+        let arm = |name: &str| ArmInfo {
+            id: "x".into(),
+            environment: "container".into(),
+            name: name.into(),
+            channel: "fd".into(),
+            t0: String::new(),
+            backend: None,
+            limited: None,
+            limited_fix: None,
+        };
+        let ko = |name: &str| arm_name(&arm(name), Lang::Ko);
+        assert_eq!(ko("our container, no image, no engine"), "직접 만든 컨테이너, 이미지·엔진 없음");
+        assert_eq!(ko("process, once more"), "프로세스, 한 번 더");
+        assert_eq!(
+            ko("bare VM, no operating system (ram=1G populate), once more"),
+            "운영체제 없는 가상머신 (ram=1G populate), 한 번 더"
+        );
+        assert_eq!(ko("an engine of tomorrow"), "an engine of tomorrow");
+        assert_eq!(arm_name(&arm("process, once more"), Lang::En), "process, once more");
+    }
+}

@@ -1,0 +1,317 @@
+//! `isolab chart [NAME] FILE…`: charts of results files, as SVG and PNG. From the files alone, on any machine.
+
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::args::{Chart as Args, Format};
+use super::called::called_as;
+use super::exit;
+use super::out::Out;
+use crate::charts::{self, Chart, Drawing, Look, NARROWEST, Theme, WIDEST};
+use crate::environments::knobs::did_you_mean;
+use crate::error::{Error, Result};
+use crate::lang::Lang;
+use crate::results::schema::{Run, Status};
+use crate::results::store;
+
+/// Two pixels for every unit of the SVG.
+const DPI: u32 = 192;
+const DPI_RANGE: std::ops::RangeInclusive<u32> = 48..=600;
+
+/// Of the design, and not of this version.
+const LATER: &[&str] = &[
+    "path",
+    "ladder",
+    "identity",
+    "exits",
+    "share",
+    "layers",
+    "cgroup",
+    "life",
+    "build",
+    "isolation",
+    "surface",
+    "net",
+    "survive",
+    "claims",
+];
+
+pub(super) fn run(args: Args, out: &mut Out) -> Result<u8> {
+    let how = How::of(&args)?;
+    let (charts, files) = names_and_files(&args.words)?;
+    let runs: Vec<Run> = files.iter().map(|file| store::load(file)).collect::<Result<_>>()?;
+    something_was_measured(&runs, &files)?;
+    let into = args.into.unwrap_or_else(|| beside(&files[0]));
+    let runs: Vec<&Run> = runs.iter().collect();
+    let drawings: Vec<(&Chart, Drawing)> =
+        charts.iter().filter_map(|chart| Some((*chart, (chart.draw)(&runs, how.look)?))).collect();
+    if drawings.is_empty() {
+        return Err(no_data(&charts, &files));
+    }
+    let mut saved = Vec::new();
+    for (chart, drawing) in &drawings {
+        saved.extend(save(chart, drawing, &how, &into)?);
+    }
+    if args.json {
+        out.line(serde_json::to_string_pretty(&saved).expect("a list of files is plain data"))?;
+    } else {
+        saved.iter().try_for_each(|s| out.line(s.file.display()))?;
+    }
+    Ok(exit::OK)
+}
+
+/// Every chart that this run has data for, as SVG in `dir`, as a reader of this environment wants them. The first one as
+/// PNG too: each takes as long to render as all take to draw, and somebody is waiting.
+pub(super) fn draw_all(run: &Run, dir: &Path) -> Result<Vec<PathBuf>> {
+    let look = Look { lang: reader(), ..Look::default() };
+    let mut how = How { look, formats: Format::ALL.to_vec(), dpi: DPI, outlines: false, by_hand: false };
+    let mut files = Vec::new();
+    for chart in charts::ALL {
+        let Some(drawing) = (chart.draw)(&[run], look) else { continue };
+        files.extend(save(chart, &drawing, &how, dir)?.into_iter().map(|s| s.file));
+        how.formats = vec![Format::Svg];
+    }
+    Ok(files)
+}
+
+/// The language of whoever reads here.
+fn reader() -> Lang {
+    Lang::of(|name| std::env::var(name).ok())
+}
+
+/// How charts are drawn and saved.
+struct How {
+    look: Look,
+    formats: Vec<Format>,
+    dpi: u32,
+    outlines: bool,
+    /// By `isolab chart`, which has a `--into`.
+    by_hand: bool,
+}
+
+impl How {
+    fn of(args: &Args) -> Result<How> {
+        let default = Look::default();
+        let width = within("draw charts", args.width, "pixels wide", "--width", NARROWEST..=WIDEST)?;
+        let dpi = within("draw PNG", args.dpi, "dots per inch", "--dpi", DPI_RANGE)?;
+        let look = Look {
+            lang: args.lang.as_deref().map_or_else(|| Ok(reader()), Lang::parse)?,
+            width: width.unwrap_or(default.width),
+            title: !args.no_title,
+            theme: args.theme.as_deref().map_or(Ok(Theme::Light), theme)?,
+        };
+        let formats = args.format.as_deref().map_or_else(|| Ok(Format::ALL.to_vec()), formats)?;
+        let how = How { look, formats, dpi: dpi.unwrap_or(DPI), outlines: args.outlines, by_hand: true };
+        if how.outlines && !cfg!(feature = "png") {
+            return Err(Error::usage("draw outlines", "this isolab was built without the feature png")
+                .try_this("cargo build --release"));
+        }
+        Ok(how)
+    }
+}
+
+fn within(
+    doing: &str,
+    number: Option<i64>,
+    what: &str,
+    option: &str,
+    range: std::ops::RangeInclusive<u32>,
+) -> Result<Option<u32>> {
+    let Some(number) = number else { return Ok(None) };
+    let (least, most) = (range.start(), range.end());
+    let fits = u32::try_from(number).ok().filter(|n| range.contains(n));
+    let refused = || {
+        Error::usage(format!("{doing} {number} {what}"), format!("isolab draws {least} to {most}"))
+            .try_this(format!("{option} {}", if number < i64::from(*least) { least } else { most }))
+    };
+    fits.map(Some).ok_or_else(refused)
+}
+
+fn theme(name: &str) -> Result<Theme> {
+    let names = Theme::ALL.map(Theme::name);
+    Theme::ALL.into_iter().find(|theme| theme.name() == name).ok_or_else(|| {
+        Error::usage(format!("use the theme {name:?}"), "there is none of that name").try_this(format!(
+            "{}themes: {}",
+            did_you_mean(name, &names),
+            names.join(" ")
+        ))
+    })
+}
+
+fn formats(list: &str) -> Result<Vec<Format>> {
+    let names: Vec<&str> = Format::ALL.iter().map(|f| f.ending()).collect();
+    let mut found = Vec::new();
+    for name in list.split(',') {
+        let format = Format::ALL.iter().find(|f| f.ending() == name).ok_or_else(|| {
+            let cause = if name == "png" { "this isolab was built without it" } else { "there is none of that name" };
+            Error::usage(format!("save the format {name:?}"), cause).try_this(format!(
+                "{}formats: {}",
+                did_you_mean(name, &names),
+                names.join(" ")
+            ))
+        })?;
+        if !found.contains(format) {
+            found.push(*format);
+        }
+    }
+    Ok(found)
+}
+
+/// `[NAME] FILE…`: a first word that is a chart, or the beginning of some, is the name; a file of that name is `./NAME`.
+fn names_and_files(words: &[String]) -> Result<(Vec<&'static Chart>, Vec<PathBuf>)> {
+    let beginning = |word: &str| charts::ALL.iter().filter(|c| c.id.starts_with(word)).collect::<Vec<&Chart>>();
+    let (charts, files) = match words.split_first() {
+        None => (charts::ALL.iter().collect(), words),
+        Some((first, rest)) => match (exactly(first), beginning(first)) {
+            (Some(chart), _) => (vec![chart], rest),
+            (None, some) if !first.is_empty() && !some.is_empty() => (some, rest),
+            _ if is_path(first) => (charts::ALL.iter().collect(), words),
+            _ => return Err(unknown(first)),
+        },
+    };
+    let mut files: Vec<PathBuf> = files.iter().map(PathBuf::from).collect();
+    if files.is_empty() {
+        files.push("results/latest".into());
+    }
+    Ok((charts, files))
+}
+
+fn exactly(name: &str) -> Option<&'static Chart> {
+    charts::ALL.iter().find(|chart| chart.id == name)
+}
+
+/// What exists, or can only be meant as a file.
+fn is_path(word: &str) -> bool {
+    let path = Path::new(word);
+    path.exists() || word.contains('/') || path.extension().is_some()
+}
+
+fn unknown(name: &str) -> Error {
+    let known: Vec<&str> = charts::ALL.iter().map(|c| c.id).collect();
+    let planned = LATER.iter().any(|later| later.starts_with(name) && !name.is_empty());
+    let cause =
+        if planned { "it is planned, but not in this version" } else { "there is none of that name, and no such file" };
+    let near = if planned { String::new() } else { did_you_mean(name, &known) };
+    Error::usage(format!("draw the chart {name:?}"), cause).try_this(format!("{near}charts: {}", known.join(" ")))
+}
+
+/// A file of nothing but holes would give empty charts: the first reason says more.
+fn something_was_measured(runs: &[Run], files: &[PathBuf]) -> Result<()> {
+    let cells = || runs.iter().flat_map(|run| &run.cells);
+    if cells().any(|cell| cell.status == Status::Measured) {
+        return Ok(());
+    }
+    let first = cells().next();
+    let reason = first.map_or("the run has no cell", |cell| cell.reason.as_str());
+    let fix = first.map(|cell| cell.fix.clone()).filter(|fix| !fix.is_empty());
+    let doing = format!("draw charts of {}", files[0].display());
+    Err(Error::unavailable(doing, format!("nothing was measured in it: {reason}"))
+        .try_this(fix.unwrap_or_else(|| format!("{} bench", called_as()))))
+}
+
+fn no_data(charts: &[&Chart], files: &[PathBuf]) -> Error {
+    let names: Vec<&str> = charts.iter().map(|c| c.id).collect();
+    let what = if charts.len() == charts::ALL.len() { "any chart".into() } else { names.join(", ") };
+    let bench = match names[0] {
+        "aa" => "-e process,process -x boot",
+        name if name.starts_with("memory") => "-x memory",
+        "cost" => "-x syscall",
+        "inventory" => "-x inventory",
+        _ => "-x boot",
+    };
+    let files: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
+    Error::usage(format!("draw {what}"), format!("{} has no data for it", files.join(", ")))
+        .try_this(format!("{} bench {bench}", called_as()))
+}
+
+fn beside(file: &Path) -> PathBuf {
+    if file.is_dir() { file.to_owned() } else { file.parent().map_or_else(PathBuf::new, Path::to_owned) }
+}
+
+/// A file that was written; `--json` lists them.
+#[derive(Serialize)]
+struct Saved<'a> {
+    chart: &'a str,
+    file: PathBuf,
+    format: &'a str,
+    width: u32,
+    theme: &'a str,
+    lang: &'a str,
+    /// What it shows, with the numbers.
+    alt: &'a str,
+}
+
+fn save<'a>(chart: &'a Chart, drawing: &'a Drawing, how: &How, dir: &Path) -> Result<Vec<Saved<'a>>> {
+    let mut saved = Vec::new();
+    for format in &how.formats {
+        let file = dir.join(chart.id).with_extension(format.ending());
+        let another = "free some space, or choose another folder: --into DIR";
+        let written = store::write_atomically(&file, &bytes(drawing, *format, how)?);
+        written.map_err(|e| if how.by_hand { e.try_this(another) } else { e })?;
+        let Look { lang, width, theme, .. } = how.look;
+        let (theme, lang) = (theme.name(), lang.code());
+        saved.push(Saved { chart: chart.id, file, format: format.ending(), width, theme, lang, alt: &drawing.alt });
+    }
+    Ok(saved)
+}
+
+#[cfg(feature = "png")]
+fn bytes(drawing: &Drawing, format: Format, how: &How) -> Result<Vec<u8>> {
+    match format {
+        Format::Png => charts::png(&drawing.svg, how.dpi as f32),
+        Format::Svg if how.outlines => charts::outlines(&drawing.svg).map(String::into_bytes),
+        Format::Svg => Ok(drawing.svg.clone().into_bytes()),
+    }
+}
+
+#[cfg(not(feature = "png"))]
+fn bytes(drawing: &Drawing, _: Format, _: &How) -> Result<Vec<u8>> {
+    Ok(drawing.svg.clone().into_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(words: &[&str]) -> Result<(Vec<&'static str>, Vec<PathBuf>)> {
+        let words: Vec<String> = words.iter().map(|w| (*w).to_owned()).collect();
+        let (charts, files) = names_and_files(&words)?;
+        Ok((charts.iter().map(|c| c.id).collect(), files))
+    }
+
+    #[test]
+    fn the_name_may_be_whole_begun_or_left_out() {
+        assert_eq!(parsed(&["boot-stages", "a.json"]).unwrap(), (vec!["boot-stages"], vec!["a.json".into()]));
+        assert_eq!(parsed(&["boot"]).unwrap(), (vec!["boot-stages", "boot-ecdf"], vec!["results/latest".into()]));
+        assert_eq!(parsed(&["aa", "a.json", "b.json"]).unwrap().1.len(), 2);
+        let (all, files) = parsed(&["a.json"]).unwrap();
+        assert_eq!((all.len(), files), (charts::ALL.len(), vec![PathBuf::from("a.json")]));
+        assert_eq!(parsed(&[]).unwrap().0.len(), charts::ALL.len());
+    }
+
+    #[test]
+    fn a_wrong_name_is_told_which_is_near() {
+        let told = |name: &str| parsed(&[name]).expect_err("there is no such chart").to_string();
+        assert!(told("run-odrer").contains("did you mean run-order?"), "{}", told("run-odrer"));
+        assert!(told("ladder").contains("planned, but not in this version"), "{}", told("ladder"));
+        assert!(told("").contains("none of that name"), "{}", told(""));
+    }
+
+    #[test]
+    fn numbers_out_of_range_are_refused_with_the_nearest_that_works() {
+        let width = |n| within("draw charts", Some(n), "pixels wide", "--width", NARROWEST..=WIDEST);
+        assert_eq!(width(720).unwrap(), Some(720));
+        for (n, near) in [(10, "--width 480"), (99_999, "--width 2400"), (-1, "--width 480")] {
+            let told = width(n).expect_err("out of range").to_string();
+            assert!(told.contains(near), "{told}");
+        }
+    }
+
+    #[test]
+    fn formats_are_a_list_without_doubles() {
+        assert_eq!(formats("svg,svg").unwrap().len(), 1);
+        assert!(formats("svg,pgn").expect_err("a typing error").to_string().contains("formats: svg"));
+        assert!(formats("").is_err());
+    }
+}

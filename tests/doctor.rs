@@ -1,0 +1,178 @@
+//! `isolab doctor`: quick, readable in 80 columns, for scripts too, and nothing stays behind. Drives the built binary.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use common::{Answer, World, code};
+use serde_json::Value;
+
+fn json(answer: &Answer) -> Value {
+    answer.ends_with(code::OK);
+    serde_json::from_str(&answer.out).unwrap_or_else(|e| panic!("{e}: {answer}"))
+}
+
+fn rows(report: &Value) -> impl Iterator<Item = &Value> {
+    report["groups"].as_array().unwrap().iter().flat_map(|g| g["rows"].as_array().unwrap())
+}
+
+fn row<'a>(report: &'a Value, id: &str) -> &'a Value {
+    rows(report).find(|row| row["id"] == id).unwrap_or_else(|| panic!("no row {id}"))
+}
+
+#[test]
+fn it_takes_less_than_a_second_and_leaves_nothing_behind() {
+    let world = World::new();
+    let before: BTreeSet<String> = everything(&world);
+    let began = Instant::now();
+    world.run(["doctor"]).ends_with(code::OK);
+    let took = began.elapsed();
+    assert!(took < Duration::from_secs(1), "{took:?}");
+    world.is_clean();
+    assert_eq!(everything(&world), before, "files of the world");
+}
+
+/// Every file of the world, and everybody's cgroups of ours.
+fn everything(world: &World) -> BTreeSet<String> {
+    fn walk(dir: &std::path::Path, found: &mut BTreeSet<String>) {
+        for entry in std::fs::read_dir(dir).into_iter().flatten().flatten() {
+            found.insert(entry.path().display().to_string());
+            if entry.file_type().is_ok_and(|t| t.is_dir()) {
+                walk(&entry.path(), found);
+            }
+        }
+    }
+    let mut found = BTreeSet::new();
+    walk(world.path(), &mut found);
+    found
+}
+
+#[test]
+fn it_speaks_of_every_environment_and_of_every_capability() {
+    let world = World::new();
+    let report = json(&world.run(["doctor", "--json"]));
+    assert_eq!(report["schema"], 1);
+    for id in ["process", "container", "container-rootless", "vm-bare", "kvm", "backend", "nested", "vm-creation"] {
+        row(&report, id);
+    }
+    for id in ["user-namespaces", "seccomp", "cgroups", "delegation", "clock", "governor", "memory", "wsl2", "drive"] {
+        row(&report, id);
+    }
+    for row in rows(&report) {
+        assert!(["ok", "limited", "missing"].contains(&row["state"].as_str().unwrap()), "{row}");
+        assert!(row["try"].is_array() && !row["seen"].as_str().unwrap().is_empty(), "{row}");
+    }
+    assert_eq!(report["root"], common::root());
+    assert_eq!(report["with_root"].as_array().unwrap().is_empty(), common::root());
+    assert_eq!(report["chapters"].as_array().unwrap()[0]["data"], "your own data", "chapter 0 needs nothing");
+}
+
+/// What it says of an environment is what happens when the environment is used.
+#[test]
+fn what_it_promises_is_so() {
+    let world = World::new();
+    let report = json(&world.run(["doctor", "--json"]));
+    for id in ["process", "container", "container-rootless", "vm-bare"] {
+        let promised = row(&report, id)["state"] != "missing";
+        let works = common::works(id);
+        assert_eq!(promised, works.is_ok(), "{id}: {}; {works:?}", row(&report, id));
+    }
+    assert_eq!(row(&report, "kvm")["state"] == "ok", common::works("vm-bare").is_ok());
+}
+
+#[test]
+fn it_fits_on_80_columns_without_colours_when_nobody_looks() {
+    let world = World::new();
+    let answer = world.run(["doctor"]);
+    answer.ends_with(code::OK);
+    assert!(!answer.out.contains('\x1b') && answer.err.is_empty(), "{answer}");
+    for line in answer.out.lines().filter(|l| !l.contains("$ ")) {
+        assert!(line.chars().count() <= 80, "{line}");
+    }
+    assert!(answer.out.lines().any(|l| l.starts_with("Level L")), "{answer}");
+}
+
+#[test]
+fn an_ordinary_user_is_told_what_root_would_gain() {
+    if !common::root() {
+        return common::skip("an_ordinary_user_is_told_what_root_would_gain", "needs root, to become somebody else");
+    }
+    let world = World::new();
+    let binary = world.program("isolab", std::fs::read(common::ISOLAB).unwrap());
+    let mut setpriv = std::process::Command::new("setpriv");
+    setpriv.args(["--reuid=12345", "--regid=12345", "--clear-groups", &binary, "doctor"]);
+    world.settle_in(&mut setpriv);
+    let answer = common::run(&mut setpriv);
+    if answer.err.contains("setpriv") {
+        return common::skip("an_ordinary_user_is_told_what_root_would_gain", "no setpriv here");
+    }
+    answer.ends_with(code::OK).says("With root you would gain").says("the arm container");
+    assert!(answer.out.lines().any(|l| l.starts_with("  missing container ")), "{answer}");
+    world.is_clean();
+}
+
+#[test]
+fn without_the_device_it_says_how_to_get_it() {
+    const NAME: &str = "without_the_device_it_says_how_to_get_it";
+    if !std::path::Path::new("/dev/kvm").exists() || !common::root() {
+        return common::skip(NAME, "needs root, and a /dev/kvm to hide");
+    }
+    if !common::needs_own_mounts(NAME) {
+        return;
+    }
+    let world = World::new();
+    // Another device in its place: it opens, and is no KVM.
+    let answer =
+        common::run(&mut common::with_own_mounts(&world, "mount --bind /dev/null /dev/kvm", ["doctor", "--json"]));
+    let report = json(&answer);
+    assert_eq!(row(&report, "kvm")["state"], "missing");
+    assert!(!row(&report, "kvm")["try"].as_array().unwrap().is_empty(), "{}", row(&report, "kvm"));
+    assert!(!report["level"].as_str().unwrap().contains("L3"), "{}", report["level"]);
+    // No device at all: an empty /dev with what a program needs.
+    let script =
+        "mkdir -p $D/dev && touch $D/dev/null && mount --bind /dev/null $D/dev/null && mount --rbind $D/dev /dev";
+    let report = json(&common::run(&mut common::with_own_mounts(&world, script, ["doctor", "--json"])));
+    assert_eq!(row(&report, "kvm")["seen"], "there is no /dev/kvm");
+    assert_eq!(report["chapters"][1]["complete"], false, "{}", report["chapters"]);
+}
+
+/// A chapter of the guide that doctor does not know would have no answer to "what can I do it with here?".
+#[test]
+fn it_knows_every_chapter_of_the_guide() {
+    let report = json(&World::new().run(["doctor", "--json"]));
+    let known: BTreeSet<u64> =
+        report["chapters"].as_array().unwrap().iter().map(|c| c["chapter"].as_u64().unwrap()).collect();
+    for page in common::world::entries(std::path::Path::new("lab-guides")) {
+        let number = page.split('-').next().unwrap().parse::<u64>();
+        assert!(number.is_err() || known.contains(number.as_ref().unwrap()), "{page}");
+    }
+}
+
+/// As when a guest hangs in a broken KVM: doctor goes on without an answer, and ends the one that hangs.
+#[test]
+fn a_worker_that_hangs_is_given_up() {
+    use isolab::environments::Arm;
+    let world = World::new();
+    let hangs = world.program("hangs", "#!/bin/sh\nexec sleep 600\n");
+    let arms = ["process", "vm-bare"].map(|id| Arm::parse(id).unwrap());
+    let interrupt = isolab::lab::interrupt::Interrupt::listen().unwrap();
+    let began = Instant::now();
+    let answers = isolab::lab::ask(hangs.as_ref(), &arms, Duration::from_millis(300), &interrupt).unwrap();
+    assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
+    for (answer, arm) in answers.into_iter().zip(&arms) {
+        let error = answer.unwrap_err();
+        assert!(error.cause.contains("hangs") && error.try_this.contains(&format!("run --as {arm}")), "{error}");
+    }
+    world.is_clean();
+}
+
+#[test]
+fn bad_arguments_are_2() {
+    let world = World::new();
+    for typed in [["doctor", "--jsn"], ["doctor", "vm"]] {
+        let answer = world.run(typed);
+        assert!(answer.ends_with(code::USAGE).out.is_empty(), "{answer}");
+    }
+}
