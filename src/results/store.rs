@@ -208,7 +208,8 @@ fn check_version(bytes: &[u8]) -> Result<()> {
     struct Version {
         schema: u32,
     }
-    let file: serde_json::Value = serde_json::from_slice(bytes).map_err(|cause| {
+    // Read without keeping anything: the file may be large.
+    let _: serde::de::IgnoredAny = serde_json::from_slice(bytes).map_err(|cause| {
         let why = match (bytes.is_empty(), cause.is_eof()) {
             (true, _) => "it is empty".into(),
             (_, true) => format!("it ends in the middle: it was cut off ({cause})"),
@@ -216,7 +217,8 @@ fn check_version(bytes: &[u8]) -> Result<()> {
         };
         Error::usage("", why).try_this("isolab recover DIR rebuilds it from samples.jsonl")
     })?;
-    let version: Version = serde_json::from_value(file).map_err(|_| {
+    let is_object = bytes.trim_ascii_start().starts_with(b"{"); // a list would do for serde
+    let version = serde_json::from_slice(bytes).ok().filter(|_: &Version| is_object).ok_or_else(|| {
         Error::usage("", "it is JSON, but not a results file of isolab").try_this("isolab bench -o FILE makes one")
     })?;
     if version.schema > SCHEMA {
