@@ -1,7 +1,7 @@
 //! `guide check`: every check of a chapter on the files in use. Each gives a status, points, the reason, what to do, and
 //! where it looked; nothing here measures, and no verdict is a constant.
 
-mod card;
+pub mod card;
 mod prediction;
 pub(in crate::guide) mod quoted;
 mod run;
@@ -11,7 +11,6 @@ mod work;
 use std::path::{Path, PathBuf};
 
 use super::chapters::{Check, Data};
-use super::claims::terms::Named;
 use super::files::Results;
 use super::outcome::{Evidence, Kind, Outcome, Status};
 use super::predictions::Log;
@@ -120,21 +119,22 @@ fn to_measure(case: &Case) -> String {
     }
 }
 
-fn relation(case: &Case, check: &Check) -> Outcome {
-    relations::check(check, &card_text(case), &named(case), case.lang)
-}
-
 fn card(case: &Case, check: &Check) -> Outcome {
-    card::check(check, &card_text(case), &named(case), case.lang)
+    card::check(check, &cards(case), &named(case), case.lang)
 }
 
-/// The reader's card.toml; nothing is written where there is none.
-fn card_text(case: &Case) -> String {
-    let path = case.desk.as_ref().map(|desk| desk.join(CARD));
-    path.and_then(|path| std::fs::read_to_string(path).ok()).unwrap_or_default()
+fn relation(case: &Case, check: &Check) -> Outcome {
+    relations::check(check, &cards(case), &named(case), case.lang)
 }
 
-fn named<'a>(case: &'a Case) -> Vec<Named<'a>> {
+/// The text of the reader's cards; blank when there is no such file.
+fn cards(case: &Case) -> String {
+    let place = case.desk.as_ref().map(|desk| desk.join(CARD));
+    place.and_then(|path| std::fs::read_to_string(path).ok()).unwrap_or_default()
+}
+
+/// The files as claims and relations take them.
+fn named<'a>(case: &Case<'a>) -> Vec<(String, &'a Run)> {
     case.results.iter().map(|file| (file.name.clone(), &file.run)).collect()
 }
 
