@@ -19,7 +19,10 @@ fn experiments() -> Vec<&'static str> {
 #[test]
 fn what_is_not_here_yet_is_not_here_yet() {
     for name in claims::not_yet() {
-        assert!(!environments().contains(&name.as_str()) && !experiments().contains(&name.as_str()), "{name} is here now");
+        assert!(
+            !environments().contains(&name.as_str()) && !experiments().contains(&name.as_str()),
+            "{name} is here now"
+        );
     }
 }
 
