@@ -133,6 +133,7 @@ pub(crate) const METRICS: &[(&str, &str, Words)] = &[
     ("memory", "private", w("private memory of one more", "하나 더의 전용 메모리")),
     ("memory", "guest_ram", w("guest RAM of one more", "하나 더의 게스트 RAM")),
     ("memory", "kernel", w("kernel memory of one more", "하나 더의 커널 메모리")),
+    ("memory", "charged", w("all that is charged for one more", "하나 더에 매겨진 모든 메모리")),
     ("memory", "shared", w("shared file pages", "나누어 쓰는 파일 페이지")),
     ("memory", "lack_of_fit", w("distance from the line", "직선에서 벗어난 거리")),
     ("inventory", "processes", w("processes", "프로세스")),
