@@ -33,7 +33,7 @@ const BLOCKS: u32 = 6;
 fn main() {
     let args: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with("--")).collect();
     let Some(dir) = args.first().map(PathBuf::from).filter(|d| d.join("clone_floor").exists()) else {
-        println!("skipped: against_floors: name the folder that holds the built floor programs");
+        println!("not run: against_floors needs the built floor programs: cargo bench --bench against_floors -- DIR");
         return;
     };
     let rounds: u32 = args.get(1).and_then(|n| n.parse().ok()).unwrap_or(20);

@@ -24,6 +24,7 @@ fn environments(criterion: &mut Criterion) {
     let scratch =
         Scratch::create(&format!("criterion{}", std::process::id())).expect("the temporary folder is writable");
     let mut lab = Lab::new(&interrupt, &scratch, env!("CARGO_BIN_EXE_isolab").into(), measure_tsc_khz(60_000_000));
+    lab.cpu = isolab::lab::last_cpu(); // pinned and settled as `isolab bench` does it, so that both tell the same time
     let mut group = criterion.benchmark_group("create_to_ready");
     for arm in arms {
         lab.prepare(&arm, &Workload::Noop).expect("what is supported can be prepared");
@@ -36,6 +37,7 @@ fn environments(criterion: &mut Criterion) {
 
 fn one(lab: &mut Lab, arm: &Arm) -> Duration {
     let life = lab.once(arm, &Workload::Noop, &Start::default()).expect("a start that worked before");
+    lab.settle(lab.settle_time).expect("no signal");
     Duration::from_nanos(life.done.timeline.until_ns(Stage::Ready).expect("the probe says when it is ready"))
 }
 

@@ -9,9 +9,7 @@ use std::process::Command;
 fn main() {
     let numbers: Vec<u64> = std::env::args().skip(1).filter_map(|a| a.parse().ok()).collect();
     let Some(&runs) = numbers.first() else {
-        println!(
-            "skipped: false_alarms: it takes long; name the number of runs: cargo bench --bench false_alarms -- 100"
-        );
+        println!("not run: false_alarms takes long: cargo bench --bench false_alarms -- 100");
         return;
     };
     let blocks = numbers.get(1).copied().unwrap_or(100).to_string();

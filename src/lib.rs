@@ -20,6 +20,7 @@
 //! ```text
 //! cli → harness → experiments → lab → environments → { container, vm } → sys
 //!       harness → results → stats        cli → report → charts → { results, stats }        host: the machine's fingerprint
+//! cli → doctor → { lab, environments, container, vm, host }
 //! ```
 //!
 //! `error`, `timeline`, `model`, `units`, `lang` and the probe's `abi` are leaves that all may use. `tests/architecture.rs` holds
@@ -27,7 +28,8 @@
 //!
 //! # Adding something
 //!
-//! An environment, an experiment or a chart is one new file, and one line in its folder's `mod.rs`.
+//! An environment, an experiment or a chart is one new file, and one line in its folder's `mod.rs`; a row of [`doctor`] is a
+//! function and a line, and a recording in `tests/machines/` that shows it.
 #![deny(unsafe_code)]
 
 pub mod charts;

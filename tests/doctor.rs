@@ -138,6 +138,36 @@ fn without_the_device_it_says_how_to_get_it() {
     assert_eq!(report["chapters"][1]["complete"], false, "{}", report["chapters"]);
 }
 
+/// A chapter of the guide that doctor does not know would have no answer to "what can I do it with here?".
+#[test]
+fn it_knows_every_chapter_of_the_guide() {
+    let report = json(&World::new().run(["doctor", "--json"]));
+    let known: BTreeSet<u64> =
+        report["chapters"].as_array().unwrap().iter().map(|c| c["chapter"].as_u64().unwrap()).collect();
+    for page in common::world::entries(std::path::Path::new("lab-guides")) {
+        let number = page.split('-').next().unwrap().parse::<u64>();
+        assert!(number.is_err() || known.contains(number.as_ref().unwrap()), "{page}");
+    }
+}
+
+/// As when a guest hangs in a broken KVM: doctor goes on without an answer, and ends the one that hangs.
+#[test]
+fn a_worker_that_hangs_is_given_up() {
+    use isolab::environments::Arm;
+    let world = World::new();
+    let hangs = world.program("hangs", "#!/bin/sh\nexec sleep 600\n");
+    let arms = ["process", "vm-bare"].map(|id| Arm::parse(id).unwrap());
+    let interrupt = isolab::lab::interrupt::Interrupt::listen().unwrap();
+    let began = Instant::now();
+    let answers = isolab::lab::ask(hangs.as_ref(), &arms, Duration::from_millis(300), &interrupt).unwrap();
+    assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
+    for (answer, arm) in answers.into_iter().zip(&arms) {
+        let error = answer.unwrap_err();
+        assert!(error.cause.contains("hangs") && error.try_this.contains(&format!("run --as {arm}")), "{error}");
+    }
+    world.is_clean();
+}
+
 #[test]
 fn bad_arguments_are_2() {
     let world = World::new();

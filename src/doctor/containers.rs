@@ -14,7 +14,7 @@ pub(super) fn user_namespaces(m: &Machine) -> Row {
     let Some(refusal) = &m.tried.user_namespace else {
         return Row::ok("user-namespaces", WHAT, "made by an ordinary user, with a uid_map");
     };
-    let without_root = if m.is_root() { "; as root you need none" } else { "" };
+    let without_root = if m.may_administer() { "; as root you need none" } else { "" };
     let row = Row::missing("user-namespaces", WHAT, format!("{}{without_root}", refusal.reason));
     let is = |name: &str, value: &str| m.text(&format!("/proc/sys/{name}")) == value;
     let switch = |name: &str, value: &str| format!("$ sudo sysctl {}={value}", name.replace('/', "."));
@@ -43,9 +43,11 @@ pub(super) fn seccomp(m: &Machine) -> Row {
         None => Row::missing("seccomp", WHAT, "this kernel has no system call filter")
             .try_this(["a kernel with CONFIG_SECCOMP_FILTER; until then container:-seccomp"]),
         Some("2") => {
-            let filters = field("Seccomp_filters").unwrap_or("some");
-            let seen =
-                format!("filters can be installed, but {filters} already judge our own calls and slow each of them");
+            let filters = match field("Seccomp_filters") {
+                None | Some("1") => "a filter already judges".to_owned(),
+                Some(many) => format!("{many} filters already judge"),
+            };
+            let seen = format!("filters can be installed, but {filters} our own calls, which slows each of them");
             Row::limited("seccomp", WHAT, seen).try_this(["measure on the host, not inside a container"])
         }
         Some(_) if actions.is_empty() => {

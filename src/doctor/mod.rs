@@ -90,7 +90,8 @@ pub fn examine() -> Result<Report> {
 }
 
 pub fn report(m: &Machine) -> Report {
-    let environments = Rows { title: "What runs here", rows: m.tried.environments.iter().map(environment).collect() };
+    let environments =
+        Rows { title: "What runs here", rows: m.tried.environments.iter().map(|e| environment(m, e)).collect() };
     let others = GROUPS.iter().map(|(title, rows)| Rows { title, rows: rows.iter().map(|row| row(m)).collect() });
     let level = Level::of(m);
     Report {
@@ -106,10 +107,18 @@ pub fn report(m: &Machine) -> Report {
     }
 }
 
-fn environment((id, name, answer): &(&'static str, &'static str, Support)) -> Row {
+fn environment(m: &Machine, (id, name, answer): &(&'static str, &'static str, Support)) -> Row {
     match answer {
         Support::Yes => Row::ok(id, id, *name),
         Support::Limited { reason, fix } => Row::limited(id, id, reason).try_this([fix.as_str()]),
-        Support::No { reason, fix } => Row::missing(id, id, reason).try_this([fix.as_str()]),
+        Support::No { reason, fix } => {
+            // The rows below know the machine, and have the better remedy.
+            let remedy = match *id {
+                "vm-bare" => "see KVM below",
+                "container-rootless" if m.tried.user_namespace.is_some() => "see user namespaces below",
+                _ => fix,
+            };
+            Row::missing(id, id, reason).try_this([remedy])
+        }
     }
 }

@@ -73,6 +73,8 @@ fn which(m: &Machine, name: &str) -> Option<String> {
 
 #[rustfmt::skip] // a table
 const SOFTWARE: &[Software] = &[
+    Software { id: "kvm-here", name: "KVM, here", programs: &[], modules: &["kvm_intel", "kvm_amd", "kvm_pvm"], paths: &["/dev/kvm"],
+        sentence: "The hypervisor inside this kernel: an ordinary system (hosted, type 2) that runs guests itself (bare metal, type 1); it blurs the two classes." },
     Software { id: "qemu", name: "QEMU", programs: &["qemu-system-x86_64", "qemu-kvm"], modules: &[], paths: &[],
         sentence: "An emulator of whole machines: with KVM the monitor of most Linux VMs, without it a translator of every instruction (TCG)." },
     Software { id: "virtualbox", name: "VirtualBox", programs: &["VBoxManage"], modules: &["vboxdrv"], paths: &[],
@@ -88,6 +90,8 @@ const SOFTWARE: &[Software] = &[
         sentence: "A small monitor for KVM: a Linux guest with five devices and no firmware." },
     Software { id: "docker", name: "Docker", programs: &["docker", "dockerd"], modules: &[], paths: &["/run/docker.sock"],
         sentence: "An engine: a client asks the daemon dockerd by its socket, which asks containerd, which lets runc make the container." },
+    Software { id: "docker-desktop", name: "Docker Desktop", programs: &[], modules: &[], paths: &["/mnt/wsl/docker-desktop", "/opt/docker-desktop"],
+        sentence: "Docker for Windows and macOS: its containers run in a Linux VM of their own, so they do not share the kernel that you are in." },
     Software { id: "podman", name: "Podman", programs: &["podman"], modules: &[], paths: &["/run/podman/podman.sock"],
         sentence: "An engine without a daemon, with docker's commands; crun or runc makes the container." },
     Software { id: "containerd", name: "containerd", programs: &["containerd", "ctr"], modules: &[], paths: &["/run/containerd/containerd.sock"],

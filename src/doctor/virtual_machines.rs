@@ -49,6 +49,9 @@ pub(super) fn backend(m: &Machine) -> Row {
             Row::missing("backend", WHAT, "none: no KVM module is active")
         };
     };
+    if m.tried.kvm.is_some() {
+        return Row::limited("backend", WHAT, format!("{backend}, by the module that is loaded; see KVM above"));
+    }
     let means = match backend.kind {
         Kind::Vmx => "Intel VT-x",
         Kind::Svm => "AMD-V",
@@ -80,7 +83,7 @@ pub(super) fn nested(m: &Machine) -> Row {
         (Some(around), false) => {
             let seen = format!("{} passes no vmx or svm on to this machine", around.name());
             let row = if Backend::of(m.root).is_some() {
-                Row::limited("nested", WHAT, format!("{seen}; KVM works all the same, by software"))
+                Row::limited("nested", WHAT, format!("{seen}; the KVM that is loaded here needs neither"))
             } else {
                 Row::missing("nested", WHAT, seen)
             };

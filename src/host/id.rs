@@ -29,11 +29,17 @@ pub fn callers_state_dir() -> Result<PathBuf> {
     })
 }
 
-/// None: not under sudo, or by a user whom this machine does not know.
+/// None: not under sudo, or by a user whom this machine's own list does not have.
 fn callers_home() -> Option<PathBuf> {
     nix::unistd::Uid::effective().is_root().then_some(())?;
-    let uid: u32 = std::env::var("SUDO_UID").ok()?.parse().ok()?;
-    Some(nix::unistd::User::from_uid(uid.into()).ok()??.dir)
+    home_of(&std::env::var("SUDO_UID").ok()?, &std::fs::read_to_string("/etc/passwd").ok()?)
+}
+
+/// The sixth field of the user's line (passwd(5)). Read by hand: getpwuid(3) loads libraries at run time, which a program
+/// that is linked statically cannot do safely.
+fn home_of(uid: &str, passwd: &str) -> Option<PathBuf> {
+    let line = passwd.lines().map(|l| l.split(':').collect::<Vec<_>>()).find(|fields| fields.get(2) == Some(&uid))?;
+    line.get(5).map(PathBuf::from).filter(|home| home.is_absolute())
 }
 
 /// The id kept in `state`/host-id; made and stored there the first time.
@@ -90,6 +96,16 @@ mod tests {
         assert_eq!(with(&[home]).unwrap(), Path::new("/home/ann/.local/state/isolab"));
         assert_eq!(with(&[("XDG_STATE_HOME", "rel"), home]).unwrap(), Path::new("/home/ann/.local/state/isolab"));
         assert!(with(&[]).unwrap_err().to_string().contains("XDG_STATE_HOME"));
+    }
+
+    #[test]
+    fn a_home_is_found_in_the_list_of_users() {
+        let passwd =
+            "root:x:0:0:root:/root:/bin/sh\nann:x:1000:1000:Ann,,,:/home/ann:/bin/bash\nbad:x:7\nodd:x:8:8::home:/\n";
+        assert_eq!(home_of("1000", passwd).unwrap(), Path::new("/home/ann"));
+        for uid in ["100", "7", "8", "", "ann"] {
+            assert_eq!(home_of(uid, passwd), None, "{uid}");
+        }
     }
 
     #[test]

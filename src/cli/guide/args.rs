@@ -37,6 +37,17 @@ pub(in crate::cli) enum What {
         /// The check, as `guide check` names it [default: the first that fails]
         check: Option<String>,
     },
+    /// The verdict of every claim's rule on results files, with its numbers
+    Claims {
+        /// Results files, or folders of runs [default: results/latest]
+        files: Vec<PathBuf>,
+        /// One claim: C10
+        #[arg(long, value_name = "ID")]
+        claim: Option<String>,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// How far you have come
     Progress {
         /// Print JSON

@@ -175,7 +175,7 @@ fn entry(reader: &Reader, outcome: &Outcome, said_by: Option<&str>) -> String {
     text += &lines(reader, &outcome.why, &indent, &indent);
     text += &lines(reader, &outcome.fix, "       → ", &indent);
     if outcome.status == Status::Pass {
-        text += &lines(reader, &outcome.explanation, &indent, &indent);
+        text += &reader.paint.dim(&lines(reader, &outcome.explanation, &indent, &indent));
     }
     text
 }

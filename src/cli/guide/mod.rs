@@ -3,6 +3,7 @@
 
 pub(super) mod args;
 mod check;
+mod claims;
 mod hint;
 mod predict;
 mod progress;
@@ -28,6 +29,7 @@ pub(super) fn run(args: Guide, out: &mut Out) -> Result<u8> {
         What::Show(args) => show::run(&mut reader, &args, out),
         What::Predict(args) => predict::run(&reader, &args, out),
         What::Check(args) => check::run(&mut reader, &args, out),
+        What::Claims { files, claim, json } => claims::run(&reader, &files, claim.as_deref(), json, out),
         What::Hint { chapter, check } => hint::run(&mut reader, chapter, check.as_deref(), out),
         What::Progress { json } => progress::run(&reader, json, out),
         What::Reset { chapter, all } => hint::reset(&mut reader, chapter.filter(|_| !all), out),

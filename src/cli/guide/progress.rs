@@ -94,10 +94,12 @@ fn row_json(reader: &Reader, log: &Log, page: &Page) -> serde_json::Value {
     })
 }
 
-/// The first thing that is not done, in the order of chapters.
+/// The first thing that is not done: in a chapter that was begun, else in the order of chapters.
 pub(super) fn next(reader: &Reader, out: &mut Out) -> Result<u8> {
     let log = reader.log().unwrap_or_default();
-    for page in pages(reader)? {
+    let mut pages = pages(reader)?;
+    pages.sort_by_key(|p| reader.progress.shown(p.chapter) == 0 && log.of(p.chapter).is_none());
+    for page in pages {
         if let Some((why, command)) = open(reader, &log, &page)? {
             let head = format!("{}. {}: {why}", page.chapter, page.title);
             out.text(format!("{}  {}\n", reader.say(&head, "", ""), reader.paint.bold(&command)))?;

@@ -91,8 +91,8 @@ fn claim(check: &Check, card: &Card, decided: &Decided, runs: &[Named], lang: La
     }
     if card.is_blank() {
         let why = lang.choose(
-            format!("the card {} is not filled in.", decided.claim.id),
-            format!("{} 카드가 비어 있습니다.", decided.claim.id),
+            format!("the card {} is not filled in", decided.claim.id),
+            format!("{} 카드가 비어 있습니다", decided.claim.id),
         );
         return outcome(check, Status::Fail, why, how_to_fill(&decided.claim.id, lang), evidence, lang);
     }
@@ -111,8 +111,8 @@ fn claim(check: &Check, card: &Card, decided: &Decided, runs: &[Named], lang: La
         );
         return outcome(check, Status::Pass, why, String::new(), evidence, lang);
     }
-    let join = |part: fn(&(String, String)) -> &str| faults.iter().map(part).collect::<Vec<_>>().join(" ");
-    outcome(check, Status::Fail, join(|f| &f.0), join(|f| &f.1), evidence, lang)
+    let (why, fix): (Vec<String>, Vec<String>) = faults.into_iter().unzip();
+    outcome(check, Status::Fail, why.join("; "), fix.join(" "), evidence, lang)
 }
 
 type Fault = Option<(String, String)>;
@@ -124,8 +124,8 @@ fn wrong_verdict(card: &Card, decided: &Decided, lang: Lang) -> Fault {
     );
     let Some(written) = Verdict::parse(&card.verdict) else {
         let why = lang.choose(
-            format!("the verdict {:?} is none.", card.verdict),
-            format!("{:?}은(는) 판정이 아닙니다.", card.verdict),
+            format!("the verdict {:?} is none", card.verdict),
+            format!("{:?}은(는) 판정이 아닙니다", card.verdict),
         );
         return Some((why, format!("{letters}.")));
     };
@@ -134,8 +134,8 @@ fn wrong_verdict(card: &Card, decided: &Decided, lang: Lang) -> Fault {
     }
     let (letter, numbers) = (written.letter(), decided.numbers().join("; "));
     let why = lang.choose(
-        format!("the verdict {letter} does not follow from these files: {numbers}."),
-        format!("{letter} 판정은 이 파일들에서 나오지 않습니다. {numbers}."),
+        format!("the verdict {letter} does not follow from these files: {numbers}"),
+        format!("{letter} 판정은 이 파일들에서 나오지 않습니다. {numbers}"),
     );
     let rule = decided.claim.rule.of(lang);
     let open = lang.choose("Where the interval leaves it open: ?", "신뢰구간으로 정할 수 없으면 ?입니다.");
@@ -150,7 +150,7 @@ fn wrong_number(card: &Card, decided: &Decided, runs: &[Named], lang: Lang) -> F
     );
     let Some(quoted) = Quoted::parse(&text) else {
         let why =
-            lang.choose(format!("the number {text:?} cannot be read."), format!("수 {text:?}을(를) 읽을 수 없습니다."));
+            lang.choose(format!("the number {text:?} cannot be read"), format!("수 {text:?}을(를) 읽을 수 없습니다"));
         return Some((why, as_printed.into()));
     };
     if candidates(decided, runs).iter().any(|c| quoted.is(c)) {
@@ -159,8 +159,8 @@ fn wrong_number(card: &Card, decided: &Decided, runs: &[Named], lang: Lang) -> F
     let cells: Vec<&str> = decided.values.iter().flat_map(|v| &v.cells).map(String::as_str).collect();
     let cells = unique(cells).join(", ");
     let why = lang.choose(
-        format!("{text} is no number of the cells that count here ({cells})."),
-        format!("{text}은(는) 이 주장에 쓰이는 셀({cells})의 수가 아닙니다."),
+        format!("{text} is no number of the cells that count here ({cells})"),
+        format!("{text}은(는) 이 주장에 쓰이는 셀({cells})의 수가 아닙니다"),
     );
     let which = lang.choose(
         "A median, an end of its interval, a ratio in the direction that was printed, a difference or the noise floor will do.",
@@ -188,14 +188,14 @@ fn wrong_sentence(card: &Card, decided: &Decided, runs: &[Named], lang: Lang) ->
     match (holds, named) {
         (true, true) => None,
         (false, _) => Some((
-            lang.choose("the sentence does not hold the number.", "문장에 그 수가 없습니다.").into(),
+            lang.choose("the sentence does not hold the number", "문장에 그 수가 없습니다").into(),
             lang.choose("Say the number with its interval in the sentence.", "문장에 수와 그 신뢰구간을 쓰십시오.")
                 .into(),
         )),
         (true, false) => Some((
             lang.choose(
-                "the sentence does not name what was compared.".into(),
-                "문장에 비교한 대상의 이름이 없습니다.".into(),
+                "the sentence does not name what was compared".into(),
+                "문장에 비교한 대상의 이름이 없습니다".into(),
             ),
             lang.choose(
                 format!("Name the arms by their ids or full names: {pairs}. \"VM\" alone says too little."),
@@ -291,7 +291,7 @@ fn floor(check: &Check, card: &Card, runs: &[Named], lang: Lang) -> Outcome {
     }
     let text = card.number.text();
     if text.is_empty() {
-        let why = lang.choose("the card [floor] is not filled in.", "[floor] 카드가 비어 있습니다.");
+        let why = lang.choose("the card [floor] is not filled in", "[floor] 카드가 비어 있습니다");
         return give(Status::Fail, why.into(), how_to_fill(FLOOR, lang));
     }
     let is_it = |quoted: &Quoted| found.iter().any(|(_, f)| quoted.is(&Candidate::percent(String::new(), f.relative)));

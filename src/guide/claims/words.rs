@@ -5,6 +5,7 @@ use super::terms::{Named, Value};
 use super::{Decided, Verdict, Why, missing};
 use crate::lang::Lang;
 use crate::model::Unit;
+use crate::report::sentences::like;
 use crate::units::{show, three_digits};
 
 pub(super) fn reason(decided: &Decided, runs: &[Named], lang: Lang) -> String {
@@ -64,12 +65,4 @@ pub(in crate::guide) fn shown(value: &Value) -> String {
         }
         _ => format!("{text} [–]"),
     }
-}
-
-/// A number as `text` shows `median`: the same unit, unnamed, and the same digits.
-fn like(value: f64, median: f64, text: &str) -> String {
-    let number = text.trim_matches(|c: char| !c.is_ascii_digit());
-    let digits = number.split_once('.').map_or(0, |(_, d)| d.len());
-    let scale = if median == 0.0 { 1.0 } else { number.parse::<f64>().unwrap_or(1.0) / median };
-    format!("{:.digits$}", value * scale)
 }

@@ -114,6 +114,7 @@ fn compile_and_run(work: &str, task: &str, tests: &str, limits: Limits) -> Resul
     let compiled = limits::run(compiler.current_dir(dir.path()), limits.compile)?;
     match compiled.ended {
         Ended::Well => {}
+        Ended::Badly if said::is_no_compiler(&compiled.said) => return Ok(Verdict::NoCompiler),
         Ended::Badly => return Ok(Verdict::DoesNotCompile(said::by_the_compiler(&compiled.said))),
         Ended::TooLate => return Ok(Verdict::Endless(limits.compile.as_secs())),
     }

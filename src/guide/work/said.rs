@@ -13,22 +13,28 @@ pub(super) fn by_the_compiler(said: &str) -> String {
     cut(said[from..].lines().filter(useful))
 }
 
+/// rustup's stand-in for rustc, without a toolchain behind it.
+pub(super) fn is_no_compiler(said: &str) -> bool {
+    said.contains("rustup") && !said.contains("-->")
+}
+
 /// What the failing tests said, without the frame that the test runner puts around it.
 pub(super) fn by_the_tests(said: &str) -> String {
     let frame = ["running ", "test ", "failures:", "error: test failed", "note: run with", "stack backtrace"];
     let noise = |l: &&str| !frame.iter().any(|f| l.starts_with(f)) && !l.starts_with("    ");
     let panics = said.split_once("failures:\n").map_or(said, |(_, rest)| rest);
     let panics = panics.split("\nfailures:\n").next().unwrap_or(panics);
-    let lines = panics.lines().filter(noise).filter(|l| !l.trim().is_empty()).map(shorter);
-    cut(lines)
+    // The line before says better which test it is.
+    let place = |l: &&str| l.starts_with("thread '") && l.contains("panicked at ");
+    let lines: Vec<String> =
+        panics.lines().filter(noise).filter(|l| !l.trim().is_empty() && !place(l)).map(shorter).collect();
+    cut(lines.iter().map(String::as_str))
 }
 
-/// "thread 'two' (123) panicked at tests.rs:9:5:" is said better by the line before it.
-fn shorter(line: &str) -> &str {
-    match line.strip_prefix("thread '").and_then(|l| l.split_once("panicked at ")) {
-        Some((_, place)) => place.trim_end_matches(':'),
-        None => line,
-    }
+/// "---- every_part stdout ----" is the name of a test.
+fn shorter(line: &str) -> String {
+    let name = line.strip_prefix("---- ").and_then(|l| l.strip_suffix(" stdout ----"));
+    name.map_or_else(|| line.to_owned(), |name| format!("{}:", name.replace('_', " ")))
 }
 
 fn cut<'a>(lines: impl Iterator<Item = &'a str>) -> String {
