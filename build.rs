@@ -40,16 +40,15 @@ fn stop_on_another_machine() {
 /// the linker for shared libraries; these texts, found first, name the static ones in their place. Where there are none (a
 /// package of its own on Fedora: glibc-static) the binary is linked as usual.
 fn link_statically() {
-    const ASKED_FOR: [(&str, &str); 3] = [("gcc_s", "libgcc_eh.a"), ("c", "libc.a"), ("m", "libm.a")];
-    let twins: Option<Vec<PathBuf>> = ASKED_FOR.iter().map(|(_, twin)| library(twin)).collect();
-    let Some(twins) = twins.filter(|_| one_library_for_all()) else { return };
+    const STATIC: [&str; 4] = ["libc.a", "libm.a", "libgcc_eh.a", "libgcc.a"];
+    const ASKED_FOR: [&str; 3] = ["libc.so", "libm.so", "libgcc_s.so"];
+    let found: Option<Vec<PathBuf>> = STATIC.into_iter().map(library).collect();
+    let Some(found) = found.filter(|_| one_library_for_all()) else { return };
+    let names: Vec<String> = found.iter().map(|file| format!("\"{}\"", file.display())).collect();
+    let text = format!("GROUP({})\n", names.join(" ")); // a group, as each of them needs the others
     let folder = PathBuf::from(env("OUT_DIR")).join("static");
-    let write = |(name, _): &(&str, &str), twin: &Path| {
-        let text = format!("INPUT(\"{}\")\n", twin.display());
-        std::fs::write(folder.join(format!("lib{name}.so")), text)
-    };
     let written = std::fs::create_dir_all(&folder)
-        .and_then(|()| ASKED_FOR.iter().zip(&twins).try_for_each(|(asked, twin)| write(asked, twin)));
+        .and_then(|()| ASKED_FOR.into_iter().try_for_each(|name| std::fs::write(folder.join(name), &text)));
     if written.is_ok() {
         println!("cargo:rustc-link-arg-bins=-static");
         println!("cargo:rustc-link-arg-bins=-L{}", folder.display());
