@@ -13,11 +13,13 @@ fn main() {
     tell_which_build_this_is();
     println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rustc-link-arg-bins=-no-pie"); // no relocations at start: a worker starts sooner and owns less memory
+    link_statically();
     build_program("probe", "src/probe");
     if Path::new("src/vm/bare/main.rs").exists() {
         build_program("kernel", "src/vm/bare");
     }
     list_guide_files();
+    list_reference_runs();
 }
 
 fn stop_on_another_machine() {
@@ -29,6 +31,42 @@ fn stop_on_another_machine() {
              On Windows use WSL2, on a Mac an x86-64 Linux machine or course VM."
         ));
     }
+}
+
+/// A fresh isolab is started for every sample. Without a dynamic loader that takes half of the page faults, and without
+/// libgcc_s sixteen CPUIDs less, each of which leaves a virtual machine.
+///
+/// `-C target-feature=+crt-static` would do it too, but then cargo wants `--target`, and the binary is elsewhere. rustc asks
+/// the linker for shared libraries; these texts, found first, name the static ones in their place. Where there are none (a
+/// package of its own on Fedora: glibc-static) the binary is linked as usual.
+fn link_statically() {
+    const STATIC: [&str; 4] = ["libc.a", "libm.a", "libgcc_eh.a", "libgcc.a"];
+    const ASKED_FOR: [&str; 3] = ["libc.so", "libm.so", "libgcc_s.so"];
+    let found: Option<Vec<PathBuf>> = STATIC.into_iter().map(library).collect();
+    let Some(found) = found.filter(|_| one_library_for_all()) else { return };
+    let names: Vec<String> = found.iter().map(|file| format!("\"{}\"", file.display())).collect();
+    let text = format!("GROUP({})\n", names.join(" ")); // a group, as each of them needs the others
+    let folder = PathBuf::from(env("OUT_DIR")).join("static");
+    let written = std::fs::create_dir_all(&folder)
+        .and_then(|()| ASKED_FOR.into_iter().try_for_each(|name| std::fs::write(folder.join(name), &text)));
+    if written.is_ok() {
+        println!("cargo:rustc-link-arg-bins=-static");
+        println!("cargo:rustc-link-arg-bins=-L{}", folder.display());
+    }
+}
+
+/// Since glibc 2.34 libpthread is empty and all is in libc; before, a static program lacks parts that unwinding looks for.
+fn one_library_for_all() -> bool {
+    const NO_MEMBERS: u64 = "!<arch>\n".len() as u64;
+    library("libpthread.a").and_then(|file| file.metadata().ok()).is_some_and(|file| file.len() == NO_MEMBERS)
+}
+
+/// Where the C compiler that links us finds a file; None: it has none.
+fn library(name: &str) -> Option<PathBuf> {
+    let linker = std::env::var_os("RUSTC_LINKER").unwrap_or_else(|| "cc".into());
+    let out = Command::new(linker).arg(format!("-print-file-name={name}")).output().ok()?;
+    let path = PathBuf::from(String::from_utf8(out.stdout).ok()?.trim());
+    path.is_file().then_some(path) // it echoes a name that it does not find
 }
 
 fn build_program(name: &str, folder: &str) {
@@ -64,6 +102,7 @@ fn build_program(name: &str, folder: &str) {
 fn list_guide_files() {
     const FOLDER: &str = "lab-guides";
     let (mut files, mut folders) = (Vec::new(), vec![PathBuf::from(FOLDER)]);
+    println!("cargo:rerun-if-changed={FOLDER}/README.md"); // the index: a new page changes it
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
             let path = entry.path();
@@ -76,15 +115,37 @@ fn list_guide_files() {
             println!("cargo:rerun-if-changed={}", path.display());
         }
     }
+    write_table("guide_files.rs", FOLDER, files);
+}
+
+/// `src/guide/reference.rs` includes this one: the runs of reference machines, by host and name.
+fn list_reference_runs() {
+    const FOLDER: &str = "results/reference";
+    let mut files = Vec::new();
+    for host in std::fs::read_dir(FOLDER).into_iter().flatten().flatten() {
+        for run in std::fs::read_dir(host.path()).into_iter().flatten().flatten() {
+            let path = run.path();
+            if path.extension().is_some_and(|ending| ending == "json") {
+                println!("cargo:rerun-if-changed={}", path.display());
+                files.push(path.strip_prefix(FOLDER).unwrap_or(&path).display().to_string());
+            }
+        }
+    }
+    println!("cargo:rerun-if-changed=results/README.md"); // it names them
+    write_table("reference_runs.rs", FOLDER, files);
+}
+
+/// `(path, text)` for each of the files below a folder.
+fn write_table(name: &str, folder: &str, mut files: Vec<String>) {
     files.sort();
-    let line = |f: &String| {
-        let place = format!("/{FOLDER}/{f}");
-        format!("    ({f:?}, include_str!(concat!(env!(\"CARGO_MANIFEST_DIR\"), {place:?}))),\n")
+    let line = |file: &String| {
+        let place = format!("/{folder}/{file}");
+        format!("    ({file:?}, include_str!(concat!(env!(\"CARGO_MANIFEST_DIR\"), {place:?}))),\n")
     };
     let table: String = files.iter().map(line).collect();
     let table = format!("const EMBEDDED: &[(&str, &str)] = &[\n{table}];\n");
-    if let Err(cause) = std::fs::write(PathBuf::from(env("OUT_DIR")).join("guide_files.rs"), table) {
-        stop(&format!("could not write the list of guide files: {cause}"));
+    if let Err(cause) = std::fs::write(PathBuf::from(env("OUT_DIR")).join(name), table) {
+        stop(&format!("could not write {name}: {cause}"));
     }
 }
 

@@ -195,3 +195,29 @@ fn help_and_version_are_results() {
         assert!((20..=98).contains(&longest), "isolab {command} -h is {longest} columns wide");
     }
 }
+
+/// A name that would clear the screen, rename the window, or write backwards.
+#[test]
+fn control_characters_are_told_and_not_obeyed() {
+    const EVIL: &str = "a\x1b[2J\x1b]0;owned\x07\u{9b}1m\u{202e}b";
+    let world = World::new();
+    std::fs::write(world.join(EVIL), "no results").unwrap();
+    let path = world.join(EVIL).display().to_string();
+    for args in [
+        vec!["bench", "-e", EVIL],
+        vec!["bench", "-x", EVIL],
+        vec![EVIL],
+        vec!["bench", "--no-such", EVIL],
+        vec!["run", "--as", "process", "--", EVIL],
+        vec!["run", "-e", EVIL, "--", "true"],
+        vec!["report", "--md", &path],
+        vec!["compare", &path, &path],
+    ] {
+        let answer = world.run(&args);
+        assert_ne!(answer.code, 0, "{args:?}");
+        let raw = |c: char| (c.is_control() && c != '\n' && c != '\t') || c == '\u{202e}';
+        assert!(!answer.err.contains(raw) && !answer.out.contains(raw), "{args:?}: {:?}", answer.err);
+    }
+    let answer = world.run(["run", "--as", "process", "--", EVIL]);
+    assert!(answer.err.contains(r"a\u001b[2J"), "and it is told which one: {answer}");
+}

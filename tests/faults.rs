@@ -78,6 +78,26 @@ fn a_kvm_that_is_none_is_told_apart_from_no_kvm() {
     world.is_clean();
 }
 
+/// As with a wrong nesting or a firmware lock: a VM can be made, and then its first instruction is refused.
+#[test]
+fn a_kvm_that_runs_no_guest_is_found_out_by_running_one() {
+    if !needs("a KVM that runs no guest", "vm-bare") {
+        return;
+    }
+    // A filter belongs to one thread and to the processes that it starts.
+    let cannot_run = || {
+        common::refuse_kvm_run();
+        let world = World::new();
+        let answer = world.run(["run", "--as", "vm-bare", "--", "probe"]);
+        answer.refuses(code::OURS_IN_RUN, "KVM_RUN", "Operation not permitted", "nested virtualization");
+        let answer = world.bench(&[&["-e", "process,vm-bare"][..], &ONE].concat());
+        answer.ends_with(code::OK).says("skipped: vm-bare (could not run a guest: /dev/kvm is there, but");
+        assert_eq!(status_of(&world, "boot/vm-bare"), "skipped");
+        world.is_clean();
+    };
+    std::thread::spawn(cannot_run).join().unwrap();
+}
+
 #[test]
 fn without_permission_on_kvm_the_group_is_named() {
     let name = "no permission on /dev/kvm";
@@ -122,6 +142,29 @@ fn without_user_namespaces_the_switch_is_named() {
     }
     answer.refuses(code::OURS_IN_RUN, "without root", "user namespace", "sysctl user.max_user_namespaces");
     world.is_clean();
+}
+
+/// As AppArmor has it on Ubuntu since 23.10: the namespace is made, and then its id map cannot be written.
+#[test]
+fn a_user_namespace_that_gets_no_ids_is_no_user_namespace() {
+    let name = "user namespaces without id maps";
+    if !needs(name, "container-rootless") || !needs_own_mounts(name) {
+        return;
+    }
+    let no_ids = "mount -o remount,bind,ro /proc";
+    let apparmor = format!(
+        "mount -t tmpfs none /proc/sys/kernel; echo 1 > /proc/sys/kernel/apparmor_restrict_unprivileged_userns; {no_ids}"
+    );
+    for (script, advice) in [(no_ids, "outside of a container"), (&apparmor, "apparmor_restrict_unprivileged_userns=0")]
+    {
+        let world = World::new();
+        let answer = run_with_mounts(&world, script, &["--as", "container-rootless", "--", "probe"]);
+        answer.refuses(code::OURS_IN_RUN, "make a container without root", "could not get the id map", advice);
+        let answer = bench_with_mounts(&world, script, &[&["-e", "process,container-rootless"][..], &ONE].concat());
+        answer.ends_with(code::OK).says("skipped: container-rootless (could not get the id map");
+        assert_eq!(status_of(&world, "boot/process"), "measured");
+        world.is_clean();
+    }
 }
 
 #[test]

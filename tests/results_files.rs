@@ -7,8 +7,9 @@ mod common;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
+use std::process::Command;
 
-use common::{World, code, needs_own_mounts, root, skip, with_own_mounts};
+use common::{ISOLAB, World, code, needs_own_mounts, root, skip, with_own_mounts};
 use serde_json::Value;
 
 const FAKE: [&str; 6] = ["-e", "fake,fake:ready=2000", "-x", "boot", "--blocks", "6"];
@@ -224,6 +225,32 @@ fn a_full_disk_keeps_what_fitted_and_says_how_to_go_on() {
         world.is_clean();
     }
     assert!(recovered >= 2, "several of these sizes hold some samples, but not all files");
+}
+
+/// `ulimit -f`: the kernel sends a signal that kills, unless the writer ignores it.
+#[test]
+fn a_limit_on_file_sizes_keeps_what_fitted_too() {
+    let mut recovered = 0;
+    for bytes in [1 << 10, 6 << 10, 14 << 10] {
+        let world = World::new();
+        let limited = ["--fsize", &bytes.to_string()].join("=");
+        let answer = common::bench(|| {
+            let mut command = Command::new("prlimit");
+            command.args([limited.as_str(), ISOLAB, "bench"]).args(FAKE);
+            world.settle_in(&mut command);
+            command
+        });
+        answer.refuses(code::FAILED, "save", "File too large", "");
+        if world.samples_so_far() > 0 {
+            world.run(["recover", &world.run_dir().display().to_string()]).ends_with(code::OK);
+            recovered += 1;
+        }
+        world.is_clean();
+    }
+    assert!(recovered > 0, "one of these sizes holds some samples, but not all");
+    let world = World::new();
+    let program = ["run", "--as", "process", "--", "sh", "-c", "ulimit -f 1; yes > big"];
+    world.run(program).ends_with(128 + 25).says(""); // SIGXFSZ: a program gets the usual signals
 }
 
 #[test]

@@ -93,6 +93,7 @@ fn header() -> Header {
             definition: text(),
             better: text(),
             headline: true,
+            per_batch: Some(1),
         }],
         host: host(),
         root: true,

@@ -55,3 +55,20 @@ fn ask(request: &Request) -> Reply {
         .unwrap();
     serde_json::from_slice(&out.stdout).unwrap_or_else(|e| panic!("{e}: {}", String::from_utf8_lossy(&out.stderr)))
 }
+
+/// build.rs links it statically where the C compiler has the libraries for that.
+#[test]
+fn it_needs_no_dynamic_loader() {
+    const PROGRAM_HEADERS: usize = 32; // e_phoff, e_phnum of elf(5); each header has 56 bytes and begins with its type
+    const COUNT: usize = 56;
+    let found = Command::new("cc").arg("-print-file-name=libc.a").output();
+    if !found.is_ok_and(|out| out.stdout.starts_with(b"/")) {
+        isolab::testing::skip(format_args!("it_needs_no_dynamic_loader: no static C library here"));
+        return;
+    }
+    let elf = std::fs::read(env!("CARGO_BIN_EXE_isolab")).unwrap();
+    let first = u64::from_le_bytes(elf[PROGRAM_HEADERS..][..8].try_into().unwrap()) as usize;
+    let count = usize::from(elf[COUNT]);
+    let kinds: Vec<u8> = (0..count).map(|n| elf[first + 56 * n]).collect();
+    assert!(kinds.contains(&libc::PT_LOAD.to_le_bytes()[0]) && !kinds.contains(&(libc::PT_INTERP as u8)), "{kinds:?}");
+}

@@ -111,8 +111,9 @@ impl<'a> Twice<'a> {
         let n = self.pairs.to_string();
         match (self.difference, self.floor()) {
             (Some((median, Some((low, high)))), Some(floor)) => {
-                let interval = format!("({} … {})", percent(low), percent(high));
-                let floor = format!("{}\u{a0}%", crate::units::three_digits(floor * 100.0));
+                let ends = [("low", &*percent(low)), ("high", &percent(high))];
+                let interval = words::AA_INTERVAL.with(lang, &ends);
+                let floor = percent(floor).trim_start_matches('+').to_owned();
                 let values = [("difference", &*percent(median)), ("interval", &interval), ("floor", &floor), ("n", &n)];
                 words::AA_SAYS.with(lang, &values)
             }
@@ -161,8 +162,15 @@ fn legend(page: &mut Page, all: &[Twice], lang: Lang) {
     page.legend(&[
         Entry {
             symbol: Box::new(move |canvas, area| {
+                canvas.dots(&[area.middle()], 1.9 * style.thick, style.series(1).color);
+            }),
+            wide: 0.6,
+            text: words::AA_BLOCK.of(lang).to_owned(),
+        },
+        Entry {
+            symbol: Box::new(move |canvas, area| {
                 let y = area.middle().1;
-                canvas.line(&[(area.left, y), (area.right, y)], Stroke::new(style.ink, 3.0 * style.thick));
+                canvas.line(&[(area.left, y), (area.right, y)], Stroke::new(style.ink, 2.0 * style.thick));
             }),
             wide: 1.8,
             text: words::ORDER_THIRDS.of(lang).to_owned(),
@@ -199,7 +207,7 @@ fn run_panel(page: &mut Page, twice: &Twice, scale: Scale, lang: Lang) {
         twice.names.iter().map(|(name, id)| Label::of(style, name, id, widest_label(style))).collect();
     let (left, right) = style.inner();
     let label_right = left + labels.iter().map(Label::width).fold(0.0, f64::max);
-    let any = Area::new(0.0, 0.0, 1.0, strip::height(style));
+    let any = Area::new(0.0, 0.0, 1.0, strip::height(style, 2));
     let ticks = strip::value_axis(twice.strips.iter(), scale, any).left_width(style, TICKS);
     let left = label_right + style.gap() + ticks;
     let name = format!("{} ({})", words::ORDER_VALUE.of(lang), scale.unit);
@@ -211,12 +219,12 @@ fn run_panel(page: &mut Page, twice: &Twice, scale: Scale, lang: Lang) {
     for (i, (strip, label)) in twice.strips.iter().zip(&labels).enumerate() {
         let said = reason_lines(style, &strip.verdict(scale, lang), right - left);
         let said_height = said.len() as f64 * Style::line(style.small);
-        let height = label.height().max(said_height + strip::height(style)) + style.gap();
+        let height = label.height().max(said_height + strip::height(style, 2)) + style.gap();
         label.draw(page, label_right, page.y + height / 2.0);
-        let top = page.y + (height - said_height - strip::height(style)) / 2.0;
+        let top = page.y + (height - said_height - strip::height(style, 2)) / 2.0;
         let color = if strip.flagged() { style.alarm } else { style.faint };
         small_lines(page, &said, left, top + said_height / 2.0, color);
-        let plot = Area::new(left, top + said_height, right, top + said_height + strip::height(style));
+        let plot = Area::new(left, top + said_height, right, top + said_height + strip::height(style, 2));
         let values = strip::value_axis(twice.strips.iter(), scale, plot);
         values.draw_left(page, plot, TICKS);
         strip.draw(page, &time, &values, style.series(1 + i));
@@ -279,11 +287,19 @@ fn notes(all: &[Twice], shown: Shown, lang: Lang) -> Vec<Note> {
     } else if differ(|run| &run.header.host.kvm_backend) {
         notes.push(Note { text: words::TWO_BACKENDS.of(lang).into(), alarm: true });
     }
-    for twice in all {
+    let of_run = |twice: &Twice| {
         let cells: Vec<&Cell> = twins(twice.run, shown).map_or_else(Vec::new, |(a, b)| vec![a, b]);
-        let new: Vec<Note> = caption::notes(twice.run, &cells, shown, lang);
-        notes.extend(new.into_iter().filter(|n| !notes.contains(n)).collect::<Vec<Note>>());
+        caption::notes(twice.run, &cells, shown, lang)
+    };
+    let of_runs: Vec<Vec<Note>> = all.iter().map(of_run).collect();
+    let common = |note: &Note| of_runs.iter().all(|notes| notes.contains(note));
+    notes.extend(of_runs.iter().take(1).flatten().filter(|n| common(n)).cloned());
+    for (twice, of_run) in all.iter().zip(&of_runs) {
+        let own = of_run.iter().filter(|n| !common(n));
+        let id = &twice.run.header.id;
+        notes.extend(own.map(|n| Note { text: format!("{id}: {}", n.text), alarm: n.alarm }));
     }
+    notes.sort_by_key(|note| note.alarm);
     notes
 }
 
@@ -318,7 +334,7 @@ mod tests {
         let drawing = (CHART.draw)(&[&run], Look::default()).unwrap();
         let c = &run.comparisons[0];
         let floor = run.noise[0].relative;
-        let told = format!("noise floor {}\u{a0}%, n = 20", crate::units::three_digits(floor * 100.0));
+        let told = format!("noise floor {}, n = 20", percent(floor).trim_start_matches('+'));
         assert!(drawing.alt.contains(&told), "{told} in {}", drawing.alt);
         assert!(drawing.alt.contains(&percent(c.ratio.median - 1.0)), "{}", drawing.alt);
     }
@@ -332,7 +348,11 @@ mod tests {
         let drawing = (CHART.draw)(&[&sequential, &blocks], Look::default()).unwrap();
         assert!(drawing.alt.contains("Run cd34, one after the other: process against itself"), "{}", drawing.alt);
         assert!(drawing.alt.contains("Run ab12, interleaved in random order: process against itself"));
-        assert_eq!(drawing.svg.matches("h0").count(), 80, "two arms of two runs, 20 blocks each");
+        assert_eq!(
+            drawing.svg.matches("h0").count(),
+            80 + 1,
+            "two arms of two runs, 20 blocks each, and one in the legend"
+        );
     }
 
     #[test]

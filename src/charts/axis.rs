@@ -14,7 +14,7 @@ use super::text::{Scale, tick, wrap};
 const FINE: f64 = 100.0;
 
 /// More lines than this do not help the eye.
-const MOST_TICKS: f64 = 9.0;
+const MOST_TICKS: f64 = 11.0;
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Axis {

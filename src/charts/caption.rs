@@ -91,7 +91,7 @@ pub(super) fn machine(run: &Run, cells: &[&Cell], lang: Lang) -> Vec<Note> {
 pub(super) fn samples(run: &Run, cells: &[&Cell], shown: Shown, lang: Lang) -> String {
     let counts: Vec<usize> = cells.iter().filter_map(|c| shown.summary(run, c).map(|s| s.n)).collect();
     match (counts.iter().min(), counts.iter().max()) {
-        (Some(fewest), Some(most)) if fewest == most => words::N_BLOCKS.with(lang, &[("n", &most.to_string())]),
+        (Some(fewest), Some(most)) if fewest == most => words::blocks(*most, lang),
         (Some(fewest), Some(most)) => {
             words::N_FROM_TO.with(lang, &[("from", &fewest.to_string()), ("to", &most.to_string())])
         }

@@ -4,11 +4,13 @@
 //! The dashed line of a group is the same call in the plain process: what it costs without any isolation.
 
 mod from_run;
+#[cfg(test)]
+mod tests;
 
 use super::axis::Axis;
 use super::bars::{Bars, Row as BarRow};
 use super::canvas::{Area, Canvas, Stroke};
-use super::marks::{FILLS, Fill, Whisker, segment};
+use super::marks::{FILLS, Fill, Whisker, is_cut, segment, widest_label};
 use super::page::{Entry, Note, Page, alt};
 use super::style::Style;
 use super::text::Scale;
@@ -64,7 +66,7 @@ fn drawing(chart: &Cost, look: Look) -> Drawing {
     let subtitle = words::COST_SUBTITLE.of(lang);
     let mut page = Page::begin(&style, words::COST_TITLE.of(lang), subtitle);
     page.legend(&legend(chart, &style, lang));
-    let rows = chart.calls.iter().flat_map(|call| call.bar_rows(lang)).collect();
+    let rows = chart.calls.iter().flat_map(|call| call.bar_rows(&style, lang)).collect();
     let bars = Bars::place(&page, rows);
     let axis = chart.axis(scale, bars.plot);
     page.y = axis.draw_below(&mut page, bars.plot, words::COST_AXIS.of(lang));
@@ -156,9 +158,9 @@ fn draw_whisker(page: &mut Page, bars: &Bars, i: usize, row: Option<&Row>, axis:
 }
 
 impl Call {
-    fn bar_rows(&self, lang: Lang) -> Vec<BarRow> {
+    fn bar_rows(&self, style: &Style, lang: Lang) -> Vec<BarRow> {
         let heading = BarRow::Heading { name: self.id.clone(), about: about(&self.id, lang).to_owned() };
-        [heading].into_iter().chain(self.rows.iter().map(|row| row.bar_row(lang))).collect()
+        [heading].into_iter().chain(self.rows.iter().map(|row| row.bar_row(style, lang))).collect()
     }
 
     fn sentences(&self, lang: Lang) -> Vec<String> {
@@ -184,9 +186,10 @@ fn value(ns: f64) -> String {
 }
 
 impl Row {
-    fn bar_row(&self, lang: Lang) -> BarRow {
-        // The id would only repeat the name: there is a row for each call, and the page would be endless.
-        let (name, id) = (self.arm.name.clone(), self.arm.name.clone());
+    fn bar_row(&self, style: &Style, lang: Lang) -> BarRow {
+        // The id would only repeat the name, and with a row for each call the page would be endless.
+        let cut = is_cut(style, &self.arm.name, widest_label(style));
+        let (name, id) = (self.arm.name.clone(), if cut { &self.arm.id } else { &self.arm.name }.clone());
         match &self.content {
             Content::Missing(reason) => {
                 BarRow::Hole { name, id, reason: words::NOT_MEASURED.with(lang, &[("reason", reason)]) }
@@ -200,7 +203,8 @@ impl Row {
         match &self.content {
             Content::Missing(reason) => words::NOT_MEASURED_ALT.with(lang, &[name, arm, ("reason", reason)]),
             Content::Measured(ns) => {
-                format!("{} ({}): {} {}, n = {}.", name.1, arm.1, value(ns.median), interval(ns, lang), ns.n)
+                let n = words::blocks(ns.n, lang);
+                format!("{} ({}): {} {}, {n}.", name.1, arm.1, value(ns.median), interval(ns, lang))
             }
         }
     }

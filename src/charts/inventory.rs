@@ -4,6 +4,8 @@
 //! environment is seen before its numbers are read.
 
 mod from_run;
+#[cfg(test)]
+mod tests;
 
 use super::canvas::{Area, Side, Stroke};
 use super::font;

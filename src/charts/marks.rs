@@ -45,6 +45,11 @@ impl Label {
     }
 }
 
+/// Does this name lose its end in a [`Label`] that wide?
+pub(super) fn is_cut(style: &Style, name: &str, most: f64) -> bool {
+    wrap(name, style.label, most).len() > MOST_LINES
+}
+
 /// How wide the column of names may be: a third of the page, and not more than reads well.
 pub(super) fn widest_label(style: &Style) -> f64 {
     (style.width * 0.34).min(style.label * 22.0)
@@ -145,27 +150,29 @@ pub(super) struct Whisker {
 impl Whisker {
     /// Along a horizontal axis.
     pub(super) fn draw_across(self, canvas: &mut Canvas, style: &Style) {
-        self.draw(canvas, style, &|along, off| (along, self.across + off), (WHITE, BLACK));
+        self.draw(canvas, style, 6.0, &|along, off| (along, self.across + off), (WHITE, BLACK));
     }
 
-    /// Along a vertical axis.
-    #[allow(dead_code, reason = "for charts whose values go upwards")]
-    pub(super) fn draw_up(self, canvas: &mut Canvas, style: &Style) {
-        self.draw(canvas, style, &|along, off| (self.across + off, along), (WHITE, BLACK));
-    }
-
-    /// In the colour of a series, on paper.
+    /// In the colour of a series, on paper; its ends look out from behind a marker.
     pub(super) fn draw_across_in(self, canvas: &mut Canvas, style: &Style, color: Color) {
-        self.draw(canvas, style, &|along, off| (along, self.across + off), (style.paper, color));
+        self.draw(canvas, style, 9.0, &|along, off| (along, self.across + off), (style.paper, color));
     }
 
     /// Along a vertical axis, in the colour of a series, on paper.
     pub(super) fn draw_up_in(self, canvas: &mut Canvas, style: &Style, color: Color) {
-        self.draw(canvas, style, &|along, off| (self.across + off, along), (style.paper, color));
+        self.draw(canvas, style, 9.0, &|along, off| (self.across + off, along), (style.paper, color));
     }
 
-    fn draw(self, canvas: &mut Canvas, style: &Style, at: &dyn Fn(f64, f64) -> Point, (rim, color): (Color, Color)) {
-        let cap = 6.0 * style.thick;
+    /// `cap`: half the length of the line at each end.
+    fn draw(
+        self,
+        canvas: &mut Canvas,
+        style: &Style,
+        cap: f64,
+        at: &dyn Fn(f64, f64) -> Point,
+        (rim, color): (Color, Color),
+    ) {
+        let cap = cap * style.thick;
         for (color, wide, radius) in [(rim, 5.0, 5.0), (color, 2.0, 3.0)] {
             if let Some((low, high)) = self.ends {
                 let across = [at(low, 0.0), at(high, 0.0)];

@@ -4,6 +4,8 @@
 //! the configured size is a diagonal, and one that does not is flat.
 
 mod from_run;
+#[cfg(test)]
+mod tests;
 
 use super::axis::Axis;
 use super::canvas::{Area, Side, Stroke};
@@ -85,6 +87,7 @@ fn drawing(chart: &MemoryConfigured, look: Look) -> Drawing {
     }
     let items: Vec<Item> = chart.lines.iter().enumerate().map(|(i, line)| item(&style, i, line, lang)).collect();
     key::draw_list(&mut page, &items);
+    page.y += style.gap() / 2.0;
     for touched in &chart.against_touched {
         page.paragraph(&touched.says(lang), style.small, style.ink);
     }
@@ -199,20 +202,40 @@ fn item(style: &Style, i: usize, line: &Line, lang: Lang) -> Item {
     Item { series, name: line.name(lang), says: line.says(lang) }
 }
 
+/// "bare VM, no operating system, 8 MiB touched, all RAM backed at the start".
+fn named(arm: &Arm, of: String, preallocated: bool, lang: Lang) -> String {
+    let mut all = vec![arm.name.clone(), of];
+    all.extend(preallocated.then(|| words::PREALLOCATED.of(lang).to_owned()));
+    all.join(", ")
+}
+
 impl Line {
     fn name(&self, lang: Lang) -> String {
-        let word = if self.preallocated { words::CONFIGURED_LINE_PREALLOCATED } else { words::CONFIGURED_LINE };
-        word.with(lang, &[("name", &self.arm.name), ("touched", &whole_size(self.touched))])
+        let touched = if self.touched > 0.0 {
+            words::TOUCHED.with(lang, &[("touched", &whole_size(self.touched))])
+        } else {
+            words::UNTOUCHED.of(lang).to_owned()
+        };
+        named(&self.arm, touched, self.preallocated, lang)
     }
 
-    /// The slope, then the holes.
+    /// The slope, then the holes, sizes of the same reason together.
     fn says(&self, lang: Lang) -> String {
-        let mut all = vec![match &self.per_configured {
-            Some(slope) => words::CONFIGURED_SLOPE.with(lang, &slope_values(slope, lang).each_ref().map(pair)),
-            None => words::CONFIGURED_NO_SLOPE.of(lang).to_owned(),
-        }];
-        all.extend(self.holes.iter().map(|(size, reason)| {
-            format!("{}: {}", whole_size(*size), words::NOT_MEASURED.with(lang, &[("reason", reason)]))
+        let mut all = Vec::new();
+        if let Some(slope) = &self.per_configured {
+            all.push(words::CONFIGURED_SLOPE.with(lang, &slope_values(slope, lang).each_ref().map(pair)));
+        } else if !self.points.is_empty() {
+            all.push(words::CONFIGURED_NO_SLOPE.of(lang).to_owned());
+        }
+        let mut holes: Vec<(&str, Vec<String>)> = Vec::new();
+        for (size, reason) in &self.holes {
+            match holes.iter_mut().find(|(r, _)| r == reason) {
+                Some((_, sizes)) => sizes.push(whole_size(*size)),
+                None => holes.push((reason, vec![whole_size(*size)])),
+            }
+        }
+        all.extend(holes.iter().map(|(reason, sizes)| {
+            format!("{}: {}", sizes.join(", "), words::NOT_MEASURED.with(lang, &[("reason", reason)]))
         }));
         all.join("; ")
     }
@@ -227,17 +250,18 @@ impl Line {
                 format!("{}: {} {interval}", whole_size(p.configured), scale.value(p.host.median))
             })
             .collect();
-        format!("{} ({}): {}; {}.", self.name(lang), self.arm.id, points.join(", "), self.says(lang))
+        let all = [points.join(", "), self.says(lang)].into_iter().filter(|s| !s.is_empty());
+        format!("{} ({}): {}.", self.name(lang), self.arm.id, all.collect::<Vec<_>>().join("; "))
     }
 }
 
 impl TouchedSlope {
     fn says(&self, lang: Lang) -> String {
-        let word = if self.preallocated { words::TOUCHED_SLOPE_PREALLOCATED } else { words::TOUCHED_SLOPE };
-        let configured = whole_size(self.configured);
+        let configured = words::CONFIGURED.with(lang, &[("configured", &whole_size(self.configured))]);
+        let what = named(&self.arm, configured, self.preallocated, lang);
         let slope = slope_values(&self.per_touched, lang);
         let [a, b, c] = slope.each_ref().map(pair);
-        word.with(lang, &[("name", &self.arm.name), ("configured", &configured), a, b, c])
+        words::TOUCHED_SLOPE.with(lang, &[("what", what.as_str()), a, b, c])
     }
 }
 
@@ -246,7 +270,7 @@ fn slope_values(slope: &PerByte, lang: Lang) -> [(&'static str, String); 3] {
         Some((low, high)) => format!("({}–{})", three_digits(low), three_digits(high)),
         None => format!("({})", words::NO_INTERVAL.of(lang)),
     };
-    [("slope", three_digits(slope.median)), ("interval", interval), ("n", slope.n.to_string())]
+    [("slope", three_digits(slope.median)), ("interval", interval), ("n", words::blocks(slope.n, lang))]
 }
 
 fn pair<'a>((name, value): &'a (&'static str, String)) -> (&'a str, &'a str) {

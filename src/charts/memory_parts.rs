@@ -3,6 +3,8 @@
 //! What all instances share is no part of one more: it stands in the notes.
 
 mod from_run;
+#[cfg(test)]
+mod tests;
 
 use super::axis::Axis;
 use super::bars::{Bars, Row};
@@ -180,7 +182,7 @@ fn sentence(bar: &Bar, scale: Scale, lang: Lang) -> String {
             let parts: Vec<String> =
                 parts.iter().map(|(part, bytes)| format!("{} {}", part.name(lang), scale.value(*bytes))).collect();
             let interval = scale.interval(whole.ends, words::NO_INTERVAL.of(lang));
-            let (value, parts, n) = (scale.value(whole.median), parts.join(", "), whole.n.to_string());
+            let (value, parts, n) = (scale.value(whole.median), parts.join(", "), words::blocks(whole.n, lang));
             words::PARTS_ALT
                 .with(lang, &[name, arm, ("value", &value), ("interval", &interval), ("parts", &parts), ("n", &n)])
         }

@@ -11,6 +11,8 @@
 //! ```
 
 mod from_run;
+#[cfg(test)]
+mod tests;
 
 use super::axis::Axis;
 use super::canvas::{Area, Stroke};
@@ -88,10 +90,7 @@ fn drawing(chart: &MemorySlope, look: Look) -> Drawing {
 
 impl MemorySlope {
     fn points(&self) -> impl Iterator<Item = &Point> {
-        self.lines.iter().flat_map(|line| match &line.content {
-            Content::Measured { points, .. } => points.as_slice(),
-            Content::Missing(_) => &[],
-        })
+        self.lines.iter().flat_map(Line::points)
     }
 
     fn axes(&self, scale: Scale, plot: Area) -> (Axis, Axis) {
@@ -100,6 +99,15 @@ impl MemorySlope {
         let count = Scale::of(Unit::Count, most);
         let x = Axis::linear(count, (0.0, most * 1.02), (plot.left, plot.right));
         (x, Axis::linear(scale, (0.0, high * 1.03), (plot.bottom, plot.top)))
+    }
+}
+
+impl Line {
+    fn points(&self) -> &[Point] {
+        match &self.content {
+            Content::Measured { points, .. } => points,
+            Content::Missing(_) => &[],
+        }
     }
 }
 
@@ -150,8 +158,11 @@ fn draw_line(page: &mut Page, series: Series, line: &Line, (x, y): (&Axis, &Axis
 }
 
 fn item(style: &Style, i: usize, line: &Line, lang: Lang) -> Item {
-    let drawn = matches!(&line.content, Content::Measured { points, .. } if !points.is_empty());
-    Item { series: drawn.then(|| style.series(i)), name: line.arm.name.clone(), says: says(line, lang) }
+    Item {
+        series: (!line.points().is_empty()).then(|| style.series(i)),
+        name: line.arm.name.clone(),
+        says: says(line, lang),
+    }
 }
 
 /// "77.0 KiB (76.7–77.6) for one more, lack of fit 2.3 KiB, n = 7 blocks"
@@ -163,18 +174,15 @@ fn says(line: &Line, lang: Lang) -> String {
             let interval = scale.interval(one_more.ends, words::NO_INTERVAL.of(lang));
             let rest = lack_of_fit.map_or("–".to_owned(), |bytes| Scale::of(Unit::Bytes, bytes).value(bytes));
             let word = if points.is_empty() { words::SLOPE_SAYS_ALONE } else { words::SLOPE_SAYS };
-            let (value, n) = (scale.value(one_more.median), one_more.n.to_string());
+            let (value, n) = (scale.value(one_more.median), words::blocks(one_more.n, lang));
             word.with(lang, &[("value", &value), ("interval", &interval), ("rest", &rest), ("n", &n)])
         }
     }
 }
 
 fn sentence(line: &Line, lang: Lang) -> String {
-    let points = match &line.content {
-        Content::Measured { points, .. } => points.as_slice(),
-        Content::Missing(_) => &[],
-    };
-    let weighed: Vec<String> = points
+    let weighed: Vec<String> = line
+        .points()
         .iter()
         .map(|p| format!("N = {}: {}", p.instances, Scale::of(Unit::Bytes, p.bytes.median).value(p.bytes.median)))
         .collect();

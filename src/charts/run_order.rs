@@ -111,7 +111,7 @@ fn legend(page: &mut Page, rows: &[Row], lang: Lang) {
         Entry {
             symbol: Box::new(move |canvas, area| {
                 let y = area.middle().1;
-                canvas.line(&[(area.left, y), (area.right, y)], Stroke::new(style.ink, 3.0 * style.thick));
+                canvas.line(&[(area.left, y), (area.right, y)], Stroke::new(style.ink, 2.0 * style.thick));
             }),
             wide: 1.8,
             text: words::ORDER_THIRDS.of(lang).to_owned(),
@@ -126,7 +126,7 @@ fn panels(page: &mut Page, rows: &[Row], scale: Scale, lang: Lang) {
     let style = page.style;
     let labels: Vec<Label> = rows.iter().map(|r| Label::of(style, &r.name, &r.arm, widest_label(style))).collect();
     let of_strip = |strip: &Strip| {
-        let any = Area::new(0.0, 0.0, 1.0, strip::height(style));
+        let any = Area::new(0.0, 0.0, 1.0, strip::height(style, rows.len()));
         strip::value_axis([strip].into_iter(), scale, any).left_width(style, TICKS)
     };
     let ticks = strips(rows).map(of_strip).fold(0.0, f64::max);
@@ -148,7 +148,7 @@ fn panels(page: &mut Page, rows: &[Row], scale: Scale, lang: Lang) {
         let (said, alarm) = says(row, scale, lang);
         let said = reason_lines(style, &said, right - left);
         let said_height = said.len() as f64 * Style::line(style.small);
-        let strip_height = if row.strip.is_ok() { strip::height(style) } else { 0.0 };
+        let strip_height = if row.strip.is_ok() { strip::height(style, rows.len()) } else { 0.0 };
         let height = label.height().max(said_height + strip_height) + style.gap() * 1.6;
         label.draw(page, label_right, page.y + height / 2.0);
         let color = if alarm { style.alarm } else { style.faint };
@@ -188,9 +188,10 @@ mod tests {
         }
         let drawing = (CHART.draw)(&[&run], Look::default()).unwrap();
         assert!(drawing.alt.contains("process (process): 1.09 ms → 1.50 ms: +37\u{a0}%, drifts"), "{}", drawing.alt);
-        let alarm = Style::of(Look::default()).alarm.to_string();
-        let bars = drawing.svg.lines().filter(|l| l.starts_with("<path") && l.contains(&alarm)).count();
+        let bars = drawing.svg.lines().filter(|l| l.contains("stroke-width=\"3.5\"")).count();
         assert_eq!(bars, 2, "both thirds");
+        let alarm = Style::of(Look::default()).alarm.to_string();
+        assert!(drawing.svg.lines().any(|l| l.contains(&alarm) && l.contains("drifts")));
     }
 
     #[test]

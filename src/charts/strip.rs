@@ -80,15 +80,14 @@ impl Strip {
             let radius = if self.points.len() > 300 { 1.1 } else { 1.9 } * style.thick;
             page.canvas.dots(&self.points.iter().map(at).collect::<Vec<Point>>(), radius, series.color);
         }
-        let color = if self.flagged() { style.alarm } else { style.ink };
+        let width = if self.flagged() { 3.5 } else { 2.0 }; // not by colour: that is lost in grey, among the dots
         for third in self.thirds() {
             let (Some(median), Some(first), Some(last)) = (Strip::median(third), third.first(), third.last()) else {
                 continue;
             };
             let (from, to) = (x.at(first.0), x.at(last.0).max(x.at(first.0) + 2.0));
             let line = [(from, y.at(median)), (to, y.at(median))];
-            page.canvas.line(&line, Stroke::new(style.paper, 6.0 * style.thick));
-            page.canvas.line(&line, Stroke::new(color, 3.0 * style.thick));
+            page.canvas.line(&line, Stroke::new(style.ink, width * style.thick));
         }
     }
 
@@ -108,9 +107,14 @@ impl Strip {
     }
 }
 
-/// How high a strip is.
-pub(super) fn height(style: &Style) -> f64 {
-    style.label * 4.6
+/// How high each of so many strips is.
+pub(super) fn height(style: &Style, strips: usize) -> f64 {
+    style.label
+        * match strips {
+            0..=3 => 8.0,
+            4..=6 => 6.2,
+            _ => 4.6,
+        }
 }
 
 /// A logarithmic axis upwards in `plot` over all these strips, with a little room above and below.

@@ -37,6 +37,36 @@ pub(super) fn size(svg: &str) -> (f64, f64) {
     (number("width"), number("height"))
 }
 
+/// The middle of the only text that reads so.
+pub(super) fn place(svg: &str, words: &str) -> (f64, f64) {
+    let texts = texts(svg);
+    let found: Vec<&Boxed> = texts.iter().filter(|t| t.0 == words).collect();
+    let [(_, [left, top, right, bottom])] = found[..] else { panic!("{words:?} stands {}×: {texts:?}", found.len()) };
+    (f64::midpoint(*left, *right), f64::midpoint(*top, *bottom))
+}
+
+/// Straight lines of all paths: from, to.
+pub(super) fn lines(svg: &str) -> Vec<[(f64, f64); 2]> {
+    let point = |text: &str| {
+        let (x, y) = text.split_once(' ').unwrap();
+        (x.parse::<f64>().unwrap(), y.parse::<f64>().unwrap())
+    };
+    let mut all = Vec::new();
+    for path in svg.split("<path d=\"").skip(1).map(|p| p.split_once('"').unwrap().0) {
+        for piece in path.split('M').filter(|p| p.contains('L')) {
+            let points: Vec<(f64, f64)> = piece.split('L').map(point).collect();
+            all.extend(points.windows(2).map(|w| [w[0], w[1]]));
+        }
+    }
+    all
+}
+
+/// Is there such a line, to a fifth of a pixel?
+pub(super) fn has_line(svg: &str, [from, to]: [(f64, f64); 2]) -> bool {
+    let near = |a: (f64, f64), b: (f64, f64)| (a.0 - b.0).abs() < 0.2 && (a.1 - b.1).abs() < 0.2;
+    lines(svg).iter().any(|[a, b]| near(*a, from) && near(*b, to))
+}
+
 fn check(what: &str, drawing: &Drawing) {
     let (width, height) = size(&drawing.svg);
     let texts = texts(&drawing.svg);

@@ -8,6 +8,7 @@ use crate::units::three_digits;
 /// that is too wide. Control characters become spaces.
 pub(super) fn wrap(text: &str, size: f64, width: f64) -> Vec<String> {
     let clean: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let clean = clean.replace(" = ", "\u{a0}=\u{a0}"); // "n = 20" stays together
     let mut lines = vec![String::new()];
     for piece in clean.split_inclusive([' ', ':', ',', '/', '+']) {
         for piece in split_to_fit(piece, size, width) {
@@ -19,7 +20,8 @@ pub(super) fn wrap(text: &str, size: f64, width: f64) -> Vec<String> {
             }
         }
     }
-    lines.iter().map(|l| l.trim().to_owned()).filter(|l| !l.is_empty()).collect()
+    let lines = lines.iter().map(|l| l.replace("\u{a0}=\u{a0}", " = ").trim().to_owned());
+    lines.filter(|l| !l.is_empty()).collect()
 }
 
 /// One piece, or several where it alone is wider than a line.
@@ -126,6 +128,7 @@ mod tests {
             assert_eq!(lines.concat().replace(' ', ""), text.replace(' ', ""));
         }
         assert_eq!(wrap(text, 14.0, 2000.0).len(), 1);
+        assert_eq!(wrap("of all, n = 20", 14.0, 90.0), ["of all,", "n = 20"]);
     }
 
     #[test]

@@ -76,6 +76,11 @@ pub(super) fn memory_notes(cells: &[&Cell], lang: Lang) -> Vec<Note> {
     notes
 }
 
+/// Where marks may cover intervals; None: there is no interval at all.
+pub(super) fn hidden_interval<'a>(mut shown: impl Iterator<Item = &'a MedianInterval>, lang: Lang) -> Option<Note> {
+    shown.any(|i| i.ends.is_some()).then(|| Note::plain(words::INTERVAL_HIDDEN.of(lang)))
+}
+
 /// What metrics mean, a note each; `metrics` are ids, and how the chart calls them.
 pub(super) fn definitions<'a>(
     run: &Run,

@@ -44,6 +44,7 @@ words! {
     NO_VALUES: "no sample gave a value", "값을 준 표본이 없습니다";
     NO_INTERVAL: "too few blocks for an interval", "블록이 적어 신뢰구간 없음";
     N_BLOCKS: "n = {n} blocks", "n = {n}블록";
+    N_ONE: "n = 1 block", "n = 1블록";
     N_FROM_TO: "n = {from} to {to} blocks", "n = {from}~{to}블록";
     NOTHING_MEASURED: "nothing was measured", "측정한 것이 없습니다";
     SEED_AND_ORDER: "{n}. Seed {seed}, {order}.", "{n}. 시드 {seed}, {order}.";
@@ -101,11 +102,13 @@ words! {
 
     // ---- aa
     AA_TITLE: "The same program twice: how small a difference can this machine see?", "같은 프로그램을 두 번: 이 기계는 얼마나 작은 차이까지 볼 수 있습니까?";
-    AA_SUBTITLE: "Both arms of each run are identical, so every difference between them is noise. A mark is the median of one block; an interval that does not hold 0 is a false alarm.", "각 실행의 두 대상은 똑같으므로 둘 사이의 차이는 모두 잡음입니다. 표시 하나는 한 블록의 중앙값입니다. 0을 품지 않는 구간은 거짓 경보입니다.";
+    AA_SUBTITLE: "Both arms of each run are identical, so every difference between them is noise. An interval that does not hold 0 is a false alarm.", "각 실행의 두 대상은 똑같으므로 둘 사이의 차이는 모두 잡음입니다. 0을 품지 않는 구간은 거짓 경보입니다.";
     AA_RUN: "Run {id}, {order}", "실행 {id}, {order}";
     AA_ORDER_BLOCKS: "interleaved in random order", "무작위 순서로 섞어서";
     AA_ORDER_SEQUENTIAL: "one after the other", "하나씩 차례로";
-    AA_DIFFERENCE: "difference of the twin within blocks (%)", "블록 안에서 본 쌍둥이의 차이(%)";
+    AA_DIFFERENCE: "difference of the twin within blocks", "블록 안에서 본 쌍둥이의 차이";
+    AA_INTERVAL: "({low} to {high})", "({low} ~ {high})";
+    AA_BLOCK: "median of one block", "한 블록의 중앙값";
     AA_FLOOR: "noise floor: the farther end of the interval", "잡음 한계(noise floor): 신뢰구간의 먼 쪽 끝";
     AA_SAYS: "{difference} {interval}, noise floor {floor}, n = {n}", "{difference} {interval}, 잡음 한계 {floor}, n = {n}";
     AA_SAYS_FEW: "{difference}, too few blocks for an interval, n = {n}", "{difference}, 블록이 적어 신뢰구간 없음, n = {n}";
@@ -120,29 +123,31 @@ words! {
     SLOPE_SUBTITLE: "Host memory of N idle instances together; at each N the median of the blocks with its 95 % interval. The slope of the line is the cost of one more. It is laid through the last three points, the filled ones: what comes first is charged in batches.", "쉬고 있는 인스턴스 N개가 함께 쓰는 호스트 메모리입니다. N마다 블록의 중앙값과 95 % 신뢰구간을 보입니다. 선의 기울기가 하나 더의 비용입니다. 선은 마지막 세 점(채운 표시)을 지납니다. 처음 것은 묶음으로 계산되기 때문입니다.";
     SLOPE_X: "instances at the same time, N", "동시에 있는 인스턴스 수, N";
     SLOPE_Y: "host memory of all N instances", "인스턴스 N개의 호스트 메모리";
-    SLOPE_SAYS: "{value} {interval} for one more, lack of fit {rest}, n = {n} blocks", "하나 더에 {value} {interval}, 선에서 벗어난 정도 {rest}, n = {n}블록";
-    SLOPE_SAYS_ALONE: "{value} {interval} for one more, lack of fit {rest}, n = {n} blocks; this file keeps no weighed points to draw", "하나 더에 {value} {interval}, 선에서 벗어난 정도 {rest}, n = {n}블록. 이 파일에는 그릴 측정점이 없습니다";
-    SLOPE_LACK: "Lack of fit is the distance of the farthest fitted point from the line of its block, median over blocks. An interval that is not seen is smaller than its mark.", "선에서 벗어난 정도는 그 블록의 선에서 가장 먼 점까지의 거리로, 블록에 대한 중앙값입니다. 보이지 않는 신뢰구간은 표시보다 작은 것입니다.";
+    SLOPE_SAYS: "{value} {interval} for one more, lack of fit {rest}, {n}", "하나 더할 때마다 {value} {interval}, 선에서 벗어난 정도 {rest}, {n}";
+    SLOPE_SAYS_ALONE: "{value} {interval} for one more, lack of fit {rest}, {n}; this file keeps no weighed points to draw", "하나 더할 때마다 {value} {interval}, 선에서 벗어난 정도 {rest}, {n}. 이 파일에는 그릴 측정점이 없습니다";
+    SLOPE_LACK: "Lack of fit is the distance of the farthest fitted point from the line of its block, median over blocks.", "선에서 벗어난 정도는 그 블록의 선에서 가장 먼 점까지의 거리로, 블록에 대한 중앙값입니다.";
+    INTERVAL_HIDDEN: "An interval that is not seen is smaller than its mark.", "보이지 않는 신뢰구간은 표시보다 작은 것입니다.";
     PARTS_TITLE: "Memory: what does one more instance consist of?", "메모리: 더해진 인스턴스 하나는 무엇으로 이루어집니까?";
     PARTS_SUBTITLE: "Host memory that one more idle instance takes: the slope over N instances. Each part is a median of its own: parts need not add up to the median of the whole.", "쉬고 있는 인스턴스 하나가 더해질 때 늘어나는 호스트 메모리, 곧 인스턴스 N개에 대한 기울기입니다. 각 부분은 그 부분만의 중앙값이므로, 더해도 전체의 중앙값과 다를 수 있습니다.";
     PARTS_AXIS: "host memory of one more instance", "더해진 인스턴스 하나의 호스트 메모리";
-    PARTS_ALT: "{name} ({arm}): {value} {interval}, n = {n}: {parts}.", "{name}({arm}): {value} {interval}, n = {n}: {parts}.";
+    PARTS_ALT: "{name} ({arm}): {value} {interval}, {n}: {parts}.", "{name}({arm}): {value} {interval}, {n}: {parts}.";
     PARTS_SHARED: "Shared by all instances, and so no part of one more: {list}.", "모든 인스턴스가 함께 쓰므로 하나 더의 비용이 아닌 것: {list}.";
     PART_GUEST_RAM: "guest RAM, touched", "게스트 RAM(손댄 만큼)";
     PART_MONITOR: "the monitor's own", "모니터(VMM) 자신";
     PART_PRIVATE: "the program's own", "프로그램 자신";
     PART_KERNEL: "kernel", "커널";
-    CONFIGURED_TITLE: "Memory: does the host pay for configured or for touched guest RAM?", "메모리: 호스트는 설정한 게스트 RAM과 손댄 게스트 RAM 중 어느 쪽을 치릅니까?";
-    CONFIGURED_SUBTITLE: "Host memory of one virtual machine, with its 95 % interval. A flat line: what is configured costs next to nothing until it is touched. On the dotted diagonal stands a machine that pays for all that is configured. Both axes are logarithmic.", "가상머신 한 대의 호스트 메모리와 95 % 신뢰구간입니다. 평평한 선은 설정만 하고 손대지 않은 RAM에 비용이 거의 없다는 뜻입니다. 설정한 RAM을 모두 치르는 가상머신이라면 점선 대각선 위에 놓입니다. 두 축은 모두 로그입니다.";
+    CONFIGURED_TITLE: "Memory: does the host pay for configured or for touched guest RAM?", "메모리: 호스트 메모리는 설정한 게스트 RAM과 손댄 게스트 RAM 중 어느 쪽을 따라갑니까?";
+    CONFIGURED_SUBTITLE: "Host memory of one virtual machine, with its 95 % interval. A flat line: what is configured costs next to nothing until it is touched. On the dotted diagonal stands a machine that pays for all that is configured. Both axes are logarithmic.", "가상머신 한 대의 호스트 메모리와 95 % 신뢰구간입니다. 평평한 선은 설정만 하고 손대지 않은 RAM에 비용이 거의 없다는 뜻입니다. 설정한 RAM만큼 모두 쓰는 가상머신이라면 점선 대각선 위에 놓입니다. 두 축은 모두 로그입니다.";
     CONFIGURED_X: "configured guest RAM", "설정한 게스트 RAM";
     CONFIGURED_Y: "host memory, private + kernel", "호스트 메모리, 전용(private) + 커널";
-    CONFIGURED_DIAGONAL: "if all configured RAM were paid for", "설정한 RAM을 모두 치른다면";
-    CONFIGURED_LINE: "{name}, {touched} touched", "{name}, {touched} 손댐";
-    CONFIGURED_LINE_PREALLOCATED: "{name}, {touched} touched, all RAM backed at the start", "{name}, {touched} 손댐, 시작할 때 모든 RAM을 확보";
-    CONFIGURED_SLOPE: "{slope} {interval} bytes of host memory per configured byte, n = {n} blocks", "설정한 1바이트마다 호스트 메모리 {slope} {interval}바이트, n = {n}블록";
+    CONFIGURED_DIAGONAL: "if all configured RAM were paid for", "설정한 RAM을 모두 쓴다면";
+    TOUCHED: "{touched} touched", "{touched} 손댐";
+    UNTOUCHED: "nothing touched", "손대지 않음";
+    PREALLOCATED: "all RAM backed at the start", "시작할 때 모든 RAM을 확보";
+    CONFIGURED_SLOPE: "{slope} {interval} bytes of host memory per configured byte, {n}", "설정한 1바이트마다 호스트 메모리 {slope} {interval}바이트, {n}";
     CONFIGURED_NO_SLOPE: "fewer than two sizes: no slope", "크기가 둘보다 적어 기울기 없음";
-    TOUCHED_SLOPE: "{name}, {configured} configured: {slope} {interval} bytes of host memory per touched byte, n = {n} blocks.", "{name}, {configured} 설정: 손댄 1바이트마다 호스트 메모리 {slope} {interval}바이트, n = {n}블록.";
-    TOUCHED_SLOPE_PREALLOCATED: "{name}, {configured} configured and backed at the start: {slope} {interval} bytes of host memory per touched byte, n = {n} blocks.", "{name}, {configured} 설정하고 시작할 때 확보: 손댄 1바이트마다 호스트 메모리 {slope} {interval}바이트, n = {n}블록.";
+    CONFIGURED: "{configured} configured", "{configured} 설정";
+    TOUCHED_SLOPE: "{what}: {slope} {interval} bytes of host memory per touched byte, {n}.", "{what}: 손댄 1바이트마다 호스트 메모리 {slope} {interval}바이트, {n}.";
 
     // ---- cost
     COST_TITLE: "System calls: what does one call cost?", "시스템 콜: 한 번 부르는 데 얼마나 듭니까?";
@@ -242,6 +247,11 @@ pub(super) fn stage(stage: Stage, lang: Lang) -> &'static str {
         Stage::Reap => STAGE_REAP,
     };
     word.of(lang)
+}
+
+/// "n = 60 blocks".
+pub(super) fn blocks(n: usize, lang: Lang) -> String {
+    if n == 1 { N_ONE.of(lang).to_owned() } else { N_BLOCKS.with(lang, &[("n", &n.to_string())]) }
 }
 
 /// A sentence of a results file in this language; one that has no twin stays as it is.

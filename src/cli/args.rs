@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::{ArgGroup, Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
+use super::guide::args::Guide;
 use crate::error::{Error, Result};
 use crate::harness::plan::SOME_BLOCKS;
 use crate::lang::Lang;
@@ -62,6 +63,8 @@ pub(super) enum Command {
     Completions(Completions),
     /// Print the manual page, or write one per subcommand.
     Man(Manual),
+    /// Learn by predicting, measuring and checking: chapters with tasks.
+    Guide(Guide),
 }
 
 #[derive(Debug, ClapArgs)]

@@ -7,6 +7,7 @@ use super::watch::Terminal;
 use super::{chart, closing, exit, report};
 use crate::error::{Error, Kind, Result};
 use crate::experiments::Sets;
+use crate::guide::predictions::Log;
 use crate::harness::header::Called;
 use crate::harness::plan::{Options, Plan};
 use crate::harness::runner::{Finished, How, run as measure};
@@ -95,7 +96,7 @@ fn how(args: &Bench, sets: &Sets, root: bool) -> Result<How> {
         check_cpu(cpu)?;
     }
     Ok(How {
-        called: Called { argv: std::env::args().collect(), called_as: called_as(), prediction_sha256: None },
+        called: Called { argv: std::env::args().collect(), called_as: called_as(), prediction_sha256: prediction() },
         results: args.results.clone(),
         cpu,
         settle: args.settle,
@@ -103,6 +104,12 @@ fn how(args: &Bench, sets: &Sets, root: bool) -> Result<How> {
         root,
         backend: crate::vm::backend::Backend::here().map(|b| b.to_string()),
     })
+}
+
+/// The head of the guide's predictions, so that a check can tell that they are older than this run.
+fn prediction() -> Option<String> {
+    let log = crate::guide::state::folder().and_then(|state| Log::load(&state)).ok()?;
+    log.head().map(str::to_owned)
 }
 
 fn check_cpu(cpu: usize) -> Result<()> {

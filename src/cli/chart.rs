@@ -21,11 +21,6 @@ const DPI_RANGE: std::ops::RangeInclusive<u32> = 48..=600;
 
 /// Of the design, and not of this version.
 const LATER: &[&str] = &[
-    "memory-slope",
-    "memory-parts",
-    "memory-configured",
-    "cost",
-    "inventory",
     "path",
     "ladder",
     "identity",
@@ -66,14 +61,16 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<u8> {
     Ok(exit::OK)
 }
 
-/// Every chart that this run has data for, as files in `dir`, as a reader of this environment wants them.
+/// Every chart that this run has data for, as SVG in `dir`, as a reader of this environment wants them. The first one as
+/// PNG too: each takes as long to render as all take to draw, and somebody is waiting.
 pub(super) fn draw_all(run: &Run, dir: &Path) -> Result<Vec<PathBuf>> {
     let look = Look { lang: reader(), ..Look::default() };
-    let how = How { look, formats: Format::ALL.to_vec(), dpi: DPI, outlines: false };
+    let mut how = How { look, formats: Format::ALL.to_vec(), dpi: DPI, outlines: false, by_hand: false };
     let mut files = Vec::new();
     for chart in charts::ALL {
         let Some(drawing) = (chart.draw)(&[run], look) else { continue };
         files.extend(save(chart, &drawing, &how, dir)?.into_iter().map(|s| s.file));
+        how.formats = vec![Format::Svg];
     }
     Ok(files)
 }
@@ -89,6 +86,8 @@ struct How {
     formats: Vec<Format>,
     dpi: u32,
     outlines: bool,
+    /// By `isolab chart`, which has a `--into`.
+    by_hand: bool,
 }
 
 impl How {
@@ -103,7 +102,7 @@ impl How {
             theme: args.theme.as_deref().map_or(Ok(Theme::Light), theme)?,
         };
         let formats = args.format.as_deref().map_or_else(|| Ok(Format::ALL.to_vec()), formats)?;
-        let how = How { look, formats, dpi: dpi.unwrap_or(DPI), outlines: args.outlines };
+        let how = How { look, formats, dpi: dpi.unwrap_or(DPI), outlines: args.outlines, by_hand: true };
         if how.outlines && !cfg!(feature = "png") {
             return Err(Error::usage("draw outlines", "this isolab was built without the feature png")
                 .try_this("cargo build --release"));
@@ -247,7 +246,9 @@ fn save<'a>(chart: &'a Chart, drawing: &'a Drawing, how: &How, dir: &Path) -> Re
     let mut saved = Vec::new();
     for format in &how.formats {
         let file = dir.join(chart.id).with_extension(format.ending());
-        store::write_atomically(&file, &bytes(drawing, *format, how)?)?;
+        let another = "free some space, or choose another folder: --into DIR";
+        let written = store::write_atomically(&file, &bytes(drawing, *format, how)?);
+        written.map_err(|e| if how.by_hand { e.try_this(another) } else { e })?;
         let Look { lang, width, theme, .. } = how.look;
         let (theme, lang) = (theme.name(), lang.code());
         saved.push(Saved { chart: chart.id, file, format: format.ending(), width, theme, lang, alt: &drawing.alt });

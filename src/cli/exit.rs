@@ -2,8 +2,10 @@
 //! here · 130, 143 a signal, after cleaning up. `run` answers as docker does: 125 our own failure, 126 not executable,
 //! 127 not found, 128+n killed by signal n, else the program's own.
 
+use std::ffi::OsStr;
 use std::process::ExitCode;
 
+use super::printable::printable;
 use crate::error::{Error, Kind};
 
 pub(super) const OK: u8 = 0;
@@ -42,13 +44,25 @@ pub(super) fn number_in_run(error: &Error) -> u8 {
 
 #[expect(clippy::print_stderr, reason = "the one place where errors are told")]
 pub(super) fn complain(error: &Error) {
-    eprintln!("error: {error}");
+    eprintln!("error: {}", printable(&error.to_string()));
+}
+
+/// clap repeats what was typed, in its own colours.
+#[expect(clippy::print_stderr, reason = "as above")]
+fn tell_plainly(error: &clap::Error) {
+    eprint!("{}", printable(&error.render().to_string()));
+}
+
+fn is_odd(arg: &OsStr) -> bool {
+    let arg = arg.to_string_lossy();
+    printable(&arg) != arg
 }
 
 /// Help and version go to stdout with 0, mistakes to stderr; a value that we refuse reads as every other error does.
 pub(super) fn usage(error: &clap::Error) -> ExitCode {
     match std::error::Error::source(error).and_then(|source| source.downcast_ref::<Error>()) {
         Some(ours) => complain(ours),
+        None if error.use_stderr() && std::env::args_os().any(|arg| is_odd(&arg)) => tell_plainly(error),
         None => drop(error.print()), // a closed pipe is no error
     }
     let in_run = std::env::args_os().nth(1).is_some_and(|command| command == "run" || command == "probe");

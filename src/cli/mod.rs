@@ -9,10 +9,12 @@ mod closing;
 mod compare;
 mod doctor;
 mod exit;
+mod guide;
 mod life;
 mod list;
 mod manual;
 mod out;
+mod printable;
 mod progress;
 mod recover;
 mod report;
@@ -38,6 +40,7 @@ pub fn main() -> ExitCode {
                 .try_this("report it with the command that you ran"),
         );
     }));
+    let _ = crate::sys::signals::let_writes_fail(); // or a write beyond `ulimit -f` kills us with the samples unsaved
     let command = match parse() {
         Ok(command) => command,
         Err(usage) => return exit::usage(&usage),
@@ -84,6 +87,7 @@ fn dispatch(command: Command) -> Result<u8> {
         Command::Clean(clean) => clean::run(clean, &mut out),
         Command::Completions(shell) => manual::completions(shell, &mut out),
         Command::Man(man) => manual::man(man, &mut out),
+        Command::Guide(guide) => guide::run(guide, &mut out),
     }
     .or_else(|error| if error.kind == Kind::BrokenPipe { Ok(exit::OK) } else { Err(error) })
 }

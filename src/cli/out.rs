@@ -3,6 +3,7 @@
 use std::fmt::Display;
 use std::io::{IsTerminal, Write};
 
+use super::printable::{printable, printable_with_styles};
 use crate::doctor::State;
 use crate::error::{Error, Kind, Result};
 
@@ -17,13 +18,19 @@ impl Out {
         Out { styled: std::io::stdout().is_terminal() && !plain }
     }
 
+    /// Does stdout take styles?
+    pub(super) fn is_styled(&self) -> bool {
+        self.styled
+    }
+
     /// A line of results.
     pub(super) fn line(&mut self, text: impl Display) -> Result<()> {
         self.text(format!("{text}\n"))
     }
 
-    #[expect(clippy::unused_self, reason = "one owner of stdout at a time")]
     pub(super) fn text(&mut self, text: impl Display) -> Result<()> {
+        let text = text.to_string();
+        let text = if self.styled { printable_with_styles(&text) } else { printable(&text) };
         let mut stdout = std::io::stdout().lock();
         write!(stdout, "{text}").and_then(|()| stdout.flush()).map_err(|cause| {
             let kind = if cause.kind() == std::io::ErrorKind::BrokenPipe { Kind::BrokenPipe } else { Kind::Failed };
@@ -49,6 +56,6 @@ impl Out {
     #[expect(clippy::print_stderr, reason = "notes belong on stderr, and here only")]
     #[expect(clippy::unused_self, reason = "reads as the twin of line()")]
     pub(super) fn note(&self, text: impl Display) {
-        eprintln!("{text}");
+        eprintln!("{}", printable(&text.to_string()));
     }
 }

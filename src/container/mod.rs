@@ -50,7 +50,6 @@ pub struct Container {
 
 /// Makes one container. A child that is a copy of us makes itself ready now and waits at its program's door for
 /// [`Container::start`]; one that borrows our memory comes with it.
-// ANCHOR: launch
 pub fn create(spec: &Spec, files: &Files<'_>, handshake: Handshake, clock: &mut Timeline) -> Result<Container> {
     let cgroup = make_cgroup(spec)?; // first: the child is born inside it
     clock.mark(Stage::Create, "cgroup");
@@ -62,7 +61,6 @@ pub fn create(spec: &Spec, files: &Files<'_>, handshake: Handshake, clock: &mut 
     }
     Ok(container)
 }
-// ANCHOR_END: launch
 
 fn make_cgroup(spec: &Spec) -> Result<Option<Cgroup>> {
     static NEXT: AtomicU64 = AtomicU64::new(0);

@@ -58,6 +58,7 @@ static ABOUT: Question = Question {
             definition: "Anonymous memory of the worker just before create, which a fork must copy the page tables of.",
             better: Better::Lower,
             headline: false,
+            per_batch: None,
         },
         MetricAbout {
             id: "starts_per_second",
@@ -65,6 +66,7 @@ static ABOUT: Question = Question {
             definition: "Whole lives of fresh workers per second of wall time, with that many at once.",
             better: Better::Higher,
             headline: true,
+            per_batch: None,
         },
     ],
     sets: &[
@@ -85,7 +87,7 @@ static ABOUT: Question = Question {
 };
 
 const fn metric(id: &'static str, headline: bool, definition: &'static str) -> MetricAbout {
-    MetricAbout { id, unit: Unit::Nanoseconds, definition, better: Better::Lower, headline }
+    MetricAbout { id, unit: Unit::Nanoseconds, definition, better: Better::Lower, headline, per_batch: None }
 }
 
 /// Lives per thread and sample with `--concurrency`.

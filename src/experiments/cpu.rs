@@ -20,6 +20,7 @@ static ABOUT: Question = Question {
         definition: "1024 steps of an integer generator: TSC before and after a batch, divided by its units; the median batch of one worker.",
         better: Better::Lower,
         headline: true,
+        per_batch: Some(UNITS_PER_BATCH),
     }],
     sets: &[],
     quick_percent: 8,

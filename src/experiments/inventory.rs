@@ -34,7 +34,7 @@ static ABOUT: Question = Question {
 };
 
 const fn metric(id: &'static str, headline: bool, definition: &'static str) -> MetricAbout {
-    MetricAbout { id, unit: Unit::Count, definition, better: Better::Neither, headline }
+    MetricAbout { id, unit: Unit::Count, definition, better: Better::Neither, headline, per_batch: None }
 }
 
 impl Experiment for Inventory {

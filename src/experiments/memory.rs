@@ -75,7 +75,7 @@ static ABOUT: Question = Question {
 };
 
 const fn metric(id: &'static str, headline: bool, definition: &'static str) -> MetricAbout {
-    MetricAbout { id, unit: Unit::Bytes, definition, better: Better::Lower, headline }
+    MetricAbout { id, unit: Unit::Bytes, definition, better: Better::Lower, headline, per_batch: None }
 }
 
 /// Kernel memory of what has just started or ended is charged late, in batches.

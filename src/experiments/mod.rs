@@ -45,6 +45,8 @@ pub struct MetricAbout {
     pub better: Better,
     /// Shown in the closing table.
     pub headline: bool,
+    /// How many are timed at once; None: each by itself.
+    pub per_batch: Option<u64>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,7 +1,11 @@
 //! `syscall`: what does one system call cost?
 //!
 //! The probe times batches of each call with the TSC, in one worker; a sample's value is the median batch. Each batch is
-//! long enough that reading the timer is below one hundredth of it.
+//! long enough that reading the timer is below one hundredth of it; a run where it was not says so.
+//!
+//! `perf bench syscall basic` makes the same call and says 4 to 9 % more. Its loop, a switch and a call through the PLT
+//! around each system call, costs 1.7 % (101.1 against 99.4 ns, interleaved). The rest is that it prints a mean, with every
+//! timer tick and interruption in it: the mean of our own batches lies 9 % above their median in the same run.
 
 use super::{Better, CellPlan, Experiment, MetricAbout, Question, Sets, a_cell_each};
 use crate::environments::Arm;
@@ -38,7 +42,14 @@ static ABOUT: Question = Question {
 };
 
 const fn metric(id: &'static str, headline: bool, definition: &'static str) -> MetricAbout {
-    MetricAbout { id, unit: Unit::Nanoseconds, definition, better: Better::Lower, headline }
+    MetricAbout {
+        id,
+        unit: Unit::Nanoseconds,
+        definition,
+        better: Better::Lower,
+        headline,
+        per_batch: Some(CALLS_PER_BATCH),
+    }
 }
 
 const BATCHES: u64 = 11;

@@ -83,6 +83,16 @@ pub struct Needs {
     /// "boot/process"; "boot/container" is also held by `boot/container-rootless`, which is the container of who is not root.
     #[serde(default)]
     pub cells: Vec<String>,
+    /// Orders of the run that are wanted, each in a file of its own: "blocks", "sequential".
+    #[serde(default)]
+    pub orders: Vec<String>,
+}
+
+impl Needs {
+    /// Randomised blocks, unless the chapter asks for more.
+    pub fn orders(&self) -> Vec<&str> {
+        if self.orders.is_empty() { vec!["blocks"] } else { self.orders.iter().map(String::as_str).collect() }
+    }
 }
 
 /// A sentence in both languages; one string counts for both.

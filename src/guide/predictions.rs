@@ -9,7 +9,7 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use nix::fcntl::{Flock, FlockArg};
 use serde::{Deserialize, Serialize};
@@ -113,9 +113,8 @@ impl Log {
     pub fn order(&self, entry: &Entry, head: Option<&str>) -> Order {
         let place = |hash: &str| self.entries.iter().position(|e| e.sha256 == hash);
         match (place(&entry.sha256), head.map(place)) {
-            (Some(_), None) => Order::After, // at that time nothing was predicted at all
             (Some(mine), Some(Some(head))) if mine <= head => Order::Before,
-            (Some(_), Some(Some(_))) => Order::After,
+            (Some(_), None | Some(Some(_))) => Order::After, // None: at that time nothing was predicted at all
             _ => Order::Unknown,
         }
     }
@@ -150,7 +149,7 @@ impl Log {
         Ok(entry)
     }
 
-    fn unbroken(&self, path: &PathBuf) -> Result<()> {
+    fn unbroken(&self, path: &Path) -> Result<()> {
         let Some(line) = self.broken_at else { return Ok(()) };
         let aside = path.with_extension("jsonl.changed");
         Err(Error::new("add a prediction to the log", format!("line {line} of {} was changed by hand", path.display()))

@@ -119,6 +119,7 @@ fn metrics(about: &'static Question) -> impl Iterator<Item = MetricInfo> {
         definition: m.definition.into(),
         better: m.better.name().into(),
         headline: m.headline,
+        per_batch: m.per_batch,
     })
 }
 

@@ -29,11 +29,21 @@ pub fn callers_state_dir() -> Result<PathBuf> {
     })
 }
 
-/// None: not under sudo, or by a user whom this machine does not know.
+/// None: not under sudo, or by a user whom this machine's own list does not have.
 fn callers_home() -> Option<PathBuf> {
     nix::unistd::Uid::effective().is_root().then_some(())?;
     let uid: u32 = std::env::var("SUDO_UID").ok()?.parse().ok()?;
-    Some(nix::unistd::User::from_uid(uid.into()).ok()??.dir)
+    let asked = std::process::Command::new("getent").args(["passwd", &uid.to_string()]).output();
+    let listed = || std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    home_of(uid, &asked.map_or_else(|_| listed(), |out| String::from_utf8_lossy(&out.stdout).into_owned()))
+}
+
+/// From lines of passwd(5). getpwuid(3) would load libraries for users who are listed elsewhere (LDAP), which a statically
+/// linked program should not; getent(1) asks them too.
+fn home_of(uid: u32, users: &str) -> Option<PathBuf> {
+    let fields = users.lines().map(|line| line.split(':').collect::<Vec<_>>());
+    let home = fields.filter(|f| f.len() == 7).find(|f| f[2].parse() == Ok(uid))?[5].to_owned();
+    home.starts_with('/').then(|| home.into())
 }
 
 /// The id kept in `state`/host-id; made and stored there the first time.
@@ -81,6 +91,14 @@ mod tests {
 
     fn with(vars: &[(&'static str, &'static str)]) -> Result<PathBuf> {
         state_dir(|name| vars.iter().find(|(k, _)| *k == name).map(|(_, v)| OsString::from(v)))
+    }
+
+    #[test]
+    fn the_home_of_whoever_called_sudo_is_found_in_the_list_of_users() {
+        let users =
+            "root:x:0:0:root:/root:/bin/bash\nbroken:x:7\nann:x:1000:1000:Ann,,,:/home/ann:/bin/sh\nno:x:8:8:::\n";
+        assert_eq!(home_of(1000, users), Some("/home/ann".into()));
+        assert_eq!((home_of(100, users), home_of(7, users), home_of(8, users)), (None, None, None));
     }
 
     #[test]

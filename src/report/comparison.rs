@@ -4,7 +4,7 @@
 use super::against::{Against, against};
 use super::names;
 use super::page::{Block, Entry, Section, Table, code, number, text, verbatim};
-use super::results::{caption, measured_experiments, metrics};
+use super::results::{caption, measured_experiments, metrics, title};
 use super::sentences::summary;
 use super::words::{self, Words};
 use crate::lang::Lang;
@@ -41,7 +41,8 @@ fn table(run: &Run, m: &MetricInfo, lang: Lang) -> Table {
     .iter()
     .map(|(title, mark)| format!("{mark}{}", title.of(lang)))
     .collect();
-    let mut table = Table::new(caption(m, lang), &titles.iter().map(String::as_str).collect::<Vec<_>>());
+    let mut table =
+        Table::new(caption(m, lang), &titles.iter().map(String::as_str).collect::<Vec<_>>()).titled(title(m, lang));
     for cell in run.cells.iter().filter(|c| c.experiment == m.experiment && !c.arm.contains('#')) {
         if cell.status != Status::Measured {
             table.row(not_measured(run, cell, lang));

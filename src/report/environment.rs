@@ -1,8 +1,6 @@
 //! Environment and configuration, filled from the fingerprint and the plan, never typed by hand: the machine, what each
 //! arm may use, and whether that was equal.
 
-use std::collections::BTreeSet;
-
 use super::page::{Block, Section, Table, code, text, verbatim};
 use super::properties::{self, Properties};
 use super::words::{self, Words};
@@ -135,12 +133,19 @@ pub(super) fn equal_or_not(run: &Run, lang: Lang) -> Vec<String> {
         return vec![words::ONE_ARM_NOTHING_TO_COMPARE.of(lang).into()];
     }
     let about = |what: &Words, property: fn(&Properties) -> &String| {
-        let values: BTreeSet<&String> = of.iter().map(|(_, p)| property(p)).collect();
-        let all: Vec<String> = of.iter().map(|(id, p)| format!("{} {}", code(id), property(p))).collect();
-        match values.len() {
-            1 => words::EQUAL_FOR_ALL.with(lang, &[what.of(lang), property(&of[0].1)]),
-            _ => words::NOT_EQUAL.with(lang, &[what.of(lang), &all.join("; ")]),
+        let mut groups: Vec<(&String, Vec<String>)> = Vec::new();
+        for (id, properties) in &of {
+            let value = property(properties);
+            match groups.iter_mut().find(|(v, _)| *v == value) {
+                Some((_, ids)) => ids.push(code(id)),
+                None => groups.push((value, vec![code(id)])),
+            }
         }
+        if let [(value, _)] = groups.as_slice() {
+            return words::EQUAL_FOR_ALL.with(lang, &[what.of(lang), value]);
+        }
+        let told: Vec<String> = groups.iter().map(|(value, ids)| format!("{}: {value}", ids.join(", "))).collect();
+        words::NOT_EQUAL.with(lang, &[what.of(lang), &told.join("; ")])
     };
     vec![
         about(&words::CPU_LIMITS, |p| &p.cpu),

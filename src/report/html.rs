@@ -92,7 +92,7 @@ fn table(t: &Table, id: &str) -> Markup {
     markup! {
         div.scroll role="region" tabindex="0" aria-labelledby=(caption) {
             table.sortable[t.rows.len() > 1] {
-                caption #(caption) { (inline(&t.caption)) }
+                caption #(caption) { @if !t.title.is_empty() { strong { (inline(&t.title)) } " " } (inline(&t.caption)) }
                 thead { tr { @for c in &t.columns { th scope="col" .n[c.number] { (c.title) } } } }
                 tbody { @for row in &t.rows { tr {
                     @for (i, e) in row.iter().enumerate() { (entry(e, i == 0, t.columns[i].number)) }

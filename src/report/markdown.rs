@@ -52,9 +52,14 @@ fn table(table: &Table) -> String {
         if table.columns[i].number { format!("{}:", "-".repeat(widths[i] - 1)) } else { "-".repeat(widths[i]) }
     };
     let mut lines =
-        vec![escaped(&table.caption), String::new(), padded_row(&titles), line((0..titles.len()).map(rule).collect())];
+        vec![captioned(table), String::new(), padded_row(&titles), line((0..titles.len()).map(rule).collect())];
     lines.extend(rows.iter().map(|row| padded_row(row)));
     lines.join("\n")
+}
+
+fn captioned(table: &Table) -> String {
+    let title = if table.title.is_empty() { String::new() } else { format!("**{}** ", escaped(&table.title)) };
+    title + &escaped(&table.caption)
 }
 
 fn entry(entry: &Entry) -> String {

@@ -63,6 +63,8 @@ pub struct Figure {
 
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Table {
+    /// What it is of, in a few words; empty where the heading says it.
+    pub title: String,
     pub caption: String,
     pub columns: Vec<Column>,
     pub rows: Vec<Vec<Entry>>,
@@ -90,7 +92,18 @@ impl Table {
     pub fn new(caption: impl Into<String>, columns: &[&str]) -> Table {
         let column =
             |title: &&str| Column { number: title.starts_with('#'), title: title.trim_start_matches('#').to_owned() };
-        Table { caption: caption.into(), columns: columns.iter().map(column).collect(), rows: Vec::new() }
+        Table {
+            title: String::new(),
+            caption: caption.into(),
+            columns: columns.iter().map(column).collect(),
+            rows: Vec::new(),
+        }
+    }
+
+    #[must_use]
+    pub fn titled(mut self, title: impl Into<String>) -> Table {
+        self.title = title.into();
+        self
     }
 
     pub fn row(&mut self, entries: Vec<Entry>) {

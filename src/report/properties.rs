@@ -48,7 +48,7 @@ pub(super) fn of(arm: &ArmInfo, plan: &Plan, lang: Lang) -> Properties {
         "vm-bare" => {
             let ram = knobs.iter().find_map(|k| k.strip_prefix("ram=")).unwrap_or(BARE_RAM);
             Properties {
-                cpu: words::ONE_VCPU.with(lang, &[&one_cpu]),
+                cpu: if plan.cpu.is_some() { one_cpu } else { say(&words::ONE_VCPU) },
                 memory: words::GUEST_RAM.with(lang, &[ram]),
                 files: say(&words::NO_FILES),
                 network: say(&words::NO_NETWORK),

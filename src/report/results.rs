@@ -77,13 +77,35 @@ fn tables(run: &Run, experiment: &str, lang: Lang) -> Vec<Block> {
     if headline.iter().all(|m| m.unit == Unit::Count) {
         return counts(run, experiment, lang);
     }
-    let table = |m: &&MetricInfo| statistics(run, m, lang).block();
-    let mut blocks: Vec<Block> = headline.iter().filter_map(table).collect();
-    let others: Vec<Block> = others.iter().filter_map(table).collect();
-    if !others.is_empty() {
-        blocks.push(Block::Fold(words::OTHER_METRICS.of(lang).into(), others));
+    let (mut first, mut folded) = (Vec::new(), Vec::new());
+    for m in headline.into_iter().chain(others) {
+        for cells in alike(run, m) {
+            let by_size = of_one_size(&cells, m);
+            let to = if m.headline && !by_size { &mut first } else { &mut folded };
+            to.extend(statistics(run, m, &cells, by_size, lang).block());
+        }
     }
-    blocks
+    if !folded.is_empty() {
+        first.push(Block::Fold(words::OTHER_METRICS.of(lang).into(), folded));
+    }
+    first
+}
+
+/// The cells that have this metric, apart by what was varied in them: a table has one definition.
+fn alike<'a>(run: &'a Run, m: &MetricInfo) -> Vec<Vec<&'a Cell>> {
+    let mut groups: Vec<Vec<&Cell>> = Vec::new();
+    for cell in run.cells.iter().filter(|c| c.experiment == m.experiment && summary(run, c, &m.id).is_some()) {
+        match groups.iter_mut().find(|g| g[0].case.keys().eq(cell.case.keys())) {
+            Some(group) => group.push(cell),
+            None => groups.push(vec![cell]),
+        }
+    }
+    groups
+}
+
+/// `memory` tells the parts of one machine of a size by the names that it has for slopes over many.
+fn of_one_size(cells: &[&Cell], m: &MetricInfo) -> bool {
+    m.id != "host_bytes" && cells.iter().any(|c| c.case.contains_key("configured"))
 }
 
 /// Each once, also where a file tells one twice.
@@ -97,11 +119,15 @@ pub(super) fn metrics<'a>(run: &'a Run, experiment: &str) -> Vec<&'a MetricInfo>
     all
 }
 
-/// What it is called, where it starts and ends, its unit, and which is better.
-pub(super) fn caption(m: &MetricInfo, lang: Lang) -> String {
+/// What it is called, here and in the file.
+pub(super) fn title(m: &MetricInfo, lang: Lang) -> String {
     let title = names::metric_title(&m.experiment, &m.id, lang);
-    let definition = super::translated::translated(&m.definition, lang);
-    format!("{title} ({}). {definition} {}", code(&format!("{} {}", m.experiment, m.id)), better(m, lang))
+    format!("{title} ({}).", code(&format!("{} {}", m.experiment, m.id)))
+}
+
+/// Where it starts and ends, and which is better.
+pub(super) fn caption(m: &MetricInfo, lang: Lang) -> String {
+    format!("{} {}", super::translated::translated(&m.definition, lang), better(m, lang))
 }
 
 pub(super) fn better(m: &MetricInfo, lang: Lang) -> &'static str {
@@ -112,8 +138,8 @@ pub(super) fn better(m: &MetricInfo, lang: Lang) -> &'static str {
     }
 }
 
-/// A row per arm and case: measured, or the reason why not.
-fn statistics(run: &Run, m: &MetricInfo, lang: Lang) -> Table {
+/// A row per arm and case.
+fn statistics(run: &Run, m: &MetricInfo, cells: &[&Cell], by_size: bool, lang: Lang) -> Table {
     let mean = if m.unit == Unit::PerSecond { &words::HARMONIC_MEAN } else { &words::MEAN };
     let titles: Vec<String> = [
         (&words::ARM, ""),
@@ -130,8 +156,9 @@ fn statistics(run: &Run, m: &MetricInfo, lang: Lang) -> Table {
     .iter()
     .map(|(title, mark)| format!("{mark}{}", title.of(lang)))
     .collect();
-    let mut table = Table::new(caption(m, lang), &titles.iter().map(String::as_str).collect::<Vec<_>>());
-    for cell in run.cells.iter().filter(|c| c.experiment == m.experiment) {
+    let caption = if by_size { words::OF_ONE_SIZE.of(lang).to_owned() } else { caption(m, lang) };
+    let mut table = Table::new(caption, &titles.iter().map(String::as_str).collect::<Vec<_>>()).titled(title(m, lang));
+    for cell in cells {
         if let Some(s) = summary(run, cell, &m.id) {
             let mut row = vec![text(format!("{} ({})", names::of_cell(run, cell, lang), code(&cell.arm)))];
             row.extend(numbers(cell, m, s, lang));

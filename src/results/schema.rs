@@ -110,6 +110,9 @@ pub struct MetricInfo {
     pub better: String,
     /// Is it one of the few that the closing table shows?
     pub headline: bool,
+    /// How many are timed at once, between two readings of the timer; None: each by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub per_batch: Option<u64>,
 }
 
 /// What the clock can tell, measured at the start.
@@ -210,7 +213,7 @@ pub struct Sample {
 }
 
 /// A median with its 95 % interval.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct Interval {
     pub median: f64,
     /// None: too few blocks for an interval.

@@ -184,8 +184,14 @@ pub fn load(path: &Path) -> Result<Run> {
         e.kind(crate::error::Kind::Usage)
             .try_this(recoverable.unwrap_or_else(|| "isolab bench makes one in results/".into()))
     })?;
-    check_version(&bytes).map_err(|cause| Error { doing: doing(), ..cause })?;
-    let mut run: Run = serde_json::from_slice(&bytes).map_err(|cause| {
+    parse(&bytes, &file.display().to_string())
+}
+
+/// The bytes of a results file; `name` is told in errors.
+pub fn parse(bytes: &[u8], name: &str) -> Result<Run> {
+    let doing = || format!("read the results file {name}");
+    check_version(bytes).map_err(|cause| Error { doing: doing(), ..cause })?;
+    let mut run: Run = serde_json::from_slice(bytes).map_err(|cause| {
         Error::usage(doing(), format!("it is no whole results file ({cause})"))
             .try_this("isolab recover DIR rebuilds it from samples.jsonl")
     })?;

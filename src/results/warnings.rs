@@ -4,6 +4,7 @@
 use super::schema::{ArmInfo, Cell, Run, Status, Summary, Warning};
 use super::summarize::{floor_of, values_of};
 use crate::stats::drift::predecessor;
+use crate::units::show_ns;
 
 /// Load of other programs, in runnable tasks, from which on a run is disturbed.
 const MUCH_LOAD: f64 = 1.0;
@@ -38,6 +39,7 @@ pub(super) fn warnings(run: &Run) -> Vec<Warning> {
     drifting(run, &mut warn);
     correlated(run, &mut warn);
     carried_over(run, &mut warn);
+    short_batches(run, &mut warn);
     failures(run, &mut warn);
     all
 }
@@ -119,6 +121,31 @@ fn after(cell: &Cell) -> Vec<(&str, f64)> {
     cell.columns.before.iter().zip(column).filter_map(|(before, v)| Some((before.as_str(), (*v)?))).collect()
 }
 
+/// Reading the timer is in every batch; below one hundredth of it nobody has to know.
+const READINGS_IN_A_BATCH: f64 = 100.0;
+
+fn short_batches(run: &Run, warn: &mut Warn) {
+    let enough_ns = READINGS_IN_A_BATCH * run.header.timer.cost_ns;
+    let shortest = run.cells.iter().filter(|c| c.status == Status::Measured).flat_map(|cell| {
+        run.header.metrics.iter().filter_map(move |m| {
+            let calls = m.per_batch.filter(|_| m.experiment == cell.experiment)? as f64;
+            let batches = cell.columns.inner.get(&m.id)?.iter().flatten();
+            Some((batches.copied().reduce(f64::min)? * calls, cell, m))
+        })
+    });
+    let worst = shortest.min_by(|a, b| a.0.total_cmp(&b.0));
+    if let Some((took_ns, cell, m)) = worst.filter(|(ns, ..)| *ns < enough_ns) {
+        let text = format!(
+            "a batch of {} of {} took {}, less than {READINGS_IN_A_BATCH} readings of the timer ({}): they are in the number",
+            m.id,
+            cell.id,
+            show_ns(took_ns),
+            show_ns(enough_ns)
+        );
+        warn("short-batch", true, text);
+    }
+}
+
 fn failures(run: &Run, warn: &mut Warn) {
     for cell in run.cells.iter().filter(|c| c.status == Status::Measured) {
         let failed = cell.columns.failed.iter().flatten().count();
@@ -134,5 +161,31 @@ fn failures(run: &Run, warn: &mut Warn) {
         .find(|c| c.columns.values.keys().all(|m| values_of(c, m).is_empty()));
     if let Some(cell) = empty {
         warn("no-values", true, format!("{} was measured but gave no value", cell.id));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::example;
+    use super::*;
+
+    /// A run whose shortest batch of `calls` took `shortest_ns` a call; the timer costs 20 ns.
+    fn with_batches(calls: Option<u64>, shortest_ns: f64) -> Vec<String> {
+        let mut run = example::boot(20);
+        run.header.metrics[0].per_batch = calls;
+        for (place, cell) in run.cells.iter_mut().enumerate() {
+            let batches = if place == 1 { vec![180.0, shortest_ns] } else { vec![200.0; 2] };
+            cell.columns.inner.insert("create_to_ready".into(), vec![batches]);
+        }
+        warnings(&run).into_iter().filter(|w| w.code == "short-batch").map(|w| w.text).collect()
+    }
+
+    #[test]
+    fn a_batch_is_long_beside_a_reading_of_the_timer_or_the_run_says_so() {
+        assert!(with_batches(Some(1000), 2.1).is_empty(), "2100 ns are more than a hundred readings");
+        assert!(with_batches(None, 1.9).is_empty(), "what is timed by itself has no batch");
+        let told = with_batches(Some(1000), 1.9);
+        assert_eq!(told.len(), 1);
+        assert!(told[0].contains("boot/process#2") && told[0].contains("1.90 µs"), "{told:?}");
     }
 }

@@ -112,7 +112,9 @@ impl Vm {
             Err(e) if e.errno() == Errno::EFAULT as i32 => {
                 Err(Error::new("run the guest (KVM_RUN)", format!("the host found no memory for a guest page: {e}")))
             }
-            Err(cause) => Err(Error::new("run the guest (KVM_RUN)", cause)),
+            Err(cause) => Err(Error::new("run the guest (KVM_RUN)", cause).try_this(
+                "inside a VM: turn nested virtualization on in the VM around it; see what dmesg says about kvm",
+            )),
         }
     }
 

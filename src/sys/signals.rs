@@ -5,10 +5,19 @@
 use nix::errno::Errno;
 use nix::sys::signal::{SigHandler, SigSet, SigmaskHow, Signal, signal};
 
-/// SIGPIPE as a new program expects it (Rust ignores it, and what is ignored stays ignored across exec), nothing blocked.
+/// Signals that end whoever writes where no more can be written. Ignored, the write fails, and we can say so and go on.
+const OF_WRITING: [Signal; 2] = [Signal::SIGPIPE, Signal::SIGXFSZ];
+
+/// For our own process. Rust has done it for SIGPIPE; SIGXFSZ comes with `ulimit -f`.
+pub fn let_writes_fail() -> Result<(), Errno> {
+    // SAFETY: SIG_IGN is no handler of ours, so there is no code that could be unsafe to run.
+    OF_WRITING.into_iter().try_for_each(|number| unsafe { signal(number, SigHandler::SigIgn) }.map(drop))
+}
+
+/// As a new program expects them (what is ignored stays ignored across exec), nothing blocked.
 pub fn reset() -> Result<(), Errno> {
-    // SAFETY: SIG_DFL is no handler of ours, so there is no code that could be unsafe to run.
-    unsafe { signal(Signal::SIGPIPE, SigHandler::SigDfl) }?;
+    // SAFETY: as above, for SIG_DFL.
+    OF_WRITING.into_iter().try_for_each(|number| unsafe { signal(number, SigHandler::SigDfl) }.map(drop))?;
     SigSet::empty().thread_set_mask()
 }
 

@@ -12,6 +12,7 @@ use std::process::{Command, Output, Stdio};
 use std::sync::{Mutex, MutexGuard, OnceLock};
 use std::time::{Duration, Instant};
 
+use isolab::sys::seccomp::{Instruction, install};
 pub(crate) use world::World;
 
 pub(crate) const ISOLAB: &str = env!("CARGO_BIN_EXE_isolab");
@@ -188,4 +189,28 @@ pub(crate) mod code {
     pub(crate) const NOT_FOUND: i32 = 127;
     pub(crate) const SIGINT: i32 = 130;
     pub(crate) const SIGTERM: i32 = 143;
+}
+
+/// EPERM for ioctl(…, KVM_RUN, …), for this thread and all that it starts.
+pub(crate) fn refuse_kvm_run() {
+    const KVM_RUN: u32 = 0xae80;
+    let (number, request) = (0, 24); // where seccomp_data has the call and the low half of its second argument
+    let load = |at| Instruction { code: (libc::BPF_LD | libc::BPF_W | libc::BPF_ABS) as u16, jt: 0, jf: 0, k: at };
+    let skip_unless = |value, count| Instruction {
+        code: (libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K) as u16,
+        jt: 0,
+        jf: count,
+        k: value,
+    };
+    let answer = |with| Instruction { code: (libc::BPF_RET | libc::BPF_K) as u16, jt: 0, jf: 0, k: with };
+    nix::sys::prctl::set_no_new_privs().unwrap();
+    install(&[
+        load(number),
+        skip_unless(libc::SYS_ioctl as u32, 3),
+        load(request),
+        skip_unless(KVM_RUN, 1),
+        answer(libc::SECCOMP_RET_ERRNO | libc::EPERM as u32),
+        answer(libc::SECCOMP_RET_ALLOW),
+    ])
+    .unwrap();
 }

@@ -1,4 +1,5 @@
 //! Tests of chapter 2's task: a start whose every step takes a known time.
+#![allow(unreachable_pub, clippy::pedantic, reason = "a task is a small world of its own")]
 
 #[path = "task.rs"]
 mod task;

@@ -2,7 +2,8 @@
 
 use super::{Line, MemoryConfigured, PerByte, Point, TouchedSlope};
 use crate::charts::caption::{Shown, hole, notes};
-use crate::charts::values::{arm, cells, memory_notes, summary};
+use crate::charts::page::Note;
+use crate::charts::values::{arm, cells, hidden_interval, memory_notes, summary};
 use crate::charts::words;
 use crate::lang::Lang;
 use crate::results::schema::{Cell, Run};
@@ -26,18 +27,18 @@ impl MemoryConfigured {
     pub(super) fn from_run(run: &Run, lang: Lang) -> Option<MemoryConfigured> {
         let cells = cells(run, "memory", &["configured", "touch"]);
         let sized: Vec<Sized> = cells.iter().copied().filter_map(sizes).collect();
-        let lines =
-            grouped(&sized, |s| (&s.cell.arm, s.touched, s.preallocated)).into_iter().map(|g| line(run, &g, lang));
+        if sized.is_empty() {
+            return None;
+        }
+        let lines = grouped(&sized, |s| (&s.cell.arm, s.touched, s.preallocated));
+        let lines: Vec<Line> = lines.into_iter().map(|g| line(run, &g, lang)).collect();
         let touched = grouped(&sized, |s| (&s.cell.arm, s.configured, s.preallocated));
-        (!sized.is_empty()).then(|| MemoryConfigured {
-            lines: lines.collect(),
-            notes: [
-                memory_notes(&cells, lang),
-                notes(run, &cells, Shown { experiment: "memory", metric: METRIC }, lang),
-            ]
-            .concat(),
-            against_touched: touched.into_iter().filter_map(|g| touched_slope(run, &g, lang)).collect(),
-        })
+        let against_touched = touched.into_iter().filter_map(|g| touched_slope(run, &g, lang)).collect();
+        let mut all: Vec<Note> =
+            hidden_interval(lines.iter().flat_map(|l| &l.points).map(|p| &p.host), lang).into_iter().collect();
+        all.extend(memory_notes(&cells, lang));
+        all.extend(notes(run, &cells, Shown { experiment: "memory", metric: METRIC }, lang));
+        Some(MemoryConfigured { lines, against_touched, notes: all })
     }
 }
 

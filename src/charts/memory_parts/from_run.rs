@@ -48,16 +48,19 @@ fn content(run: &Run, cell: &Cell, lang: Lang) -> Content {
     }
 }
 
-/// "Shared by all instances …: process 3.7 KiB, …".
+/// "Shared by all instances …: process, process#2 3.7 KiB; …", arms with the same amount together.
 fn shared(bars: &[Bar], lang: Lang) -> Option<Note> {
-    let of = |bar: &Bar| match bar.content {
-        Content::Measured { shared: Some(bytes), .. } => Some((bar.arm.id.clone(), bytes)),
-        _ => None,
-    };
-    let all: Vec<(String, f64)> = bars.iter().filter_map(of).collect();
-    let said: Vec<String> =
-        all.iter().map(|(arm, bytes)| format!("{arm} {}", Scale::of(Unit::Bytes, *bytes).value(*bytes))).collect();
-    (!said.is_empty()).then(|| Note::plain(words::PARTS_SHARED.with(lang, &[("list", &said.join(", "))])))
+    let mut groups: Vec<(String, Vec<&str>)> = Vec::new();
+    for bar in bars {
+        let Content::Measured { shared: Some(bytes), .. } = bar.content else { continue };
+        let amount = Scale::of(Unit::Bytes, bytes).value(bytes);
+        match groups.iter_mut().find(|(a, _)| *a == amount) {
+            Some((_, arms)) => arms.push(&bar.arm.id),
+            None => groups.push((amount, vec![&bar.arm.id])),
+        }
+    }
+    let said: Vec<String> = groups.iter().map(|(amount, arms)| format!("{} {amount}", arms.join(", "))).collect();
+    (!said.is_empty()).then(|| Note::plain(words::PARTS_SHARED.with(lang, &[("list", &said.join("; "))])))
 }
 
 #[cfg(test)]

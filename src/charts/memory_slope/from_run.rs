@@ -3,7 +3,7 @@
 use super::{Content, Line, MemorySlope, Point};
 use crate::charts::caption::{Shown, hole, notes};
 use crate::charts::page::Note;
-use crate::charts::values::{arm, cells, memory_notes, over_samples, summary};
+use crate::charts::values::{arm, cells, hidden_interval, memory_notes, over_samples, summary};
 use crate::charts::words;
 use crate::lang::Lang;
 use crate::results::schema::{Cell, Run};
@@ -21,9 +21,11 @@ impl MemorySlope {
             return None;
         }
         let line = |cell: &&Cell| Line { arm: arm(run, &cell.arm, lang), content: content(run, cell, lang) };
-        let lines = cells.iter().map(line).collect();
-        let mut all = notes(run, &cells, Shown { experiment: "memory", metric: "per_instance" }, lang);
-        all.splice(0..0, [vec![Note::plain(words::SLOPE_LACK.of(lang))], memory_notes(&cells, lang)].concat());
+        let lines: Vec<Line> = cells.iter().map(line).collect();
+        let mut all = vec![Note::plain(words::SLOPE_LACK.of(lang))];
+        all.extend(hidden_interval(lines.iter().flat_map(Line::points).map(|p| &p.bytes), lang));
+        all.extend(memory_notes(&cells, lang));
+        all.extend(notes(run, &cells, Shown { experiment: "memory", metric: "per_instance" }, lang));
         Some(MemorySlope { lines, notes: all })
     }
 }

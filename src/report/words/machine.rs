@@ -72,8 +72,8 @@ pub(crate) const NO_KVM: Words = w("no KVM in it", "KVM을 쓰지 않음");
 pub(crate) const T0: Words = w("t0", "t0");
 pub(crate) const LESS_THAN_ASKED: Words = w("less than asked for", "요청보다 덜 갖춘 것");
 pub(crate) const NO_CPU_LIMIT: Words = w("no limit", "제한 없음");
-pub(crate) const ONE_CPU: Words = w("kept on CPU {0}, no other limit", "CPU {0}에 고정, 다른 제한 없음");
-pub(crate) const ONE_VCPU: Words = w("one virtual CPU, {0}", "가상 CPU 하나, {0}");
+pub(crate) const ONE_CPU: Words = w("one: kept on CPU {0}", "하나: CPU {0}에 고정");
+pub(crate) const ONE_VCPU: Words = w("one virtual CPU", "가상 CPU 하나");
 pub(crate) const NO_MEMORY_LIMIT: Words = w("no limit", "제한 없음");
 pub(crate) const GUEST_RAM: Words = w("{0} of guest RAM", "게스트 RAM {0}");
 pub(crate) const HOST_FILES: Words = w("the host's files", "호스트의 파일");
@@ -85,8 +85,10 @@ pub(crate) const OWN_NETWORK: Words = w("a namespace of its own, loopback only",
 pub(crate) const OWN_NETWORK_DOWN: Words = w("a namespace of its own, nothing up", "자기 네임스페이스, 켜진 장치 없음");
 pub(crate) const NO_NETWORK: Words = w("none: no device", "없음(장치 없음)");
 pub(crate) const HOST_KERNEL: Words = w("the host's", "호스트의 커널");
-pub(crate) const OWN_KERNEL: Words =
-    w("its own small guest kernel, not Linux", "자체의 작은 게스트 커널(리눅스가 아님)");
+pub(crate) const OWN_KERNEL: Words = w(
+    "its own small guest kernel, not Linux, on one virtual CPU",
+    "가상 CPU 하나 위의 작은 자체 게스트 커널(리눅스가 아님)",
+);
 pub(crate) const NOT_KNOWN_HERE: Words = w("not known to this version", "이 버전이 모르는 환경");
 pub(crate) const ONE_ARM_NOTHING_TO_COMPARE: Words = w(
     "Fewer than two arms were measured: there are no limits to compare.",

@@ -69,6 +69,10 @@ pub(crate) const CHART: Words = w("Chart `{0}`", "차트 `{0}`");
 pub(crate) const THE_RUN_ITSELF: Words = w("The run itself", "실행 자체");
 pub(crate) const OTHER_METRICS: Words = w("Other metrics of this experiment", "이 실험의 다른 지표");
 pub(crate) const WHAT_IS_COUNTED: Words = w("What is counted", "무엇을 세는가");
+pub(crate) const OF_ONE_SIZE: Words = w(
+    "The same part of one virtual machine of this size: an amount, not a slope. Lower is better.",
+    "이 크기의 가상머신 하나에서 같은 몫입니다. 기울기가 아니라 양입니다. 작을수록 좋습니다.",
+);
 pub(crate) const COUNTS_CAPTION: Words = w(
     "Objects that one instance brings into being: the median count over n blocks, with its range where blocks differ; without a range every block gave the same count.",
     "인스턴스 하나가 만들어 내는 객체입니다. n개 블록의 중앙값이며, 블록마다 다르면 범위를 함께 적습니다. 범위가 없으면 모든 블록에서 같은 수였습니다.",
@@ -84,7 +88,7 @@ pub(crate) const MIN: Words = w("min", "최솟값");
 pub(crate) const MAX: Words = w("max", "최댓값");
 pub(crate) const P99: Words = w("p99", "p99");
 pub(crate) const FAR: Words = w("far from the rest", "멀리 떨어진 값");
-pub(crate) const NO_P99: Words = w("n < 500", "표본 부족(n < 500)");
+pub(crate) const NO_P99: Words = w("n < 500", "n < 500");
 pub(crate) const NO_MEAN: Words = w("none: ratios are not averaged", "없음(비는 평균하지 않음)");
 pub(crate) const ONE_VALUE: Words = w("one value", "값이 하나");
 pub(crate) const NOT_MEASURED: Words = w("not measured", "재지 않음");

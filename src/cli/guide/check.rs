@@ -1,0 +1,208 @@
+//! `guide check N`: what is done, what is not, and what to do about it.
+
+use std::path::PathBuf;
+
+use super::args::{Check, On};
+use super::{Reader, exit};
+use crate::cli::out::Out;
+use crate::error::Result;
+use crate::guide::chapters::Data;
+use crate::guide::checks::{Case, Sheet, Source, check};
+use crate::guide::files::{Results, newest};
+use crate::guide::outcome::{Outcome, Status};
+use crate::guide::reference;
+use crate::guide::sheet::Graded;
+use crate::guide::work::{LIMITS, desk};
+use crate::lang::Lang;
+
+pub(super) fn run(reader: &mut Reader, args: &Check, out: &mut Out) -> Result<u8> {
+    let chapters: Vec<u32> = match args.chapter {
+        Some(chapter) => vec![chapter],
+        None => reader.shelf.chapters().into_iter().map(|(number, _)| number).collect(),
+    };
+    let mut graded = Vec::new();
+    let mut done = Vec::new();
+    for chapter in chapters {
+        let checked = one(reader, chapter, &args.files, args.on.as_ref(), out)?;
+        reader.progress.chapter(chapter).checked = Some(checked.sheet.checked(&checked.source));
+        done.push((checked.sheet.any(Status::Fail), checked.sheet.any(Status::Pass)));
+        if args.json {
+            graded.push(Graded::new(chapter, checked.sheet, &checked.source, &checked.results, checked.own_too));
+        } else {
+            out.text(checked.text(reader, chapter))?;
+        }
+    }
+    reader.keep(out);
+    if args.json {
+        let value = serde_json::to_value(&graded).expect("a sheet is plain data");
+        let value = if args.all { value } else { value[0].clone() };
+        out.line(serde_json::to_string_pretty(&value).expect("it is JSON"))?;
+    }
+    Ok(code(&done))
+}
+
+/// 0: nothing failed · 1: something did · 3: nothing could be checked.
+fn code(done: &[(bool, bool)]) -> u8 {
+    match (done.iter().any(|(failed, _)| *failed), done.iter().any(|(_, passed)| *passed)) {
+        (true, _) => exit::FAILED,
+        (false, true) => exit::OK,
+        (false, false) => exit::NOTHING_RAN,
+    }
+}
+
+/// A chapter that was checked.
+pub(super) struct Checked {
+    pub(super) sheet: Sheet,
+    pub(super) source: Source,
+    results: Vec<Results>,
+    /// Is there own data too, though the reference was asked for?
+    own_too: bool,
+    title: String,
+    later: Vec<String>,
+}
+
+pub(super) fn one(reader: &mut Reader, chapter: u32, files: &[PathBuf], on: Option<&On>, out: &Out) -> Result<Checked> {
+    let page = reader.page(chapter, out)?.page;
+    let data = reader.shelf.data(chapter)?;
+    let log = reader.log()?;
+    let own = || newest(&reader.here, &data.needs, &log, log.of(chapter));
+    let (source, results, own_too) = if let Some(On(host)) = on {
+        let (host, results) = reference::load(&reader.here, host.as_deref(), &data.needs)?;
+        (Source::Reference(host), results, !own().is_empty())
+    } else {
+        let paths = if files.is_empty() { own() } else { files.to_vec() };
+        let name = |p: &PathBuf| p.strip_prefix(&reader.here).unwrap_or(p).display().to_string();
+        let results = paths.iter().map(|p| Results::load(p, name(p))).collect::<Result<Vec<Results>>>()?;
+        (Source::Own, results, false)
+    };
+    let commands = page.commands();
+    let bench = commands.iter().find(|c| c.contains(" bench ")).cloned().unwrap_or_default();
+    let case = Case {
+        chapter,
+        data: &data,
+        log: &log,
+        results: &results,
+        source: &source,
+        desk: desk(&reader.here, chapter),
+        lang: reader.lang,
+        called: &reader.called,
+        bench: &bench,
+        limits: LIMITS,
+    };
+    let sheet = check(&case, &mut reader.progress);
+    Ok(Checked { later: later(&data), sheet, source, results, own_too, title: page.title })
+}
+
+/// Ids of checks that wait for a later version.
+fn later(data: &Data) -> Vec<String> {
+    data.checks.iter().filter(|c| c.later.is_some()).map(|c| c.id.clone()).collect()
+}
+
+impl Checked {
+    fn text(&self, reader: &Reader, chapter: u32) -> String {
+        let lang = reader.lang;
+        let mut text = format!("\n{}\n", reader.paint.bold(&format!("{chapter}. {}", self.title)));
+        text += &reader.say(&self.read(lang), "  ", "  ");
+        text.push('\n');
+        let (later, now): (Vec<&Outcome>, Vec<&Outcome>) =
+            self.sheet.outcomes.iter().partition(|o| self.later.contains(&o.id));
+        for (i, outcome) in now.iter().enumerate() {
+            let same = |o: &&&Outcome| o.status == Status::Fail && (&o.why, &o.fix) == (&outcome.why, &outcome.fix);
+            text += &entry(reader, outcome, now[..i].iter().find(same).map(|o| o.id.as_str()));
+        }
+        later.iter().for_each(|o| text += &reader.say(&format!("{}: {}", o.id, o.why), "  –      ", "         "));
+        text += &self.sum(reader, chapter);
+        text
+    }
+
+    /// Which files were read, and whose they are.
+    fn read(&self, lang: Lang) -> String {
+        let names: Vec<&str> = self.results.iter().map(|r| r.name.as_str()).collect();
+        let names = names.join(", ");
+        let mut words = match (&self.source, self.results.is_empty()) {
+            (Source::Own, true) => lang.choose("Your own data: none found.", "자신의 데이터: 없음.").to_owned(),
+            (Source::Own, false) => lang.choose(format!("Your own data: {names}."), format!("자신의 데이터: {names}.")),
+            (Source::Reference(host), _) => lang.choose(
+                format!("REFERENCE DATA of {host}, not yours: {names}."),
+                format!("참고 데이터({host}), 자신의 것이 아님: {names}."),
+            ),
+        };
+        if self.own_too {
+            words += lang.choose(
+                " You have data of your own for this chapter: that is what counts.",
+                " 이 장에 쓸 자신의 데이터가 있습니다. 그것으로 확인해야 합니다.",
+            );
+        }
+        words
+    }
+
+    fn sum(&self, reader: &Reader, chapter: u32) -> String {
+        let (lang, sheet) = (reader.lang, &self.sheet);
+        let open = sheet.outcomes.iter().filter(|o| o.status == Status::NotDecided && o.possible > 0).count();
+        let mut words = lang.choose(
+            format!("{} of {} points", sheet.points, sheet.possible),
+            format!("{}점 만점에 {}점", sheet.possible, sheet.points),
+        );
+        if open > 0 {
+            words += &lang.choose(
+                format!("; not decided here: {open}, which cost nothing"),
+                format!(". 여기서 판정하지 못한 것: {open}개 (점수를 잃지 않습니다)"),
+            );
+        }
+        let failing = sheet.outcomes.iter().find(|o| o.status == Status::Fail);
+        let next = match failing {
+            Some(outcome) => reader.command(&format!("hint {chapter} {}", outcome.id)),
+            None => reader.command("next"),
+        };
+        format!("\n  {}\n  {next}\n", reader.paint.bold(&words))
+    }
+}
+
+/// One check: sign, points, name; then why, what to do, what it means; or the check that said the same already.
+fn entry(reader: &Reader, outcome: &Outcome, said_by: Option<&str>) -> String {
+    let (paint, possible) = (reader.paint, outcome.possible);
+    let (sign, points) = match outcome.status {
+        Status::Pass => (paint.green("✓"), format!("{}/{possible}", outcome.points)),
+        Status::Fail => (paint.red("✗"), format!("{}/{possible}", outcome.points)),
+        Status::NotDecided => ("–".to_owned(), "  –".to_owned()),
+    };
+    let mut text = format!("  {sign} {points}  {}\n", paint.bold(&outcome.id));
+    let indent = " ".repeat(9);
+    if let Some(id) = said_by {
+        let words = reader.lang.choose(format!("for the same reason as {id}"), format!("{id}와(과) 같은 이유입니다"));
+        return text + &lines(reader, &words, &indent, &indent);
+    }
+    text += &lines(reader, &outcome.why, &indent, &indent);
+    text += &lines(reader, &outcome.fix, "       → ", &indent);
+    if outcome.status == Status::Pass {
+        text += &reader.paint.dim(&lines(reader, &outcome.explanation, &indent, &indent));
+    }
+    text
+}
+
+/// Each line wrapped by itself. A compiler's drawing stays as it is, and so does a command, to be copied.
+fn lines(reader: &Reader, text: &str, first: &str, indent: &str) -> String {
+    let mut out = String::new();
+    for (i, line) in text.lines().filter(|l| !l.trim().is_empty()).enumerate() {
+        let begin = if i == 0 { first } else { indent };
+        let drawn = line.starts_with(' ') || line.contains(" | ") || line.ends_with(" |"); // by the compiler
+        out += &match line.starts_with(&reader.called) {
+            true => format!("{begin}{}\n", reader.paint.bold(line)),
+            false if drawn => format!("{begin}{line}\n"),
+            false => reader.say(line, begin, indent),
+        };
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_exit_code_tells_whether_something_failed_or_nothing_could_be_checked() {
+        assert_eq!(code(&[(false, true), (false, false)]), exit::OK);
+        assert_eq!(code(&[(true, true), (false, true)]), exit::FAILED);
+        assert_eq!(code(&[(false, false)]), exit::NOTHING_RAN);
+    }
+}

@@ -1,0 +1,177 @@
+//! `guide check`: every check of a chapter on the files in use. Each gives a status, points, the reason, what to do, and
+//! where it looked; nothing here measures, and no verdict is a constant.
+
+pub mod card;
+mod prediction;
+pub(in crate::guide) mod quoted;
+mod run;
+mod sentence;
+mod work;
+
+use std::path::{Path, PathBuf};
+
+use super::chapters::{Check, Data};
+use super::files::Results;
+use super::outcome::{Evidence, Kind, Outcome, Status};
+use super::predictions::Log;
+use super::relations;
+use super::state::{Checked, Progress};
+use super::work::CARD;
+use crate::lang::Lang;
+use crate::results::schema::Run;
+
+/// Whose data it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    Own,
+    /// A machine below `results/reference/`, by its name there.
+    Reference(String),
+}
+
+impl Source {
+    /// "own" or "reference".
+    pub fn name(&self) -> &'static str {
+        match self {
+            Source::Own => "own",
+            Source::Reference(_) => "reference",
+        }
+    }
+}
+
+/// Everything that the checks of one chapter look at.
+pub struct Case<'a> {
+    pub chapter: u32,
+    pub data: &'a Data,
+    pub log: &'a Log,
+    pub results: &'a [Results],
+    pub source: &'a Source,
+    /// The folder with the reader's work.
+    pub desk: Option<PathBuf>,
+    pub lang: Lang,
+    /// How isolab was called: printed commands begin with it.
+    pub called: &'a str,
+    /// The page's first command that measures.
+    pub bench: &'a str,
+    pub limits: super::work::Limits,
+}
+
+/// What all checks of a chapter found.
+pub struct Sheet {
+    pub outcomes: Vec<Outcome>,
+    pub points: u32,
+    /// Of the checks that could be decided.
+    pub possible: u32,
+}
+
+impl Sheet {
+    fn of(outcomes: Vec<Outcome>) -> Sheet {
+        let decided = |o: &&Outcome| o.status != Status::NotDecided;
+        let possible = outcomes.iter().filter(decided).map(|o| o.possible).sum();
+        Sheet { points: outcomes.iter().map(|o| o.points).sum(), possible, outcomes }
+    }
+
+    pub fn any(&self, status: Status) -> bool {
+        self.outcomes.iter().any(|o| o.status == status)
+    }
+
+    /// What is remembered of it.
+    pub fn checked(&self, source: &Source) -> Checked {
+        Checked {
+            points: self.points,
+            possible: self.possible,
+            data: source.name().into(),
+            statuses: self.outcomes.iter().map(|o| (o.id.clone(), o.status)).collect(),
+        }
+    }
+}
+
+/// Every check of the chapter, in the order of its file.
+pub fn check(case: &Case, progress: &mut Progress) -> Sheet {
+    Sheet::of(case.data.checks.iter().map(|check| one(case, check, progress)).collect())
+}
+
+fn one(case: &Case, check: &Check, progress: &mut Progress) -> Outcome {
+    if let Some(later) = &check.later {
+        return Outcome { possible: 0, ..undecided(check, later.of(case.lang), "") };
+    }
+    match check.kind {
+        Kind::Prediction => prediction::check(case, check),
+        Kind::Run => run::check(case, check),
+        Kind::Work => work::check(case, check, progress),
+        Kind::Card | Kind::Relation if case.results.is_empty() => no_run(case, check),
+        Kind::Card => card(case, check),
+        Kind::Relation => relation(case, check),
+    }
+}
+
+/// Own data is for the reader to make: without any, nothing was concluded from it.
+fn no_run(case: &Case, check: &Check) -> Outcome {
+    let why = case
+        .lang
+        .choose("there is no run that holds what this chapter needs", "이 장에 필요한 것을 담은 실행이 없습니다");
+    failed(check, why, to_measure(case))
+}
+
+/// The page's command, as isolab was called.
+fn to_measure(case: &Case) -> String {
+    match case.bench.strip_prefix("isolab ") {
+        Some(rest) => format!("{} {rest}", case.called),
+        None => format!("{} bench", case.called),
+    }
+}
+
+fn card(case: &Case, check: &Check) -> Outcome {
+    card::check(check, &cards(case), &named(case), case.lang)
+}
+
+fn relation(case: &Case, check: &Check) -> Outcome {
+    relations::check(check, &cards(case), &named(case), case.lang)
+}
+
+/// The text of the reader's cards; blank when there is no such file.
+fn cards(case: &Case) -> String {
+    let place = case.desk.as_ref().map(|desk| desk.join(CARD));
+    place.and_then(|path| std::fs::read_to_string(path).ok()).unwrap_or_default()
+}
+
+/// The files as claims and relations take them.
+fn named<'a>(case: &Case<'a>) -> Vec<(String, &'a Run)> {
+    case.results.iter().map(|file| (file.name.clone(), &file.run)).collect()
+}
+
+/// A path as a reader sees it from the current folder.
+pub(super) fn shown(path: &Path) -> String {
+    let here = std::env::current_dir().unwrap_or_default();
+    path.strip_prefix(&here).unwrap_or(path).display().to_string()
+}
+
+fn outcome(check: &Check, status: Status, why: impl Into<String>, fix: impl Into<String>) -> Outcome {
+    Outcome {
+        id: check.id.clone(),
+        kind: check.kind,
+        status,
+        points: if status == Status::Pass { check.points } else { 0 },
+        possible: check.points,
+        why: why.into(),
+        fix: fix.into(),
+        explanation: String::new(),
+        evidence: Vec::new(),
+    }
+}
+
+fn failed(check: &Check, why: impl Into<String>, fix: impl Into<String>) -> Outcome {
+    outcome(check, Status::Fail, why, fix)
+}
+
+fn undecided(check: &Check, why: impl Into<String>, fix: impl Into<String>) -> Outcome {
+    outcome(check, Status::NotDecided, why, fix)
+}
+
+fn passed(check: &Check, why: impl Into<String>, lang: Lang) -> Outcome {
+    Outcome { explanation: check.explanation.of(lang).to_owned(), ..outcome(check, Status::Pass, why, "") }
+}
+
+/// The whole file, as evidence.
+fn whole(file: &Results, found: impl Into<String>) -> Evidence {
+    Evidence { file: file.name.clone(), cell: String::new(), sha256: file.sha256.clone(), found: found.into() }
+}

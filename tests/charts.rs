@@ -1,0 +1,137 @@
+//! `isolab chart`: from results files alone, in every form that it offers, and what it says when it cannot.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use std::fs;
+
+use common::{World, code};
+use serde_json::Value;
+
+/// One run of a scripted environment and its twin.
+fn measured(blocks: &str) -> World {
+    let world = World::new();
+    world.bench(&["-e", "fake,fake", "-x", "boot", "--blocks", blocks]).ends_with(code::OK);
+    world.file("a.json", fs::read(world.run_dir().join("run.json")).unwrap());
+    fs::create_dir(world.join("to")).unwrap();
+    world
+}
+
+fn drawn(world: &World) -> Vec<String> {
+    let mut names = common::world::entries(&world.join("to"));
+    names.sort();
+    names
+}
+
+fn svg(world: &World, name: &str) -> String {
+    fs::read_to_string(world.join("to").join(name)).unwrap()
+}
+
+#[test]
+fn without_a_name_every_chart_that_has_data_is_drawn() {
+    let world = measured("6");
+    world.run(["chart", "a.json", "--into", "to", "--format", "svg"]).ends_with(code::OK).says("to/boot-stages.svg");
+    let names = drawn(&world);
+    for name in ["aa.svg", "boot-ecdf.svg", "boot-stages.svg", "run-order.svg"] {
+        assert!(names.iter().any(|n| n == name), "{name} in {names:?}");
+    }
+    assert!(!names.iter().any(|n| n.starts_with("memory") || n.starts_with("cost")), "there is no data: {names:?}");
+    world.run(["chart", "run-order", "a.json", "--dpi", "48"]).ends_with(code::OK).says("run-order.svg");
+    assert!(world.join("run-order.svg").exists(), "beside the results file");
+}
+
+#[test]
+fn a_beginning_draws_all_that_begin_with_it() {
+    let world = measured("6");
+    world.run(["chart", "boot", "a.json", "--into", "to", "--format", "svg"]).ends_with(code::OK);
+    assert_eq!(drawn(&world), ["boot-ecdf.svg", "boot-stages.svg"]);
+}
+
+#[test]
+fn looks_are_what_was_asked_for() {
+    let world = measured("6");
+    let draw = |more: &[&str]| {
+        let args = [&["chart", "boot-stages", "a.json", "--into", "to", "--format", "svg"], more].concat();
+        world.run(args).ends_with(code::OK);
+        svg(&world, "boot-stages.svg")
+    };
+    let plain = draw(&[]);
+    assert!(plain.contains("width=\"1000\"") && plain.contains(">Start time: how long until"));
+    assert!(draw(&["--width", "640"]).contains("width=\"640\""));
+    assert!(draw(&["--lang", "ko"]).contains(">시작 시간: 프로그램이"));
+    assert!(!draw(&["--no-title"]).contains(">Start time: how long until the program runs?</text>"));
+    let [light, dark, slide] = ["light", "dark", "slide"].map(|theme| draw(&["--theme", theme]));
+    assert_eq!(light, plain);
+    assert!(dark != light && slide != light && dark != slide);
+}
+
+#[cfg(feature = "png")]
+#[test]
+fn outlines_leave_no_text_and_dots_per_inch_are_in_the_file() {
+    let world = measured("6");
+    world.run(["chart", "boot-ecdf", "a.json", "--into", "to", "--outlines", "--dpi", "96"]).ends_with(code::OK);
+    let shapes = svg(&world, "boot-ecdf.svg");
+    assert!(!shapes.contains("<text") && shapes.contains("<title id=\"title\">Start time"), "no text but the title");
+    let png = fs::read(world.join("to/boot-ecdf.png")).unwrap();
+    assert_eq!(png[16..20], 1000_u32.to_be_bytes(), "as many pixels as the SVG has units");
+    assert_eq!(&png[37..41], b"pHYs");
+}
+
+#[test]
+fn json_lists_what_was_written_and_says_it_in_words() {
+    let world = measured("6");
+    let answer = world.run(["chart", "aa", "a.json", "a.json", "--into", "to", "--format", "svg", "--json"]);
+    answer.ends_with(code::OK);
+    let list: Value = serde_json::from_str(&answer.out).unwrap();
+    assert_eq!((list[0]["chart"].as_str(), list[0]["file"].as_str()), (Some("aa"), Some("to/aa.svg")));
+    assert!(list[0]["alt"].as_str().unwrap().contains("n = 6"), "{list}");
+}
+
+#[test]
+fn one_block_is_drawn_without_an_interval_and_says_so() {
+    let world = measured("1");
+    world.run(["chart", "a.json", "--into", "to", "--format", "svg"]).ends_with(code::OK);
+    assert!(svg(&world, "boot-stages.svg").contains("too few blocks for an interval"));
+    assert!(svg(&world, "aa.svg").contains("too few blocks for an interval"));
+}
+
+#[test]
+fn a_file_without_data_for_a_chart_is_told_how_to_get_some() {
+    let world = measured("6");
+    world.run(["chart", "cost", "a.json"]).refuses(code::USAGE, "draw cost", "a.json has no data", "bench -x syscall");
+    let mut run: Value = serde_json::from_slice(&fs::read(world.join("a.json")).unwrap()).unwrap();
+    for cell in run["cells"].as_array_mut().unwrap() {
+        cell["status"] = "skipped".into();
+        cell["reason"] = "there is no /dev/kvm here".into();
+        cell["fix"] = "isolab doctor".into();
+    }
+    world.file("skipped.json", run.to_string());
+    let answer = world.run(["chart", "skipped.json"]);
+    answer.refuses(code::NOTHING_RAN, "draw charts of skipped.json", "there is no /dev/kvm here", "isolab doctor");
+    assert!(!world.join("boot-stages.svg").exists(), "nothing but holes is not drawn");
+}
+
+#[test]
+fn what_cannot_be_is_refused_before_anything_is_written() {
+    let world = measured("6");
+    for (typed, doing, cause, advice) in [
+        ("--theme drak", "drak", "none of that name", "did you mean dark?"),
+        ("--format gif", "gif", "none of that name", "formats: svg"),
+        ("--format svg,", "format \"\"", "none of that name", "formats: svg"),
+        ("--width 100", "100 pixels", "480 to 2400", "--width 480"),
+        ("--width -5", "-5 pixels", "480 to 2400", "--width 480"),
+        ("--dpi 100000", "100000 dots", "48 to 600", "--dpi 600"),
+        ("--lang fr", "fr", "English and Korean", "--lang"),
+    ] {
+        let answer = world.run(["chart", "a.json", "--into", "to"].into_iter().chain(typed.split(' ')));
+        answer.refuses(code::USAGE, doing, cause, advice);
+    }
+    world.run(["chart", "a.json", "b.json", "--into", "to"]).refuses(
+        code::USAGE,
+        "b.json",
+        "No such file",
+        "isolab bench",
+    );
+    world.run(["chart", "a.json", "--into", "no"]).refuses(code::FAILED, "no/boot-stages.svg", "No such", "--into DIR");
+    assert!(drawn(&world).is_empty());
+}
