@@ -51,7 +51,7 @@ pub(super) fn check(case: &Case, check: &Check) -> Outcome {
     }
     let good = lang.choose(
         "all follows from the raw samples; every proof is right, nothing was left behind, one arm stands twice",
-        "모든 값이 원시 표본에서 나오고, 모든 증명이 옳고, 남은 것이 없으며, 한 암이 두 번 들어 있습니다",
+        "모든 값이 원시 표본에서 나오고, 모든 증명이 옳고, 남은 것이 없으며, 한 대상이 두 번 들어 있습니다",
     );
     let mut outcome = passed(check, format!("{good}{}", skipped(&needed, lang)), lang);
     outcome.evidence = case.results.iter().map(|file| whole(file, told(&file.run))).collect();
@@ -148,7 +148,7 @@ fn has_an_arm_twice(file: &Results, cells: &[&Cell], lang: Lang) -> Option<Fault
     let (name, experiment) = (&file.name, &cell.experiment);
     let why = lang.choose(
         format!("{name}: no arm of {experiment} stands twice, so its noise is not known"),
-        format!("{name}: {experiment}에 두 번 들어 있는 암이 없어 잡음을 알 수 없습니다"),
+        format!("{name}: {experiment}에 두 번 들어 있는 대상이 없어 잡음을 알 수 없습니다"),
     );
     Some(Fault { why, fix: Fix::Again, evidence: of_cell(file, cell, "no twin") })
 }

@@ -123,7 +123,7 @@ pub(super) fn net(case: &Case) -> Found {
     let (Some((_, _, whole)), Some((file, _, less))) = (find(""), find(":-net")) else {
         return case.not_measured(
             "inventory container, container:-net",
-            "isolab bench -e container,container:-net -x inventory -o net.json",
+            "isolab bench -e container,container:-net -x inventory -o mod1.json",
         );
     };
     let all: Vec<BTreeSet<String>> =

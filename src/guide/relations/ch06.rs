@@ -6,7 +6,7 @@ use crate::guide::claims::terms::{Value, values};
 use crate::guide::claims::{find, rule::Term, shown};
 use crate::results::schema::{Cell, Interval};
 
-const RUN: &str = "isolab bench -e process,container,container:-seccomp,vm-bare -x syscall,cpu -o sys.json";
+const RUN: &str = "isolab bench -e process,container,container:-seccomp,vm-bare -x syscall,cpu --blocks 20 -o sys.json";
 
 /// The claim whose card says it, and the name of its term.
 const CLAIM: &str = "C11";
