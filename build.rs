@@ -115,35 +115,52 @@ fn list_guide_files() {
             println!("cargo:rerun-if-changed={}", path.display());
         }
     }
-    write_table("guide_files.rs", FOLDER, files);
+    let include = |file: String| {
+        let text = format!("include_str!(concat!(env!(\"CARGO_MANIFEST_DIR\"), \"/{FOLDER}/{file}\"))");
+        (file, text)
+    };
+    write_table("guide_files.rs", "&str", files.into_iter().map(include).collect());
 }
 
-/// `src/guide/reference.rs` includes this one: the runs of reference machines, by host and name.
+/// `src/guide/reference.rs` includes this one: the runs of reference machines, by host and name, compressed (RFC 1950):
+/// they are megabytes of digits.
 fn list_reference_runs() {
     const FOLDER: &str = "results/reference";
+    println!("cargo:rerun-if-changed=results/README.md"); // it names them
+    let out = PathBuf::from(env("OUT_DIR"));
     let mut files = Vec::new();
     for host in std::fs::read_dir(FOLDER).into_iter().flatten().flatten() {
+        println!("cargo:rerun-if-changed={}", host.path().display());
         for run in std::fs::read_dir(host.path()).into_iter().flatten().flatten() {
             let path = run.path();
             if path.extension().is_some_and(|ending| ending == "json") {
-                println!("cargo:rerun-if-changed={}", path.display());
-                files.push(path.strip_prefix(FOLDER).unwrap_or(&path).display().to_string());
+                let name = path.strip_prefix(FOLDER).unwrap_or(&path).display().to_string();
+                let packed = format!("{}.z", name.replace('/', "."));
+                pack(&path, &out.join(&packed));
+                files.push((name, format!("include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{packed}\"))")));
             }
         }
     }
-    println!("cargo:rerun-if-changed=results/README.md"); // it names them
-    write_table("reference_runs.rs", FOLDER, files);
+    write_table("reference_runs.rs", "&[u8]", files);
 }
 
-/// `(path, text)` for each of the files below a folder.
-fn write_table(name: &str, folder: &str, mut files: Vec<String>) {
+/// Not again while the file is the same: this program is not optimised.
+fn pack(from: &Path, to: &Path) {
+    let changed = |path: &Path| path.metadata().and_then(|about| about.modified()).ok();
+    if changed(to).is_some_and(|packed| changed(from).is_some_and(|file| file < packed)) {
+        return;
+    }
+    let packed = std::fs::read(from).map(|text| miniz_oxide::deflate::compress_to_vec_zlib(&text, 6));
+    if let Err(cause) = packed.and_then(|bytes| std::fs::write(to, bytes)) {
+        stop(&format!("could not pack {}: {cause}", from.display()));
+    }
+}
+
+/// Rows of path and contents.
+fn write_table(name: &str, contents: &str, mut files: Vec<(String, String)>) {
     files.sort();
-    let line = |file: &String| {
-        let place = format!("/{folder}/{file}");
-        format!("    ({file:?}, include_str!(concat!(env!(\"CARGO_MANIFEST_DIR\"), {place:?}))),\n")
-    };
-    let table: String = files.iter().map(line).collect();
-    let table = format!("const EMBEDDED: &[(&str, &str)] = &[\n{table}];\n");
+    let rows: String = files.iter().map(|(path, include)| format!("    ({path:?}, {include}),\n")).collect();
+    let table = format!("const EMBEDDED: &[(&str, {contents})] = &[\n{rows}];\n");
     if let Err(cause) = std::fs::write(PathBuf::from(env("OUT_DIR")).join(name), table) {
         stop(&format!("could not write {name}: {cause}"));
     }

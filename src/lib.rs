@@ -13,13 +13,14 @@
 //! 6. Marks on the host's clock become a [`timeline`]; the worker reports it as one line of JSON, with the proof.
 //! 7. [`results`] appends the sample to `samples.jsonl`, and at the end writes `run.json`: every raw sample, and what
 //!    [`stats`] computes from them.
-//! 8. From that file alone, on any machine: tables, [`charts`], the [`report`], `compare`, `recover`.
+//! 8. From that file alone, on any machine: tables, [`charts`], the [`report`], `compare`, `recover`, and the [`guide`]: pages
+//!    to read, a prediction to lock, checks of what a reader concluded.
 //!
 //! # Who may use whom
 //!
 //! ```text
 //! cli → harness → experiments → lab → environments → { container, vm } → sys
-//!       harness → results → stats        cli → report → charts → { results, stats }        host: the machine's fingerprint
+//!       harness → results → stats        cli → guide → report → charts → { results, stats }        host: the machine's fingerprint
 //! cli → doctor → { lab, environments, container, vm, host }
 //! ```
 //!
@@ -29,7 +30,8 @@
 //! # Adding something
 //!
 //! An environment, an experiment or a chart is one new file, and one line in its folder's `mod.rs`; a row of [`doctor`] is a
-//! function and a line, and a recording in `tests/machines/` that shows it.
+//! function and a line, and a recording in `tests/machines/` that shows it. A chapter is a page, its twin, its questions and
+//! its task in `lab-guides/`: `build.rs` finds them.
 #![deny(unsafe_code)]
 
 pub mod charts;

@@ -7,6 +7,7 @@
 //! canvas   SVG                                    font     how wide a text is
 //! page     title, legend, notes                   caption  what the foot of a chart says
 //! axis     from a value to a place                marks    names of rows, segments, intervals
+//! bars     rows of bars above one axis            key      numbered lines, and the list of what they mean
 //! ```
 //!
 //! A chart is drawn once, as SVG. The PNG is rendered from that SVG with the embedded font alone, so it looks the same

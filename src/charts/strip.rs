@@ -8,7 +8,8 @@ use super::style::{Series, Style};
 use super::text::{Scale, percent};
 use super::words;
 use crate::lang::Lang;
-use crate::stats::{self, drift::Drift};
+use crate::stats;
+use crate::stats::drift::{DRIFT_THAT_MATTERS, Drift};
 
 /// More dots than this cover each other: then every two pixels show lowest, median and highest.
 const MOST_DOTS: usize = 1500;
@@ -62,7 +63,11 @@ impl Strip {
         };
         let values = [("first", &*scale.value(first)), ("last", &scale.value(last)), ("change", &percent(change))];
         let mut parts = vec![words::ORDER_CHANGE.with(lang, &values)];
-        let drifts = if self.drift.drifts { words::ORDER_DRIFTS } else { words::ORDER_STEADY };
+        let drifts = match self.drift.drifts {
+            true => words::ORDER_DRIFTS,
+            false if change.abs() >= DRIFT_THAT_MATTERS => words::ORDER_CHANCE,
+            false => words::ORDER_STEADY,
+        };
         parts.push(drifts.of(lang).to_owned());
         if let Some(r) = self.drift.lag1.filter(|r| self.drift.correlated && *r > 0.0) {
             parts.push(words::ORDER_ALIKE.with(lang, &[("r", &format!("{r:.2}"))]));
@@ -153,6 +158,8 @@ mod tests {
         assert!(said.starts_with("1.05 ms → 1.21 ms: +15") && said.contains("drifts"), "{said}");
         let steady = strip(60, 0.0).verdict(MS, Lang::En);
         assert!(steady.contains("no drift that matters"), "{steady}");
+        let noisy = Strip::of((0..9).map(|i| (f64::from(i), f64::from(i * 7 % 9 + 1))).collect());
+        assert!(noisy.verdict(MS, Lang::En).contains("within chance"), "{}", noisy.verdict(MS, Lang::En));
         assert_eq!(strip(5, 0.0).verdict(MS, Lang::En), "too few samples to tell drift");
     }
 

@@ -128,7 +128,7 @@ mod tests {
             assert_eq!(lines.concat().replace(' ', ""), text.replace(' ', ""));
         }
         assert_eq!(wrap(text, 14.0, 2000.0).len(), 1);
-        assert_eq!(wrap("of all, n = 20", 14.0, 90.0), ["of all,", "n = 20"]);
+        assert_eq!(wrap("of all, n = 20", 14.0, 75.0), ["of all,", "n = 20"]);
     }
 
     #[test]

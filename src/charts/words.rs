@@ -96,6 +96,7 @@ words! {
     ORDER_FEW: "too few samples to tell drift", "드리프트를 말하기에는 표본이 너무 적습니다";
     ORDER_DRIFTS: "drifts", "드리프트 있음";
     ORDER_STEADY: "no drift that matters", "문제될 드리프트 없음";
+    ORDER_CHANCE: "within chance", "우연의 범위 안";
     ORDER_ALIKE: "neighbours are alike (r = {r})", "이웃 표본끼리 닮음(r = {r})";
     ORDER_FAILED: "{failed} failed", "{failed}개 실패";
     ORDER_RULE: "Drift is flagged from 5 % on, when it is beyond chance (Mann–Whitney, 1 %).", "드리프트는 5 % 이상이고 우연의 범위를 넘을 때(Mann–Whitney, 1 %) 표시합니다.";
@@ -228,6 +229,7 @@ const WARNINGS: &[(&str, &str)] = &[
     ("software-kvm", "가상머신이 하드웨어 가상화가 아닌 소프트웨어 KVM 백엔드에서 실행됨"),
     ("few-blocks", "블록이 20개보다 적음"),
     ("drift", "측정하는 동안 드리프트가 있었음"),
+    ("short-batch", "타이머를 100번 읽는 시간보다 짧은 묶음이 있음"),
     ("autocorrelation", "이웃 표본끼리 닮아 신뢰구간이 너무 좁음"),
     ("carry-over", "앞서 실행한 것의 영향이 남음"),
     ("failures", "실패한 표본이 있음"),
@@ -311,6 +313,21 @@ mod tests {
         let korean = |text: &str| text.chars().any(|c| ('가'..='힣').contains(&c));
         for (en, ko) in FROM_RUNS.iter().chain(WARNINGS) {
             assert!(korean(ko) && !korean(en), "{en}: {ko}");
+        }
+    }
+
+    #[test]
+    fn every_warning_has_a_korean_twin() {
+        let source = include_str!("../results/warnings.rs");
+        let codes: Vec<&str> = source
+            .split("warn(")
+            .skip(1)
+            .filter_map(|rest| rest.trim_start().strip_prefix('"')?.split_once('"'))
+            .map(|(code, _)| code)
+            .collect();
+        assert!(codes.len() > 8, "{codes:?}");
+        for code in codes {
+            assert!(WARNINGS.iter().any(|(known, _)| *known == code), "{code}");
         }
     }
 

@@ -19,6 +19,12 @@ const HEIGHT: usize = 29;
 const BAR: usize = 10;
 
 pub(super) fn print(run: &Run, dir: &Path, charts: &[PathBuf], out: &mut Out) -> Result<()> {
+    out.line("")?;
+    texts(run, dir, charts, out).iter().try_for_each(|text| out.line(text))
+}
+
+/// In order, each of one line or of several.
+fn texts(run: &Run, dir: &Path, charts: &[PathBuf], out: &Out) -> Vec<String> {
     let mut below = table(run, out);
     below.extend(skipped(run));
     below.extend(limited(run));
@@ -28,9 +34,9 @@ pub(super) fn print(run: &Run, dir: &Path, charts: &[PathBuf], out: &mut Out) ->
     }
     below.push(format!("files: {}/ (run.json, samples.csv{})", dir.display(), told_charts(charts)));
     let taken = 1 + height(&below);
-    let above = fitting(sentences(run, Lang::En, Detail::Short), HEIGHT.saturating_sub(taken), dir);
-    out.line("")?;
-    above.iter().chain(&below).try_for_each(|text| out.line(text))
+    let mut all = fitting(sentences(run, Lang::En, Detail::Short), HEIGHT.saturating_sub(taken), dir);
+    all.extend(below);
+    all
 }
 
 /// ", boot-stages.png and 2 more charts": each counts once, in however many formats it was saved.
@@ -167,6 +173,44 @@ fn limited(run: &Run) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::results::example::{self, weather};
+
+    /// Six arms of which every sentence has something to say.
+    fn long() -> Run {
+        let arms = [
+            ("process", "process", None),
+            ("process#2", "process, once more", None),
+            ("process:vfork", "process (vfork)", None),
+            ("container", "our container, no image, no engine", None),
+            ("container:-seccomp", "our container, no image, no engine (-seccomp)", None),
+            ("vm-bare", "bare VM, no operating system", Some("software")),
+        ];
+        let metrics = [
+            ("boot", "create_to_ready", "ns", "lower"),
+            ("boot", "command_to_ready", "ns", "lower"),
+            ("syscall", "getppid", "ns", "lower"),
+            ("cpu", "spin_unit", "ns", "lower"),
+            ("memory", "per_instance", "bytes", "lower"),
+        ];
+        example::run(&arms, &metrics, 30, |arm, _, block| Some((1 + arm.len() % 5) as f64 * 1e6 * weather(arm, block)))
+    }
+
+    #[test]
+    fn it_fits_a_small_terminal_and_says_what_matters_most() {
+        let texts = texts(&long(), Path::new("results/2026-11-21-82751766"), &[], &Out::new());
+        let (end, lines) = (texts.join("\n"), height(&texts) + 1);
+        assert!((25..=30).contains(&lines), "{lines} lines\n{end}");
+        assert!(end.lines().all(|l| l.chars().count() <= 80), "{end}");
+        assert!(end.contains("Start, first system call to ready record") && end.contains("One more instance"), "{end}");
+        assert!(end.contains("more: isolab report results/") && !end.contains("the control"), "{end}");
+        assert!(end.contains("×0.") && end.contains(" of container"), "an arm with a knob against itself: {end}");
+    }
+
+    #[test]
+    fn nothing_is_left_out_where_there_is_room() {
+        let texts = texts(&example::boot(30), Path::new("results"), &[], &Out::new());
+        assert!(!texts.iter().any(|t| t.contains("more: isolab report")), "{texts:?}");
+    }
 
     #[test]
     fn a_chart_in_two_formats_counts_once() {

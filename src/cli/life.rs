@@ -41,7 +41,10 @@ pub(super) fn timeline(arm: &Arm, clock: &Timeline, outcome: &Outcome, out: &mut
     out.line(format!("  {:<52} {:>9}  {}", "in all", show_ns(total_ns(clock) as f64), end(outcome.exit)))?;
     let counted: Vec<String> =
         outcome.counters.iter().filter(|(_, n)| *n > 0).map(|(what, n)| format!("{what} {n}")).collect();
-    if counted.is_empty() { Ok(()) } else { out.line(format!("  VM exits: {}", counted.join(", "))) }
+    if counted.is_empty() {
+        return Ok(());
+    }
+    out.line(wrap(&format!("VM exits: {}", counted.join(", ")), 79, "  ")) // on a busy machine there are more kinds
 }
 
 /// The same on one line, after whatever the program itself has printed.

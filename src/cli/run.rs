@@ -7,7 +7,7 @@ use super::args::{Probe, Run};
 use super::out::Out;
 use super::{exit, life};
 use crate::environments::container_rootless::become_ordinary_user;
-use crate::environments::payload::know_tsc_khz;
+use crate::environments::payload::{know_tsc_khz, will_be_looked_at};
 use crate::environments::{Arm, Event, Instance, Verb};
 use crate::error::{Error, Kind, Result};
 use crate::harness::plan::for_this_user;
@@ -51,6 +51,9 @@ pub(super) fn probe(args: Probe, out: &mut Out) -> u8 {
 fn one(args: &Run, out: &mut Out) -> Result<u8> {
     let arm = arm(args)?;
     let task = task(args, &arm)?;
+    if args.inventory {
+        will_be_looked_at();
+    }
     if args.timeline {
         know_tsc_khz(measure_tsc_khz(20_000_000)); // a container's child stamps its stages in ticks
     }

@@ -80,7 +80,7 @@ pub(super) fn prepare(knobs: &Knobs, task: &Task, dir: &Path, by: Privileges) ->
         loopback: has("-lo"),
         drop_capabilities: has("-caps"),
         filter: has("-seccomp").then(Filter::usual),
-        fork: knobs.has("fork"),
+        fork: knobs.has("fork") || settings.looked_at,
         init: knobs.has("+init"),
         detachable: settings.detachable,
     };

@@ -33,6 +33,8 @@ pub struct WorkerSettings {
     pub detachable: bool,
     /// ISOLAB_CGROUP_ROOT: the folder in which its own cgroup is made, to be weighed with others.
     pub cgroup_root: Option<std::path::PathBuf>,
+    /// See [`will_be_looked_at`].
+    pub looked_at: bool,
 }
 
 static TSC_KHZ: OnceLock<u64> = OnceLock::new();
@@ -40,6 +42,14 @@ static TSC_KHZ: OnceLock<u64> = OnceLock::new();
 /// For a program that is its own worker, as `isolab run` is: the TSC's rate without an environment variable.
 pub fn know_tsc_khz(khz: u64) {
     let _ = TSC_KHZ.set(khz); // known already: it does not change
+}
+
+static LOOKED_AT: OnceLock<()> = OnceLock::new();
+
+/// For `isolab run --inventory`: a container's child shall be there before its program begins, so that even one that ends
+/// at once can be looked at. A child that borrows our memory comes with its program.
+pub fn will_be_looked_at() {
+    let _ = LOOKED_AT.set(()); // said twice is said
 }
 
 impl WorkerSettings {
@@ -53,6 +63,7 @@ impl WorkerSettings {
             run: text("ISOLAB_RUN").unwrap_or_else(|| std::process::id().to_string()),
             detachable: text("ISOLAB_DETACH").is_some_and(|v| v == "1"),
             cgroup_root: text("ISOLAB_CGROUP_ROOT").map(Into::into),
+            looked_at: LOOKED_AT.get().is_some(),
         }
     }
 }

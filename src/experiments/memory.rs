@@ -49,6 +49,11 @@ static ABOUT: Question = Question {
         ),
         metric("kernel", false, "Slope over N of the kernel memory charged to a cgroup around all N."),
         metric(
+            "charged",
+            false,
+            "Slope over N of all that is charged to that cgroup, of any kind: what private and kernel should sum to.",
+        ),
+        metric(
             "shared",
             false,
             "Intercept over N of proportional memory (PSS) that is not private: file pages that all instances share.",
@@ -202,6 +207,7 @@ struct Point {
     n: f64,
     weight: Weight,
     kernel: Option<u64>,
+    charged: Option<u64>,
 }
 
 /// User memory in bytes, summed over instances.
@@ -291,7 +297,8 @@ impl Scale {
             }
         }
         let kernel = self.measured.as_ref().and_then(Measured::kernel_bytes);
-        self.points.push(Point { n: self.held.len() as f64, weight: sum, kernel });
+        let charged = self.measured.as_ref().and_then(Measured::charged_bytes);
+        self.points.push(Point { n: self.held.len() as f64, weight: sum, kernel, charged });
     }
 
     fn finish(mut self, lab: &Lab) -> Result<Sample> {
@@ -345,12 +352,14 @@ fn slopes(points: &[Point], guest: bool) -> BTreeMap<String, f64> {
     let private = line(&|p| Some(p.weight.private as f64));
     let kernel = line(&|p| p.kernel.map(|k| k as f64));
     let whole = line(&|p| Some((p.weight.private + p.kernel?) as f64)); // half of a sum would look like the whole
+    let charged = line(&|p| p.charged.map(|c| c as f64));
     let guest_ram = line(&|p| guest.then_some(p.weight.guest_ram as f64));
     let shared = line(&|p| Some(p.weight.shared as f64));
     values([
         ("per_instance", whole.map(|l| l.slope)),
         ("private", private.map(|l| l.slope)),
         ("kernel", kernel.map(|l| l.slope)),
+        ("charged", charged.map(|l| l.slope)),
         ("guest_ram", guest_ram.map(|l| l.slope)),
         ("shared", shared.map(|l| l.intercept)),
         ("lack_of_fit", whole.or(private).map(|l| l.worst_residual)),
@@ -367,19 +376,20 @@ mod tests {
             n,
             weight: Weight { private: 1000 * n as u64 + extra, shared: 500, guest_ram: 300 * n as u64 },
             kernel: Some(200 * n as u64),
+            charged: Some(1250 * n as u64),
         };
         let points = [point(1.0, 9999), point(4.0, 0), point(16.0, 0), point(32.0, 0)];
         let v = slopes(&points, true);
         assert!((v["per_instance"] - 1200.0).abs() < 1e-6 && (v["kernel"] - 200.0).abs() < 1e-6);
         assert!((v["shared"] - 500.0).abs() < 1e-6 && v["lack_of_fit"] < 1e-6);
-        assert!((v["guest_ram"] - 300.0).abs() < 1e-6);
+        assert!((v["guest_ram"] - 300.0).abs() < 1e-6 && (v["charged"] - 1250.0).abs() < 1e-6);
         assert!(!slopes(&points, false).contains_key("guest_ram"), "a process has no guest");
     }
 
     #[test]
     fn the_points_behind_the_slope_are_kept() {
         let weight = Weight { private: 1000, shared: 5, guest_ram: 0 };
-        let mut points = [Point { n: 1.0, weight, kernel: Some(200) }; 2];
+        let mut points = [Point { n: 1.0, weight, kernel: Some(200), charged: None }; 2];
         assert_eq!(weighed(&points)["private"], [1000.0, 1000.0]);
         assert_eq!(weighed(&points)["kernel"], [200.0, 200.0]);
         points[1].kernel = None;

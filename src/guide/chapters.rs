@@ -80,7 +80,8 @@ pub struct Check {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Needs {
-    /// "boot/process"; "boot/container" is also held by `boot/container-rootless`, which is the container of who is not root.
+    /// "boot/process"; "boot/container" is also held by `boot/container-rootless`, which is the container of who is not root;
+    /// "memory/vm-bare{configured}" by any case that has that key.
     #[serde(default)]
     pub cells: Vec<String>,
     /// Orders of the run that are wanted, each in a file of its own: "blocks", "sequential".

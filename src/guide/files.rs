@@ -35,13 +35,18 @@ impl Results {
     }
 }
 
-/// Does this cell count as the one that is needed? A container of who is not root is the rootless one; a need without a
-/// case is held by any case.
+/// Does this cell count as the one that is needed? A container of who is not root is the rootless one. A need without a
+/// case is held by any case; "memory/vm-bare{configured}" by each that has such a key.
 pub fn holds(need: &str, cell: &str) -> bool {
+    let (need, key) = match need.split_once('{') {
+        Some((name, key)) if !key.contains('=') => (name, Some(key.trim_end_matches('}'))),
+        _ => (need, None),
+    };
     let rootless = need.replacen("/container", "/container-rootless", 1);
-    [need, &rootless].iter().any(|need| {
-        let rest = cell.strip_prefix(need);
-        rest.is_some_and(|rest| rest.is_empty() || (rest.starts_with('{') && !need.contains('{')))
+    [need, &rootless].iter().any(|need| match (cell.strip_prefix(need), key) {
+        (Some(case), Some(key)) => case.contains(&format!("{key}=")),
+        (Some(case), None) => case.is_empty() || (case.starts_with('{') && !need.contains('{')),
+        (None, _) => false,
     })
 }
 
@@ -163,6 +168,8 @@ mod tests {
         assert!(holds("memory/vm-bare", "memory/vm-bare{configured=1G}"));
         assert!(!holds("boot/process", "boot/process#2") && !holds("boot/container", "boot/container:-net"));
         assert!(!holds("memory/vm-bare{n=1}", "memory/vm-bare{n=1,4}"));
+        assert!(holds("memory/vm-bare{configured}", "memory/vm-bare{configured=1G,touch=0}"));
+        assert!(!holds("memory/vm-bare{configured}", "memory/vm-bare{n=1,4}"));
     }
 
     /// A run of these cells, saved as `dir/name`.

@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::results::hash::sha256;
 use crate::results::store;
 
-// `EMBEDDED`: every `<host>/<name>.json` below results/reference/. Made by build.rs.
+// `EMBEDDED`: every `<host>/<name>.json` below results/reference/, compressed (RFC 1950). Made by build.rs.
 include!(concat!(env!("OUT_DIR"), "/reference_runs.rs"));
 
 const FOLDER: &str = "results/reference";
@@ -17,7 +17,7 @@ const FOLDER: &str = "results/reference";
 /// One run of a reference machine: in a folder, or in this binary.
 enum Place {
     File(PathBuf),
-    Here(&'static str),
+    Here(&'static [u8]),
 }
 
 /// Hosts that there are, by name: those of the current folder or one above it, else those of this binary.
@@ -46,11 +46,7 @@ pub fn load(dir: &Path, host: Option<&str>, needs: &Needs) -> Result<(String, Ve
     for (_, name, place) in runs(dir).into_iter().filter(|(h, _, _)| h == host) {
         let results = match place {
             Place::File(path) => Results::load(&path, format!("{FOLDER}/{host}/{name}"))?,
-            Place::Here(text) => Results {
-                run: store::parse(text.as_bytes(), &name)?,
-                sha256: sha256(&[text.as_bytes()]),
-                name: format!("{host}/{name}"),
-            },
+            Place::Here(packed) => unpack(packed, format!("{host}/{name}"))?,
         };
         let useful = |need: &String| results.run.cells.iter().any(|cell| holds(need, &cell.id));
         if needs.cells.is_empty() || needs.cells.iter().any(useful) {
@@ -60,14 +56,20 @@ pub fn load(dir: &Path, host: Option<&str>, needs: &Needs) -> Result<(String, Ve
     Ok((host.to_owned(), found))
 }
 
+fn unpack(packed: &[u8], name: String) -> Result<Results> {
+    let text = miniz_oxide::inflate::decompress_to_vec_zlib(packed)
+        .map_err(|cause| Error::new(format!("unpack the reference run {name}"), cause))?;
+    Ok(Results { run: store::parse(&text, &name)?, sha256: sha256(&[&text]), name })
+}
+
 /// Host, name and place of every run, sorted.
 fn runs(dir: &Path) -> Vec<(String, String, Place)> {
     let folder = dir.ancestors().map(|d| d.join(FOLDER)).find(|d| d.is_dir());
     let mut found = folder.as_deref().map(in_folder).unwrap_or_default();
     if found.is_empty() {
-        let split = |(path, text): &(&str, &'static str)| {
+        let split = |(path, packed): &(&str, &'static [u8])| {
             let (host, name) = path.split_once('/')?;
-            Some((host.to_owned(), name.to_owned(), Place::Here(text)))
+            Some((host.to_owned(), name.to_owned(), Place::Here(packed)))
         };
         found = EMBEDDED.iter().filter_map(split).collect();
     }

@@ -32,18 +32,14 @@ pub fn callers_state_dir() -> Result<PathBuf> {
 /// None: not under sudo, or by a user whom this machine's own list does not have.
 fn callers_home() -> Option<PathBuf> {
     nix::unistd::Uid::effective().is_root().then_some(())?;
-    let uid: u32 = std::env::var("SUDO_UID").ok()?.parse().ok()?;
-    let asked = std::process::Command::new("getent").args(["passwd", &uid.to_string()]).output();
-    let listed = || std::fs::read_to_string("/etc/passwd").unwrap_or_default();
-    home_of(uid, &asked.map_or_else(|_| listed(), |out| String::from_utf8_lossy(&out.stdout).into_owned()))
+    home_of(&std::env::var("SUDO_UID").ok()?, &std::fs::read_to_string("/etc/passwd").ok()?)
 }
 
-/// From lines of passwd(5). getpwuid(3) would load libraries for users who are listed elsewhere (LDAP), which a statically
-/// linked program should not; getent(1) asks them too.
-fn home_of(uid: u32, users: &str) -> Option<PathBuf> {
-    let fields = users.lines().map(|line| line.split(':').collect::<Vec<_>>());
-    let home = fields.filter(|f| f.len() == 7).find(|f| f[2].parse() == Ok(uid))?[5].to_owned();
-    home.starts_with('/').then(|| home.into())
+/// The sixth field of the user's line (passwd(5)). Read by hand: getpwuid(3) loads libraries at run time, which a program
+/// that is linked statically cannot do safely.
+fn home_of(uid: &str, passwd: &str) -> Option<PathBuf> {
+    let line = passwd.lines().map(|l| l.split(':').collect::<Vec<_>>()).find(|fields| fields.get(2) == Some(&uid))?;
+    line.get(5).map(PathBuf::from).filter(|home| home.is_absolute())
 }
 
 /// The id kept in `state`/host-id; made and stored there the first time.
@@ -94,20 +90,22 @@ mod tests {
     }
 
     #[test]
-    fn the_home_of_whoever_called_sudo_is_found_in_the_list_of_users() {
-        let users =
-            "root:x:0:0:root:/root:/bin/bash\nbroken:x:7\nann:x:1000:1000:Ann,,,:/home/ann:/bin/sh\nno:x:8:8:::\n";
-        assert_eq!(home_of(1000, users), Some("/home/ann".into()));
-        assert_eq!((home_of(100, users), home_of(7, users), home_of(8, users)), (None, None, None));
-    }
-
-    #[test]
     fn the_state_folder_follows_xdg() {
         let home = ("HOME", "/home/ann");
         assert_eq!(with(&[("XDG_STATE_HOME", "/state"), home]).unwrap(), Path::new("/state/isolab"));
         assert_eq!(with(&[home]).unwrap(), Path::new("/home/ann/.local/state/isolab"));
         assert_eq!(with(&[("XDG_STATE_HOME", "rel"), home]).unwrap(), Path::new("/home/ann/.local/state/isolab"));
         assert!(with(&[]).unwrap_err().to_string().contains("XDG_STATE_HOME"));
+    }
+
+    #[test]
+    fn a_home_is_found_in_the_list_of_users() {
+        let passwd =
+            "root:x:0:0:root:/root:/bin/sh\nann:x:1000:1000:Ann,,,:/home/ann:/bin/bash\nbad:x:7\nodd:x:8:8::home:/\n";
+        assert_eq!(home_of("1000", passwd).unwrap(), Path::new("/home/ann"));
+        for uid in ["100", "7", "8", "", "ann"] {
+            assert_eq!(home_of(uid, passwd), None, "{uid}");
+        }
     }
 
     #[test]

@@ -63,6 +63,12 @@ impl Measured {
         }
     }
 
+    /// Bytes of any kind that are charged to everything below: the cgroup's own count, in batches of some pages per CPU.
+    pub fn charged_bytes(&self) -> Option<u64> {
+        let file = if self.v2 { "memory.current" } else { "memory.usage_in_bytes" };
+        std::fs::read_to_string(self.dir.join(file)).ok()?.trim().parse().ok()
+    }
+
     pub fn source(&self) -> &'static str {
         if self.v2 { "memory.stat kernel (cgroup v2)" } else { "memory.kmem.usage_in_bytes (cgroup v1, not split)" }
     }

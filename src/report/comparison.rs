@@ -3,7 +3,7 @@
 
 use super::against::{Against, against};
 use super::names;
-use super::page::{Block, Entry, Section, Table, code, number, text, verbatim};
+use super::page::{Block, Entry, Section, Table, number, text, verbatim};
 use super::results::{caption, measured_experiments, metrics, title};
 use super::sentences::summary;
 use super::words::{self, Words};
@@ -58,7 +58,7 @@ fn table(run: &Run, m: &MetricInfo, lang: Lang) -> Table {
 /// A hole stays a hole: no value, no percentage.
 fn not_measured(run: &Run, cell: &Cell, lang: Lang) -> Vec<Entry> {
     let hole = || text(words::NOT_MEASURED.of(lang));
-    let name = text(format!("{} ({})", names::of_cell(run, cell, lang), code(&cell.arm)));
+    let name = text(names::label(run, cell, lang));
     vec![name, hole(), hole(), hole(), hole(), hole(), number("0", 0.0), verbatim(cell.reason.clone())]
 }
 
@@ -71,8 +71,8 @@ fn row(run: &Run, cell: &Cell, m: &MetricInfo, a: &Against, lang: Lang) -> Optio
         _ => number(percent(relative), relative),
     };
     Some(vec![
-        text(format!("{} ({})", names::of_cell(run, cell, lang), code(&cell.arm))),
-        text(format!("{} ({})", names::of_cell(run, base, lang), code(&base.arm))),
+        text(names::label(run, cell, lang)),
+        text(names::label(run, base, lang)),
         number(show(of_a, m.unit), of_a),
         number(show(of_b, m.unit), of_b),
         relative,
@@ -98,9 +98,11 @@ fn percent(share: f64) -> String {
     format!("{}\u{a0}%", percent_number(share))
 }
 
+/// Two digits behind the point at the most: the third is noise in any run.
 fn percent_number(share: f64) -> String {
-    let sign = if share < 0.0 { "−" } else { "+" };
-    format!("{sign}{}", three_digits((share * 100.0).abs()))
+    let (sign, percent) = (if share < 0.0 { "−" } else { "+" }, (share * 100.0).abs());
+    let shown = if percent < 10.0 { format!("{percent:.2}") } else { three_digits(percent) };
+    format!("{sign}{shown}")
 }
 
 /// Better or worse for *this* metric; the sign alone does not tell.

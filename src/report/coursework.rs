@@ -69,9 +69,16 @@ fn answer(run: &Run, answer: &Answer, lang: Lang) -> (String, String) {
         run.cells.iter().filter(|c| c.experiment == experiment && c.status != Status::Measured).collect();
     let why = match planned.first() {
         Some(cell) => words::CW_SKIPPED.with(lang, &[&cell.reason]),
-        None => words::CW_NOT_ASKED.with(lang, &[&code(&format!("isolab bench -x {experiment}"))]),
+        None => {
+            words::CW_NOT_ASKED.with(lang, &[&code(&format!("isolab bench -x {experiment}{}", asking_for(metrics)))])
+        }
     };
     (no(), why)
+}
+
+/// What a bench must be asked for beside the experiment.
+fn asking_for(metrics: &[&str]) -> &'static str {
+    if metrics.contains(&"starts_per_second") { " --concurrency 1,4" } else { "" }
 }
 
 #[cfg(test)]
@@ -89,6 +96,7 @@ mod tests {
         };
         assert!(row(&words::CW_START_ENVIRONMENT).0.contains("boot create_to_ready"));
         assert_eq!(row(&words::CW_DISK_RANDOM), ("not measured".into(), words::CW_NO_DISK.of(Lang::En).into()));
+        assert!(row(&words::CW_STARTS_PER_SECOND).1.contains("isolab bench -x boot --concurrency 1,4"));
         assert!(row(&words::CW_SYSCALL).1.contains("isolab bench -x syscall"));
         assert_eq!(table.rows.len(), ASKED.len());
     }

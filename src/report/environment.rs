@@ -101,7 +101,7 @@ fn arms(run: &Run, lang: Lang) -> Table {
         let p = properties::of(arm, &run.header.plan, lang);
         let backend = arm.backend.clone().unwrap_or_else(|| words::NO_KVM.of(lang).to_owned());
         let limited = arm.limited.as_ref().map_or_else(|| text(words::NO.of(lang)), verbatim);
-        let name = format!("{} ({})", names::arm(run, &arm.id, lang), code(&arm.id));
+        let name = format!("{} ({})", names::plain(run, &arm.id, lang), code(&arm.id));
         let t0 = super::translated::translated(&arm.t0, lang);
         table.row(vec![
             text(name),

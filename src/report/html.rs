@@ -8,8 +8,8 @@ use crate::lang::Lang;
 
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("sort.js");
-/// The browser itself is told to load nothing.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:";
+/// The browser itself is told to load nothing (Content Security Policy Level 3).
+const POLICY: &str = include_str!("policy.txt");
 
 pub fn html(page: &Page) -> String {
     let lang = page.lang;

@@ -253,7 +253,7 @@ fn mistake_11_the_difference_is_of_the_values_shown_and_says_which_is_better() {
         .find(|r| r[1].text.contains("(`container`)"))
         .unwrap();
     assert!(
-        own[0].text.contains("-seccomp") && own[7].text == "b is better",
+        own[0].text.contains("(`container:-seccomp`)") && own[7].text == "b is better",
         "an arm with a knob also against itself: {own:?}"
     );
 }

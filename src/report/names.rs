@@ -1,5 +1,6 @@
 //! What arms, cases and metrics are called in a report.
 
+use super::page::code;
 use super::translated::translated;
 use super::words;
 use crate::lang::Lang;
@@ -14,6 +15,18 @@ pub(super) fn info<'a>(run: &'a Run, arm: &str) -> Option<&'a ArmInfo> {
 pub(super) fn arm(run: &Run, arm: &str, lang: Lang) -> String {
     let name = info(run, arm).map_or(arm, |a| a.name.as_str());
     fair_name(name, lang)
+}
+
+/// The fair name without its knobs, for where the id stands beside it and has them.
+pub(super) fn plain(run: &Run, id: &str, lang: Lang) -> String {
+    let name = arm(run, id, lang);
+    let knobs: Vec<&str> = id.split('#').next().unwrap_or(id).split(':').skip(1).collect();
+    if knobs.is_empty() { name } else { name.replace(&format!(" ({})", knobs.join(" ")), "") }
+}
+
+/// For the first column of a table: name, case, and the id as the file has it.
+pub(super) fn label(run: &Run, cell: &Cell, lang: Lang) -> String {
+    format!("{}{} ({})", plain(run, &cell.arm, lang), case(cell), code(&cell.arm))
 }
 
 /// Name, knobs in brackets and "once more" are put together by the harness; each is translated by itself.

@@ -78,3 +78,43 @@ fn column(cell: &Cell, m: &MetricInfo, lang: Lang) -> Option<Block> {
         numbers: shown.join(" "),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::{html, page};
+    use crate::results::example::{self, weather};
+
+    /// Five arms, 20 000 blocks: 10⁵ samples, each with two metrics.
+    fn large() -> Run {
+        let arms = [
+            ("process", "process", None),
+            ("process#2", "process, once more", None),
+            ("container", "our container, no image, no engine", None),
+            ("container:-net", "our container, no image, no engine (-net)", None),
+            ("vm-bare", "bare VM, no operating system", Some("software")),
+        ];
+        let metrics = ["a", "b"].map(|id| ("boot", id, "ns", "lower"));
+        example::run(&arms, &metrics, 20_000, |arm, _, block| Some(1_234_567.0 * weather(arm, block)))
+    }
+
+    #[test]
+    fn a_hundred_thousand_samples_fit_in_three_mebibytes() {
+        let run = large();
+        let page = page(&run, "run.json", &[], Lang::En);
+        let bytes = html(&page).len();
+        assert!(bytes <= 3 << 20, "{bytes}");
+        let raw = page.sections.iter().find(|s| s.id == "raw").unwrap();
+        assert_eq!(raw.blocks[0], Block::Text(words::RAW_FIRST.of(Lang::En).into()), "and it says what it left out");
+        assert_eq!(raw.blocks.len(), 2, "one metric has room");
+    }
+
+    #[test]
+    fn a_small_run_has_every_sample() {
+        let section = section(&example::boot(30), Lang::En);
+        let Block::Fold(_, columns) = &section.blocks[1] else { panic!("{section:?}") };
+        let Block::Raw { numbers, .. } = &columns[0] else { panic!("{columns:?}") };
+        let expected = (200_000.0 * weather("process", 0)).round().to_string();
+        assert_eq!((numbers.split(' ').count(), numbers.split(' ').next()), (30, Some(expected.as_str())));
+    }
+}

@@ -160,7 +160,7 @@ fn statistics(run: &Run, m: &MetricInfo, cells: &[&Cell], by_size: bool, lang: L
     let mut table = Table::new(caption, &titles.iter().map(String::as_str).collect::<Vec<_>>()).titled(title(m, lang));
     for cell in cells {
         if let Some(s) = summary(run, cell, &m.id) {
-            let mut row = vec![text(format!("{} ({})", names::of_cell(run, cell, lang), code(&cell.arm)))];
+            let mut row = vec![text(names::label(run, cell, lang))];
             row.extend(numbers(cell, m, s, lang));
             table.row(row);
         }
@@ -222,10 +222,7 @@ fn counts(run: &Run, experiment: &str, lang: Lang) -> Vec<Block> {
     for cell in run.cells.iter().filter(|c| c.experiment == experiment && c.status == Status::Measured) {
         let found: Vec<Option<&Summary>> = metrics.iter().map(|m| summary(run, cell, &m.id)).collect();
         let n = found.iter().flatten().map(|s| s.n).max().unwrap_or(0);
-        let mut row = vec![
-            text(format!("{} ({})", names::of_cell(run, cell, lang), code(&cell.arm))),
-            number(n.to_string(), n as f64),
-        ];
+        let mut row = vec![text(names::label(run, cell, lang)), number(n.to_string(), n as f64)];
         row.extend(found.iter().map(|s| s.map_or_else(|| text(words::NOT_MEASURED.of(lang)), count)));
         table.row(row);
     }

@@ -193,9 +193,10 @@ pub(super) fn provenance(run: &Run, file: &str, lang: Lang) -> Section {
     fact(&words::COMMIT, &h.commit);
     fact(&words::BINARY, &h.binary_sha256);
     fact(&words::PROBE, &h.probe_sha256);
-    fact(&words::PREDICTION, h.prediction_sha256.as_deref().unwrap_or(words::NO_PREDICTION.of(lang)));
     fact(&words::SEED, &h.plan.seed.to_string());
     fact(&words::LAST_HASH, run.cells.last().map_or("", |c| c.hash.as_str()));
+    let predicted = h.prediction_sha256.as_ref().map_or_else(|| text(words::NO_PREDICTION.of(lang)), |p| text(code(p)));
+    table.row(vec![text(words::PREDICTION.of(lang)), predicted]);
     let mut hashes = Table::new(words::HASHES_CAPTION.of(lang), &[words::CELL.of(lang), words::HASH.of(lang)]);
     run.cells.iter().for_each(|c| hashes.row(vec![text(code(&c.id)), text(code(&c.hash))]));
     let mut blocks = vec![Block::Text(words::PROVENANCE_TEXT.of(lang).into()), Block::Table(table)];

@@ -65,6 +65,8 @@ const TEXTS: &[(&str, &str)] = &[
      "N에 대한 /proc/PID/smaps_rollup의 Private_Clean + Private_Dirty의 기울기입니다."),
     ("Slope over N of the kernel memory charged to a cgroup around all N.",
      "N개 모두를 둘러싼 컨트롤 그룹에 매겨진 커널 메모리의 N에 대한 기울기입니다."),
+    ("Slope over N of all that is charged to that cgroup, of any kind: what private and kernel should sum to.",
+     "그 컨트롤 그룹에 매겨진 모든 종류의 메모리의 N에 대한 기울기입니다. private과 kernel의 합과 같아야 합니다."),
     ("Intercept over N of proportional memory (PSS) that is not private: file pages that all instances share.",
      "전용이 아닌 비례 메모리(PSS)의 N에 대한 절편입니다. 모든 인스턴스가 나누어 쓰는 파일 페이지입니다."),
     ("Farthest that one of the weighed points lies from the line of per_instance (of private, where the kernel part is not measured).",

@@ -11,6 +11,8 @@ use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::os::unix::fs::{MetadataExt, lchown, symlink};
 use std::path::{Path, PathBuf};
 
+use serde_json::error::Category;
+
 use super::schema::{Header, Run, SCHEMA, SampleLine, Warning};
 use super::summarize::chain_holds;
 use crate::error::{Context, Error, Result};
@@ -208,17 +210,20 @@ fn check_version(bytes: &[u8]) -> Result<()> {
     struct Version {
         schema: u32,
     }
-    let file: serde_json::Value = serde_json::from_slice(bytes).map_err(|cause| {
-        let why = match (bytes.is_empty(), cause.is_eof()) {
-            (true, _) => "it is empty".into(),
-            (_, true) => format!("it ends in the middle: it was cut off ({cause})"),
-            _ => format!("it is no JSON ({cause})"),
+    let foreign =
+        || Error::usage("", "it is JSON, but not a results file of isolab").try_this("isolab bench -o FILE makes one");
+    let version: Version = serde_json::from_slice(bytes).map_err(|cause| {
+        let why = match cause.classify() {
+            _ if bytes.is_empty() => "it is empty".into(),
+            Category::Eof => format!("it ends in the middle: it was cut off ({cause})"),
+            Category::Data => return foreign(),
+            Category::Syntax | Category::Io => format!("it is no JSON ({cause})"),
         };
         Error::usage("", why).try_this("isolab recover DIR rebuilds it from samples.jsonl")
     })?;
-    let version: Version = serde_json::from_value(file).map_err(|_| {
-        Error::usage("", "it is JSON, but not a results file of isolab").try_this("isolab bench -o FILE makes one")
-    })?;
+    if !bytes.trim_ascii_start().starts_with(b"{") {
+        return Err(foreign()); // a list would do for serde
+    }
     if version.schema > SCHEMA {
         let why = format!("it has schema version {}, this isolab reads up to {SCHEMA}", version.schema);
         return Err(Error::usage("", why).try_this("use the isolab that wrote it, or a newer one"));

@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 use super::hash::sha256;
 use super::schema::{
     Cell, Columns, Comparison, Header, Interval, NoiseFloor, Outliers, Run, SCHEMA, SampleLine, SampleOutcome,
-    StageColumn, Status, Summary,
+    StageColumn, Status, Summary, Warning,
 };
-use super::warnings::warnings;
+use super::warnings::{Facts, warnings};
 use crate::error::{Error, Kind};
 use crate::stats::interval::MedianInterval;
 use crate::stats::{drift, noise, outliers, paired};
@@ -46,11 +46,26 @@ pub fn summarize(header: Header, planned: &[Planned], skips: &Skips, samples: &[
 
 /// Puts in place everything that follows from the header and the cells, whatever stood there.
 pub(super) fn conclude(mut run: Run) -> Run {
-    run.summaries = run.cells.iter().flat_map(summaries_of).collect();
-    run.noise = noise_floors(&run.cells);
-    run.comparisons = comparisons(&run.cells, &run.noise);
-    run.warnings = warnings(&run);
+    let follows = follows(&run.header, &run.cells);
+    (run.summaries, run.noise) = (follows.summaries, follows.noise);
+    (run.comparisons, run.warnings) = (follows.comparisons, follows.warnings);
     run
+}
+
+/// Everything that follows from the header and the cells.
+pub(super) struct Follows {
+    pub summaries: Vec<Summary>,
+    pub noise: Vec<NoiseFloor>,
+    pub comparisons: Vec<Comparison>,
+    pub warnings: Vec<Warning>,
+}
+
+pub(super) fn follows(header: &Header, cells: &[Cell]) -> Follows {
+    let summaries: Vec<Summary> = cells.iter().flat_map(summaries_of).collect();
+    let noise = noise_floors(cells);
+    let comparisons = comparisons(cells, &noise);
+    let warnings = warnings(&Facts { header, cells, summaries: &summaries, noise: &noise });
+    Follows { summaries, noise, comparisons, warnings }
 }
 
 /// From the header and the raw samples alone. Why a cell was skipped is not in them: it has no sample, and says so.

@@ -1,7 +1,7 @@
 //! What a reader of the numbers must know: each warning has a code, a sentence with cause and next step, and says whether
 //! the run is unfit for publication because of it.
 
-use super::schema::{ArmInfo, Cell, Run, Status, Summary, Warning};
+use super::schema::{ArmInfo, Cell, Header, NoiseFloor, Status, Summary, Warning};
 use super::summarize::{floor_of, values_of};
 use crate::stats::drift::predecessor;
 use crate::units::show_ns;
@@ -10,7 +10,15 @@ use crate::units::show_ns;
 const MUCH_LOAD: f64 = 1.0;
 const ENOUGH_BLOCKS: usize = 20;
 
-pub(super) fn warnings(run: &Run) -> Vec<Warning> {
+/// What warnings follow from.
+pub(super) struct Facts<'a> {
+    pub header: &'a Header,
+    pub cells: &'a [Cell],
+    pub summaries: &'a [Summary],
+    pub noise: &'a [NoiseFloor],
+}
+
+pub(super) fn warnings(run: &Facts) -> Vec<Warning> {
     let mut all = Vec::new();
     let mut warn = |code: &str, unfit: bool, text: String| all.push(Warning { code: code.into(), text, unfit });
     if run.header.plan.mode == "quick" {
@@ -46,7 +54,7 @@ pub(super) fn warnings(run: &Run) -> Vec<Warning> {
 
 type Warn<'a> = dyn FnMut(&str, bool, String) + 'a;
 
-fn few_blocks(run: &Run, warn: &mut Warn) {
+fn few_blocks(run: &Facts, warn: &mut Warn) {
     let fewest = run.summaries.iter().map(|s| s.n).min();
     if let Some(n) = fewest.filter(|n| *n < ENOUGH_BLOCKS && run.header.plan.mode != "quick") {
         warn(
@@ -57,12 +65,12 @@ fn few_blocks(run: &Run, warn: &mut Warn) {
     }
 }
 
-fn is_headline(run: &Run, s: &Summary) -> bool {
+fn is_headline(run: &Facts, s: &Summary) -> bool {
     let experiment = s.cell.split('/').next().unwrap_or_default();
     run.header.metrics.iter().any(|m| m.headline && m.experiment == experiment && m.id == s.metric)
 }
 
-fn drifting(run: &Run, warn: &mut Warn) {
+fn drifting(run: &Facts, warn: &mut Warn) {
     let worst = run
         .summaries
         .iter()
@@ -83,7 +91,7 @@ fn drifting(run: &Run, warn: &mut Warn) {
 const Z_WORST_OF_MANY: f64 = 4.0;
 
 /// Where each sample resembles the one before, there is less information than n says, and intervals are too narrow.
-fn correlated(run: &Run, warn: &mut Warn) {
+fn correlated(run: &Facts, warn: &mut Warn) {
     let z = |s: &Summary| s.lag1.unwrap_or(0.0) * (s.n as f64).sqrt();
     let worst = run.summaries.iter().filter(|s| is_headline(run, s)).max_by(|a, b| z(a).total_cmp(&z(b)));
     if let Some(s) = worst.filter(|s| z(s) > Z_WORST_OF_MANY) {
@@ -97,9 +105,9 @@ fn correlated(run: &Run, warn: &mut Warn) {
 }
 
 /// What ran before slows what runs now, by more than the noise floor.
-fn carried_over(run: &Run, warn: &mut Warn) {
+fn carried_over(run: &Facts, warn: &mut Warn) {
     let boots = run.cells.iter().filter(|c| c.experiment == "boot" && c.status == Status::Measured);
-    let floor = floor_of(&run.noise, "boot", "create_to_ready");
+    let floor = floor_of(run.noise, "boot", "create_to_ready");
     let worst = boots
         .filter_map(|cell| Some((cell, predecessor(&after(cell), floor?)?)))
         .filter(|(_, p)| p.flagged)
@@ -124,7 +132,7 @@ fn after(cell: &Cell) -> Vec<(&str, f64)> {
 /// Reading the timer is in every batch; below one hundredth of it nobody has to know.
 const READINGS_IN_A_BATCH: f64 = 100.0;
 
-fn short_batches(run: &Run, warn: &mut Warn) {
+fn short_batches(run: &Facts, warn: &mut Warn) {
     let enough_ns = READINGS_IN_A_BATCH * run.header.timer.cost_ns;
     let shortest = run.cells.iter().filter(|c| c.status == Status::Measured).flat_map(|cell| {
         run.header.metrics.iter().filter_map(move |m| {
@@ -146,7 +154,7 @@ fn short_batches(run: &Run, warn: &mut Warn) {
     }
 }
 
-fn failures(run: &Run, warn: &mut Warn) {
+fn failures(run: &Facts, warn: &mut Warn) {
     for cell in run.cells.iter().filter(|c| c.status == Status::Measured) {
         let failed = cell.columns.failed.iter().flatten().count();
         if failed > 0 {
@@ -177,7 +185,8 @@ mod tests {
             let batches = if place == 1 { vec![180.0, shortest_ns] } else { vec![200.0; 2] };
             cell.columns.inner.insert("create_to_ready".into(), vec![batches]);
         }
-        warnings(&run).into_iter().filter(|w| w.code == "short-batch").map(|w| w.text).collect()
+        let facts = Facts { header: &run.header, cells: &run.cells, summaries: &run.summaries, noise: &run.noise };
+        warnings(&facts).into_iter().filter(|w| w.code == "short-batch").map(|w| w.text).collect()
     }
 
     #[test]

@@ -294,6 +294,28 @@ mod tests {
         assert_eq!(RAN.load(Ordering::SeqCst), 1, "it runs for us, whose signals are as they were");
     }
 
+    /// On cgroup v2 a container's child is born in its own cgroup, whichever way it gets its memory.
+    #[test]
+    fn both_are_born_in_the_cgroup_that_they_are_given() {
+        let name = "both_are_born_in_the_cgroup_that_they_are_given";
+        let mounts = std::fs::read_to_string("/proc/self/mountinfo").unwrap();
+        let v2 = mounts.lines().find(|line| line.contains(" - cgroup2 ")).and_then(|line| line.split(' ').nth(4));
+        let folder = v2.map(|top| format!("{top}/isolab.birth.{}", std::process::id()));
+        let Some(folder) = folder.filter(|folder| std::fs::create_dir(folder).is_ok()) else {
+            return crate::testing::skip(format_args!("{name}: no cgroup v2 in which we may make a folder"));
+        };
+        let place = std::fs::File::open(&folder).unwrap();
+        let birth = Birth { namespaces: CloneFlags::empty(), cgroup: Some(place.as_fd()) };
+        let mine = || {
+            let (file, mut text) = (std::fs::File::open("/proc/self/cgroup"), [0; 4096]);
+            let length = file.and_then(|mut file| std::io::Read::read(&mut file, &mut text)).unwrap_or(0);
+            i32::from(text[..length].windows(13).any(|part| part == b"/isolab.birth"))
+        };
+        let ended = [Process::fork(birth, mine), Process::vfork(birth, mine)].map(|child| child.and_then(|c| c.reap()));
+        std::fs::remove_dir(&folder).unwrap();
+        assert_eq!(ended, [Ok(Exit::Code(1)); 2]);
+    }
+
     #[test]
     fn a_real_time_signal_is_an_exit_too() {
         let child = Process::fork(Birth::PLAIN, || {

@@ -161,11 +161,13 @@ impl Checked {
 /// One check: sign, points, name; then why, what to do, what it means; or the check that said the same already.
 fn entry(reader: &Reader, outcome: &Outcome, said_by: Option<&str>) -> String {
     let (paint, possible) = (reader.paint, outcome.possible);
-    let (sign, points) = match outcome.status {
-        Status::Pass => (paint.green("✓"), format!("{}/{possible}", outcome.points)),
-        Status::Fail => (paint.red("✗"), format!("{}/{possible}", outcome.points)),
-        Status::NotDecided => ("–".to_owned(), "  –".to_owned()),
+    let sign = match outcome.status {
+        Status::Pass => paint.green("✓"),
+        Status::Fail => paint.red("✗"),
+        Status::NotDecided => "–".to_owned(),
     };
+    let counts = possible > 0 && outcome.status != Status::NotDecided;
+    let points = if counts { format!("{}/{possible}", outcome.points) } else { "  –".to_owned() };
     let mut text = format!("  {sign} {points}  {}\n", paint.bold(&outcome.id));
     let indent = " ".repeat(9);
     if let Some(id) = said_by {

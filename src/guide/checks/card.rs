@@ -311,8 +311,8 @@ fn floor(check: &Check, card: &Card, runs: &[Named], lang: Lang) -> Outcome {
                 format!("{text}은(는) 읽은 파일의 잡음 한계가 아닙니다."),
             ),
             lang.choose(
-                "Quote the floor that the run printed, with its % sign.",
-                "실행이 출력한 잡음 한계를 % 기호와 함께 쓰십시오.",
+                "Quote the noise floor as `isolab chart aa FILE` shows it, with its % sign.",
+                "`isolab chart aa FILE`이 보여 주는 잡음 한계를 % 기호와 함께 쓰십시오.",
             )
             .into(),
         ),

@@ -11,6 +11,7 @@ mod work;
 use std::path::{Path, PathBuf};
 
 use super::chapters::{Check, Data};
+use super::claims::terms::Named;
 use super::files::Results;
 use super::outcome::{Evidence, Kind, Outcome, Status};
 use super::predictions::Log;
@@ -18,7 +19,6 @@ use super::relations;
 use super::state::{Checked, Progress};
 use super::work::CARD;
 use crate::lang::Lang;
-use crate::results::schema::Run;
 
 /// Whose data it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -135,7 +135,7 @@ fn cards(case: &Case) -> String {
 }
 
 /// The files as claims and relations take them.
-fn named<'a>(case: &Case<'a>) -> Vec<(String, &'a Run)> {
+fn named<'a>(case: &Case<'a>) -> Vec<Named<'a>> {
     case.results.iter().map(|file| (file.name.clone(), &file.run)).collect()
 }
 

@@ -90,11 +90,21 @@ impl Line {
     /// Text that may be broken at its spaces.
     pub(super) fn push(&mut self, text: &str, style: Style) {
         for (i, word) in text.split([' ', '\n']).enumerate() {
+            let unit =
+                i > 0 && UNITS.contains(&word.trim_end_matches([',', '.', ';', ')', ':'])) && self.ends_in_digit();
+            if unit {
+                self.glue(&format!("\u{a0}{word}"), style);
+                continue;
+            }
             if i > 0 {
                 self.open = false;
             }
             self.glue(word, style);
         }
+    }
+
+    fn ends_in_digit(&self) -> bool {
+        self.open && self.pieces().next_back().is_some_and(|p| p.text.ends_with(|c: char| c.is_ascii_digit()))
     }
 
     /// Text that is not broken.
@@ -125,6 +135,9 @@ impl Line {
         self.words.iter().map(|w| width_of(w)).max().unwrap_or(0)
     }
 }
+
+/// A line does not begin with one of these when a number stands before it.
+const UNITS: &[&str] = &["%", "ns", "µs", "ms", "s", "min", "B", "KiB", "MiB", "GiB", "×"];
 
 fn width_of(word: &[Piece]) -> usize {
     word.iter().map(|p| p.text.width()).sum()
@@ -199,6 +212,13 @@ mod tests {
     #[test]
     fn a_syllable_takes_two_columns_and_a_style_none() {
         assert_eq!((wide("abc"), wide("컨테이너"), wide("\x1b[1mab\x1b[0m")), (3, 8, 2));
+    }
+
+    #[test]
+    fn a_number_keeps_its_unit() {
+        let mut line = Line::default();
+        line.push("it was 2.5 %, or 110 ms more", Style::default());
+        assert_eq!(lines(&line, "", "", 10, Paint::Plain), "it was\n2.5\u{a0}%, or\n110\u{a0}ms\nmore\n");
     }
 
     #[test]

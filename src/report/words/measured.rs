@@ -133,6 +133,7 @@ pub(crate) const METRICS: &[(&str, &str, Words)] = &[
     ("memory", "private", w("private memory of one more", "하나 더의 전용 메모리")),
     ("memory", "guest_ram", w("guest RAM of one more", "하나 더의 게스트 RAM")),
     ("memory", "kernel", w("kernel memory of one more", "하나 더의 커널 메모리")),
+    ("memory", "charged", w("all that is charged for one more", "하나 더에 매겨진 모든 메모리")),
     ("memory", "shared", w("shared file pages", "나누어 쓰는 파일 페이지")),
     ("memory", "lack_of_fit", w("distance from the line", "직선에서 벗어난 거리")),
     ("inventory", "processes", w("processes", "프로세스")),
@@ -158,8 +159,8 @@ pub(crate) const COMPARED_B: Words = w("b: the arm", "b: 실험군");
 pub(crate) const BASE_A: Words = w("a: the base", "a: 기준");
 pub(crate) const MEDIAN_A: Words = w("median of a", "a의 중앙값");
 pub(crate) const MEDIAN_B: Words = w("median of b", "b의 중앙값");
-pub(crate) const RELATIVE: Words = w("(b − a) / a", "상대 차이 (b − a) / a");
-pub(crate) const PAIRED: Words = w("paired in blocks [95 %]", "블록 안 짝지은 차이 [95 %]");
+pub(crate) const RELATIVE: Words = w("(b − a) / a", "상대 차이 (b − a) / a");
+pub(crate) const PAIRED: Words = w("paired in blocks [95 %]", "블록 안 짝지은 차이 [95 %]");
 pub(crate) const PAIRS: Words = w("pairs", "쌍");
 pub(crate) const VERDICT_COLUMN: Words = w("verdict", "판정");
 pub(crate) const B_IS_BETTER: Words = w("b is better", "b가 더 좋음");

@@ -1,0 +1,104 @@
+//! `isolab report`: what it writes and where, and files that are edited, cut to pieces, or hold next to nothing.
+#![allow(clippy::unwrap_used, reason = "a test may stop anywhere")]
+
+mod common;
+
+use std::fs;
+
+use common::{World, code};
+use serde_json::Value;
+
+const FAKE: [&str; 6] = ["-e", "fake,fake:ready=2000", "-x", "boot", "--blocks", "7"];
+
+fn measured() -> World {
+    let world = World::new();
+    world.bench(&FAKE).ends_with(code::OK);
+    world
+}
+
+/// A file with this edit of the run.
+fn edited(world: &World, edit: impl FnOnce(&mut Value)) {
+    let mut run = world.saved();
+    edit(&mut run);
+    world.file("edited.json", run.to_string());
+}
+
+fn text(world: &World, name: &str) -> String {
+    fs::read_to_string(world.join(name)).unwrap()
+}
+
+#[test]
+fn it_writes_two_files_and_the_charts_that_one_of_them_shows() {
+    let world = measured();
+    let answer = world.run(["report", "results/latest", "--lang", "en"]);
+    answer.ends_with(code::OK);
+    assert_eq!(answer.out, "results/latest/report.html\nresults/latest/report.md\n");
+    let (html, md) = (text(&world, "results/latest/report.html"), text(&world, "results/latest/report.md"));
+    assert!(html.starts_with("<!DOCTYPE html><html lang=\"en\">") && html.contains("<svg"));
+    for said in ["## Verdict", "| 1.00 ms | 1.00 ms – 1.00 ms |", "+100\u{a0}%", "`boot create_to_ready`", "--seed "]
+    {
+        assert!(md.contains(said), "{said} in {md}");
+    }
+    for chart in md.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+        assert!(world.run_dir().join(chart).is_file(), "{chart}");
+    }
+    let fetched = ["src=\"http", "href=\"http", "@import", "url(http"];
+    assert!(!fetched.iter().any(|f| html.contains(f)), "it needs no network");
+    world.is_clean();
+}
+
+#[test]
+fn korean_comes_by_option_or_by_environment_and_elsewhere_by_into() {
+    let world = measured();
+    fs::create_dir(world.join("handin")).unwrap();
+    world.run(["report", "--lang", "ko", "--into", "handin"]).ends_with(code::OK).says("handin/report.md");
+    let asked = text(&world, "handin/report.md");
+    assert!(asked.contains("## 결론") && asked.contains("각본 환경"), "{asked}");
+    let answer = common::run(world.isolab(["report"]).env("LANG", "ko_KR.UTF-8").env_remove("LC_ALL"));
+    answer.ends_with(code::OK);
+    assert_eq!(text(&world, "results/latest/report.md"), asked, "the same run, the same report");
+    let answer = world.run(["report", "--into", "nowhere"]);
+    answer.refuses(code::USAGE, "write the report into nowhere", "no such folder", "mkdir -p nowhere");
+}
+
+#[test]
+fn an_edited_file_is_reported_with_a_banner_and_a_failure() {
+    let world = measured();
+    edited(&world, |run| run["summaries"][0]["median"] = 1.0.into());
+    let answer = world.run(["report", "edited.json", "--lang", "en"]);
+    answer.ends_with(code::FAILED).says("does not follow from the samples: summary boot/fake").says("found 1.0");
+    let html = text(&world, "report.html");
+    assert!(html.contains("was changed after it was saved") && html.contains("found 1.0"));
+    let kept = world.saved();
+    let rows: Value =
+        serde_json::from_str(&world.run(["report", "--json", "edited.json"]).ends_with(code::FAILED).out).unwrap();
+    assert_eq!(rows[0]["median"], kept["summaries"][0]["median"], "what it shows follows from the samples again");
+}
+
+#[test]
+fn samples_and_headers_that_were_changed_are_named() {
+    let world = measured();
+    edited(&world, |run| run["cells"][1]["columns"]["values"]["create_to_ready"][2] = 5.0.into());
+    world.run(["report", "edited.json"]).ends_with(code::FAILED).says("hash the samples of boot/fake#2");
+    edited(&world, |run| run["header"]["host"]["cpu_model"] = "a faster one".into());
+    world.run(["report", "edited.json"]).ends_with(code::FAILED).says("hash the header");
+    edited(&world, |run| drop(run["cells"][0]["columns"]["values"]["create_to_ready"].as_array_mut().unwrap().pop()));
+    let answer = world.run(["report", "edited.json"]);
+    answer.refuses(code::USAGE, "report on edited.json", "6 entries where there must be 7", "isolab recover");
+}
+
+#[test]
+fn one_arm_one_block_or_nothing_at_all_still_gives_a_report() {
+    for (arms, blocks, expected, says) in [
+        ("fake", "7", code::OK, "left out inventory, syscall, cpu, memory"),
+        ("fake,fake:ready=2000", "1", code::OK, "too few blocks"),
+        ("fake:fault=unavailable", "7", code::NOTHING_RAN, "Nothing was measured in this run"),
+    ] {
+        let world = World::new();
+        world.bench(&["-e", arms, "-x", "boot", "--blocks", blocks]).ends_with(expected);
+        world.run(["report", "--lang", "en"]).ends_with(code::OK);
+        let md = text(&world, "results/latest/report.md");
+        assert!(md.contains(says), "{arms} {blocks}: {md}");
+        world.run(["report", "--lang", "ko"]).ends_with(code::OK);
+    }
+}
