@@ -19,7 +19,6 @@ use super::relations;
 use super::state::{Checked, Progress};
 use super::work::CARD;
 use crate::lang::Lang;
-use crate::results::schema::Run;
 
 /// Whose data it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
