@@ -181,11 +181,12 @@ fn says(line: &Line, lang: Lang) -> String {
 }
 
 fn sentence(line: &Line, lang: Lang) -> String {
-    let weighed: Vec<String> = line
-        .points()
-        .iter()
-        .map(|p| format!("N = {}: {}", p.instances, Scale::of(Unit::Bytes, p.bytes.median).value(p.bytes.median)))
-        .collect();
+    let point = |p: &Point| {
+        let scale = Scale::of(Unit::Bytes, p.bytes.median);
+        let interval = scale.interval(p.bytes.ends, words::NO_INTERVAL.of(lang));
+        format!("N = {}: {} {interval}", p.instances, scale.value(p.bytes.median))
+    };
+    let weighed: Vec<String> = line.points().iter().map(point).collect();
     let weighed = if weighed.is_empty() { String::new() } else { format!(" {}.", weighed.join(", ")) };
     format!("{} ({}): {}.{weighed}", line.arm.name, line.arm.id, says(line, lang))
 }

@@ -53,7 +53,8 @@ fn the_slope_and_its_lack_of_fit_are_told() {
     let drawing = drawing(&three(), Look::default());
     let says = "100 KiB (98.0–103) for one more, lack of fit 2.00 KiB, n = 8 blocks";
     assert!(texts(&drawing.svg).iter().any(|(t, _)| t == says), "{:?}", texts(&drawing.svg));
-    let alt = format!("plain process (process): {says}. N = 1: 300 KiB, N = 4: 600 KiB, N = 8: 1000 KiB.");
+    let points = "N = 1: 300 KiB (290–310), N = 4: 600 KiB (500–680), N = 8: 1000 KiB (900–1024).";
+    let alt = format!("plain process (process): {says}. {points}");
     assert!(drawing.alt.contains(&alt), "{}", drawing.alt);
     assert!(drawing.alt.contains("bare VM (vm-bare): not measured: there is no /dev/kvm."), "{}", drawing.alt);
 }
