@@ -467,16 +467,3 @@ fn eighty_columns_are_enough() {
         }
     }
 }
-
-/// The reader's desk in the repository is what was shipped. Not for a reader, whose work differs: CI runs it.
-#[test]
-#[ignore = "a reader's own work differs"]
-fn the_desk_is_as_shipped() {
-    for chapter in chapters() {
-        for file in ["work.rs", "task.rs", "tests.rs", "card.toml"] {
-            let on_desk = Path::new("lab-guides/work").join(work::name(chapter)).join(file);
-            let shipped = work::as_shipped(chapter, file);
-            assert_eq!(std::fs::read_to_string(&on_desk).ok().as_deref(), shipped, "{}", on_desk.display());
-        }
-    }
-}
