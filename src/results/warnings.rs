@@ -185,7 +185,8 @@ mod tests {
             let batches = if place == 1 { vec![180.0, shortest_ns] } else { vec![200.0; 2] };
             cell.columns.inner.insert("create_to_ready".into(), vec![batches]);
         }
-        warnings(&run).into_iter().filter(|w| w.code == "short-batch").map(|w| w.text).collect()
+        let facts = Facts { header: &run.header, cells: &run.cells, summaries: &run.summaries, noise: &run.noise };
+        warnings(&facts).into_iter().filter(|w| w.code == "short-batch").map(|w| w.text).collect()
     }
 
     #[test]
