@@ -41,7 +41,7 @@ pub(super) fn section(run: &Run, lang: Lang) -> Section {
 }
 
 /// Every chart that has data in this run, with the name of its file beside the report.
-pub(super) fn figures(run: &Run, lang: Lang) -> Vec<Figure> {
+fn figures(run: &Run, lang: Lang) -> Vec<Figure> {
     let look = charts::Look { lang, width: WIDTH, ..charts::Look::default() };
     let draw = |chart: &charts::Chart| {
         let drawing = (chart.draw)(&[run], look)?;

@@ -2,8 +2,9 @@
 //! each that it breaks is told by its number, with what breaks it.
 
 use super::page::{Block, Section, Table, number, text};
-use super::results::{figures, measured_experiments, metrics};
+use super::results::{measured_experiments, metrics};
 use super::words::{self, Words};
+use crate::charts::{self, Chart, Look};
 use crate::host::NOT_OFFERED;
 use crate::lang::Lang;
 use crate::results::schema::{MetricInfo, Run, Status, Summary};
@@ -140,7 +141,8 @@ fn no_bound(run: &Run, lang: Lang) -> Option<String> {
 /// 12: plot as much as is needed to interpret.
 fn no_plot(run: &Run, lang: Lang) -> Option<String> {
     let measured = !measured_experiments(run).is_empty();
-    (measured && figures(run, lang).is_empty()).then(|| words::BROKEN_PLOT.of(lang).to_owned())
+    let drawn = |chart: &Chart| (chart.draw)(&[run], Look { lang, ..Look::default() }).is_some();
+    (measured && !charts::ALL.iter().any(drawn)).then(|| words::BROKEN_PLOT.of(lang).to_owned())
 }
 
 /// Summaries of the metrics that are told first.
