@@ -33,6 +33,11 @@ fn everything_that_prints_a_table_prints_json() {
     let recovered = json(&world.run(["recover", &dir, "--json"]));
     assert_eq!((recovered["samples"].as_u64(), recovered["last_line_cut_off"].as_bool()), (Some(18), Some(false)));
     assert_eq!(recovered["file"], format!("{dir}/run.json"));
+    let chapters = json(&world.run(["guide", "list", "--json"]));
+    let progress = json(&world.run(["guide", "progress", "--json"]));
+    assert_eq!(chapters[0]["chapter"], progress[0]["chapter"], "{progress}");
+    let claims = world.run(["guide", "claims", &dir, "--json"]); // of a scripted environment none can be decided
+    assert!(serde_json::from_str::<Value>(&claims.ends_with(code::NOTHING_RAN).out).is_ok(), "{claims}");
     let doctor = json(&world.run(["doctor", "--json"]));
     assert_eq!(doctor["groups"][0]["rows"][0]["id"], "process");
 }

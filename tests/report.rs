@@ -53,7 +53,7 @@ fn korean_comes_by_option_or_by_environment_and_elsewhere_by_into() {
     fs::create_dir(world.join("handin")).unwrap();
     world.run(["report", "--lang", "ko", "--into", "handin"]).ends_with(code::OK).says("handin/report.md");
     let asked = text(&world, "handin/report.md");
-    assert!(asked.contains("## 결론") && asked.contains("각본 환경"), "{asked}");
+    assert!(asked.contains("## 결론") && asked.contains("각본대로 흉내 내는 환경"), "{asked}");
     let answer = common::run(world.isolab(["report"]).env("LANG", "ko_KR.UTF-8").env_remove("LC_ALL"));
     answer.ends_with(code::OK);
     assert_eq!(text(&world, "results/latest/report.md"), asked, "the same run, the same report");

@@ -84,6 +84,7 @@ fn reader() -> Lang {
 struct How {
     look: Look,
     formats: Vec<Format>,
+    #[cfg_attr(not(feature = "png"), expect(dead_code, reason = "only PNG has dots"))]
     dpi: u32,
     outlines: bool,
     /// By `isolab chart`, which has a `--into`.

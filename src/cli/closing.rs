@@ -63,7 +63,7 @@ fn height(texts: &[String]) -> usize {
 /// The sentences that fit into so many lines, in their order; what matters least is left out first, and that is told. The
 /// first question's answer is always there.
 fn fitting(mut all: Vec<Sentence>, lines: usize, dir: &Path) -> Vec<String> {
-    let more = format!("more: isolab report {} (all sentences, tables and charts)", dir.display());
+    let more = wrapped(&format!("more: isolab report {}", dir.display()));
     let mut left_out = false;
     loop {
         let mut texts: Vec<String> = all.iter().map(|s| wrapped(&s.text())).collect();
@@ -192,18 +192,28 @@ mod tests {
             ("cpu", "spin_unit", "ns", "lower"),
             ("memory", "per_instance", "bytes", "lower"),
         ];
-        example::run(&arms, &metrics, 30, |arm, _, block| Some((1 + arm.len() % 5) as f64 * 1e6 * weather(arm, block)))
+        example::run(&arms, &metrics, 30, |arm, _, block| {
+            let times = match arm {
+                "process:vfork" => 0.5,
+                "container" => 7.0,
+                "container:-seccomp" => 6.0,
+                "vm-bare" => 5.0,
+                _ => 1.0,
+            };
+            Some(1e6 * times * weather(arm, block))
+        })
     }
 
     #[test]
     fn it_fits_a_small_terminal_and_says_what_matters_most() {
         let texts = texts(&long(), Path::new("results/2026-11-21-82751766"), &[], &Out::new());
         let (end, lines) = (texts.join("\n"), height(&texts) + 1);
-        assert!((25..=30).contains(&lines), "{lines} lines\n{end}");
+        assert!(lines <= 30, "{lines} lines\n{end}");
         assert!(end.lines().all(|l| l.chars().count() <= 80), "{end}");
         assert!(end.contains("Start, first system call to ready record") && end.contains("One more instance"), "{end}");
         assert!(end.contains("more: isolab report results/") && !end.contains("the control"), "{end}");
-        assert!(end.contains("×0.") && end.contains(" of container"), "an arm with a knob against itself: {end}");
+        let words = end.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(words.contains("against container ×0."), "an arm with a knob against itself: {end}");
     }
 
     #[test]

@@ -111,7 +111,7 @@ fn arms(run: &Run, lang: Lang) -> Table {
             text(p.network),
             text(p.kernel),
             text(backend),
-            text(or_not_told(t0.to_owned(), lang)),
+            text(or_not_told(t0, lang)),
             limited,
         ]);
     }

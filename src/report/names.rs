@@ -1,8 +1,8 @@
 //! What arms, cases and metrics are called in a report.
 
 use super::page::code;
-use super::translated::translated;
 use super::words;
+use crate::charts;
 use crate::lang::Lang;
 use crate::results::schema::{ArmInfo, Cell, MetricInfo, Run};
 
@@ -11,10 +11,9 @@ pub(super) fn info<'a>(run: &'a Run, arm: &str) -> Option<&'a ArmInfo> {
     run.header.arms.iter().find(|a| a.id == arm)
 }
 
-/// The fair name: "our container, no image, no engine (-seccomp)". The id, where the file has no name.
+/// The fair name: "our container, no image, no engine (-seccomp)", as charts say it. The id, where the file has no name.
 pub(super) fn arm(run: &Run, arm: &str, lang: Lang) -> String {
-    let name = info(run, arm).map_or(arm, |a| a.name.as_str());
-    fair_name(name, lang)
+    info(run, arm).map_or_else(|| arm.to_owned(), |info| charts::arm_name(info, lang))
 }
 
 /// The fair name without its knobs, for where the id stands beside it and has them.
@@ -27,18 +26,6 @@ pub(super) fn plain(run: &Run, id: &str, lang: Lang) -> String {
 /// For the first column of a table: name, case, and the id as the file has it.
 pub(super) fn label(run: &Run, cell: &Cell, lang: Lang) -> String {
     format!("{}{} ({})", plain(run, &cell.arm, lang), case(cell), code(&cell.arm))
-}
-
-/// Name, knobs in brackets and "once more" are put together by the harness; each is translated by itself.
-fn fair_name(name: &str, lang: Lang) -> String {
-    let (rest, twin) = match name.strip_suffix(", once more") {
-        Some(rest) => (rest, true),
-        None => (name, false),
-    };
-    let knobs_at = rest.rfind(" (").filter(|_| rest.ends_with(')'));
-    let (plain, knobs) = rest.split_at(knobs_at.unwrap_or(rest.len()));
-    let twin = if twin { words::ONCE_MORE.of(lang) } else { "" };
-    format!("{}{knobs}{twin}", translated(plain, lang))
 }
 
 /// " cache=cold"; how many were weighed together is the same for all and not said.
@@ -78,10 +65,14 @@ mod tests {
 
     #[test]
     fn knobs_and_twins_keep_their_marks_in_both_languages() {
-        let both = |name: &str| (fair_name(name, Lang::En), fair_name(name, Lang::Ko));
-        let (en, ko) = both("our container, no image, no engine (-net -seccomp), once more");
-        assert_eq!(en, "our container, no image, no engine (-net -seccomp), once more");
-        assert_eq!(ko, "직접 만든 컨테이너(이미지·엔진 없음) (-net -seccomp), 한 번 더");
-        assert_eq!(both("docker run, with its daemon").1, "docker run, with its daemon", "what is not known stays");
+        let mut run = crate::results::example::boot(6);
+        run.header.arms[1].id = "container:-net#2".into();
+        run.header.arms[1].name = "our container, no image, no engine (-net), once more".into();
+        let name = |lang| (arm(&run, "container:-net#2", lang), plain(&run, "container:-net#2", lang));
+        assert_eq!(name(Lang::En).1, "our container, no image, no engine, once more");
+        let korean =
+            ("직접 만든 컨테이너, 이미지·엔진 없음 (-net), 한 번 더", "직접 만든 컨테이너, 이미지·엔진 없음, 한 번 더");
+        assert_eq!(name(Lang::Ko), (korean.0.to_owned(), korean.1.to_owned()));
+        assert_eq!(arm(&run, "docker", Lang::Ko), "docker", "what is not in the file stays as it is");
     }
 }

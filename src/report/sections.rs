@@ -212,11 +212,7 @@ pub(super) fn short(sha256: &str) -> String {
 /// What nobody may overlook, before the first number.
 pub(super) fn alarms(run: &Run, lang: Lang) -> Vec<String> {
     let mut alarms = Vec::new();
-    let changed = |w: &&Warning| w.code == Warning::CHANGED;
-    let unfit: Vec<String> = sentences::unfit(run)
-        .into_iter()
-        .filter(|text| !run.warnings.iter().filter(changed).any(|w| w.text == *text))
-        .collect();
+    let unfit = reasons(run, lang);
     if !unfit.is_empty() {
         alarms.push(words::NOT_FOR_PUBLICATION.with(lang, &[&unfit.join("; ")]));
     }
@@ -230,6 +226,19 @@ pub(super) fn alarms(run: &Run, lang: Lang) -> Vec<String> {
     alarms
 }
 
+/// Why it is not for publication, beside what the banner of an edited file says.
+fn reasons(run: &Run, lang: Lang) -> Vec<String> {
+    let (changed, others): (Vec<&Warning>, Vec<_>) =
+        run.warnings.iter().filter(|w| w.unfit).partition(|w| w.code == Warning::CHANGED);
+    let mut told = match lang {
+        Lang::En => sentences::unfit(run),
+        Lang::Ko => others.into_iter().map(|w| crate::charts::warning(w, lang)).collect(),
+    };
+    told.retain(|text| changed.iter().all(|w| w.text != *text));
+    told.dedup();
+    told
+}
+
 pub(super) fn verdict(run: &Run, lang: Lang) -> Section {
     let told = sentences::sentences(run, lang, sentences::Detail::Full);
     let mut blocks: Vec<Block> = told.into_iter().map(Block::Sentence).collect();
@@ -239,4 +248,32 @@ pub(super) fn verdict(run: &Run, lang: Lang) -> Section {
         blocks.push(Block::Text(words::HOW_TO_READ_SENTENCES.of(lang).into()));
     }
     Section { id: "verdict", title: words::VERDICT.of(lang).into(), blocks }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every `warn("code", …)` of the source is explained.
+    #[test]
+    fn every_warning_has_its_explanation() {
+        let source = include_str!("../results/warnings.rs");
+        let codes =
+            source.split("warn(").skip(1).filter_map(|call| call.trim_start().strip_prefix('"')?.split('"').next());
+        let codes: Vec<&str> = codes.chain([Warning::LEAK, Warning::CHANGED]).collect();
+        assert!(codes.len() > 10, "{codes:?}");
+        for code in codes {
+            assert!(words::WARNINGS.iter().any(|(known, _)| *known == code), "{code}");
+        }
+    }
+
+    #[test]
+    fn a_command_is_quoted_as_a_shell_takes_it_and_gets_its_seed() {
+        let mut run = crate::results::example::boot(6);
+        let words = |text: &[&str]| text.iter().map(|t| (*t).to_owned()).collect();
+        run.header.argv = words(&["./isolab", "bench", "-x", "boot", "--", "sh", "-c", "echo it's"]);
+        assert_eq!(command_with_seed(&run), r"isolab bench -x boot --seed 7 -- sh -c 'echo it'\''s'");
+        run.header.argv = words(&["isolab", "bench", "--seed", "9"]);
+        assert_eq!(command_with_seed(&run), "isolab bench --seed 9");
+    }
 }

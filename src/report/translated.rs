@@ -1,39 +1,28 @@
-//! Korean for the English texts that results files hold: names, definitions, clock starts, experiments.
+//! Korean for the English texts that results files hold and no chart shows: definitions, clock starts. What charts show too
+//! is in their table ([`crate::charts::translated`]), so that both say the same.
 //!
 //! Looked up by the whole English text, so that a file of another version is never told in words that it does not mean:
-//! what is not found stays English. A test holds the table to the registries.
+//! what is not found stays English. A test holds the tables to the registries.
 
+use crate::charts;
 use crate::lang::Lang;
 
 /// The text in the reader's language; the same text where no translation is known.
-pub(super) fn translated(english: &str, lang: Lang) -> &str {
-    match lang {
-        Lang::En => english,
-        Lang::Ko => TEXTS.iter().find(|(en, _)| *en == english).map_or(english, |(_, ko)| ko),
-    }
+pub(super) fn translated(english: &str, lang: Lang) -> String {
+    let own = TEXTS.iter().find(|(en, _)| *en == english).filter(|_| lang == Lang::Ko);
+    own.map_or_else(|| charts::translated(english, lang), |(_, ko)| (*ko).to_owned())
 }
 
 #[rustfmt::skip]
 const TEXTS: &[(&str, &str)] = &[
-    // Fair names.
-    ("process", "프로세스"),
-    ("our container, no image, no engine", "직접 만든 컨테이너(이미지·엔진 없음)"),
-    ("our container, made without root", "루트 권한 없이 직접 만든 컨테이너"),
-    ("bare VM, no operating system", "운영체제 없는 가상머신"),
-    ("scripted environment, nothing runs", "각본 환경(아무것도 실행하지 않음)"),
-    // What t0 is.
-    ("just before clone3; the pipe for its records exists already", "clone3 직전. 기록용 파이프는 이미 있습니다"),
+    ("just before clone3; the pipe for its records exists already",
+     "clone3 직전. 기록용 파이프는 이미 있습니다"),
     ("just before its cgroup is made, or clone3 without one; the pipe for its records exists already",
      "컨트롤 그룹을 만들기 직전, 컨트롤 그룹이 없으면 clone3 직전. 기록용 파이프는 이미 있습니다"),
-    ("just before open(\"/dev/kvm\")", "open(\"/dev/kvm\") 직전"),
-    ("a moment that the script begins with", "각본이 시작하는 순간"),
-    // boot
-    ("From just before the first system call that creates the environment until its host has read the program's ready record.",
-     "환경을 만드는 첫 시스템 콜 직전부터 호스트가 프로그램의 준비 기록을 읽을 때까지입니다."),
-    ("From just before a fresh isolab process is spawned until its environment's host has read the program's ready record.",
-     "새 isolab 프로세스를 띄우기 직전부터 그 환경의 호스트가 프로그램의 준비 기록을 읽을 때까지입니다."),
-    ("From just before the first system call that creates the environment until its host sees the program's end.",
-     "환경을 만드는 첫 시스템 콜 직전부터 호스트가 프로그램의 종료를 볼 때까지입니다."),
+    ("just before open(\"/dev/kvm\")",
+     "open(\"/dev/kvm\") 직전"),
+    ("a moment that the script begins with",
+     "각본이 시작하는 순간"),
     ("From the program's end, as its host sees it, until it is waited for and everything made for it is closed and removed.",
      "호스트가 프로그램의 종료를 본 때부터 종료 상태를 거두고 그것을 위해 만든 모든 것을 닫고 지울 때까지입니다."),
     ("From just before the first system call until nothing that carries the run's name is left: worker reaped, cgroups gone. What the kernel tears down later, unseen, is not in it.",
@@ -46,21 +35,8 @@ const TEXTS: &[(&str, &str)] = &[
      "만들기 직전 작업 프로세스의 익명 메모리입니다. fork는 이 메모리의 페이지 테이블을 복사해야 합니다."),
     ("Whole lives of fresh workers per second of wall time, with that many at once.",
      "그만큼을 동시에 돌릴 때, 실제 시간 1초에 끝나는 새 작업 프로세스의 일생 수입니다."),
-    // syscall
-    ("One call that does nothing: TSC before and after a batch, divided by its calls, the loop included; the median batch of one worker. In a bare VM our own guest kernel answers: a floor, not what Linux costs.",
-     "아무 일도 하지 않는 호출 하나입니다. 묶음 앞뒤의 TSC 차이를 호출 수로 나누며 반복문도 들어 있습니다. 작업 프로세스 하나의 묶음 가운데 중앙값입니다. 운영체제 없는 가상머신에서는 직접 만든 게스트 커널이 답하므로 하한이며, 리눅스의 비용이 아닙니다."),
-    ("Read 1 byte of /dev/zero: the same way.", "/dev/zero에서 1바이트를 읽습니다. 같은 방법으로 잽니다."),
-    ("Write 1 byte to /dev/null: the same way.", "/dev/null에 1바이트를 씁니다. 같은 방법으로 잽니다."),
-    ("One port write that leaves the guest, does nothing in the hypervisor and comes back: the same way. Virtual machines only.",
-     "게스트를 나가 하이퍼바이저에서 아무 일도 하지 않고 돌아오는 포트 쓰기 하나입니다. 같은 방법으로 잽니다. 가상머신에만 있습니다."),
-    // cpu
     ("1024 steps of an integer generator: TSC before and after a batch, divided by its units; the median batch of one worker.",
      "정수 난수 생성기 1024걸음입니다. 묶음 앞뒤의 TSC 차이를 단위 수로 나눕니다. 작업 프로세스 하나의 묶음 가운데 중앙값입니다."),
-    // memory
-    ("Slope over N instances of private + kernel memory of what a detached instance leaves running: a container's payload, a virtual machine's monitor.",
-     "인스턴스 수 N에 대한 전용 메모리 + 커널 메모리의 기울기입니다. 떼어 놓은 인스턴스가 남겨 두는 것(컨테이너의 프로그램, 가상머신의 모니터)을 셉니다."),
-    ("Private + kernel memory of one virtual machine of this configured size after its guest touched that much.",
-     "설정한 크기가 이만큼인 가상머신 하나가, 게스트가 그만큼 건드린 뒤에 차지하는 전용 + 커널 메모리입니다."),
     ("Slope over N of Private_Clean + Private_Dirty in /proc/PID/smaps_rollup.",
      "N에 대한 /proc/PID/smaps_rollup의 Private_Clean + Private_Dirty의 기울기입니다."),
     ("Slope over N of the kernel memory charged to a cgroup around all N.",
@@ -73,35 +49,17 @@ const TEXTS: &[(&str, &str)] = &[
      "잰 점 가운데 per_instance의 직선(커널 몫을 재지 못하면 private의 직선)에서 가장 먼 거리입니다."),
     ("The part of private that is guest RAM: pages of its mapping that the guest or its monitor has touched. Virtual machines only.",
      "전용 메모리 가운데 게스트 RAM인 몫입니다. 그 매핑에서 게스트나 모니터가 건드린 페이지입니다. 가상머신에만 있습니다."),
-    // inventory
-    ("Processes that run because of one instance: the payload, or the monitor of a virtual machine.",
-     "인스턴스 하나 때문에 도는 프로세스입니다. 프로그램 자신, 또는 가상머신의 모니터입니다."),
-    ("Namespaces that the payload does not share with the harness, by inode.",
-     "프로그램이 측정기와 나누어 쓰지 않는 네임스페이스입니다. 아이노드로 가립니다."),
-    ("Mounts in the payload's own mount namespace; 0 where it shares the harness's.",
-     "프로그램 자신의 마운트 네임스페이스에 있는 마운트입니다. 측정기와 나누어 쓰면 0입니다."),
-    ("Control groups made for one instance, over all hierarchies.",
-     "인스턴스 하나를 위해 만든 컨트롤 그룹입니다. 모든 계층을 합칩니다."),
-    ("Open file descriptors of the payload, or of the monitor of a virtual machine.",
-     "프로그램 또는 가상머신 모니터가 열어 둔 파일 디스크립터입니다."),
-    ("Objects made by ioctl on /dev/kvm: machine, virtual CPUs, memory slots.",
-     "/dev/kvm에 ioctl로 만든 객체입니다. 머신, 가상 CPU, 메모리 슬롯입니다."),
-    ("Kernels that run beside the host's.", "호스트 커널 옆에서 따로 도는 커널입니다."),
 ];
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn is_translated(english: &str) -> bool {
-        TEXTS.iter().any(|(en, _)| *en == english)
-    }
-
     #[test]
     fn every_text_of_the_registries_has_korean() {
         let mut missing = Vec::new();
         let mut needs = |text: &'static str| {
-            if !is_translated(text) {
+            if translated(text, Lang::Ko) == text {
                 missing.push(text);
             }
         };
@@ -111,6 +69,12 @@ mod tests {
         }
         crate::experiments::ALL.iter().flat_map(|e| e.about().metrics).for_each(|m| needs(m.definition));
         assert!(missing.is_empty(), "translate: {missing:#?}");
+    }
+
+    #[test]
+    fn each_text_stands_in_one_table() {
+        let twice: Vec<_> = TEXTS.iter().filter(|(en, _)| charts::translated(en, Lang::Ko) != *en).collect();
+        assert!(twice.is_empty(), "charts have it: {twice:?}");
     }
 
     #[test]

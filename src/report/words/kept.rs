@@ -85,6 +85,13 @@ pub(crate) const WARNINGS: &[(&str, Words)] = &[
     ("carry-over", w("what ran before slows what runs next", "앞에서 돈 것이 다음에 도는 것을 느리게 함")),
     ("failures", w("some samples failed; the others stand", "실패한 표본이 있음. 나머지는 유효함")),
     ("no-values", w("a cell has samples, but no value of its metrics", "표본은 있으나 지표의 값이 없는 칸이 있음")),
+    (
+        "short-batch",
+        w(
+            "a batch was so short that reading the timer is part of the number",
+            "묶음이 너무 짧아 시계를 읽는 시간이 값에 들어 있음",
+        ),
+    ),
     ("leak", w("something of an instance was left behind on the machine", "인스턴스의 무언가가 기계에 남았음")),
     ("changed", w("the samples are not those that were saved", "표본이 저장된 것과 다름")),
 ];

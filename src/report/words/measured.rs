@@ -47,9 +47,8 @@ pub(crate) const TOO_NOISY: Words =
 pub(crate) const TOO_FEW: Words = w("too few blocks", "블록이 너무 적음");
 pub(crate) const TOO_FEW_TO_COMPARE: Words = w("too few blocks to compare", "비교하기에는 블록이 너무 적음");
 pub(crate) const UNKNOWN: Words = w("unknown", "알 수 없음");
-pub(crate) const OF_ARM: Words = w("{0} of {1}", "{1}의 {0}");
+pub(crate) const OF_ARM: Words = w("against {1} {0}", "{1} 대비 {0}");
 pub(crate) const OF_ARM_PAIRS: Words = w("against `{1}`: {0}; {2} pairs", "`{1}` 대비 {0}, {2}쌍");
-pub(crate) const ONCE_MORE: Words = w(", once more", ", 한 번 더");
 pub(crate) const NOTHING_MEASURED: Words = w(
     "Nothing was measured in this run: every cell was skipped or failed. The reasons and the remedies stand below “What was skipped, and why”.",
     "이 실행에서는 아무것도 재지 못했습니다. 모든 칸을 건너뛰었거나 실패했습니다. 이유와 해결 방법은 아래 ‘건너뛴 것과 그 이유’에 있습니다.",
