@@ -243,7 +243,7 @@ mod tests {
         let expected = "4. Concept\n----------\n\nA container is a process with `namespaces` around it, and this sentence is long\n\
             enough to be broken somewhere. See the manual (https://man7.org/x).\n\n• one\n• two\n  • inner\n\n1. first\n2. second\n\n  $ isolab bench -x boot\n\n  \
             ┌──┐\n  │  │  a line of a drawing that is much longer than eighty columns stays as it was drawn, whole\n\n\
-            arm       start\n────────  ─────\nprocess    1 ms\n컨테이너   2 ms\n\n│ a quote\n";
+            arm       start\n────────  ─────\nprocess    1\u{a0}ms\n컨테이너   2\u{a0}ms\n\n│ a quote\n";
         assert_eq!(text, expected);
     }
 
