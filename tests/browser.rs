@@ -25,11 +25,11 @@ fn chromium() -> Option<PathBuf> {
 
 /// A run with measured and skipped arms, and its report in this language; None: no browser to show it to.
 fn reported(test: &str, lang: &str) -> Option<(World, PathBuf)> {
+    static RUN: OnceLock<Vec<u8>> = OnceLock::new();
     if chromium().is_none() {
         skip(test, "there is no Chromium here: apt-get install chromium");
         return None;
     }
-    static RUN: OnceLock<Vec<u8>> = OnceLock::new();
     let run = RUN.get_or_init(|| {
         let world = World::new();
         let arms = "process,fake,fake:ready=2000,fake:spread=30,fake:fault=unavailable";
@@ -59,7 +59,7 @@ fn ask(world: &World, report: &Path, width: u32, dark: bool) -> (Value, String) 
     browser
         .arg(format!("--window-size={width},900"))
         .arg(format!("--user-data-dir={}", world.join("browser").display()));
-    browser.arg(format!("--blink-settings=preferredColorScheme={}", if dark { 0 } else { 1 }));
+    browser.arg(format!("--blink-settings=preferredColorScheme={}", i32::from(!dark)));
     if root() {
         browser.arg("--no-sandbox"); // Chromium refuses to run as root with it
     }
