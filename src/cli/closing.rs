@@ -32,7 +32,8 @@ fn texts(run: &Run, dir: &Path, charts: &[PathBuf], out: &Out) -> Vec<String> {
     if !reasons.is_empty() {
         below.push(wrapped(&format!("not for publication: {}", reasons.join("; "))));
     }
-    below.push(format!("files: {}/ (run.json, samples.csv{})", dir.display(), told_charts(charts)));
+    let files = format!("files: {}/ (run.json, samples.csv{})", dir.display(), told_charts(charts));
+    below.push(wrapped(&files));
     let taken = 1 + height(&below);
     let mut all = fitting(sentences(run, Lang::En, Detail::Short), HEIGHT.saturating_sub(taken), dir);
     all.extend(below);

@@ -212,17 +212,19 @@ fn check_version(bytes: &[u8]) -> Result<()> {
     }
     let foreign =
         || Error::usage("", "it is JSON, but not a results file of isolab").try_this("isolab bench -o FILE makes one");
+    let is_object = bytes.trim_ascii_start().starts_with(b"{"); // a list would do for serde
     let version: Version = serde_json::from_slice(bytes).map_err(|cause| {
         let why = match cause.classify() {
             _ if bytes.is_empty() => "it is empty".into(),
+            _ if !is_object && serde_json::from_slice::<serde::de::IgnoredAny>(bytes).is_ok() => return foreign(),
             Category::Eof => format!("it ends in the middle: it was cut off ({cause})"),
             Category::Data => return foreign(),
             Category::Syntax | Category::Io => format!("it is no JSON ({cause})"),
         };
         Error::usage("", why).try_this("isolab recover DIR rebuilds it from samples.jsonl")
     })?;
-    if !bytes.trim_ascii_start().starts_with(b"{") {
-        return Err(foreign()); // a list would do for serde
+    if !is_object {
+        return Err(foreign());
     }
     if version.schema > SCHEMA {
         let why = format!("it has schema version {}, this isolab reads up to {SCHEMA}", version.schema);
