@@ -65,7 +65,9 @@ pub fn show_ns(ns: f64) -> String {
     format!("{} {unit}", three_digits(value))
 }
 
+/// Less than a thousandth of a byte is what rounding left of none.
 pub fn show_bytes(bytes: f64) -> String {
+    let bytes = if bytes.abs() < 1e-3 { 0.0 } else { bytes };
     let (value, unit) = match bytes.abs() {
         x if x < 1024.0 => (bytes, "B"),
         x if x < 1024.0 * 1024.0 => (bytes / 1024.0, "KiB"),
@@ -120,6 +122,7 @@ mod tests {
         assert_eq!(show_ns(1_312_345.0), "1.31 ms");
         assert_eq!(show_ns(84.23), "84.2 ns");
         assert_eq!(show_bytes(222_208.0), "217 KiB");
+        assert_eq!(show_bytes(-1.8e-12), "0 B");
         let texts: Vec<String> = [0.0, 0.0035, 0.0999, 0.5, 1.0, 272.3].into_iter().map(three_digits).collect();
         assert_eq!(texts, ["0", "0.00350", "0.0999", "0.500", "1.00", "272"]);
     }

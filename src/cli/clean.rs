@@ -11,6 +11,9 @@ use crate::error::Result;
 use crate::lab::leaks::{Leak, Places, remove, remove_empty_cgroups};
 use crate::lab::{lock, scratch};
 
+/// For what was ended to go.
+const PATIENCE: Duration = Duration::from_secs(2);
+
 pub(super) fn run(args: Clean, out: &mut Out) -> Result<u8> {
     let _alone = lock::alone()?; // a run that goes on is not stale
     let places = Places::default();
@@ -25,8 +28,8 @@ pub(super) fn run(args: Clean, out: &mut Out) -> Result<u8> {
     for (run, folder) in &runs {
         let mut found = places.leaks_of(run);
         let left = match folder {
-            Some(_) => remove(&places, run, Duration::from_secs(2)),
-            None => remove_empty_cgroups(&places, run), // no folder of ours proves that the run was
+            Some(_) => remove(&places, run, PATIENCE),
+            None => remove_empty_cgroups(&places, run, PATIENCE), // no folder of ours proves that the run was
         };
         found.extend(folder.clone().filter(|f| std::fs::remove_dir_all(f).is_ok()).map(Leak::Folder));
         found.retain(|leak| !left.contains(leak) && (folder.is_some() || matches!(leak, Leak::Cgroup(_))));

@@ -205,10 +205,18 @@ fn end_all_in(cgroup: &Path) {
     }
 }
 
-/// Removes the run's cgroups that are empty, and ends nobody: only the name says that they are ours. What is left.
-pub fn remove_empty_cgroups(places: &Places, run: &str) -> Vec<Leak> {
+/// Removes the run's cgroups that are empty, and ends nobody: only the name says that they are ours. What is left after
+/// `patience`: a process that was killed needs a moment to leave.
+pub fn remove_empty_cgroups(places: &Places, run: &str, patience: Duration) -> Vec<Leak> {
+    let deadline = Instant::now() + patience;
     let in_use = |leak: &Leak| matches!(leak, Leak::Cgroup(path) if std::fs::remove_dir(path).is_err());
-    places.cgroups(run).into_iter().filter(in_use).collect()
+    loop {
+        let left: Vec<Leak> = places.cgroups(run).into_iter().filter(in_use).collect();
+        if left.is_empty() || Instant::now() >= deadline {
+            return left;
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
 }
 
 /// Waits until nothing of the run is there, without ending anything. True when it is so before `patience` is over.
@@ -278,8 +286,12 @@ mod tests {
         assert!(!cgroup_root.join("memory/isolab.abc.1").exists(), "with the one below it, whatever its name");
         assert!(cgroup_root.join("memory/isolab.abcd.1").exists());
         std::fs::write(cgroup_root.join("memory/isolab.abcd.1/cgroup.procs"), "1").unwrap();
-        assert_eq!(remove_empty_cgroups(&places, "abcd"), [cgroup("isolab.abcd.1")], "it is in use");
-        assert!(remove_empty_cgroups(&places, "abc").is_empty());
+        assert_eq!(
+            remove_empty_cgroups(&places, "abcd", Duration::from_millis(20)),
+            [cgroup("isolab.abcd.1")],
+            "it is in use"
+        );
+        assert!(remove_empty_cgroups(&places, "abc", Duration::ZERO).is_empty());
         assert!(cgroup_root.join("memory/isolab.host").exists() && cgroup_root.join("memory/isolab.abc").exists());
     }
 
