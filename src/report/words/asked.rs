@@ -13,7 +13,7 @@ pub(crate) const ASK_PREDICTION: Words = w(
 );
 pub(crate) const ASK_STAGES: Words = w(
     "Which stage takes the largest part of each arm's start? Which knob takes that stage away, and what does it then cost?",
-    "각 실험군의 시작에서 어느 단계가 가장 큽니까? 어떤 설정이 그 단계를 없애며, 그때 비용은 얼마입니까?",
+    "각 대상의 시작에서 어느 단계가 가장 큽니까? 어떤 설정이 그 단계를 없애며, 그때 비용은 얼마입니까?",
 );
 pub(crate) const ASK_KNOBS: Words = w(
     "What does each knob change against the same environment without it? Is the difference larger than the noise floor?",
@@ -25,7 +25,7 @@ pub(crate) const ASK_MEMORY: Words = w(
 );
 pub(crate) const ASK_SYSCALL: Words = w(
     "Who answers a system call in each arm: the host's kernel, or another one? What does that make of the comparison?",
-    "각 실험군에서 시스템 콜에 답하는 것은 호스트의 커널입니까, 다른 커널입니까? 그렇다면 이 비교는 무엇을 뜻합니까?",
+    "각 대상에서 시스템 콜에 답하는 것은 호스트의 커널입니까, 다른 커널입니까? 그렇다면 이 비교는 무엇을 뜻합니까?",
 );
 pub(crate) const ASK_CONTROL: Words = w(
     "The control computes without the kernel. What would a difference there say about this run?",
@@ -33,7 +33,7 @@ pub(crate) const ASK_CONTROL: Words = w(
 );
 pub(crate) const ASK_LIMITS: Words = w(
     "Which limits and ways were not equal between the arms (see the environment)? How would you make them equal?",
-    "실험군 사이에 같지 않은 제한과 경로는 무엇입니까(‘환경과 구성’ 참고)? 어떻게 하면 같게 만들 수 있습니까?",
+    "대상 사이에 같지 않은 제한과 경로는 무엇입니까(‘환경과 구성’ 참고)? 어떻게 하면 같게 만들 수 있습니까?",
 );
 pub(crate) const ASK_DRIFT: Words = w(
     "This run drifted, or its samples resemble their neighbours. Which of your conclusions survive that?",
@@ -93,7 +93,7 @@ pub(crate) const CW_NETWORK: Words =
     w("network throughput with 1 and 4 streams, retransmits", "스트림 1개와 4개의 네트워크 처리량, 재전송");
 pub(crate) const CW_NO_NETWORK: Words = w(
     "no arm but the process has a way out to a network in this version",
-    "이 버전에서 프로세스 말고는 바깥 네트워크로 나가는 실험군이 없음",
+    "이 버전에서 프로세스 말고는 바깥 네트워크로 나가는 대상이 없음",
 );
 pub(crate) const CW_REQUESTS: Words =
     w("requests/s, mean, p95 and p99 latency, failed requests", "요청/초, 평균·p95·p99 지연, 실패한 요청");
@@ -117,7 +117,7 @@ pub(crate) const CW_SYSCALL: Words = w("cost of a system call", "시스템 콜�
 pub(crate) const CW_SYSCALL_HOW: Words = w("in batches inside the program", "프로그램 안에서 묶음으로");
 pub(crate) const CW_IMAGE_SIZE: Words = w("image size", "이미지 크기");
 pub(crate) const CW_NO_IMAGE: Words =
-    w("no arm has an image in this version", "이 버전에는 이미지를 쓰는 실험군이 없음");
+    w("no arm has an image in this version", "이 버전에는 이미지를 쓰는 대상이 없음");
 pub(crate) const CW_OVER_TIME: Words = w("memory and CPU over time", "시간에 따른 메모리와 CPU");
 pub(crate) const CW_NO_OVER_TIME: Words =
     w("instances live for milliseconds; there is no load to follow", "인스턴스는 몇 밀리초만 살며, 따라갈 부하가 없음");
@@ -185,12 +185,12 @@ pub(crate) const BROKEN_INTERVAL: Words = w(
     "Values without an interval: {0}. The fewest blocks are {1}, it takes {2}.",
     "값 {0}개에 신뢰구간이 없습니다. 가장 적은 블록 수는 {1}이며 {2}개가 필요합니다.",
 );
-pub(crate) const BROKEN_SEQUENTIAL: Words = w("Arms ran one after the other.", "실험군을 하나씩 차례로 돌렸습니다.");
+pub(crate) const BROKEN_SEQUENTIAL: Words = w("Arms ran one after the other.", "대상을 하나씩 차례로 돌렸습니다.");
 pub(crate) const BROKEN_NO_TWIN: Words =
-    w("No arm stands twice, so the noise floor is not known.", "두 번 들어간 실험군이 없어 잡음 한계를 모릅니다.");
+    w("No arm stands twice, so the noise floor is not known.", "두 번 들어간 대상이 없어 잡음 한계를 모릅니다.");
 pub(crate) const BROKEN_FEW_PAIRS: Words = w(
     "Some arms have too few pairs for an interval of their difference.",
-    "차이의 신뢰구간을 내기에 짝이 너무 적은 실험군이 있습니다.",
+    "차이의 신뢰구간을 내기에 짝이 너무 적은 대상이 있습니다.",
 );
 pub(crate) const BROKEN_TAIL: Words = w(
     "No p99 of start times: n is {0} at the least, it takes {1}.",

@@ -43,7 +43,7 @@ pub(crate) const WARNINGS: &[(&str, Words)] = &[
         "sequential",
         w(
             "the order was not randomised: time and arm can't be told apart",
-            "순서를 섞지 않아 시간의 영향과 실험군의 영향을 가를 수 없음",
+            "순서를 섞지 않아 시간의 영향과 대상의 영향을 가를 수 없음",
         ),
     ),
     (
@@ -53,7 +53,7 @@ pub(crate) const WARNINGS: &[(&str, Words)] = &[
             "isolab 자체가 느린 디버그 빌드여서 그 느림도 함께 쟀음",
         ),
     ),
-    ("load", w("other programs took CPU time from the arms", "다른 프로그램이 실험군의 CPU 시간을 가져갔음")),
+    ("load", w("other programs took CPU time from the arms", "다른 프로그램이 대상의 CPU 시간을 가져갔음")),
     (
         "software-kvm",
         w(
@@ -96,7 +96,7 @@ pub(crate) const WARNINGS: &[(&str, Words)] = &[
     ("changed", w("the samples are not those that were saved", "표본이 저장된 것과 다름")),
 ];
 pub(crate) const METRIC: Words = w("metric", "지표");
-pub(crate) const ARM_TWICE: Words = w("arm that stands twice", "두 번 들어간 실험군");
+pub(crate) const ARM_TWICE: Words = w("arm that stands twice", "두 번 들어간 대상");
 pub(crate) const FLOOR: Words = w("noise floor", "잡음 한계(noise floor)");
 pub(crate) const FLOORS_CAPTION: Words = w(
     "The smallest relative difference that this run could have told from none.",
@@ -104,7 +104,7 @@ pub(crate) const FLOORS_CAPTION: Words = w(
 );
 pub(crate) const NO_FLOOR: Words = w(
     "No arm stands twice in this run, so its noise floor is not known: small differences may be noise.",
-    "이 실행에는 두 번 들어간 실험군이 없어 잡음 한계를 모릅니다. 작은 차이는 잡음일 수 있습니다.",
+    "이 실행에는 두 번 들어간 대상이 없어 잡음 한계를 모릅니다. 작은 차이는 잡음일 수 있습니다.",
 );
 pub(crate) const NO_KVM_IN_RUN: Words =
     w("No virtual machine was measured in this run.", "이 실행에서는 가상머신을 재지 않았습니다.");
@@ -129,7 +129,7 @@ pub(crate) const NOTHING_SKIPPED: Words =
 pub(crate) const REPEAT: Words = w("How to repeat it", "다시 해 보는 방법");
 pub(crate) const REPEAT_TEXT: Words = w(
     "The command that made this run, with isolab {0} (commit {1}) and the same order of arms:",
-    "이 실행을 만든 명령입니다. isolab {0}(커밋 {1})과 같은 실험군 순서를 씁니다:",
+    "이 실행을 만든 명령입니다. isolab {0}(커밋 {1})과 같은 대상 순서를 씁니다:",
 );
 pub(crate) const REPEAT_AFTER: Words = w(
     "On another machine expect other nanoseconds: `isolab compare` puts each machine's own ratios side by side.",

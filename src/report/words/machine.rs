@@ -31,7 +31,7 @@ pub(crate) const USER: Words = w("run by", "실행한 사용자");
 pub(crate) const AS_ROOT: Words = w("root", "루트");
 pub(crate) const NOT_ROOT: Words = w("an ordinary user", "일반 사용자");
 pub(crate) const TOOL: Words = w("tool", "도구");
-pub(crate) const PROGRAM: Words = w("program in every arm", "모든 실험군의 프로그램");
+pub(crate) const PROGRAM: Words = w("program in every arm", "모든 대상의 프로그램");
 pub(crate) const THE_PROBE: Words = w(
     "isolab's own probe, the same bytes everywhere (SHA-256 {0}…)",
     "isolab의 탐침. 어디서나 같은 바이트(SHA-256 {0}…)",
@@ -47,11 +47,11 @@ pub(crate) const RAN_IN_VM: Words = w(
 );
 pub(crate) const RAN_IN_CONTAINER: Words = w(
     "isolab itself ran inside a container ({0}): every arm carries what that container costs and forbids.",
-    "isolab 자체가 컨테이너 안에서 돌았습니다({0}). 모든 실험군이 그 컨테이너의 비용과 제한을 함께 집니다.",
+    "isolab 자체가 컨테이너 안에서 돌았습니다({0}). 모든 대상이 그 컨테이너의 비용과 제한을 함께 집니다.",
 );
 pub(crate) const RAN_IN_CONTAINER_IN_VM: Words = w(
     "isolab itself ran inside a container ({0}) on a machine that is a virtual machine ({1}): every arm carries both, and a VM here is nested.",
-    "isolab 자체가 가상머신({1})인 기계의 컨테이너({0}) 안에서 돌았습니다. 모든 실험군이 둘 다 지며, 여기서 가상머신은 중첩된 것입니다.",
+    "isolab 자체가 가상머신({1})인 기계의 컨테이너({0}) 안에서 돌았습니다. 모든 대상이 둘 다 지며, 여기서 가상머신은 중첩된 것입니다.",
 );
 pub(crate) const RAN_ON_METAL: Words = w(
     "No hypervisor below this machine and no container around isolab was seen.",
@@ -60,7 +60,7 @@ pub(crate) const RAN_ON_METAL: Words = w(
 pub(crate) const ARMS: Words = w("What was compared, and with which limits", "무엇을 어떤 제한으로 비교했는가");
 pub(crate) const ARMS_CAPTION: Words = w(
     "The arms: what each may use and by which way. t0 is where the clock of create→ready starts.",
-    "실험군: 각각 무엇을 어떤 경로로 쓸 수 있는가. t0은 생성→준비의 시계가 시작하는 곳입니다.",
+    "대상: 각각 무엇을 어떤 경로로 쓸 수 있는가. t0은 생성→준비의 시계가 시작하는 곳입니다.",
 );
 pub(crate) const CPU: Words = w("CPU", "CPU 제한");
 pub(crate) const MEMORY: Words = w("memory", "메모리");
@@ -92,12 +92,12 @@ pub(crate) const OWN_KERNEL: Words = w(
 pub(crate) const NOT_KNOWN_HERE: Words = w("not known to this version", "이 버전이 모르는 환경");
 pub(crate) const ONE_ARM_NOTHING_TO_COMPARE: Words = w(
     "Fewer than two arms were measured: there are no limits to compare.",
-    "잰 실험군이 둘보다 적어 비교할 제한이 없습니다.",
+    "잰 대상이 둘보다 적어 비교할 제한이 없습니다.",
 );
-pub(crate) const EQUAL_FOR_ALL: Words = w("{0}: equal for all arms ({1}).", "{0}: 모든 실험군이 같습니다({1}).");
+pub(crate) const EQUAL_FOR_ALL: Words = w("{0}: equal for all arms ({1}).", "{0}: 모든 대상이 같습니다({1}).");
 pub(crate) const NOT_EQUAL: Words = w(
     "{0}: NOT equal: {1}. A difference between these arms contains this difference.",
-    "{0}: 같지 않습니다. {1}. 이 실험군들 사이의 차이에는 이 차이도 들어 있습니다.",
+    "{0}: 같지 않습니다. {1}. 이 대상들 사이의 차이에는 이 차이도 들어 있습니다.",
 );
 pub(crate) const CPU_LIMITS: Words = w("Limits of CPU", "CPU 제한");
 pub(crate) const MEMORY_LIMITS: Words = w("Limits of memory", "메모리 제한");
@@ -109,15 +109,15 @@ pub(crate) const KERNELS_USED: Words = w("Kernel that answers", "답하는 커�
 pub(crate) const METHOD: Words = w("Method", "방법");
 pub(crate) const ONE_WORKER_EACH: Words = w(
     "Every sample is one whole life of one instance, made by a fresh process of its own, which runs the same small program in every arm and must prove that it did the work.",
-    "표본 하나는 인스턴스 하나의 일생 전체입니다. 매번 새 프로세스가 만들고, 모든 실험군에서 같은 작은 프로그램을 돌리며, 일을 했다는 증거를 내야 합니다.",
+    "표본 하나는 인스턴스 하나의 일생 전체입니다. 매번 새 프로세스가 만들고, 모든 대상에서 같은 작은 프로그램을 돌리며, 일을 했다는 증거를 내야 합니다.",
 );
 pub(crate) const IN_BLOCKS: Words = w(
     "Randomised complete blocks: each block runs every arm once, in an order drawn from seed {0}; arms are paired within blocks, so that a drifting machine favours none.",
-    "무작위 완전 블록: 블록마다 모든 실험군을 한 번씩, 시드 {0}에서 뽑은 순서로 돌립니다. 실험군은 블록 안에서 짝지으므로 기계 상태가 변해도 어느 쪽에도 유리하지 않습니다.",
+    "무작위 완전 블록: 블록마다 모든 대상을 한 번씩, 시드 {0}에서 뽑은 순서로 돌립니다. 대상은 블록 안에서 짝지으므로 기계 상태가 변해도 어느 쪽에도 유리하지 않습니다.",
 );
 pub(crate) const SEQUENTIAL: Words = w(
     "Sequential: one arm after the other (seed {0}). What drifted is charged to the arm that ran then.",
-    "순차: 실험군을 하나씩 차례로 돌렸습니다(시드 {0}). 그사이 변한 것은 그때 돌던 실험군의 몫이 됩니다.",
+    "순차: 대상을 하나씩 차례로 돌렸습니다(시드 {0}). 그사이 변한 것은 그때 돌던 대상의 몫이 됩니다.",
 );
 pub(crate) const BLOCKS_PER_EXPERIMENT: Words = w("Blocks per experiment: {0}.", "실험별 블록 수: {0}.");
 pub(crate) const WARM_UP: Words = w(
@@ -137,7 +137,7 @@ pub(crate) const INTERVAL_METHOD: Words = w(
 );
 pub(crate) const FLOOR_METHOD: Words = w(
     "Noise floor: one arm stands twice in every block; the farther end of the interval of their relative difference is what this run could not have told from nothing.",
-    "잡음 한계: 블록마다 같은 실험군을 두 번 넣습니다. 둘의 상대 차이 신뢰구간에서 더 먼 끝이, 이 실행이 없는 것과 구별할 수 없었던 크기입니다.",
+    "잡음 한계: 블록마다 같은 대상을 두 번 넣습니다. 둘의 상대 차이 신뢰구간에서 더 먼 끝이, 이 실행이 없는 것과 구별할 수 없었던 크기입니다.",
 );
 pub(crate) const NOTHING_DROPPED: Words =
     w("No sample was dropped, whatever its value.", "값이 어떻든 버린 표본은 없습니다.");

@@ -41,7 +41,7 @@ pub(crate) const ONE_KERNEL: Words = w("{0} kernel", "커널 {0}개");
 pub(crate) const KERNELS: Words = w("{0} kernels", "커널 {0}개");
 pub(crate) const NO_DIFFERENCE: Words = w("no difference detectable, floor {0}", "차이를 검출하지 못함, 잡음 한계 {0}");
 pub(crate) const NO_DIFFERENCE_ARMS: Words =
-    w("no difference detectable ({0} arms, floor {1})", "차이를 검출하지 못했습니다(실험군 {0}개, 잡음 한계 {1})");
+    w("no difference detectable ({0} arms, floor {1})", "차이를 검출하지 못했습니다(대상 {0}개, 잡음 한계 {1})");
 pub(crate) const TOO_NOISY: Words =
     w("this run was too noisy to tell (floor {0} %)", "이 실행은 잡음이 너무 커서 판단할 수 없습니다(잡음 한계 {0} %)");
 pub(crate) const TOO_FEW: Words = w("too few blocks", "블록이 너무 적음");
@@ -55,14 +55,14 @@ pub(crate) const NOTHING_MEASURED: Words = w(
 );
 pub(crate) const HOW_TO_READ_SENTENCES: Words = w(
     "Each value is a median over blocks, in square brackets its 95 % interval, with n the number of blocks. × is the median of the ratio within blocks, with its own interval. “No difference detectable” means: not clear of equal, or not larger than the noise floor, which two equal arms of this run showed. What exactly starts and stops each clock stands above each table.",
-    "각 값은 블록에 대한 중앙값이고, 대괄호 안은 95 % 신뢰구간, n은 블록 수입니다. ×는 블록 안에서 구한 비의 중앙값이며 자체 신뢰구간이 있습니다. ‘차이를 검출하지 못함’은 같다는 값을 벗어나지 못했거나, 이 실행에서 똑같은 두 실험군이 보인 잡음 한계보다 크지 않다는 뜻입니다. 시계가 정확히 언제 시작하고 멈추는지는 각 표 위에 있습니다.",
+    "각 값은 블록에 대한 중앙값이고, 대괄호 안은 95 % 신뢰구간, n은 블록 수입니다. ×는 블록 안에서 구한 비의 중앙값이며 자체 신뢰구간이 있습니다. ‘차이를 검출하지 못함’은 같다는 값을 벗어나지 못했거나, 이 실행에서 똑같은 두 대상이 보인 잡음 한계보다 크지 않다는 뜻입니다. 시계가 정확히 언제 시작하고 멈추는지는 각 표 위에 있습니다.",
 );
 
 // Results.
 pub(crate) const RESULTS: Words = w("Results", "결과");
 pub(crate) const HOW_TO_READ_TABLES: Words = w(
     "One table has one metric and one definition; one row has one arm with one set of values. The median comes first, because times have a long right tail. No sample was dropped: “far from the rest” counts Tukey's classes (beyond 1.5 interquartile ranges; in brackets beyond 3).",
-    "표 하나에는 지표 하나와 정의 하나, 행 하나에는 값 한 벌의 실험군 하나만 있습니다. 시간은 오른쪽 꼬리가 길기 때문에 중앙값이 먼저 나옵니다. 버린 표본은 없습니다. ‘멀리 떨어진 값’은 튜키의 분류로 센 것입니다(사분위 범위의 1.5배 밖, 괄호 안은 3배 밖).",
+    "표 하나에는 지표 하나와 정의 하나, 행 하나에는 값 한 벌의 대상 하나만 있습니다. 시간은 오른쪽 꼬리가 길기 때문에 중앙값이 먼저 나옵니다. 버린 표본은 없습니다. ‘멀리 떨어진 값’은 튜키의 분류로 센 것입니다(사분위 범위의 1.5배 밖, 괄호 안은 3배 밖).",
 );
 pub(crate) const CHART: Words = w("Chart `{0}`", "차트 `{0}`");
 pub(crate) const THE_RUN_ITSELF: Words = w("The run itself", "실행 자체");
@@ -76,7 +76,7 @@ pub(crate) const COUNTS_CAPTION: Words = w(
     "Objects that one instance brings into being: the median count over n blocks, with its range where blocks differ; without a range every block gave the same count.",
     "인스턴스 하나가 만들어 내는 객체입니다. n개 블록의 중앙값이며, 블록마다 다르면 범위를 함께 적습니다. 범위가 없으면 모든 블록에서 같은 수였습니다.",
 );
-pub(crate) const ARM: Words = w("arm", "실험군");
+pub(crate) const ARM: Words = w("arm", "대상");
 pub(crate) const N: Words = w("n", "n");
 pub(crate) const MEDIAN: Words = w("median", "중앙값");
 pub(crate) const INTERVAL_95: Words = w("95 % interval", "95 % 신뢰구간");
@@ -148,13 +148,13 @@ pub(crate) const METRICS: &[(&str, &str, Words)] = &[
 pub(crate) const COMPARISON: Words = w("Final comparison", "최종 비교");
 pub(crate) const HOW_TO_READ_COMPARISON: Words = w(
     "(b − a) / a is computed from the two medians that stand beside it (before rounding): + means that b is larger. Whether larger is better stands above each table. The paired difference is the median of b/a − 1 within blocks with its 95 % interval; the verdict rests on it and on the noise floor. An arm with knobs is also compared with the same environment without them.",
-    "(b − a) / a는 옆에 있는 두 중앙값에서(반올림 전 값으로) 계산합니다. +는 b가 더 크다는 뜻입니다. 큰 쪽이 좋은지는 각 표 위에 있습니다. 짝지은 차이는 블록 안에서 구한 b/a − 1의 중앙값과 95 % 신뢰구간이며, 판정은 이 값과 잡음 한계를 따릅니다. 설정을 바꾼 실험군은 바꾸지 않은 같은 환경과도 비교합니다.",
+    "(b − a) / a는 옆에 있는 두 중앙값에서(반올림 전 값으로) 계산합니다. +는 b가 더 크다는 뜻입니다. 큰 쪽이 좋은지는 각 표 위에 있습니다. 짝지은 차이는 블록 안에서 구한 b/a − 1의 중앙값과 95 % 신뢰구간이며, 판정은 이 값과 잡음 한계를 따릅니다. 설정을 바꾼 대상은 바꾸지 않은 같은 환경과도 비교합니다.",
 );
 pub(crate) const NOTHING_TO_COMPARE: Words = w(
     "There is nothing to compare: it takes at least two measured arms of one experiment.",
-    "비교할 것이 없습니다. 한 실험에서 잰 실험군이 둘 이상 있어야 합니다.",
+    "비교할 것이 없습니다. 한 실험에서 잰 대상이 둘 이상 있어야 합니다.",
 );
-pub(crate) const COMPARED_B: Words = w("b: the arm", "b: 실험군");
+pub(crate) const COMPARED_B: Words = w("b: the arm", "b: 대상");
 pub(crate) const BASE_A: Words = w("a: the base", "a: 기준");
 pub(crate) const MEDIAN_A: Words = w("median of a", "a의 중앙값");
 pub(crate) const MEDIAN_B: Words = w("median of b", "b의 중앙값");
