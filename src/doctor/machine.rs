@@ -25,7 +25,7 @@ pub struct Machine<'a> {
     pub uid: u32,
     /// The folder in which isolab was called.
     pub here: PathBuf,
-    /// The environment variables that say where we are; see [`VARIABLES`].
+    /// The environment variables that say where we are; see `VARIABLES`.
     pub variables: BTreeMap<String, String>,
     /// The twelve letters by which a hypervisor introduces itself; None: there is none.
     pub cpuid: Option<String>,

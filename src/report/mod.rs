@@ -5,7 +5,7 @@
 //! ```
 //!
 //! Everything that it says is computed from the file: the sentences that the terminal prints too ([`sentences`]), tables,
-//! comparisons, which rules the run breaks ([`rules`]), what coursework asks for and the run has not ([`coursework`]).
+//! comparisons, which rules the run breaks ([`rules`]), what coursework asks for and the run has not (`coursework`).
 //! A file that was edited by hand gets a banner with what no longer follows, and numbers computed again from its samples.
 
 pub mod against;

@@ -116,8 +116,7 @@ pub(crate) const CW_STARTS_HOW: Words =
 pub(crate) const CW_SYSCALL: Words = w("cost of a system call", "시스템 콜의 비용");
 pub(crate) const CW_SYSCALL_HOW: Words = w("in batches inside the program", "프로그램 안에서 묶음으로");
 pub(crate) const CW_IMAGE_SIZE: Words = w("image size", "이미지 크기");
-pub(crate) const CW_NO_IMAGE: Words =
-    w("no arm has an image in this version", "이 버전에는 이미지를 쓰는 대상이 없음");
+pub(crate) const CW_NO_IMAGE: Words = w("no arm has an image in this version", "이 버전에는 이미지를 쓰는 대상이 없음");
 pub(crate) const CW_OVER_TIME: Words = w("memory and CPU over time", "시간에 따른 메모리와 CPU");
 pub(crate) const CW_NO_OVER_TIME: Words =
     w("instances live for milliseconds; there is no load to follow", "인스턴스는 몇 밀리초만 살며, 따라갈 부하가 없음");
