@@ -80,7 +80,8 @@ pub fn show_bytes(bytes: f64) -> String {
 /// Three significant digits, never in exponent form.
 pub fn three_digits(value: f64) -> String {
     match value.abs() {
-        x if x >= 100.0 || x == 0.0 => format!("{value:.0}"),
+        x if x < 1e-9 => "0".into(), // what rounding left of none
+        x if x >= 100.0 => format!("{value:.0}"),
         x if x >= 10.0 => format!("{value:.1}"),
         x if x >= 1.0 => format!("{value:.2}"),
         x => format!("{value:.0$}", 2 + (-x.log10()).ceil().min(9.0) as usize),
@@ -123,7 +124,7 @@ mod tests {
         assert_eq!(show_ns(84.23), "84.2 ns");
         assert_eq!(show_bytes(222_208.0), "217 KiB");
         assert_eq!(show_bytes(-1.8e-12), "0 B");
-        let texts: Vec<String> = [0.0, 0.0035, 0.0999, 0.5, 1.0, 272.3].into_iter().map(three_digits).collect();
+        let texts: Vec<String> = [-2e-12, 0.0035, 0.0999, 0.5, 1.0, 272.3].into_iter().map(three_digits).collect();
         assert_eq!(texts, ["0", "0.00350", "0.0999", "0.500", "1.00", "272"]);
     }
 
