@@ -174,6 +174,36 @@ fn timeline_and_inventory_are_told_after_the_program() {
     }
 }
 
+/// Also of a program that ends at once: what was made is what a run of the experiment counts.
+#[test]
+fn the_inventory_is_whole_however_quick_the_program_is() {
+    for arm in ["container", "container:+init", "container-rootless"] {
+        if !needs("run --inventory", arm.split(':').next().unwrap()) {
+            continue;
+        }
+        let world = World::new();
+        world.bench(&["-e", arm, "-x", "inventory", "--blocks", "2"]).ends_with(code::OK);
+        let run = world.saved();
+        let median = |metric: &str| {
+            let mut all = run["summaries"].as_array().unwrap().iter();
+            all.find(|s| s["metric"] == metric && s["cell"] == format!("inventory/{arm}")).unwrap()["median"].clone()
+        };
+        for _ in 0..8 {
+            let answer = world.run(["run", "--as", arm, "--inventory", "--json", "--", "probe", "noop"]);
+            let life: serde_json::Value =
+                serde_json::from_str(answer.ends_with(code::OK).out.lines().last().unwrap()).unwrap();
+            let objects = life["objects"].as_array().unwrap();
+            let sum = |what: &str| {
+                let mine = objects.iter().filter(|o| o["what"].as_str().unwrap().split(':').next() == Some(what));
+                mine.map(|o| o["amount"].as_f64().unwrap()).sum::<f64>()
+            };
+            assert_eq!(Some(sum("namespace")), median("namespaces").as_f64(), "{arm}: {answer}");
+            assert_eq!(Some(sum("mounts")), median("mounts").as_f64(), "{arm}: {answer}");
+        }
+        world.is_clean();
+    }
+}
+
 #[test]
 fn variables_reach_the_program() {
     for arm in hosts("variables") {

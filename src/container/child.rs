@@ -60,6 +60,7 @@ fn become_program(
 fn last_steps(spec: &Spec, gate: BorrowedFd<'_>, handshake: &Handshake) -> Result<Infallible, Failure> {
     signals::reset().at(Step::Signals)?;
     install_filter(spec).at(Step::Filter)?;
+    handshake.stamp(Stamp::Door);
     Handshake::wait(gate).at(Step::Gate)?;
     handshake.stamp(Stamp::Exec);
     Err(spec.program.exec()).at(Step::Exec)

@@ -11,6 +11,7 @@
 //! The gate is a pipe and not a word on the page: when the parent dies, the child reads its end and leaves too.
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
@@ -115,6 +116,8 @@ pub enum Stamp {
     OwnView,
     NewRoot,
     Exec,
+    /// All is made, and the gate is waited for. Ends no stage.
+    Door,
 }
 
 /// The stages that the stamps end, and their words in a timeline.
@@ -171,6 +174,15 @@ impl Handshake {
             if ticks != 0 {
                 clock.mark_at(*stage, *label, anchor.to_ns(ticks));
             }
+        }
+    }
+
+    /// Waits until the child stands at its program's door, or cannot get there any more.
+    pub fn wait_for_child(&self, patience: Duration) {
+        let deadline = Instant::now() + patience;
+        let done = || self.page.get(FIRST_STAMP + Stamp::Door as usize) != 0 || self.page.get(FAILED_STEP) != 0;
+        while !done() && Instant::now() < deadline {
+            std::thread::sleep(Duration::from_micros(100));
         }
     }
 

@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use nix::sched::CloneFlags;
 use nix::sys::prctl::set_dumpable;
@@ -84,7 +84,13 @@ pub(super) fn prepare(knobs: &Knobs, task: &Task, dir: &Path, by: Privileges) ->
         init: knobs.has("+init"),
         detachable: settings.detachable,
     };
-    let plan = Plan { spec, task: task.clone(), tsc_khz: settings.tsc_khz, become_user: by.become_user };
+    let plan = Plan {
+        spec,
+        task: task.clone(),
+        tsc_khz: settings.tsc_khz,
+        become_user: by.become_user,
+        looked_at: settings.looked_at,
+    };
     Ok(Box::new(Ready(Rc::new(plan))))
 }
 
@@ -136,7 +142,12 @@ struct Plan {
     task: Task,
     tsc_khz: Option<u64>,
     become_user: Option<(u32, u32)>,
+    /// See [`super::payload::will_be_looked_at`].
+    looked_at: bool,
 }
+
+/// A child needs milliseconds to its door; one that hangs on the way is found by the run's own deadline.
+const TO_THE_DOOR: Duration = Duration::from_secs(5);
 
 struct Ready(Rc<Plan>);
 
@@ -149,8 +160,24 @@ impl Prepared for Ready {
         let watch = Watch::new(plan.tsc_khz.map(TscAnchor::now));
         clock.begin();
         let container = create(&plan.spec, &files.given(), handshake, clock)?;
-        Ok(Box::new(Running { plan, container, files: Some(files), watch }))
+        let seen = if plan.looked_at { Some(at_the_door(&plan.spec, &container)) } else { None };
+        Ok(Box::new(Running { plan, container, files: Some(files), watch, seen }))
     }
+}
+
+/// What is there when all is made and the program has not begun: one that ends at once cannot be looked at later.
+fn at_the_door(spec: &Spec, container: &Container) -> Result<Vec<Part>> {
+    container.handshake().wait_for_child(TO_THE_DOOR);
+    let mut parts = parts_of(container)?;
+    let gate = parts.iter_mut().find(|part| part.what == "fds" && !spec.init); // a small PID 1 has no gate
+    gate.into_iter().for_each(|fds| fds.amount = fds.amount.saturating_sub(1)); // it closes when the program is executed
+    Ok(parts)
+}
+
+fn parts_of(container: &Container) -> Result<Vec<Part>> {
+    let pid = container.process()?.pid();
+    let cgroups = footprint::cgroups(container.cgroups())?;
+    Ok([footprint::memory_of(pid)?, footprint::objects_of(pid)?, cgroups, footprint::no_machine()].concat())
 }
 
 /// For good: the worker is then an ordinary user, as one who runs a rootless container is.
@@ -170,6 +197,8 @@ struct Running {
     /// Until it is started.
     files: Option<Files>,
     watch: Watch,
+    /// By [`at_the_door`].
+    seen: Option<Result<Vec<Part>>>,
 }
 
 impl Instance for Running {
@@ -194,9 +223,7 @@ impl Instance for Running {
     }
 
     fn footprint(&self) -> Result<Vec<Part>> {
-        let pid = self.container.process()?.pid();
-        let cgroups = footprint::cgroups(self.container.cgroups())?;
-        Ok([footprint::memory_of(pid)?, footprint::objects_of(pid)?, cgroups, footprint::no_machine()].concat())
+        self.seen.clone().unwrap_or_else(|| parts_of(&self.container))
     }
 
     fn destroy(mut self: Box<Self>, clock: &mut Timeline) -> Result<Outcome> {
