@@ -174,15 +174,16 @@ fn tell_which_build_this_is() {
     };
     let commit =
         git(&["rev-parse", "--short=12", "HEAD"]).filter(|c| !c.is_empty()).unwrap_or_else(|| "unknown".into());
-    let dirty = if git(&["status", "--porcelain", "--untracked-files=no"]).is_some_and(|s| !s.is_empty()) {
-        "+changes"
-    } else {
-        ""
-    };
+    let changed = git(&["status", "--porcelain", "--", "src", "build.rs", "Cargo.toml", "Cargo.lock", "lab-guides"]);
+    let dirty = if changed.is_some_and(|files| !files.is_empty()) { "+changes" } else { "" };
     println!("cargo:rustc-env=ISOLAB_COMMIT={commit}{dirty}");
     println!("cargo:rustc-env=ISOLAB_PROFILE={}", env("PROFILE"));
-    println!("cargo:rerun-if-changed=.git/HEAD");
-    println!("cargo:rerun-if-changed=.git/index");
+    println!("cargo:rerun-if-changed=src"); // "+changes" is said of what was built
+    // Not the index: `git add` changes nothing that is built. One that is not there would mean a new build every time.
+    let moves = ["logs/HEAD", "HEAD"].into_iter().filter_map(|name| git(&["rev-parse", "--git-path", name]));
+    if let Some(file) = moves.into_iter().find(|file| Path::new(file).exists()) {
+        println!("cargo:rerun-if-changed={file}");
+    }
 }
 
 fn env(name: &str) -> String {
