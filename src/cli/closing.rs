@@ -207,10 +207,15 @@ mod tests {
 
     #[test]
     fn it_fits_a_small_terminal_and_says_what_matters_most() {
-        let texts = texts(&long(), Path::new("results/2026-11-21-82751766"), &[], &Out::new());
+        let shown = |line: &str| line.replace("\x1b[1m", "").replace("\x1b[0m", "").chars().count();
+        for styled in [true, false] {
+            let end = texts(&long(), Path::new("r"), &[], &Out::with_styles(styled)).join("\n");
+            assert!(end.lines().all(|l| shown(l) <= 80) && end.contains('\x1b') == styled, "{end}");
+        }
+        let texts = texts(&long(), Path::new("results/2026-11-21-82751766"), &[], &Out::with_styles(false));
         let (end, lines) = (texts.join("\n"), height(&texts) + 1);
         assert!(lines <= 30, "{lines} lines\n{end}");
-        assert!(end.lines().all(|l| l.chars().count() <= 80), "{end}");
+        assert!(end.lines().all(|l| shown(l) <= 80), "{end}");
         assert!(end.contains("Start, first system call to ready record") && end.contains("One more instance"), "{end}");
         assert!(end.contains("more: isolab report results/") && !end.contains("the control"), "{end}");
         let words = end.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -219,7 +224,7 @@ mod tests {
 
     #[test]
     fn nothing_is_left_out_where_there_is_room() {
-        let texts = texts(&example::boot(30), Path::new("results"), &[], &Out::new());
+        let texts = texts(&example::boot(30), Path::new("results"), &[], &Out::with_styles(false));
         assert!(!texts.iter().any(|t| t.contains("more: isolab report")), "{texts:?}");
     }
 

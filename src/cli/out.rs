@@ -18,6 +18,12 @@ impl Out {
         Out { styled: std::io::stdout().is_terminal() && !plain }
     }
 
+    /// For tests, which may themselves run in a terminal.
+    #[cfg(test)]
+    pub(super) fn with_styles(styled: bool) -> Out {
+        Out { styled }
+    }
+
     /// Does stdout take styles?
     pub(super) fn is_styled(&self) -> bool {
         self.styled

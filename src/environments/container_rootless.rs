@@ -88,14 +88,25 @@ pub fn become_ordinary_user() -> Result<()> {
     become_user(whom_to_become())
 }
 
-/// As root: the user who called sudo, else nobody.
+/// As root: the user who called sudo, else nobody. None too for the root of a user namespace that has no such user: outside
+/// of it he is an ordinary user already.
 pub fn whom_to_become() -> Option<(u32, u32)> {
     const NOBODY: u32 = 65534;
     if !Uid::effective().is_root() {
         return None;
     }
     let id = |name| std::env::var(name).ok()?.parse().ok().filter(|id| *id != 0);
-    Some((id("SUDO_UID").unwrap_or(NOBODY), id("SUDO_GID").unwrap_or(NOBODY)))
+    let (uid, gid) = (id("SUDO_UID").unwrap_or(NOBODY), id("SUDO_GID").unwrap_or(NOBODY));
+    (is_there(uid, "/proc/self/uid_map") && is_there(gid, "/proc/self/gid_map")).then_some((uid, gid))
+}
+
+/// Has our user namespace this id? Lines of "first here, first outside, how many" (user_namespaces(7)).
+fn is_there(id: u32, map: &str) -> bool {
+    let Ok(text) = fs::read_to_string(map) else { return true }; // a kernel without user namespaces has all
+    text.lines().any(|line| {
+        let numbers: Vec<u64> = line.split_whitespace().filter_map(|word| word.parse().ok()).collect();
+        matches!(numbers[..], [first, _, count] if (first..first + count).contains(&u64::from(id)))
+    })
 }
 
 /// The cgroup v2 folder in which we stand, if it was given to this user.
