@@ -25,7 +25,7 @@ fn main() {
             .output()
             .expect("isolab runs");
         assert!(status.status.success(), "{}", String::from_utf8_lossy(&status.stderr));
-        let run = isolab::results::store::load(&out).expect("a results file");
+        let run = isolab::results::read::load(&out).expect("a results file");
         let third = run.comparisons.iter().find(|c| c.arm == "process#3" && c.metric == "create_to_ready");
         alarms += u64::from(third.expect("the third arm was compared").detectable);
         let _ = std::fs::remove_dir_all(results.path().join("runs"));

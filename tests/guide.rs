@@ -17,8 +17,8 @@ use isolab::guide::outcome::{Kind, Status};
 use isolab::guide::shelf::Shelf;
 use isolab::guide::{checks, claims, predictions, reference, state, work};
 use isolab::lang::Lang;
+use isolab::results::read;
 use isolab::results::schema::Run;
-use isolab::results::store;
 
 /// A reader with a home, a folder and a compiler.
 struct Reader {
@@ -170,7 +170,7 @@ fn a_chapter_is_done_from_prediction_to_full_marks() {
     reader.guide(&["show", "2"]).ends_with(code::OK).says("Next:");
     let bench = ["-e", "process,container", "-x", "boot", "--blocks", "8", "-o", "boot.json"];
     reader.world.bench(&bench).ends_with(code::OK);
-    let run = store::load(&reader.world.join("boot.json")).unwrap();
+    let run = read::load(&reader.world.join("boot.json")).unwrap();
     let log = predictions::Log::load(&reader.world.join("home/.local/state/isolab")).unwrap();
     assert_eq!(run.header.prediction_sha256.as_deref(), log.head(), "the run names the prediction");
 

@@ -10,8 +10,8 @@ use isolab::charts::{self, Look};
 use isolab::lang::Lang;
 use isolab::model::Unit;
 use isolab::report::sentences::with_interval;
+use isolab::results::read;
 use isolab::results::schema::{Run, Status};
-use isolab::results::store;
 
 const FOLDER: &str = "results/reference/software-kvm";
 const BEGIN: &str = "<!-- begin: made by tests/readme.rs from results/reference/software-kvm/run.json -->\n";
@@ -23,7 +23,7 @@ const COLUMNS: [(&str, &str, &str, Unit); 3] = [
 ];
 
 fn reference() -> Run {
-    store::load(&Path::new(FOLDER).join("run.json")).unwrap()
+    read::load(&Path::new(FOLDER).join("run.json")).unwrap()
 }
 
 fn table(run: &Run) -> String {
@@ -78,7 +78,7 @@ fn the_picture_is_the_runs() {
 fn the_reference_runs_follow_from_their_samples() {
     for host in ["software-kvm", "svm"] {
         for name in ["run.json", "sequential.json"] {
-            let run = store::load(&Path::new("results/reference").join(host).join(name)).unwrap();
+            let run = read::load(&Path::new("results/reference").join(host).join(name)).unwrap();
             let wrong = isolab::results::verify::verify(&run);
             assert!(wrong.is_empty(), "{host}/{name}: {wrong:?}");
             assert!(!run.header.commit.contains("changes"), "{host}/{name} was made by a commit that exists");

@@ -162,6 +162,30 @@ fn cut_off_foreign_and_newer_files_each_get_their_own_answer() {
     world.is_clean();
 }
 
+/// A pipe never ends, a device neither; a mark, UTF-16 or gzip around a results file is seen through.
+#[test]
+fn every_reader_of_results_ends_in_time() {
+    let world = measured();
+    let whole = fs::read(world.run_dir().join("run.json")).unwrap();
+    world.file("mark.json", [b"\xef\xbb\xbf", &whole[..]].concat());
+    world.file("packed.json", &whole);
+    let packed = Command::new("gzip").arg("-n").arg(world.join("packed.json")).status();
+    nix::unistd::mkfifo(&world.join("pipe"), nix::sys::stat::Mode::S_IRWXU).unwrap();
+    for args in [&["report", "--md"][..], &["compare", "results/latest"], &["chart", "--into", "."], &["recover"]] {
+        let with = |file: &str| world.run(args.iter().copied().chain([file]));
+        for (file, cause) in [("pipe", "a pipe"), ("/dev/zero", "a device")] {
+            with(file).refuses(code::USAGE, file, cause, "");
+        }
+        if args[0] != "recover" {
+            with("mark.json").ends_with(code::OK);
+        }
+        match &packed {
+            Ok(status) if status.success() && args[0] != "recover" => drop(with("packed.json.gz").ends_with(code::OK)),
+            _ => {}
+        }
+    }
+}
+
 #[test]
 fn recover_rebuilds_what_the_run_had_saved_and_leaves_out_half_a_line() {
     let world = measured();
@@ -192,8 +216,51 @@ fn recover_rebuilds_what_the_run_had_saved_and_leaves_out_half_a_line() {
     }
     let mut lines: Vec<&str> = raw.lines().collect();
     lines[3] = "{\"not\": \"a sample\"}";
+    lines.push(lines[5]);
     fs::write(dir.join("samples.jsonl"), lines.join("\n")).unwrap();
-    world.run(["recover", &dir.display().to_string()]).ends_with(code::USAGE).says("line 4");
+    fs::remove_file(dir.join("run.json")).unwrap();
+    let answer = world.run(["recover", &dir.display().to_string()]);
+    answer.ends_with(code::OK).says("recovered 17 samples").says("1 line could not be read").says("1 line stood twice");
+    assert!(
+        world.saved()["warnings"].as_array().unwrap().iter().any(|w| w["code"] == "lost-samples"),
+        "and it is told"
+    );
+    world.run(["report"]).ends_with(code::OK);
+    world.is_clean();
+}
+
+/// A results file that holds samples is never replaced by one that holds fewer, nor is the neighbour of another file.
+#[test]
+fn recover_loses_nothing() {
+    let world = measured();
+    let dir = world.run_dir();
+    let path = |name: &str| dir.join(name).display().to_string();
+    let read = |name: &str| fs::read(dir.join(name)).unwrap();
+    let (whole, raw) = (read("run.json"), read("samples.jsonl"));
+    let answer = world.run(["recover", &path("run.json")]);
+    answer.refuses(code::USAGE, "run.json", "it is a results file", "isolab recover");
+    let header = raw.iter().position(|b| *b == b'\n').unwrap() + 1;
+    fs::write(dir.join("other.jsonl"), &raw[..header]).unwrap();
+    world.run(["recover", &path("other.jsonl")]).refuses(
+        code::USAGE,
+        "other.jsonl",
+        "no sample lines",
+        "isolab recover",
+    );
+    fs::write(dir.join("other.json"), &raw).unwrap();
+    world.run(["recover", &path("other.json")]).ends_with(code::OK).says("other-recovered.json");
+    for _ in 0..2 {
+        world.run(["recover", &path("")]).ends_with(code::OK).says("recovered.json").says("is whole and stays");
+    }
+    assert!(!dir.join("recovered-2.json").exists(), "the same once more is no new file");
+    assert!(read("run.json") == whole && read("other.json") == raw, "nothing was replaced");
+    fs::write(dir.join("samples.jsonl"), &raw[..raw.len() - 400]).unwrap();
+    world.run(["recover", &path("samples.jsonl")]).ends_with(code::OK).says("recovered-2.json");
+    assert!(read("run.json") == whole, "a larger run stays");
+    fs::write(dir.join("run.json"), &whole[..300]).unwrap();
+    world.run(["recover", &path("samples.jsonl")]).ends_with(code::OK).says("kept as").says("run-before-recover.json");
+    assert!(read("run-before-recover.json") == whole[..300]);
+    assert_eq!(world.saved()["ended"], "recovered");
     world.is_clean();
 }
 

@@ -13,7 +13,7 @@ use crate::environments::knobs::did_you_mean;
 use crate::error::{Error, Result};
 use crate::lang::Lang;
 use crate::results::schema::{Run, Status};
-use crate::results::store;
+use crate::results::{read, store};
 
 /// Two pixels for every unit of the SVG.
 const DPI: u32 = 192;
@@ -40,7 +40,7 @@ const LATER: &[&str] = &[
 pub(super) fn run(args: Args, out: &mut Out) -> Result<u8> {
     let how = How::of(&args)?;
     let (charts, files) = names_and_files(&args.words)?;
-    let runs: Vec<Run> = files.iter().map(|file| store::load(file)).collect::<Result<_>>()?;
+    let runs: Vec<Run> = files.iter().map(|file| read::load(file)).collect::<Result<_>>()?;
     something_was_measured(&runs, &files)?;
     let into = args.into.unwrap_or_else(|| beside(&files[0]));
     let runs: Vec<&Run> = runs.iter().collect();

@@ -6,12 +6,12 @@ use super::args::Compare;
 use super::exit;
 use super::out::Out;
 use crate::error::{Error, Result};
+use crate::results::read;
 use crate::results::schema::{Comparison, Run, Summary};
-use crate::results::store;
 use crate::units::show;
 
 pub(super) fn run(args: Compare, out: &mut Out) -> Result<u8> {
-    let (a, b) = (store::load(&args.a)?, store::load(&args.b)?);
+    let (a, b) = (read::load(&args.a)?, read::load(&args.b)?);
     let reasons = differences(&a, &b);
     let absolute = reasons.is_empty() || args.force;
     let rows = if absolute { absolute_rows(&a, &b) } else { ratio_rows(&a, &b) };

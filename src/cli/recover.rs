@@ -1,26 +1,116 @@
 //! `isolab recover DIR`: run.json and samples.csv again, from the raw samples of a run that did not end by itself.
+//!
+//! Nothing that holds samples is replaced: a results file that has as many keeps its name, and one that has fewer, or is
+//! damaged, is kept under another.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
 
 use super::args::Recover;
 use super::exit;
 use super::out::Out;
-use crate::error::Result;
-use crate::results::store::{read_samples, save_run};
+use crate::error::{Context, Result};
+use crate::results::raw::{Raw, read_samples};
+use crate::results::read;
+use crate::results::schema::{Run, Warning};
+use crate::results::store::{RUN, SAMPLES, save_run, write_atomically};
 use crate::results::summarize::recover;
 
 pub(super) fn run(args: Recover, out: &mut Out) -> Result<u8> {
-    let (header, samples, cut_off) = read_samples(&args.dir)?;
-    let count = samples.len();
-    let run = recover(header, &samples);
-    let dir = if args.dir.is_dir() { args.dir.clone() } else { args.dir.parent().unwrap_or(&args.dir).to_owned() };
-    save_run(&dir, &run)?;
-    let cells = run.cells.len();
-    let file = dir.join("run.json");
+    let raw = read_samples(&args.dir)?;
+    let lost = lost(&raw);
+    let Raw { samples, broken, repeated, cut_off, .. } = &raw;
+    let mut run = recover(raw.header.clone(), samples);
+    if *broken > 0 {
+        let text = format!("rebuilt from damaged raw samples: {broken} of their lines could not be read");
+        run.warnings.push(Warning { code: Warning::LOST.into(), text, unfit: true });
+    }
+    let saved = save(&args.dir, &run)?;
+    let (count, cells) = (samples.len(), run.cells.len());
     if args.json {
-        let json = serde_json::json!({ "file": file, "samples": count, "cells": cells, "last_line_cut_off": cut_off });
+        let text = |path: &PathBuf| path.display().to_string();
+        let json = serde_json::json!({ "file": text(&saved.file), "samples": count, "cells": cells, "last_line_cut_off": cut_off,
+            "broken_lines": broken, "repeated_lines": repeated, "kept": saved.kept.as_ref().map(text) });
         out.line(json)?;
         return Ok(exit::OK);
     }
-    let lost = if cut_off { " (the last line was cut off and is left out)" } else { "" };
-    out.line(format!("recovered {count} samples of {cells} cells{lost}: {}", file.display()))?;
+    out.line(format!("recovered {count} samples of {cells} cells{lost}: {}", saved.file.display()))?;
+    saved.kept.iter().try_for_each(|kept| out.line(format!("{}: {}", saved.why, kept.display())))?;
     Ok(exit::OK)
+}
+
+/// " (2 lines could not be read and are left out; …)".
+fn lost(raw: &Raw) -> String {
+    let lines = |n: usize| if n == 1 { "1 line".to_owned() } else { format!("{n} lines") };
+    let mut told = Vec::new();
+    if raw.broken > 0 {
+        told.push(format!("{} could not be read, left out", lines(raw.broken)));
+    }
+    if raw.repeated > 0 {
+        told.push(format!("{} stood twice, counted once", lines(raw.repeated)));
+    }
+    if raw.cut_off {
+        told.push("the last line was cut off and is left out".into());
+    }
+    if told.is_empty() { String::new() } else { format!(" ({})", told.join("; ")) }
+}
+
+struct Saved {
+    file: PathBuf,
+    /// The results file that was there before, where it is now.
+    kept: Option<PathBuf>,
+    why: &'static str,
+}
+
+/// `run.json` in the folder of `samples.jsonl`; beside it where that has as many samples, and beside any other file that
+/// was named: its neighbours are not its own.
+fn save(place: &Path, run: &Run) -> Result<Saved> {
+    if !place.is_dir() && place.file_name().is_none_or(|name| name != SAMPLES) {
+        let mut stem = place.file_stem().unwrap_or_default().to_owned();
+        stem.push("-recovered");
+        let file = write_beside(place.parent().unwrap_or(Path::new("")), &stem, run)?;
+        return Ok(Saved { file, kept: None, why: "" });
+    }
+    let dir = if place.is_dir() { place } else { place.parent().unwrap_or(Path::new("")) };
+    let file = dir.join(RUN);
+    if !file.exists() {
+        save_run(dir, run)?;
+        return Ok(Saved { file, kept: None, why: "" });
+    }
+    if read::load(&file).is_ok_and(|old| samples_in(&old) >= samples_in(run)) {
+        let beside = write_beside(dir, "recovered".as_ref(), run)?;
+        return Ok(Saved { file: beside, kept: Some(file), why: "this results file is whole and stays" });
+    }
+    let kept = free_name(dir, "run-before-recover".as_ref());
+    std::fs::rename(&file, &kept).doing(|| format!("keep {} as {}", file.display(), kept.display()))?;
+    save_run(dir, run)?;
+    Ok(Saved { file, kept: Some(kept), why: "the results file that was there has fewer samples and is kept as" })
+}
+
+fn samples_in(run: &Run) -> usize {
+    run.cells.iter().map(|cell| cell.columns.block.len()).sum()
+}
+
+/// Under the first free name; a file that says the same already is taken as it is.
+fn write_beside(dir: &Path, stem: &OsStr, run: &Run) -> Result<PathBuf> {
+    let bytes = serde_json::to_vec(run).expect("a run is plain data");
+    let same = names(dir, stem).take_while(|p| p.exists()).find(|p| std::fs::read(p).is_ok_and(|old| old == bytes));
+    if let Some(same) = same {
+        return Ok(same);
+    }
+    let file = free_name(dir, stem);
+    write_atomically(&file, &bytes)?;
+    Ok(file)
+}
+
+fn names(dir: &Path, stem: &OsStr) -> impl Iterator<Item = PathBuf> {
+    (1..).map(move |n: u32| {
+        let mut name = stem.to_owned();
+        name.push(if n == 1 { ".json".into() } else { format!("-{n}.json") });
+        dir.join(name)
+    })
+}
+
+fn free_name(dir: &Path, stem: &OsStr) -> PathBuf {
+    names(dir, stem).find(|path| path.symlink_metadata().is_err()).expect("some number is free")
 }

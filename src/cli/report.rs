@@ -14,7 +14,7 @@ use crate::report::sentences::unfit;
 use crate::report::{command, html, markdown as whole, outliers, page};
 use crate::results::schema::{MetricInfo, Run, Status};
 use crate::results::verify::{Mismatch, computed_again, verify};
-use crate::results::{flat, store};
+use crate::results::{flat, read, store};
 use crate::units::show;
 
 pub(super) fn run(args: Report, out: &mut Out) -> Result<u8> {
@@ -39,7 +39,7 @@ pub(super) fn run(args: Report, out: &mut Out) -> Result<u8> {
 
 /// The run, with everything that follows from its samples computed again where the file says something else.
 fn load(file: &Path) -> Result<(Run, Vec<Mismatch>)> {
-    let run = store::load(file)?;
+    let run = read::load(file)?;
     let mismatches = verify(&run);
     if let Some(shape) = mismatches.iter().find(|m| m.what == "shape") {
         let cause = format!(

@@ -13,8 +13,9 @@ use super::chapters::Needs;
 use super::predictions::{Entry, Log, Order};
 use crate::error::{Context, Result};
 use crate::results::hash::sha256_of_file;
+use crate::results::read;
 use crate::results::schema::{Header, Run, SCHEMA};
-use crate::results::store::{self, RUN};
+use crate::results::store::RUN;
 
 /// A results file in use.
 pub struct Results {
@@ -26,9 +27,9 @@ pub struct Results {
 
 impl Results {
     /// # Errors
-    /// As [`store::load`]: truncated, foreign and newer files each have their own answer.
+    /// As [`read::load`]: truncated, foreign and newer files each have their own answer.
     pub fn load(path: &Path, name: String) -> Result<Results> {
-        let run = store::load(path)?;
+        let run = read::load(path)?;
         let file = if path.is_dir() { path.join(RUN) } else { path.to_owned() };
         let sha256 = sha256_of_file(&file).doing(|| format!("read {}", file.display()))?;
         Ok(Results { name, sha256, run })
@@ -209,7 +210,7 @@ mod tests {
             [("knows.json", "2026-01-01", Some(entry.sha256.clone())), ("newer.json", "2026-01-02", None)]
         {
             saved(dir.path(), name, started, &["boot/process"]);
-            let mut run = store::load(&dir.path().join(name)).unwrap();
+            let mut run = read::load(&dir.path().join(name)).unwrap();
             run.header.prediction_sha256 = head;
             std::fs::write(dir.path().join(name), serde_json::to_vec(&run).unwrap()).unwrap();
         }

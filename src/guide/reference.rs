@@ -7,7 +7,7 @@ use super::chapters::Needs;
 use super::files::{Results, holds};
 use crate::error::{Error, Result};
 use crate::results::hash::sha256;
-use crate::results::store;
+use crate::results::read;
 
 // `EMBEDDED`: every `<host>/<name>.json` below results/reference/, compressed (RFC 1950). Made by build.rs.
 include!(concat!(env!("OUT_DIR"), "/reference_runs.rs"));
@@ -59,7 +59,7 @@ pub fn load(dir: &Path, host: Option<&str>, needs: &Needs) -> Result<(String, Ve
 fn unpack(packed: &[u8], name: String) -> Result<Results> {
     let text = miniz_oxide::inflate::decompress_to_vec_zlib(packed)
         .map_err(|cause| Error::new(format!("unpack the reference run {name}"), cause))?;
-    Ok(Results { run: store::parse(&text, &name)?, sha256: sha256(&[&text]), name })
+    Ok(Results { run: read::parse(&text, &name)?, sha256: sha256(&[&text]), name })
 }
 
 /// Host, name and place of every run, sorted.

@@ -292,6 +292,8 @@ pub struct Warning {
 impl Warning {
     /// The code of a warning about something that an instance left behind.
     pub const LEAK: &str = "leak";
+    /// The code of a warning that raw samples were lost before the file was rebuilt.
+    pub const LOST: &str = "lost-samples";
     /// The code of a warning that samples were changed after they were saved.
     pub const CHANGED: &str = "changed";
 }

@@ -7,26 +7,17 @@
 //! Under sudo every file is given back to the user who called.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, BufWriter, Write};
+use std::io::{BufWriter, Write};
 use std::os::unix::fs::{MetadataExt, lchown, symlink};
 use std::path::{Path, PathBuf};
 
-use serde_json::error::Category;
-
-use super::schema::{Header, Run, SCHEMA, SampleLine, Warning};
-use super::summarize::chain_holds;
+use super::raw::FirstLine;
+use super::schema::{Header, Run, SCHEMA, SampleLine};
 use crate::error::{Context, Error, Result};
 
 pub const SAMPLES: &str = "samples.jsonl";
 pub const RUN: &str = "run.json";
 pub const CSV: &str = "samples.csv";
-
-/// First line of `samples.jsonl`.
-#[derive(serde::Serialize, serde::Deserialize)]
-struct FirstLine {
-    schema: u32,
-    header: Header,
-}
 
 pub struct Store {
     pub dir: PathBuf,
@@ -174,86 +165,6 @@ fn caller() -> Option<(u32, u32)> {
     let id = |name| std::env::var(name).ok()?.parse().ok();
     nix::unistd::Uid::effective().is_root().then_some(())?;
     Some((id("SUDO_UID")?, id("SUDO_GID")?))
-}
-
-/// A results file, or the folder of a run, or `latest`.
-pub fn load(path: &Path) -> Result<Run> {
-    let file = if path.is_dir() { path.join(RUN) } else { path.to_owned() };
-    let doing = || format!("read the results file {}", file.display());
-    let bytes = std::fs::read(&file).doing(doing).map_err(|e| {
-        let raw = file.with_file_name(SAMPLES);
-        let recoverable = raw.exists().then(|| format!("isolab recover {}", raw.parent().unwrap_or(path).display()));
-        e.kind(crate::error::Kind::Usage)
-            .try_this(recoverable.unwrap_or_else(|| "isolab bench makes one in results/".into()))
-    })?;
-    parse(&bytes, &file.display().to_string())
-}
-
-/// The bytes of a results file; `name` is told in errors.
-pub fn parse(bytes: &[u8], name: &str) -> Result<Run> {
-    let doing = || format!("read the results file {name}");
-    check_version(bytes).map_err(|cause| Error { doing: doing(), ..cause })?;
-    let mut run: Run = serde_json::from_slice(bytes).map_err(|cause| {
-        Error::usage(doing(), format!("it is no whole results file ({cause})"))
-            .try_this("isolab recover DIR rebuilds it from samples.jsonl")
-    })?;
-    if !chain_holds(&run) {
-        let text = "its samples were changed after they were saved: their hashes do not fit".into();
-        run.warnings.push(Warning { code: Warning::CHANGED.into(), text, unfit: true });
-    }
-    Ok(run)
-}
-
-/// Foreign, truncated and newer files each get their own answer.
-fn check_version(bytes: &[u8]) -> Result<()> {
-    #[derive(serde::Deserialize)]
-    struct Version {
-        schema: u32,
-    }
-    let foreign =
-        || Error::usage("", "it is JSON, but not a results file of isolab").try_this("isolab bench -o FILE makes one");
-    let is_object = bytes.trim_ascii_start().starts_with(b"{"); // a list would do for serde
-    let version: Version = serde_json::from_slice(bytes).map_err(|cause| {
-        let why = match cause.classify() {
-            _ if bytes.is_empty() => "it is empty".into(),
-            _ if !is_object && serde_json::from_slice::<serde::de::IgnoredAny>(bytes).is_ok() => return foreign(),
-            Category::Eof => format!("it ends in the middle: it was cut off ({cause})"),
-            Category::Data => return foreign(),
-            Category::Syntax | Category::Io => format!("it is no JSON ({cause})"),
-        };
-        Error::usage("", why).try_this("isolab recover DIR rebuilds it from samples.jsonl")
-    })?;
-    if !is_object {
-        return Err(foreign());
-    }
-    if version.schema > SCHEMA {
-        let why = format!("it has schema version {}, this isolab reads up to {SCHEMA}", version.schema);
-        return Err(Error::usage("", why).try_this("use the isolab that wrote it, or a newer one"));
-    }
-    Ok(())
-}
-
-/// The header and every whole line of `samples.jsonl`; a last line that was cut off is left out and told.
-pub fn read_samples(dir: &Path) -> Result<(Header, Vec<SampleLine>, bool)> {
-    let path = if dir.is_dir() { dir.join(SAMPLES) } else { dir.to_owned() };
-    let doing = || format!("read {}", path.display());
-    let file = File::open(&path)
-        .doing(doing)
-        .map_err(|e| e.kind(crate::error::Kind::Usage).try_this("isolab recover results/<date>-<id>"))?;
-    let mut lines = BufReader::new(file).lines();
-    let first = lines.next().ok_or_else(|| Error::usage(doing(), "it is empty"))?.doing(doing)?;
-    check_version(first.as_bytes()).map_err(|cause| Error { doing: doing(), ..cause })?;
-    let first: FirstLine = serde_json::from_str(&first).map_err(|cause| Error::usage(doing(), cause))?;
-    let mut samples = Vec::new();
-    for (number, line) in lines.enumerate() {
-        let line = line.doing(doing)?;
-        match serde_json::from_str(&line) {
-            Ok(sample) => samples.push(sample),
-            Err(cause) if cause.is_eof() => return Ok((first.header, samples, true)),
-            Err(cause) => return Err(Error::usage(doing(), format!("line {}: {cause}", number + 2))),
-        }
-    }
-    Ok((first.header, samples, false))
 }
 
 #[cfg(test)]

@@ -1,0 +1,228 @@
+//! Reading what somebody names: never without an end, never more than a results file can be, and with an answer for each
+//! kind of file that is none.
+
+use std::fs::File;
+use std::io::Read;
+use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
+use std::path::Path;
+
+use miniz_oxide::inflate::{TINFLStatus, decompress_to_vec_with_limit};
+use serde_json::error::Category;
+
+use super::schema::{Run, SCHEMA, Warning};
+use super::store::{RUN, SAMPLES};
+use super::summarize::chain_holds;
+use crate::error::{Context, Error, Kind, Result};
+
+/// A run of a week is some hundred megabytes.
+pub const LARGEST: u64 = 512 << 20;
+
+/// The whole of a regular file. A pipe or a device is refused without waiting for it: it may have no end.
+pub fn read_file(path: &Path) -> Result<Vec<u8>> {
+    read_bounded(path, LARGEST)
+}
+
+fn read_bounded(path: &Path, largest: u64) -> Result<Vec<u8>> {
+    let doing = || format!("read {}", path.display());
+    let file = File::options().read(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY).open(path).doing(doing)?;
+    let about = file.metadata().doing(doing)?;
+    let kind = about.file_type();
+    let other = match () {
+        () if kind.is_dir() => Some("it is a folder"),
+        () if kind.is_fifo() || kind.is_socket() => Some("it is a pipe, not a file"),
+        () if !kind.is_file() => Some("it is a device, not a file"),
+        () => None,
+    };
+    if let Some(cause) = other {
+        return Err(Error::usage(doing(), cause).try_this("save it as a file first, and name that file"));
+    }
+    let too_large = || {
+        Error::usage(doing(), format!("it is larger than {} MiB", largest >> 20))
+            .try_this("name a file of isolab bench")
+    };
+    if about.len() > largest {
+        return Err(too_large());
+    }
+    let mut bytes = Vec::with_capacity(about.len() as usize);
+    file.take(largest + 1).read_to_end(&mut bytes).doing(doing)?; // it may grow while we read
+    if bytes.len() as u64 > largest {
+        Err(too_large())
+    } else {
+        unpacked(bytes, largest).map_err(|e| Error { doing: doing(), ..e })
+    }
+}
+
+/// What editors and `gzip` put around a text, taken off: a byte order mark, UTF-16, a gzip member.
+fn unpacked(bytes: Vec<u8>, largest: u64) -> Result<Vec<u8>> {
+    let bytes = if bytes.starts_with(&[0x1f, 0x8b]) { gunzip(&bytes, largest as usize)? } else { bytes };
+    Ok(match bytes.get(..2) {
+        Some([0xef, 0xbb]) if bytes.get(2) == Some(&0xbf) => bytes[3..].to_vec(),
+        Some([0xff, 0xfe]) => from_utf16(&bytes[2..], u16::from_le_bytes),
+        Some([0xfe, 0xff]) => from_utf16(&bytes[2..], u16::from_be_bytes),
+        _ => bytes,
+    })
+}
+
+fn from_utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Vec<u8> {
+    let (pairs, _) = bytes.as_chunks::<2>();
+    let units: Vec<u16> = pairs.iter().map(|pair| unit(*pair)).collect();
+    String::from_utf16_lossy(&units).into_bytes()
+}
+
+/// One member of a gzip file (RFC 1952).
+fn gunzip(bytes: &[u8], largest: usize) -> Result<Vec<u8>> {
+    let damaged =
+        |why: &str| Error::usage("", format!("it is gzip, and {why}")).try_this("gunzip it, and name what comes out");
+    let (packed, length) = gzip_body(bytes).ok_or_else(|| damaged("cut off in its header"))?;
+    let text = decompress_to_vec_with_limit(packed, largest).map_err(|failed| {
+        damaged(if failed.status == TINFLStatus::HasMoreOutput { "too large when unpacked" } else { "damaged" })
+    })?;
+    if text.len() as u32 == length { Ok(text) } else { Err(damaged("has more than one member, or is damaged")) }
+}
+
+/// The deflate stream, and the length that the trailer gives for what it holds.
+fn gzip_body(bytes: &[u8]) -> Option<(&[u8], u32)> {
+    const EXTRA: u8 = 4;
+    const NAME: u8 = 8;
+    const COMMENT: u8 = 16;
+    const HEADER_CRC: u8 = 2;
+    let flags = *bytes.get(3)?;
+    let mut at = 10;
+    if flags & EXTRA != 0 {
+        at += 2 + usize::from(u16::from_le_bytes(bytes.get(at..at + 2)?.try_into().ok()?));
+    }
+    for text in [NAME, COMMENT] {
+        if flags & text != 0 {
+            at += bytes.get(at..)?.iter().position(|b| *b == 0)? + 1;
+        }
+    }
+    at += if flags & HEADER_CRC != 0 { 2 } else { 0 };
+    let trailer = bytes.len().checked_sub(8).filter(|end| *end >= at)?;
+    let length = u32::from_le_bytes(bytes[trailer + 4..].try_into().ok()?);
+    Some((&bytes[at..trailer], length))
+}
+
+/// A results file, or the folder of a run, or `latest`.
+pub fn load(path: &Path) -> Result<Run> {
+    let file = if path.is_dir() { path.join(RUN) } else { path.to_owned() };
+    let bytes = read_file(&file).map_err(|e| {
+        let raw = file.with_file_name(SAMPLES);
+        let recover = || format!("isolab recover {}", raw.parent().unwrap_or(path).display());
+        let advice = match e.try_this.is_empty() {
+            true if raw.exists() => recover(),
+            true => "isolab bench makes one in results/".into(),
+            false => e.try_this.clone(),
+        };
+        Error { doing: format!("read the results file {}", file.display()), ..e }.kind(Kind::Usage).try_this(advice)
+    })?;
+    parse(&bytes, &file.display().to_string())
+}
+
+/// The bytes of a results file; `name` is told in errors.
+pub fn parse(bytes: &[u8], name: &str) -> Result<Run> {
+    let doing = || format!("read the results file {name}");
+    check_version(bytes).map_err(|cause| Error { doing: doing(), ..cause })?;
+    let mut run: Run = serde_json::from_slice(bytes).map_err(|cause| {
+        Error::usage(doing(), format!("it is no whole results file ({cause})"))
+            .try_this("isolab recover DIR rebuilds it from samples.jsonl")
+    })?;
+    if !chain_holds(&run) {
+        let text = "its samples were changed after they were saved: their hashes do not fit".into();
+        run.warnings.push(Warning { code: Warning::CHANGED.into(), text, unfit: true });
+    }
+    Ok(run)
+}
+
+/// Foreign, truncated and newer files each get their own answer.
+pub(super) fn check_version(bytes: &[u8]) -> Result<()> {
+    #[derive(serde::Deserialize)]
+    struct Version {
+        schema: u32,
+    }
+    let foreign =
+        || Error::usage("", "it is JSON, but not a results file of isolab").try_this("isolab bench -o FILE makes one");
+    let is_object = bytes.trim_ascii_start().starts_with(b"{"); // a list would do for serde
+    let version: Version = serde_json::from_slice(bytes).map_err(|cause| {
+        let why = match cause.classify() {
+            _ if bytes.is_empty() => "it is empty".into(),
+            _ if !is_object && serde_json::from_slice::<serde::de::IgnoredAny>(bytes).is_ok() => return foreign(),
+            Category::Eof => format!("it ends in the middle: it was cut off ({cause})"),
+            Category::Data => return foreign(),
+            Category::Syntax | Category::Io => format!("it is no JSON ({cause})"),
+        };
+        Error::usage("", why).try_this("isolab recover DIR rebuilds it from samples.jsonl")
+    })?;
+    if !is_object {
+        return Err(foreign());
+    }
+    if version.schema > SCHEMA {
+        let why = format!("it has schema version {}, this isolab reads up to {SCHEMA}", version.schema);
+        return Err(Error::usage("", why).try_this("use the isolab that wrote it, or a newer one"));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &[u8] = b"{\"a\": \"\xec\xa4\x91\"}";
+
+    /// As `gzip -n` makes it, with the optional parts that these flags name.
+    fn gzip(flags: u8, parts: &[u8]) -> Vec<u8> {
+        let mut file = vec![0x1f, 0x8b, 8, flags, 0, 0, 0, 0, 0, 3];
+        file.extend(parts);
+        file.extend(miniz_oxide::deflate::compress_to_vec(TEXT, 6));
+        file.extend([0; 4]);
+        file.extend((TEXT.len() as u32).to_le_bytes());
+        file
+    }
+
+    #[test]
+    fn marks_and_packing_are_taken_off() {
+        let utf16 = |unit: fn(u16) -> [u8; 2]| {
+            let text = std::str::from_utf8(TEXT).unwrap();
+            std::iter::once(0xfeff).chain(text.encode_utf16()).flat_map(unit).collect::<Vec<u8>>()
+        };
+        for bytes in [
+            TEXT.to_vec(),
+            [b"\xef\xbb\xbf", TEXT].concat(),
+            utf16(u16::to_le_bytes),
+            utf16(u16::to_be_bytes),
+            gzip(0, &[]),
+            gzip(4 | 8 | 16 | 2, b"\x03\0abcname\0why\0\x12\x34"),
+        ] {
+            assert_eq!(unpacked(bytes.clone(), 1000).unwrap(), TEXT, "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn damaged_and_boundless_gzip_is_refused() {
+        let whole = gzip(0, &[]);
+        for end in 2..whole.len() {
+            assert!(unpacked(whole[..end].to_vec(), 1000).is_err(), "cut off at {end}");
+        }
+        let mut bomb = whole[..10].to_vec();
+        bomb.extend(miniz_oxide::deflate::compress_to_vec(&vec![0; 1 << 20], 6));
+        bomb.extend([0; 8]);
+        assert!(unpacked(bomb, 1 << 16).unwrap_err().cause.contains("too large"));
+    }
+
+    #[test]
+    fn only_a_regular_file_of_bounded_size_is_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let (pipe, file) = (dir.path().join("pipe"), dir.path().join("file"));
+        nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
+        std::fs::write(&file, vec![b' '; 100]).unwrap();
+        for (path, cause) in [
+            (pipe.as_path(), "a pipe"),
+            (Path::new("/dev/zero"), "a device"),
+            (dir.path(), "a folder"),
+            (&file, "larger than"),
+        ] {
+            let refused = read_bounded(path, 99).expect_err(cause);
+            assert!(refused.cause.contains(cause) && !refused.try_this.is_empty(), "{refused}");
+        }
+        assert_eq!(read_bounded(&file, 100).unwrap().len(), 100);
+    }
+}
