@@ -36,7 +36,7 @@ fn without_a_name_every_chart_that_has_data_is_drawn() {
         assert!(names.iter().any(|n| n == name), "{name} in {names:?}");
     }
     assert!(!names.iter().any(|n| n.starts_with("memory") || n.starts_with("cost")), "there is no data: {names:?}");
-    world.run(["chart", "run-order", "a.json", "--dpi", "48"]).ends_with(code::OK).says("run-order.svg");
+    world.run(["chart", "run-order", "a.json", "--dpi", "48"]).ends_with(code::OK).says("run-order.48dpi.png");
     assert!(world.join("run-order.svg").exists(), "beside the results file");
 }
 
@@ -52,8 +52,8 @@ fn looks_are_what_was_asked_for() {
     let world = measured("6");
     let draw = |more: &[&str]| {
         let args = [&["chart", "boot-stages", "a.json", "--into", "to", "--format", "svg"], more].concat();
-        world.run(args).ends_with(code::OK);
-        svg(&world, "boot-stages.svg")
+        let answer = world.run(args);
+        svg(&world, answer.ends_with(code::OK).out.trim().trim_start_matches("to/"))
     };
     let plain = draw(&[]);
     assert!(plain.contains("width=\"1000\"") && plain.contains(">Start time: how long until"));
@@ -63,6 +63,9 @@ fn looks_are_what_was_asked_for() {
     let [light, dark, slide] = ["light", "dark", "slide"].map(|theme| draw(&["--theme", theme]));
     assert_eq!(light, plain);
     assert!(dark != light && slide != light && dark != slide);
+    let names = [".dark", ".ko", ".no-title", ".slide", "", ".w640"].map(|look| format!("boot-stages{look}.svg"));
+    assert_eq!(drawn(&world), names, "no look overwrites another");
+    assert_eq!(svg(&world, "boot-stages.svg"), plain);
 }
 
 #[cfg(feature = "png")]
@@ -70,9 +73,9 @@ fn looks_are_what_was_asked_for() {
 fn outlines_leave_no_text_and_dots_per_inch_are_in_the_file() {
     let world = measured("6");
     world.run(["chart", "boot-ecdf", "a.json", "--into", "to", "--outlines", "--dpi", "96"]).ends_with(code::OK);
-    let shapes = svg(&world, "boot-ecdf.svg");
+    let shapes = svg(&world, "boot-ecdf.outlines.svg");
     assert!(!shapes.contains("<text") && shapes.contains("<title id=\"title\">Start time"), "no text but the title");
-    let png = fs::read(world.join("to/boot-ecdf.png")).unwrap();
+    let png = fs::read(world.join("to/boot-ecdf.96dpi.png")).unwrap();
     assert_eq!(png[16..20], 1000_u32.to_be_bytes(), "as many pixels as the SVG has units");
     assert_eq!(&png[37..41], b"pHYs");
 }
@@ -132,6 +135,12 @@ fn what_cannot_be_is_refused_before_anything_is_written() {
         "No such file",
         "isolab bench",
     );
-    world.run(["chart", "a.json", "--into", "no"]).refuses(code::FAILED, "no/boot-stages.svg", "No such", "--into DIR");
+    world.run(["chart", "a.json", "--into", "a.json/x"]).refuses(
+        code::FAILED,
+        "folder a.json/x",
+        "Not a",
+        "--into DIR",
+    );
     assert!(drawn(&world).is_empty());
+    world.run(["chart", "aa", "a.json", "--into", "new/folder"]).ends_with(code::OK).says("new/folder/aa.svg");
 }

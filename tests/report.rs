@@ -50,15 +50,18 @@ fn it_writes_two_files_and_the_charts_that_one_of_them_shows() {
 #[test]
 fn korean_comes_by_option_or_by_environment_and_elsewhere_by_into() {
     let world = measured();
-    fs::create_dir(world.join("handin")).unwrap();
-    world.run(["report", "--lang", "ko", "--into", "handin"]).ends_with(code::OK).says("handin/report.md");
-    let asked = text(&world, "handin/report.md");
+    world.run(["report", "--lang", "en"]).ends_with(code::OK);
+    let english = text(&world, "results/latest/report.md");
+    world.run(["report", "--lang", "ko", "--into", "hand/in"]).ends_with(code::OK).says("hand/in/report.ko.md");
+    let asked = text(&world, "hand/in/report.ko.md");
     assert!(asked.contains("## 결론") && asked.contains("각본대로 흉내 내는 환경"), "{asked}");
     let answer = common::run(world.isolab(["report"]).env("LANG", "ko_KR.UTF-8").env_remove("LC_ALL"));
     answer.ends_with(code::OK);
-    assert_eq!(text(&world, "results/latest/report.md"), asked, "the same run, the same report");
-    let answer = world.run(["report", "--into", "nowhere"]);
-    answer.refuses(code::USAGE, "write the report into nowhere", "no such folder", "mkdir -p nowhere");
+    assert_eq!(text(&world, "results/latest/report.ko.md"), asked, "the same run, the same report");
+    assert_eq!(text(&world, "results/latest/report.md"), english, "one language does not overwrite the other");
+    world.file("occupied", "");
+    let answer = world.run(["report", "--into", "occupied/here"]);
+    answer.refuses(code::FAILED, "make the folder occupied/here", "Not a directory", "--into DIR");
 }
 
 #[test]

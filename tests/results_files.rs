@@ -50,6 +50,30 @@ fn latest_is_replaced_and_never_missing() {
     world.is_clean();
 }
 
+/// A real folder of that name, as `cp -r` leaves one: the run is kept, and what lies there is not shown as the last.
+#[test]
+fn a_latest_that_cannot_be_renewed_is_told() {
+    let world = measured();
+    let latest = world.join("results/latest");
+    let first = world.run_dir();
+    fs::remove_file(&latest).unwrap();
+    std::fs::rename(&first, &latest).unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(1100)); // runs are told apart by the second
+    let answer = world.bench(&FAKE);
+    answer.ends_with(code::OK).says("warning: could not point results/latest at this run").says("directory");
+    let run = world.run_dir();
+    let name = run.file_name().unwrap().to_str().unwrap();
+    for args in [&["report", "--md"][..], &["chart"], &["compare", "results/latest", "results/latest"]] {
+        world.run(args).refuses(code::USAGE, "read the last run", name, name);
+    }
+    world.run(["report", "--md", &format!("results/{name}")]).ends_with(code::OK);
+    fs::rename(&latest, world.join("results/moved")).unwrap();
+    std::os::unix::fs::symlink("moved", &latest).unwrap();
+    world.run(["report"]).refuses(code::USAGE, "read the last run", "points at an older run", name);
+    fs::remove_file(run.join("run.json")).unwrap();
+    world.run(["report", "--md"]).ends_with(code::OK).says("a younger run has no results file").says("isolab recover");
+}
+
 #[test]
 fn json_has_one_object_per_cell_and_metric() {
     let world = World::new();
@@ -117,8 +141,9 @@ fn a_chart_is_drawn_again_from_the_file_alone() {
     let answer = world.run(["chart", "boot-stages", "copy.json", "--into", "charts"]);
     answer.ends_with(code::OK).says("charts/boot-stages.svg");
     assert_eq!(fs::read(world.join("charts/boot-stages.svg")).unwrap(), drawn);
-    let answer = world.run(["chart", "boot-stages", "copy.json", "--into", "nowhere"]);
-    answer.refuses(code::FAILED, "save nowhere/boot-stages.svg", "No such file", "another folder");
+    fs::create_dir(world.join("charts/run-order.svg")).unwrap();
+    let answer = world.run(["chart", "run-order", "copy.json", "--into", "charts"]);
+    answer.refuses(code::FAILED, "save charts/run-order.svg", "directory", "another folder");
 }
 
 #[test]

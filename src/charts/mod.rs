@@ -91,6 +91,28 @@ impl Default for Look {
     }
 }
 
+impl Look {
+    /// The name of this chart's file without its ending: what is not as usual is in it, "boot-stages.ko.dark.w800", so that
+    /// one look never overwrites another.
+    pub fn file_stem(&self, chart: &str) -> String {
+        let usual = Look::default();
+        let mut name = chart.to_owned();
+        if self.lang != usual.lang {
+            name += &format!(".{}", self.lang.code());
+        }
+        if self.theme != usual.theme {
+            name += &format!(".{}", self.theme.name());
+        }
+        if self.width != usual.width {
+            name += &format!(".w{}", self.width);
+        }
+        if !self.title {
+            name += ".no-title";
+        }
+        name
+    }
+}
+
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Theme {
     /// For paper.

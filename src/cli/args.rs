@@ -208,9 +208,10 @@ pub(super) struct Compare {
 #[derive(Debug, ClapArgs)]
 pub(super) struct Report {
     /// A results file, or the folder of a run
-    #[arg(default_value = "results/latest")]
+    #[arg(default_value = super::latest::DEFAULT)]
     pub file: PathBuf,
-    /// Where report.html, report.md and their charts are written [default: beside the results file]
+    /// Where report.html, report.md (report.ko.… in Korean) and their charts are written; made where it is missing
+    /// [default: beside the results file]
     #[arg(long, value_name = "DIR", conflicts_with_all = ["json", "md"])]
     pub into: Option<PathBuf>,
     /// The language of the report: en or ko [default: as LANG says]
@@ -251,7 +252,7 @@ pub(super) struct Chart {
     /// SVG: letters as shapes, which look alike in every word processor
     #[arg(long)]
     pub outlines: bool,
-    /// Where the charts are written [default: beside the first results file]
+    /// Where the charts are written; made where it is missing [default: beside the first results file]
     #[arg(long, value_name = "DIR")]
     pub into: Option<PathBuf>,
     /// Print JSON: the files that were written, each with what it shows in words

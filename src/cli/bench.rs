@@ -30,6 +30,9 @@ pub(super) fn run(args: Bench, out: &mut Out) -> Result<u8> {
     let finished = measure(&plan, how, &mut terminal)?;
     terminal.end();
     let shown = show(&args, &finished, out);
+    if let Some(why) = &finished.not_latest {
+        out.note(format!("warning: {why}"));
+    }
     if let Some(file) = &args.out {
         store::write_out(file, &serde_json::to_vec(&finished.run).expect("a run is plain data"))?;
     }

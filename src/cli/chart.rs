@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use super::args::{Chart as Args, Format};
 use super::called::called_as;
-use super::exit;
 use super::out::Out;
+use super::{exit, latest};
 use crate::charts::{self, Chart, Drawing, Look, NARROWEST, Theme, WIDEST};
 use crate::environments::knobs::did_you_mean;
 use crate::error::{Error, Result};
@@ -40,6 +40,7 @@ const LATER: &[&str] = &[
 pub(super) fn run(args: Args, out: &mut Out) -> Result<u8> {
     let how = How::of(&args)?;
     let (charts, files) = names_and_files(&args.words)?;
+    files.iter().try_for_each(|file| latest::check(file, out))?;
     let runs: Vec<Run> = files.iter().map(|file| read::load(file)).collect::<Result<_>>()?;
     something_was_measured(&runs, &files)?;
     let into = args.into.unwrap_or_else(|| beside(&files[0]));
@@ -49,6 +50,7 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<u8> {
     if drawings.is_empty() {
         return Err(no_data(&charts, &files));
     }
+    store::make_folder(&into)?;
     let mut saved = Vec::new();
     for (chart, drawing) in &drawings {
         saved.extend(save(chart, drawing, &how, &into)?);
@@ -109,6 +111,20 @@ impl How {
                 .try_this("cargo build --release"));
         }
         Ok(how)
+    }
+}
+
+impl How {
+    /// What is not as usual is in the name, so that nothing is overwritten by another look of it.
+    fn file_name(&self, chart: &Chart, format: Format) -> String {
+        let mut name = self.look.file_stem(chart.id);
+        match format {
+            Format::Svg if self.outlines => name += ".outlines",
+            #[cfg(feature = "png")]
+            Format::Png if self.dpi != DPI => name += &format!(".{}dpi", self.dpi),
+            _ => {}
+        }
+        format!("{name}.{}", format.ending())
     }
 }
 
@@ -173,7 +189,7 @@ fn names_and_files(words: &[String]) -> Result<(Vec<&'static Chart>, Vec<PathBuf
     };
     let mut files: Vec<PathBuf> = files.iter().map(PathBuf::from).collect();
     if files.is_empty() {
-        files.push("results/latest".into());
+        files.push(latest::DEFAULT.into());
     }
     Ok((charts, files))
 }
@@ -246,7 +262,7 @@ struct Saved<'a> {
 fn save<'a>(chart: &'a Chart, drawing: &'a Drawing, how: &How, dir: &Path) -> Result<Vec<Saved<'a>>> {
     let mut saved = Vec::new();
     for format in &how.formats {
-        let file = dir.join(chart.id).with_extension(format.ending());
+        let file = dir.join(how.file_name(chart, *format));
         let another = "free some space, or choose another folder: --into DIR";
         let written = store::write_atomically(&file, &bytes(drawing, *format, how)?);
         written.map_err(|e| if how.by_hand { e.try_this(another) } else { e })?;

@@ -3,14 +3,15 @@
 //! Two hosts are compared by their own ratios, side by side: nanoseconds of two machines say nothing about isolation.
 
 use super::args::Compare;
-use super::exit;
 use super::out::Out;
+use super::{exit, latest};
 use crate::error::{Error, Result};
 use crate::results::read;
 use crate::results::schema::{Comparison, Run, Summary};
 use crate::units::show;
 
 pub(super) fn run(args: Compare, out: &mut Out) -> Result<u8> {
+    [&args.a, &args.b].iter().try_for_each(|file| latest::check(file, out))?;
     let (a, b) = (read::load(&args.a)?, read::load(&args.b)?);
     let reasons = differences(&a, &b);
     let absolute = reasons.is_empty() || args.force;

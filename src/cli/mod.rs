@@ -10,6 +10,7 @@ mod compare;
 mod doctor;
 mod exit;
 mod guide;
+mod latest;
 mod life;
 mod list;
 mod manual;

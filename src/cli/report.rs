@@ -6,8 +6,8 @@
 use std::path::{Path, PathBuf};
 
 use super::args::Report;
-use super::exit;
 use super::out::Out;
+use super::{exit, latest};
 use crate::error::{Error, Result};
 use crate::lang::Lang;
 use crate::report::sentences::unfit;
@@ -18,6 +18,7 @@ use crate::results::{flat, read, store};
 use crate::units::show;
 
 pub(super) fn run(args: Report, out: &mut Out) -> Result<u8> {
+    latest::check(&args.file, out)?;
     let (run, mismatches) = load(&args.file)?;
     if args.json {
         json(&run, out)?;
@@ -54,7 +55,8 @@ fn load(file: &Path) -> Result<(Run, Vec<Mismatch>)> {
 
 /// The charts that the Markdown shows, then the two reports.
 fn write(run: &Run, args: &Report, mismatches: &[Mismatch], lang: Lang) -> Result<Vec<PathBuf>> {
-    let dir = folder(args)?;
+    let dir = folder(args);
+    store::make_folder(&dir)?;
     let name = if args.file.is_dir() {
         store::RUN.into()
     } else {
@@ -64,7 +66,9 @@ fn write(run: &Run, args: &Report, mismatches: &[Mismatch], lang: Lang) -> Resul
     for figure in page.figures() {
         save(&dir.join(&figure.file), figure.drawing.svg.as_bytes())?;
     }
-    let files = [(dir.join("report.html"), html(&page)), (dir.join("report.md"), whole(&page))];
+    let stem = lang.choose("report", "report.ko"); // one language does not overwrite the other
+    let files = [(format!("{stem}.html"), html(&page)), (format!("{stem}.md"), whole(&page))];
+    let files = files.map(|(name, text)| (dir.join(name), text));
     files.iter().try_for_each(|(path, text)| save(path, text.as_bytes()))?;
     Ok(files.map(|(path, _)| path).into())
 }
@@ -75,14 +79,9 @@ fn save(path: &Path, bytes: &[u8]) -> Result<()> {
 }
 
 /// `--into`, or the folder of the results file.
-fn folder(args: &Report) -> Result<PathBuf> {
+fn folder(args: &Report) -> PathBuf {
     let beside = if args.file.is_dir() { Some(args.file.as_path()) } else { args.file.parent() };
-    let dir = args.into.clone().unwrap_or_else(|| beside.map_or_else(PathBuf::new, Path::to_owned));
-    if dir.as_os_str().is_empty() || dir.is_dir() {
-        return Ok(dir);
-    }
-    Err(Error::usage(format!("write the report into {}", dir.display()), "there is no such folder")
-        .try_this(format!("mkdir -p {}", dir.display())))
+    args.into.clone().unwrap_or_else(|| beside.map_or_else(PathBuf::new, Path::to_owned))
 }
 
 pub(super) fn json(run: &Run, out: &mut Out) -> Result<()> {

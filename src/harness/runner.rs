@@ -44,6 +44,8 @@ pub trait Watcher {
 pub struct Finished {
     pub run: Run,
     pub dir: PathBuf,
+    /// Why the link to the last run does not point at it.
+    pub not_latest: Option<Error>,
     /// The signal that ended it early.
     pub signal: Option<i32>,
     /// The error that ended it early, with the samples before it saved.
@@ -95,11 +97,11 @@ pub fn run(plan: &Plan, how: How, watcher: &mut dyn Watcher) -> Result<Finished>
     run.warnings.extend(leaks.into_iter().map(|text| Warning { code: Warning::LEAK.into(), text, unfit: true }));
     run.wall_seconds = began.elapsed().as_secs_f64();
     run.harness_share = (1.0 - at_work.as_secs_f64() / measuring.as_secs_f64()).max(0.0);
-    match (store.finish(&run), &stopped) {
+    let not_latest = match (store.finish(&run), &stopped) {
         (Err(_), Some(first)) if !first.is_signal() => return Err(first.clone()), // a full disk: it says how to recover
         (finished, _) => finished?,
-    }
-    Ok(Finished { run, dir: store.dir, signal: interrupt.signal.get(), stopped_by: stopped })
+    };
+    Ok(Finished { run, dir: store.dir, not_latest, signal: interrupt.signal.get(), stopped_by: stopped })
 }
 
 fn rounds_of(part: &Part) -> usize {

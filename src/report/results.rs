@@ -45,7 +45,7 @@ fn figures(run: &Run, lang: Lang) -> Vec<Figure> {
     let look = charts::Look { lang, width: WIDTH, ..charts::Look::default() };
     let draw = |chart: &charts::Chart| {
         let drawing = (chart.draw)(&[run], look)?;
-        let file = lang.choose(format!("{}.svg", chart.id), format!("{}.ko.svg", chart.id));
+        let file = format!("{}.svg", look.file_stem(chart.id));
         Some(Figure { id: chart.id, title: words::CHART.with(lang, &[chart.id]), file, drawing })
     };
     charts::ALL.iter().filter_map(draw).collect()

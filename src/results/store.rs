@@ -18,6 +18,8 @@ use crate::error::{Context, Error, Result};
 pub const SAMPLES: &str = "samples.jsonl";
 pub const RUN: &str = "run.json";
 pub const CSV: &str = "samples.csv";
+/// The link to the last run, in the folder of all runs.
+pub const LATEST: &str = "latest";
 
 pub struct Store {
     pub dir: PathBuf,
@@ -70,24 +72,38 @@ impl Store {
             .try_this(format!("make room, then: isolab recover {}", self.dir.display()))
     }
 
-    /// Writes what follows from the samples, and points `latest` here.
-    pub fn finish(&self, run: &Run) -> Result<()> {
+    /// Writes what follows from the samples, and points `latest` here. Some: why it does not point here now; that is no
+    /// reason to lose the run.
+    pub fn finish(&self, run: &Run) -> Result<Option<Error>> {
         let advice = || format!("make room; the samples are kept: isolab recover {}", self.dir.display());
         save_run(&self.dir, run).map_err(|e| e.try_this(advice()))?;
-        let (Some(root), Some(name)) = (self.dir.parent(), self.dir.file_name()) else { return Ok(()) };
-        point_latest(root, Path::new(name), &run.header.id);
-        Ok(())
+        let (Some(root), Some(name)) = (self.dir.parent(), self.dir.file_name()) else { return Ok(None) };
+        Ok(point_latest(root, Path::new(name), &run.header.id).err())
     }
 }
 
-/// A file system without links, or a folder called `latest`: no reason to lose the run, whose own folder is told.
-fn point_latest(root: &Path, name: &Path, id: &str) {
-    let (temporary, latest) = (root.join(format!(".latest.{id}")), root.join("latest"));
+/// A file system without links, a folder called `latest`, or somebody else's link in a sticky folder.
+fn point_latest(root: &Path, name: &Path, id: &str) -> Result<()> {
+    let (temporary, latest) = (root.join(format!(".latest.{id}")), root.join(LATEST));
     let _ = std::fs::remove_file(&temporary);
-    match symlink(name, &temporary).and_then(|()| std::fs::rename(&temporary, &latest)) {
-        Ok(()) => give_back(&latest),
-        Err(_) => drop(std::fs::remove_file(&temporary)),
+    let made = symlink(name, &temporary).and_then(|()| std::fs::rename(&temporary, &latest));
+    if made.is_ok() {
+        give_back(&latest);
+        return Ok(());
     }
+    let _ = std::fs::remove_file(&temporary);
+    made.doing(|| format!("point {} at this run", latest.display()))
+        .map_err(|e| e.try_this(format!("move {} away; until then name the run's own folder", latest.display())))
+}
+
+/// The folder that somebody wants something written into, made where it is missing, with those above it.
+pub fn make_folder(dir: &Path) -> Result<()> {
+    let missing: Vec<&Path> = dir.ancestors().take_while(|d| !d.as_os_str().is_empty() && !d.exists()).collect();
+    std::fs::create_dir_all(dir)
+        .doing(|| format!("make the folder {}", dir.display()))
+        .map_err(|e| e.try_this("--into DIR, below a folder that you may write to"))?;
+    missing.into_iter().for_each(give_back);
+    Ok(())
 }
 
 /// `run.json` and `samples.csv` in `dir`.
@@ -177,10 +193,11 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let latest = root.path().join("latest");
         std::fs::create_dir(&latest).unwrap();
-        point_latest(root.path(), Path::new("a"), "1");
+        let told = point_latest(root.path(), Path::new("a"), "1").expect_err("a folder").to_string();
+        assert!(told.contains("latest at this run") && told.contains("directory"), "{told}");
         assert!(latest.is_dir() && std::fs::read_dir(root.path()).unwrap().count() == 1);
         std::fs::remove_dir(&latest).unwrap();
-        point_latest(root.path(), Path::new("b"), "2");
+        point_latest(root.path(), Path::new("b"), "2").unwrap();
         assert_eq!(std::fs::read_link(&latest).unwrap(), Path::new("b"));
     }
 

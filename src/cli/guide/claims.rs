@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use super::{Reader, exit};
+use crate::cli::latest;
 use crate::cli::out::Out;
 use crate::error::Result;
 use crate::guide::claims::terms::Named;
@@ -15,8 +16,9 @@ use crate::lang::Lang;
 pub(super) fn run(reader: &Reader, files: &[PathBuf], only: Option<&str>, json: bool, out: &mut Out) -> Result<u8> {
     let chosen: Vec<&'static Claim> =
         only.map_or_else(|| Ok(all().iter().collect()), |id| find(id).map(|c| vec![c]))?;
-    let latest = [PathBuf::from(LATEST)];
-    let files = if files.is_empty() { &latest[..] } else { files };
+    let newest = [PathBuf::from(latest::DEFAULT)];
+    let files = if files.is_empty() { &newest[..] } else { files };
+    files.iter().try_for_each(|file| latest::check(file, out))?;
     let results = files.iter().map(|p| Results::load(p, p.display().to_string())).collect::<Result<Vec<Results>>>()?;
     let runs: Vec<Named> = results.iter().map(|r| (r.name.clone(), &r.run)).collect();
     let decided: Vec<Decided> = chosen.into_iter().map(|claim| decide(claim, &runs)).collect();
@@ -35,9 +37,6 @@ pub(super) fn run(reader: &Reader, files: &[PathBuf], only: Option<&str>, json: 
     }
     Ok(if decided.iter().any(Decided::is_decided) { exit::OK } else { exit::NOTHING_RAN })
 }
-
-/// The newest run, unless files are named.
-const LATEST: &str = "results/latest";
 
 /// Those that were decided first; then those that could not be, with the reason.
 fn text(reader: &Reader, decided: &[Decided], runs: &[Named]) -> String {
