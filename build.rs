@@ -178,6 +178,9 @@ fn tell_which_build_this_is() {
     let dirty = if changed.is_some_and(|files| !files.is_empty()) { "+changes" } else { "" };
     println!("cargo:rustc-env=ISOLAB_COMMIT={commit}{dirty}");
     println!("cargo:rustc-env=ISOLAB_PROFILE={}", env("PROFILE"));
+    let compiler = Command::new(env("RUSTC")).arg("--version").output().ok().filter(|o| o.status.success());
+    let compiler = compiler.map_or_else(|| "unknown".into(), |o| String::from_utf8_lossy(&o.stdout).trim().to_owned());
+    println!("cargo:rustc-env=ISOLAB_RUSTC={compiler}");
     println!("cargo:rerun-if-changed=src"); // "+changes" is said of what was built
     // Not the index: `git add` changes nothing that is built. One that is not there would mean a new build every time.
     let moves = ["logs/HEAD", "HEAD"].into_iter().filter_map(|name| git(&["rev-parse", "--git-path", name]));

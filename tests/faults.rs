@@ -378,3 +378,33 @@ impl OtherUser {
         command
     }
 }
+
+/// A throttled CPU or a failing disk shows there, and spoils numbers.
+#[test]
+fn a_line_that_the_kernel_logs_during_a_run_is_a_warning() {
+    use std::io::Write;
+    let name = "a line in the kernel's log";
+    let Ok(mut log) = std::fs::File::options().write(true).open("/dev/kmsg") else {
+        return skip(name, "needs to write to /dev/kmsg, as root may");
+    };
+    let codes = |world: &World| {
+        let run = world.saved();
+        let warnings = run["warnings"].as_array().unwrap();
+        warnings.iter().map(|w| format!("{}: {}", w["code"], w["text"])).collect::<Vec<_>>().join("\n")
+    };
+    let done = std::sync::atomic::AtomicBool::new(false);
+    let world = World::new();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !done.load(std::sync::atomic::Ordering::Relaxed) {
+                let _ = log.write_all(b"<6>isolab's own test: CPU0 is not really throttled\n");
+                std::thread::sleep(std::time::Duration::from_millis(100));
+            }
+        });
+        let answer = common::bench(|| world.isolab([&["bench", "-e", "process"][..], &ONE].concat()));
+        done.store(true, std::sync::atomic::Ordering::Relaxed);
+        answer.ends_with(code::OK);
+    });
+    assert!(codes(&world).contains("\"kernel-log\": \"the kernel logged during the run: "), "{}", codes(&world));
+    assert!(codes(&world).contains("not really throttled"), "{}", codes(&world));
+}

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use isolab::error::Error;
-use isolab::host::{Cache, CgroupMode, Cgroups, Host};
+use isolab::host::{Cache, CgroupMode, Cgroups, Host, Tuning};
 use isolab::model::{Part, Unit};
 use isolab::results::schema::{
     ArmInfo, Cell, Columns, Comparison, Header, Interval, MetricInfo, NoiseFloor, Outliers, Plan, Run, SCHEMA, Sample,
@@ -50,6 +50,18 @@ fn host() -> Host {
         wsl2: true,
         container: Some(text()),
         kvm_backend: text(),
+        tuning: Some(Tuning {
+            aslr: text(),
+            rcu: text(),
+            tick_hz: Some(1),
+            turbo: text(),
+            isolated_cpus: text(),
+            nohz_full: text(),
+            ksm: text(),
+            cpu_celsius: Some(1.0),
+            mounts: Some(1),
+        }),
+        tools: map("NAME", text()),
     }
 }
 

@@ -129,6 +129,16 @@ mod tests {
         assert!(PRODUCTS.iter().all(|p| p.sentence.ends_with('.')));
     }
 
+    /// A report tells the version of whatever is found here and can be asked.
+    #[test]
+    fn every_program_that_is_found_is_asked_for_its_version() {
+        const NO_VERSION: [&str; 3] = ["vmware", "parallels", "xen"]; // they ask for a daemon, or for root
+        for software in SOFTWARE.iter().filter(|s| !s.programs.is_empty() && !NO_VERSION.contains(&s.id)) {
+            let asked = crate::host::TOOLS_ASKED.iter().find(|(id, _)| *id == software.id);
+            assert_eq!(asked.map(|(_, programs)| *programs), Some(software.programs), "{}", software.id);
+        }
+    }
+
     #[test]
     fn ids_stand_once() {
         for (i, software) in SOFTWARE.iter().enumerate() {

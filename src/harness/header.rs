@@ -74,6 +74,8 @@ fn host(setting: &Setting) -> crate::host::Host {
     let id = crate::host::callers_state_dir().and_then(|dir| own_id(&dir));
     let mut host = crate::host::Host::read(Path::new("/"), id.unwrap_or_else(|_| format!("once-{}", setting.id)));
     host.kvm_backend = setting.backend.clone().unwrap_or_default();
+    host.tools = crate::host::tool_versions();
+    host.tools.insert("rustc".into(), env!("ISOLAB_RUSTC").into());
     host
 }
 

@@ -10,6 +10,7 @@ use crate::environments::Support;
 use crate::error::{Error, Result};
 use crate::experiments::CellPlan;
 use crate::lab::interrupt::Interrupt;
+use crate::lab::kernel_log::KernelLog;
 use crate::lab::leaks::{self, Places, remove};
 use crate::lab::scratch::Scratch;
 use crate::lab::{Lab, lock, pin};
@@ -56,6 +57,7 @@ pub fn run(plan: &Plan, how: How, watcher: &mut dyn Watcher) -> Result<Finished>
     let began = Instant::now();
     let interrupt = Interrupt::listen()?;
     let _alone = lock::alone()?;
+    let kernel_log = KernelLog::open();
     how.cpu.map_or(Ok(()), pin)?; // before any worker: one that moves itself waits for the move
     let _ = nix::sys::prctl::set_child_subreaper(true); // orphans of our workers come to us, to be ended and reaped
     let mut random = oorandom::Rand64::new(u128::from(crate::sys::clock::monotonic_ns()) ^ u128::from(plan.seed) << 64);
@@ -94,6 +96,7 @@ pub fn run(plan: &Plan, how: How, watcher: &mut dyn Watcher) -> Result<Finished>
     let measuring = began.elapsed();
     let ended = if stopped.is_some() { "interrupted" } else { "complete" };
     let mut run = summarize(header, &planned(plan), &skips, &samples, ended);
+    run.warnings.extend(kernel_log.and_then(kernel_logged));
     run.warnings.extend(leaks.into_iter().map(|text| Warning { code: Warning::LEAK.into(), text, unfit: true }));
     run.wall_seconds = began.elapsed().as_secs_f64();
     run.harness_share = (1.0 - at_work.as_secs_f64() / measuring.as_secs_f64()).max(0.0);
@@ -102,6 +105,14 @@ pub fn run(plan: &Plan, how: How, watcher: &mut dyn Watcher) -> Result<Finished>
         (finished, _) => finished?,
     };
     Ok(Finished { run, dir: store.dir, not_latest, signal: interrupt.signal.get(), stopped_by: stopped })
+}
+
+fn kernel_logged(mut log: KernelLog) -> Option<Warning> {
+    let lines = log.lines();
+    let first = lines.first()?;
+    let more = if lines.len() > 1 { format!(", and {} more lines", lines.len() - 1) } else { String::new() };
+    let text = format!("the kernel logged during the run: \u{201c}{first}\u{201d}{more} (sudo dmesg)");
+    Some(Warning { code: Warning::KERNEL_LOG.into(), text, unfit: false })
 }
 
 fn rounds_of(part: &Part) -> usize {

@@ -8,6 +8,8 @@ mod cpu;
 mod id;
 mod mounts;
 mod place;
+mod tools;
+mod tuning;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -18,6 +20,8 @@ pub use cpu::Cache;
 pub use id::{callers_state_dir, host_id, state_dir};
 pub use mounts::{Mount, mounts};
 pub use place::{CgroupMode, Cgroups};
+pub use tools::{ASKED as TOOLS_ASKED, versions as tool_versions};
+pub use tuning::Tuning;
 
 /// What a fact reads when the kernel does not have it.
 pub const NOT_OFFERED: &str = "not offered";
@@ -58,6 +62,12 @@ pub struct Host {
     pub container: Option<String>,
     /// Label of the KVM backend, filled in by who has asked KVM.
     pub kvm_backend: String,
+    /// None in files of older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tuning: Option<Tuning>,
+    /// Versions by tool, as its own `--version` tells; "rustc" built this isolab. Filled in by who may start programs.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub tools: BTreeMap<String, String>,
 }
 
 impl Host {
@@ -86,6 +96,8 @@ impl Host {
             wsl2: place::is_wsl2(&kernel),
             container: place::read_container(root, place::is_wsl2(&kernel)),
             kvm_backend: String::new(),
+            tuning: Some(Tuning::read(root, &kernel)),
+            tools: BTreeMap::new(),
             kernel: or_not_offered(&kernel),
         }
     }

@@ -5,6 +5,7 @@
 
 pub mod bench;
 pub mod interrupt;
+pub mod kernel_log;
 pub mod leaks;
 pub mod lock;
 pub mod measured;

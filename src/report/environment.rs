@@ -46,9 +46,16 @@ fn machine(run: &Run, lang: Lang) -> Table {
     fact(&words::GOVERNOR, host.governor.clone());
     fact(&words::THP, host.thp.clone());
     fact(&words::MITIGATIONS, mitigations(run));
+    for (name, value) in tuning(run, lang) {
+        fact(name, value);
+    }
     fact(&words::LOAD, load);
     fact(&words::USER, say(if h.root { &words::AS_ROOT } else { &words::NOT_ROOT }));
     fact(&words::TOOL, format!("isolab {} ({}, {})", h.version, h.commit, h.profile));
+    fact(
+        &words::TOOLS,
+        host.tools.iter().map(|(tool, version)| format!("{tool}: {version}")).collect::<Vec<_>>().join("; "),
+    );
     fact(&words::PROGRAM, program(run, lang));
     table
 }
@@ -63,6 +70,22 @@ fn mitigations(run: &Run) -> String {
     told.map(|(name, state)| format!("{name}: {}", state.trim_start_matches("Mitigation: ")))
         .collect::<Vec<_>>()
         .join("; ")
+}
+
+/// Files of older versions do not have these.
+fn tuning(run: &Run, lang: Lang) -> Vec<(&'static Words, String)> {
+    let Some(t) = &run.header.host.tuning else { return Vec::new() };
+    let or_not = |value: Option<String>| value.unwrap_or_else(|| words::NOT_TOLD.of(lang).to_owned());
+    vec![
+        (&words::ASLR, t.aslr.clone()),
+        (&words::RCU, t.rcu.clone()),
+        (&words::TICK, or_not(t.tick_hz.map(|hz| format!("{hz} Hz")))),
+        (&words::TURBO, t.turbo.clone()),
+        (&words::ISOLATED_CPUS, format!("isolcpus {}; nohz_full {}", t.isolated_cpus, t.nohz_full)),
+        (&words::KSM, t.ksm.clone()),
+        (&words::HEAT, or_not(t.cpu_celsius.map(|c| format!("{c:.0} °C")))),
+        (&words::COPIED_MOUNTS, or_not(t.mounts.map(|n| n.to_string()))),
+    ]
 }
 
 fn program(run: &Run, lang: Lang) -> String {

@@ -296,4 +296,11 @@ impl Warning {
     pub const LOST: &str = "lost-samples";
     /// The code of a warning that samples were changed after they were saved.
     pub const CHANGED: &str = "changed";
+    /// The code of a warning that the kernel logged something during the run.
+    pub const KERNEL_LOG: &str = "kernel-log";
+
+    /// Seen while the run went on, so that nothing in the file can tell it again.
+    pub fn was_seen_at_run_time(&self) -> bool {
+        [Self::LEAK, Self::LOST, Self::CHANGED, Self::KERNEL_LOG].contains(&self.code.as_str())
+    }
 }

@@ -45,8 +45,7 @@ pub fn verify(run: &Run) -> Vec<Mismatch> {
 
 /// The run with everything that follows computed again from its own samples. What was seen at run time stays.
 pub fn computed_again(run: Run) -> Run {
-    let seen = |w: &Warning| [Warning::LEAK, Warning::LOST, Warning::CHANGED].contains(&w.code.as_str());
-    let kept: Vec<Warning> = run.warnings.iter().filter(|w| seen(w)).cloned().collect();
+    let kept: Vec<Warning> = run.warnings.iter().filter(|w| w.was_seen_at_run_time()).cloned().collect();
     let mut again = conclude(run);
     again.warnings.extend(kept);
     again

@@ -26,6 +26,16 @@ pub(crate) const CGROUP_VERSION: Words = w("cgroups", "컨트롤 그룹");
 pub(crate) const GOVERNOR: Words = w("frequency governor", "주파수 조절기(governor)");
 pub(crate) const THP: Words = w("transparent huge pages", "투명한 큰 페이지(THP)");
 pub(crate) const MITIGATIONS: Words = w("mitigations of CPU faults", "CPU 결함 완화책");
+pub(crate) const ASLR: Words = w("address space randomisation (ASLR)", "주소 공간 무작위 배치(ASLR)");
+pub(crate) const RCU: Words = w("RCU grace periods", "RCU 유예 기간");
+pub(crate) const TICK: Words = w("timer tick (HZ)", "타이머 틱(HZ)");
+pub(crate) const TURBO: Words = w("turbo frequencies", "터보 주파수");
+pub(crate) const ISOLATED_CPUS: Words = w("CPUs kept free", "비워 둔 CPU");
+pub(crate) const KSM: Words = w("samepage merging (KSM)", "같은 페이지 병합(KSM)");
+pub(crate) const HEAT: Words = w("CPU temperature before the run", "실행 전 CPU 온도");
+pub(crate) const COPIED_MOUNTS: Words =
+    w("mounts that a new mount namespace copies", "새 마운트 네임스페이스가 복사하는 마운트 수");
+pub(crate) const TOOLS: Words = w("versions", "버전");
 pub(crate) const LOAD: Words = w("load before the run (1, 5, 15 min)", "실행 전 부하(1, 5, 15분)");
 pub(crate) const USER: Words = w("run by", "실행한 사용자");
 pub(crate) const AS_ROOT: Words = w("root", "루트");
