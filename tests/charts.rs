@@ -40,6 +40,27 @@ fn without_a_name_every_chart_that_has_data_is_drawn() {
     assert!(world.join("run-order.svg").exists(), "beside the results file");
 }
 
+/// What never says that it is ready has its charts from create to its end; starts at once have theirs.
+#[test]
+fn a_command_and_starts_at_once_have_charts() {
+    let drawn_by = |args: &[&str]| {
+        let world = World::new();
+        let bench = ["bench", "-e", "process,process", "-x", "boot", "--blocks", "6"];
+        world.run([&bench, args].concat()).ends_with(code::OK);
+        let read = |name: &str| fs::read_to_string(world.run_dir().join(name)).unwrap_or_default();
+        ["boot-stages.svg", "boot-ecdf.svg", "run-order.svg", "aa.svg", "boot-rate.svg"].map(read)
+    };
+    let [stages, ecdf, order, aa, rate] = drawn_by(&["--", "/bin/true"]);
+    for chart in [&stages, &ecdf, &order, &aa] {
+        assert!(chart.contains("n = 6") && !chart.contains("no sample reached"), "{chart}");
+    }
+    assert!(stages.contains("time from create to the end of the command") && rate.is_empty());
+    let [stages, .., rate] = drawn_by(&["--concurrency", "1,2"]);
+    assert!(rate.contains(">2 at once<") && rate.contains("starts per second (1/s)") && stages.is_empty());
+    let [stages, ..] = drawn_by(&["--set", "cache=warm,cold"]);
+    assert!(stages.contains("process, cache=cold"), "{stages}");
+}
+
 #[test]
 fn a_beginning_draws_all_that_begin_with_it() {
     let world = measured("6");

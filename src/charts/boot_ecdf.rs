@@ -8,14 +8,13 @@
 //! ```
 
 use super::axis::Axis;
-use super::boot_stages::START;
 use super::canvas::{Area, Point, Side, Stroke};
-use super::caption::{self, ends, hole, name_of};
+use super::caption::{self, ends, hole};
 use super::marks::Whisker;
 use super::page::{Entry, Note, Page, alt};
 use super::style::Style;
 use super::text::{Scale, wrap};
-use super::{Drawing, Look, words};
+use super::{Drawing, Look, starts, words};
 use crate::lang::Lang;
 use crate::model::Unit;
 use crate::results::schema::{Cell, Run, Summary};
@@ -37,17 +36,18 @@ struct Curve<'a> {
 
 /// None: the run has no cell of `boot`.
 fn curves(run: &Run, lang: Lang) -> Option<Vec<Curve<'_>>> {
+    let shown = starts::shown(run);
     let curve = |cell: &&Cell| {
-        let mut sorted: Vec<f64> = values_of(cell, START.metric).into_iter().map(|(_, v)| v).collect();
+        let mut sorted: Vec<f64> = values_of(cell, shown.metric).into_iter().map(|(_, v)| v).collect();
         sorted.sort_by(f64::total_cmp);
-        let starts = match (hole(cell), START.summary(run, cell)) {
+        let starts = match (hole(cell), shown.summary(run, cell)) {
             (Some(reason), _) => Err(reason.to_owned()),
             (None, Some(summary)) if !sorted.is_empty() => Ok((sorted, summary)),
             (None, _) => Err(words::NO_SAMPLE.of(lang).to_owned()),
         };
-        Curve { name: name_of(run, cell, lang), arm: cell.arm.clone(), starts }
+        Curve { name: starts::name(run, cell, lang), arm: starts::id(cell), starts }
     };
-    let curves: Vec<Curve> = START.cells(run).iter().map(curve).collect();
+    let curves: Vec<Curve> = starts::cells(run).iter().map(curve).collect();
     (!curves.is_empty()).then_some(curves)
 }
 
@@ -57,14 +57,16 @@ fn draw(curves: &[Curve], run: &Run, look: Look) -> Drawing {
     let all = || curves.iter().filter_map(|c| c.starts.as_ref().ok()).flat_map(|(sorted, _)| sorted);
     let (low, high) = all().fold((f64::MAX, 0.0_f64), |(low, high), v| (low.min(*v), high.max(*v)));
     let scale = Scale::of(Unit::Nanoseconds, high);
-    let mut page = Page::begin(&style, words::ECDF_TITLE.of(lang), words::ECDF_SUBTITLE.of(lang));
+    let shown = starts::shown(run);
+    let title = starts::word(shown, words::ECDF_TITLE, words::ECDF_TITLE_EXIT).of(lang);
+    let mut page = Page::begin(&style, title, words::ECDF_SUBTITLE.of(lang));
     legend(&mut page, curves, scale, lang);
     let mut notes = vec![Note::plain(words::ECDF_MARKS.of(lang))];
     if high > 0.0 {
-        let thinned = plot(&mut page, curves, scale, (low * 0.95, high * 1.05));
+        let thinned = plot(&mut page, curves, scale, (low * 0.95, high * 1.05), starts::axis(shown, lang));
         notes.extend(thinned.then(|| Note::plain(words::ECDF_THINNED.of(lang))));
     }
-    notes.extend(caption::notes(run, &START.cells(run), START, lang));
+    notes.extend(caption::notes(run, &starts::cells(run), shown, lang));
     page.notes(&notes);
     let sentences = curves.iter().map(|curve| sentence(curve, scale, lang));
     page.finish(alt(words::ECDF_SUBTITLE.of(lang), sentences, &notes))
@@ -103,7 +105,7 @@ fn legend(page: &mut Page, curves: &[Curve], scale: Scale, lang: Lang) {
 }
 
 /// Were lines thinned?
-fn plot(page: &mut Page, curves: &[Curve], scale: Scale, range: (f64, f64)) -> bool {
+fn plot(page: &mut Page, curves: &[Curve], scale: Scale, range: (f64, f64), name: &str) -> bool {
     let style = page.style;
     let (left, right) = style.inner();
     for line in wrap(words::ECDF_SHARE.of(style.look.lang), style.small, right - left) {
@@ -118,7 +120,7 @@ fn plot(page: &mut Page, curves: &[Curve], scale: Scale, range: (f64, f64)) -> b
     let area = Area::new(left, page.y, right, page.y + height);
     let (x, y) = (Axis::log(scale, range, (area.left, area.right)), up(area.bottom, area.top));
     y.draw_left(page, area, 6.0);
-    page.y = x.draw_below(page, area, words::BOOT_AXIS.of(style.look.lang));
+    page.y = x.draw_below(page, area, name);
     let mut thinned = false;
     for (i, (sorted, summary)) in curves.iter().enumerate().filter_map(|(i, c)| Some((i, c.starts.as_ref().ok()?))) {
         let series = style.series(i);
@@ -214,7 +216,7 @@ mod tests {
     fn the_median_and_its_interval_are_told_and_drawn() {
         let run = fixture::run(3, 20);
         let drawing = (CHART.draw)(&[&run], Look::default()).unwrap();
-        let s = START.summary(&run, &run.cells[2]).unwrap();
+        let s = starts::shown(&run).summary(&run, &run.cells[2]).unwrap();
         let us = |v: f64| crate::units::three_digits(v / 1e3);
         let (low, high) = ends(&s.interval).unwrap();
         let told = format!("{} µs ({}–{})", us(s.interval.median), us(low), us(high));

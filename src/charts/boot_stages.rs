@@ -9,8 +9,8 @@
 //!            definition · n · backend · host · fit for publication?
 //! ```
 //!
-//! The dot is the median of the whole, the whiskers its 95 % interval. Stage lengths are medians too, each of its own,
-//! so they need not add up to the dot; the subtitle says so.
+//! The dot is the median of the whole, the whiskers its 95 % interval. The stages are those of the starts around the
+//! median, so the bar ends at the dot; the subtitle says so.
 
 mod from_run;
 
@@ -21,7 +21,7 @@ use super::marks::{FILLS, Fill, Label, Whisker, reason_lines, segment, segment_n
 use super::page::{Entry, Note, Page, alt};
 use super::style::Style;
 use super::text::{Scale, wrap};
-use super::{Drawing, Look, font, words};
+use super::{Drawing, Look, font, starts, words};
 use crate::lang::Lang;
 use crate::model::Unit;
 use crate::timeline::Stage;
@@ -32,12 +32,11 @@ pub(super) const CHART: super::Chart = super::Chart {
     draw: |runs, look| Some(draw(&runs.iter().find_map(|run| BootStages::from_run(run, look.lang))?, look)),
 };
 
-/// What the charts of start times show.
-pub(super) const START: Shown = Shown { experiment: "boot", metric: "create_to_ready" };
-
 /// Everything that the chart shows.
 #[derive(Debug, Clone, PartialEq)]
 struct BootStages {
+    /// Up to ready, or up to the end.
+    shown: Shown,
     bars: Vec<Bar>,
     /// Definition, number of blocks, KVM backend, host, run: one paragraph each.
     notes: Vec<Note>,
@@ -54,7 +53,7 @@ struct Bar {
 #[derive(Debug, Clone, PartialEq)]
 enum Content {
     Measured {
-        /// Median nanoseconds of each stage, in order of time.
+        /// Nanoseconds of each stage, in order of time; they sum to the median.
         stages: Vec<(Stage, f64)>,
         /// Median nanoseconds of the whole.
         median_ns: f64,
@@ -89,13 +88,14 @@ struct Layout {
 fn draw(chart: &BootStages, look: Look) -> Drawing {
     let style = Style::of(look);
     let lang = look.lang;
-    let subtitle = words::BOOT_SUBTITLE.of(lang);
-    let mut page = Page::begin(&style, words::BOOT_TITLE.of(lang), subtitle);
+    let word = |start, command| starts::word(chart.shown, start, command).of(lang);
+    let subtitle = word(words::BOOT_SUBTITLE, words::BOOT_SUBTITLE_EXIT);
+    let mut page = Page::begin(&style, word(words::BOOT_TITLE, words::BOOT_TITLE_EXIT), subtitle);
     legend(&mut page, chart, lang);
     let scale = Scale::of(Unit::Nanoseconds, chart.bars.iter().map(end_ns).fold(0.0, f64::max));
     let mut rows: Vec<Row> = chart.bars.iter().map(|bar| row(bar, scale, &style)).collect();
     let layout = layout(&mut rows, scale, page.y, &style);
-    page.y = layout.axis.draw_below(&mut page, layout.plot, words::BOOT_AXIS.of(lang));
+    page.y = layout.axis.draw_below(&mut page, layout.plot, starts::axis(chart.shown, lang));
     let mut top = layout.plot.top;
     for row in &rows {
         draw_row(&mut page, row, &layout, top);

@@ -15,11 +15,6 @@ pub(super) struct Shown {
 }
 
 impl Shown {
-    /// The cells of the experiment that were measured as it is, without a case; also those that were not measured.
-    pub(super) fn cells(self, run: &Run) -> Vec<&Cell> {
-        run.cells.iter().filter(|c| c.experiment == self.experiment && c.case.is_empty()).collect()
-    }
-
     pub(super) fn info(self, run: &Run) -> Option<&MetricInfo> {
         run.header.metrics.iter().find(|m| m.experiment == self.experiment && m.id == self.metric)
     }

@@ -7,7 +7,8 @@
 //! canvas   SVG                                    font     how wide a text is
 //! page     title, legend, notes                   caption  what the foot of a chart says
 //! axis     from a value to a place                marks    names of rows, segments, intervals
-//! bars     rows of bars above one axis            key      numbered lines, and the list of what they mean
+//! bars     rows of bars above one axis            rows     one number per arm
+//! starts   which cells are single starts         key      numbered lines, and the list of what they mean
 //! ```
 //!
 //! A chart is drawn once, as SVG. The PNG is rendered from that SVG with the embedded font alone, so it looks the same
@@ -21,6 +22,7 @@ mod boot_stages;
 mod canvas;
 mod caption;
 mod cost;
+mod cpu;
 #[cfg(test)]
 mod fixture;
 mod font;
@@ -35,7 +37,10 @@ mod memory_slope;
 mod page;
 #[cfg(feature = "png")]
 mod png;
+mod rate;
+mod rows;
 mod run_order;
+mod starts;
 mod strip;
 mod style;
 mod svg;
@@ -139,10 +144,12 @@ impl Theme {
 pub const ALL: &[Chart] = &[
     boot_stages::CHART,
     boot_ecdf::CHART,
+    rate::CHART,
     memory_slope::CHART,
     memory_parts::CHART,
     memory_configured::CHART,
     cost::CHART,
+    cpu::CHART,
     inventory::CHART,
     aa::CHART,
     run_order::CHART,

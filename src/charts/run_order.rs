@@ -7,15 +7,14 @@
 //!            0              10             20  s
 //! ```
 
-use super::boot_stages::START;
 use super::canvas::{Area, Side, Stroke};
-use super::caption::{self, hole, name_of};
+use super::caption::{self, Shown, hole};
 use super::marks::{Label, reason_lines, small_lines, widest_label};
 use super::page::{Entry, Note, Page, alt};
 use super::strip::{self, Strip};
 use super::style::Style;
 use super::text::{Scale, wrap};
-use super::{Drawing, Look, words};
+use super::{Drawing, Look, starts, words};
 use crate::lang::Lang;
 use crate::model::Unit;
 use crate::results::schema::{Cell, Run};
@@ -36,23 +35,24 @@ struct Row {
 
 /// None: the run has no cell of `boot`.
 fn rows(run: &Run, lang: Lang) -> Option<Vec<Row>> {
+    let shown = starts::shown(run);
     let row = |cell: &&Cell| {
-        let points = points(cell);
+        let points = points(cell, shown);
         let strip = match hole(cell) {
             Some(reason) => Err(reason.to_owned()),
             None if points.is_empty() => Err(words::NO_SAMPLE.of(lang).to_owned()),
             None => Ok(Strip::of(points)),
         };
         let failed = cell.columns.failed.iter().flatten().count();
-        Row { name: name_of(run, cell, lang), arm: cell.arm.clone(), strip, failed }
+        Row { name: starts::name(run, cell, lang), arm: starts::id(cell), strip, failed }
     };
-    let rows: Vec<Row> = START.cells(run).iter().map(row).collect();
+    let rows: Vec<Row> = starts::cells(run).iter().map(row).collect();
     (!rows.is_empty()).then_some(rows)
 }
 
 /// When, and how long it took.
-fn points(cell: &Cell) -> Vec<(f64, f64)> {
-    let values = cell.columns.values.get(START.metric).map_or(&[][..], Vec::as_slice);
+fn points(cell: &Cell, shown: Shown) -> Vec<(f64, f64)> {
+    let values = cell.columns.values.get(shown.metric).map_or(&[][..], Vec::as_slice);
     cell.columns.at_ns.iter().zip(values).filter_map(|(at, v)| Some((*at as f64, (*v)?))).collect()
 }
 
@@ -80,9 +80,11 @@ fn draw(rows: &[Row], run: &Run, look: Look) -> Drawing {
     let scale = Scale::of(Unit::Nanoseconds, strips(rows).flat_map(Strip::values).fold(0.0, f64::max));
     let mut page = Page::begin(&style, words::ORDER_TITLE.of(lang), subtitle);
     legend(&mut page, rows, lang);
-    panels(&mut page, rows, scale, lang);
+    let shown = starts::shown(run);
+    let value = starts::word(shown, words::ORDER_VALUE, words::ORDER_VALUE_EXIT).of(lang);
+    panels(&mut page, rows, scale, value);
     let mut notes = vec![Note::plain(words::ORDER_RULE.of(lang))];
-    notes.extend(caption::notes(run, &START.cells(run), START, lang));
+    notes.extend(caption::notes(run, &starts::cells(run), shown, lang));
     page.notes(&notes);
     let sentence = |row: &Row| format!("{} ({}): {}.", row.name, row.arm, says(row, scale, lang).0);
     page.finish(alt(subtitle, rows.iter().map(sentence), &notes))
@@ -122,8 +124,9 @@ fn legend(page: &mut Page, rows: &[Row], lang: Lang) {
 /// Ticks of a strip's own axis.
 const TICKS: f64 = 4.0;
 
-fn panels(page: &mut Page, rows: &[Row], scale: Scale, lang: Lang) {
+fn panels(page: &mut Page, rows: &[Row], scale: Scale, value: &str) {
     let style = page.style;
+    let lang = style.look.lang;
     let labels: Vec<Label> = rows.iter().map(|r| Label::of(style, &r.name, &r.arm, widest_label(style))).collect();
     let of_strip = |strip: &Strip| {
         let any = Area::new(0.0, 0.0, 1.0, strip::height(style, rows.len()));
@@ -135,7 +138,7 @@ fn panels(page: &mut Page, rows: &[Row], scale: Scale, lang: Lang) {
     let left = label_right + style.gap() + ticks;
     let mut whole = Area::new(left, page.y, right, page.y);
     if !scale.unit.is_empty() && ticks > 0.0 {
-        let name = format!("{} ({})", words::ORDER_VALUE.of(lang), scale.unit);
+        let name = format!("{value} ({})", scale.unit);
         let lines = wrap(&name, style.small, right - left);
         for line in lines {
             page.text(&line, (left, page.y + Style::line(style.small) / 2.0), style.small, style.ink, Side::Left);

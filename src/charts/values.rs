@@ -42,11 +42,6 @@ pub(super) fn over_samples(cell: &Cell, number: impl Fn(usize) -> Option<f64>) -
     stats::median_interval(&values)
 }
 
-/// The value of a metric in one sample.
-pub(super) fn value(cell: &Cell, metric: &str, row: usize) -> Option<f64> {
-    cell.columns.values.get(metric)?.get(row).copied().flatten()
-}
-
 /// Of the mark that [`super::marks::Whisker`] draws.
 pub(super) fn whisker_entry<'a>(style: &'a Style, text: &str) -> Entry<'a> {
     let symbol = move |canvas: &mut Canvas, area: Area| {

@@ -26,14 +26,20 @@ impl Word {
     }
 }
 
+/// Words of some charts; a file of them has its own list.
 macro_rules! words {
     ($($name:ident: $en:literal, $ko:literal;)*) => {
-        $(pub(super) const $name: Word = Word { en: $en, ko: $ko };)*
+        $(pub(in crate::charts) const $name: Word = Word { en: $en, ko: $ko };)*
         /// For the tests: every word is in both languages, and the font has its characters.
         #[cfg(test)]
-        pub(super) const ALL: &[Word] = &[$($name),*];
+        pub(in crate::charts) const ALL: &[Word] = &[$($name),*];
     };
 }
+
+mod calls;
+mod starts;
+pub(super) use calls::*;
+pub(super) use starts::*;
 
 #[rustfmt::skip]
 words! {
@@ -58,48 +64,6 @@ words! {
     ONCE_MORE: "{name}, once more", "{name}, 한 번 더";
     TWO_BACKENDS: "These runs were made on different KVM backends: their numbers must not be compared.", "이 실행들은 KVM 백엔드가 서로 다릅니다. 수치를 비교하면 안 됩니다.";
     TWO_HOSTS: "These runs were made on different hosts: compare what happens within each, not across them.", "이 실행들은 서로 다른 호스트에서 했습니다. 각 실행 안에서만 비교하고, 실행 사이에서는 비교하지 마십시오.";
-
-    // ---- boot-stages
-    BOOT_TITLE: "Start time: how long until the program runs?", "시작 시간: 프로그램이 돌기까지 얼마나 걸립니까?";
-    BOOT_SUBTITLE: "From create to ready, in stages. The length of a stage is its own median: stages need not add up to the median of the whole.", "생성에서 준비까지를 단계별로 나눕니다. 단계의 길이는 그 단계만의 중앙값이므로, 더해도 전체의 중앙값과 다를 수 있습니다.";
-    BOOT_AXIS: "time from create to ready", "생성에서 준비까지의 시간";
-    BOOT_WHOLE: "median of the whole, 95 % interval", "전체의 중앙값, 95 % 신뢰구간";
-    BOOT_MIXED_LESS: "{arm}: its stages add up to {percent} % less than the median of the whole, as its starts were of more than one kind.", "{arm}: 단계의 합이 전체의 중앙값보다 {percent} % 작습니다. 시작이 한 종류가 아니었기 때문입니다.";
-    BOOT_MIXED_MORE: "{arm}: its stages add up to {percent} % more than the median of the whole, as its starts were of more than one kind.", "{arm}: 단계의 합이 전체의 중앙값보다 {percent} % 큽니다. 시작이 한 종류가 아니었기 때문입니다.";
-    STAGE_CREATE: "create", "생성";
-    STAGE_ISOLATE: "isolate", "격리";
-    STAGE_LOAD: "load", "적재";
-    STAGE_ENTER: "enter", "진입";
-    STAGE_READY: "ready", "준비";
-    STAGE_EXIT: "exit", "종료";
-    STAGE_REAP: "reap", "회수";
-
-    // ---- boot-ecdf
-    ECDF_TITLE: "Start time: every start of every arm", "시작 시간: 모든 대상의 모든 시작";
-    ECDF_SUBTITLE: "At each height: the share of starts that took no longer than that. A steep line is steady; a long tail to the right is rare slow starts. Logarithmic time.", "높이는 그 시간 안에 끝난 시작의 비율입니다. 가파른 선은 고른 시작, 오른쪽 긴 꼬리는 드문 느린 시작입니다. 시간 축은 로그입니다.";
-    ECDF_SHARE: "share of starts (%)", "시작의 비율(%)";
-    ECDF_ENTRY: "{name}: {value} {interval}, n = {n}", "{name}: {value} {interval}, n = {n}";
-    ECDF_MARKS: "The mark on a line is its median, with its 95 % interval where there are enough blocks.", "선 위의 표시는 중앙값이고, 블록이 충분하면 95 % 신뢰구간이 함께 있습니다.";
-    ECDF_THINNED: "Steps smaller than half a pixel are drawn together; every number is from all samples.", "반 픽셀보다 작은 계단은 합쳐 그렸습니다. 모든 수치는 전체 표본에서 나왔습니다.";
-    ECDF_ALT: "{name} ({arm}): 5 % of starts within {p5}, half within {median} {interval}, 95 % within {p95}, n = {n}.", "{name}({arm}): 시작의 5 %는 {p5}, 절반은 {median} {interval}, 95 %는 {p95} 안에 끝납니다. n = {n}.";
-    NOT_MEASURED_ALT: "{name} ({arm}): not measured, {reason}.", "{name}({arm}): 측정하지 않음, {reason}.";
-
-    // ---- run-order
-    ORDER_TITLE: "In the order of measuring: did the machine drift?", "측정한 순서: 기계가 드리프트했습니까?";
-    ORDER_SUBTITLE: "Every start, at the time when it was measured. Each arm has its own logarithmic scale. The two bars are the medians of the first and of the last third.", "모든 시작을 측정한 시각에 놓았습니다. 대상마다 로그 눈금이 따로 있습니다. 두 막대는 첫 3분의 1과 마지막 3분의 1의 중앙값입니다.";
-    ORDER_VALUE: "start time, logarithmic", "시작 시간, 로그 눈금";
-    ORDER_AXIS: "time since the first sample of the run", "첫 표본부터 지난 시간";
-    ORDER_SAMPLE: "one start", "시작 한 번";
-    ORDER_THIRDS: "median of the first and of the last third", "첫 3분의 1과 마지막 3분의 1의 중앙값";
-    ORDER_COLUMN: "lowest to highest of the starts in two pixels, and their median", "두 픽셀 안의 시작들의 최솟값~최댓값과 그 중앙값";
-    ORDER_CHANGE: "{first} → {last}: {change}", "{first} → {last}: {change}";
-    ORDER_FEW: "too few samples to tell drift", "드리프트를 말하기에는 표본이 너무 적습니다";
-    ORDER_DRIFTS: "drifts", "드리프트 있음";
-    ORDER_STEADY: "no drift that matters", "문제될 드리프트 없음";
-    ORDER_CHANCE: "within chance", "우연의 범위 안";
-    ORDER_ALIKE: "neighbours are alike (r = {r})", "이웃 표본끼리 닮음(r = {r})";
-    ORDER_FAILED: "{failed} failed", "{failed}개 실패";
-    ORDER_RULE: "Drift is flagged from 5 % on, when it is beyond chance (Mann–Whitney, 1 %).", "드리프트는 5 % 이상이고 우연의 범위를 넘을 때(Mann–Whitney, 1 %) 표시합니다.";
 
     // ---- aa
     AA_TITLE: "The same program twice: how small a difference can this machine see?", "같은 프로그램을 두 번: 이 기계는 얼마나 작은 차이까지 볼 수 있습니까?";
@@ -129,7 +93,7 @@ words! {
     SLOPE_LACK: "Lack of fit is the distance of the farthest fitted point from the line of its block, median over blocks.", "선에서 벗어난 정도는 그 블록의 선에서 가장 먼 점까지의 거리로, 블록에 대한 중앙값입니다.";
     INTERVAL_HIDDEN: "An interval that is not seen is smaller than its mark.", "보이지 않는 신뢰구간은 표시보다 작은 것입니다.";
     PARTS_TITLE: "Memory: what does one more instance consist of?", "메모리: 더해진 인스턴스 하나는 무엇으로 이루어집니까?";
-    PARTS_SUBTITLE: "Host memory that one more idle instance takes: the slope over N instances. Each part is a median of its own: parts need not add up to the median of the whole.", "쉬고 있는 인스턴스 하나가 더해질 때 늘어나는 호스트 메모리, 곧 인스턴스 N개에 대한 기울기입니다. 각 부분은 그 부분만의 중앙값이므로, 더해도 전체의 중앙값과 다를 수 있습니다.";
+    PARTS_SUBTITLE: "Host memory that one more idle instance takes: the slope over N instances. The parts are those of the samples around the median (the middle fifth), so they add up to the median of the whole.", "쉬고 있는 인스턴스 하나가 더해질 때 늘어나는 호스트 메모리, 곧 인스턴스 N개에 대한 기울기입니다. 각 부분은 중앙값 둘레의 표본(가운데 5분의 1)에서 구했으므로, 모두 더하면 전체의 중앙값과 같습니다.";
     PARTS_AXIS: "host memory of one more instance", "더해진 인스턴스 하나의 호스트 메모리";
     PARTS_ALT: "{name} ({arm}): {value} {interval}, {n}: {parts}.", "{name}({arm}): {value} {interval}, {n}: {parts}.";
     PARTS_SHARED: "Shared by all instances, and so no part of one more: {list}.", "모든 인스턴스가 함께 쓰므로 하나 더의 비용이 아닌 것: {list}.";
@@ -149,22 +113,6 @@ words! {
     CONFIGURED_NO_SLOPE: "fewer than two sizes: no slope", "크기가 둘보다 적어 기울기 없음";
     CONFIGURED: "{configured} configured", "{configured} 설정";
     TOUCHED_SLOPE: "{what}: {slope} {interval} bytes of host memory per touched byte, {n}.", "{what}: 손댄 1바이트마다 호스트 메모리 {slope} {interval}바이트, {n}.";
-
-    // ---- cost
-    COST_TITLE: "System calls: what does one call cost?", "시스템 콜: 한 번 부르는 데 얼마나 듭니까?";
-    COST_SUBTITLE: "Time of one call, the median over blocks with its 95 % interval. Compare within one kind of call only. The axis is logarithmic: where a bar ends counts, not how long it is.", "한 번 부르는 시간으로, 블록에 대한 중앙값과 95 % 신뢰구간입니다. 같은 종류의 시스템 콜끼리만 비교하십시오. 축이 로그이므로 막대의 길이가 아니라 끝의 위치를 보십시오.";
-    COST_AXIS: "time of one call", "한 번 부르는 시간";
-    COST_ON_THE_HOST: "answered by the host's kernel", "호스트 커널이 답함";
-    COST_IN_A_GUEST: "answered in a guest, or left for the hypervisor", "게스트 안에서 답하거나 하이퍼바이저로 나감";
-    COST_FLOOR: "floor: the same call in the plain process", "바닥: 같은 시스템 콜을 그냥 프로세스에서";
-    COST_FLOOR_ALT: "Floor, the plain process: {floor}.", "바닥, 그냥 프로세스: {floor}.";
-    COST_NO_FLOOR: "The plain process was not measured in this run, so no floor is drawn.", "이 실행에서는 그냥 프로세스를 측정하지 않아 바닥을 그리지 않았습니다.";
-    COST_GUEST: "A call that our guest kernel answers is a floor, not what Linux costs: it has no accounting, no mitigation and no stack switch.", "우리 게스트 커널이 답하는 시스템 콜은 리눅스의 비용이 아니라 최소한의 값입니다. 회계도, 취약점 완화도, 스택 전환도 없습니다.";
-    COST_NOT_OFFERED: "this environment does not offer the call", "이 환경에는 이 시스템 콜이 없습니다";
-    CALL_GETPPID: "a call that does nothing", "아무 일도 하지 않는 시스템 콜";
-    CALL_READ: "1 byte of /dev/zero", "/dev/zero에서 1바이트 읽기";
-    CALL_WRITE: "1 byte to /dev/null", "/dev/null에 1바이트 쓰기";
-    CALL_EXIT: "out of the guest, to the hypervisor and back; virtual machines only", "게스트에서 하이퍼바이저로 나갔다가 돌아오기, 가상머신만";
 
     // ---- inventory
     INVENTORY_TITLE: "Inventory: which objects come into being with one instance?", "목록: 인스턴스 하나와 함께 무엇이 생깁니까?";
@@ -194,6 +142,10 @@ const FROM_RUNS: &[(&str, &str)] = &[
      "새 isolab 프로세스를 띄우기 직전부터, 그 환경의 호스트가 프로그램의 준비 기록을 읽을 때까지입니다."),
     ("From just before the first system call that creates the environment until its host sees the program's end.",
      "환경을 만드는 첫 시스템 콜 직전부터, 호스트가 프로그램의 끝을 볼 때까지입니다."),
+    ("1024 steps of an integer generator: TSC before and after a batch, divided by its units; the median batch of one worker.",
+     "정수 난수 생성기 1024걸음입니다. 묶음 앞뒤의 TSC 차이를 단위 수로 나눕니다. 작업 프로세스 하나의 묶음 가운데 중앙값입니다."),
+    ("Whole lives of fresh workers per second of wall time, with that many at once.",
+     "그만큼을 동시에 돌릴 때, 실제 시간 1초에 끝나는 새 작업 프로세스의 일생 수입니다."),
     ("Private + kernel memory of one virtual machine of this configured size after its guest touched that much.",
      "이 크기로 설정한 가상머신에서 게스트가 그만큼 손댄 뒤의 전용 메모리 + 커널 메모리입니다."),
     ("Slope over N instances of private + kernel memory of what a detached instance leaves running: a container's payload, a virtual machine's monitor.",
@@ -285,8 +237,12 @@ mod tests {
     use super::*;
     use crate::charts::font;
 
+    fn every_word() -> impl Iterator<Item = &'static Word> {
+        [ALL, calls::ALL, starts::ALL].into_iter().flatten()
+    }
+
     fn all_texts() -> impl Iterator<Item = &'static str> {
-        let words = ALL.iter().flat_map(|w| [w.en, w.ko]);
+        let words = every_word().flat_map(|w| [w.en, w.ko]);
         words.chain(FROM_RUNS.iter().chain(WARNINGS).flat_map(|(en, ko)| [*en, *ko]))
     }
 
@@ -306,7 +262,7 @@ mod tests {
             names.sort();
             names
         };
-        for word in ALL {
+        for word in every_word() {
             assert_eq!(filled(word.en), filled(word.ko), "{word:?}");
             assert!(!word.en.is_empty() && !word.ko.is_empty());
         }
@@ -343,9 +299,9 @@ mod tests {
     #[test]
     fn what_charts_say_of_metrics_has_korean_twins() {
         let told = |question: &str, metric: &str| match question {
-            "boot" => metric.ends_with("_to_ready"),
+            "boot" => metric.ends_with("_to_ready") || matches!(metric, "create_to_exit" | "starts_per_second"),
             "memory" => matches!(metric, "per_instance" | "host_bytes"),
-            "syscall" | "inventory" => true,
+            "syscall" | "inventory" | "cpu" => true,
             _ => false,
         };
         for question in crate::experiments::ALL.iter().map(|e| e.about()) {

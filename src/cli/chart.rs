@@ -234,6 +234,8 @@ fn no_data(charts: &[&Chart], files: &[PathBuf]) -> Error {
         "aa" => "-e process,process -x boot",
         name if name.starts_with("memory") => "-x memory",
         "cost" => "-x syscall",
+        "cpu" => "-x cpu",
+        "boot-rate" => "-x boot --concurrency 1,2,4",
         "inventory" => "-x inventory",
         _ => "-x boot",
     };
@@ -300,7 +302,10 @@ mod tests {
     #[test]
     fn the_name_may_be_whole_begun_or_left_out() {
         assert_eq!(parsed(&["boot-stages", "a.json"]).unwrap(), (vec!["boot-stages"], vec!["a.json".into()]));
-        assert_eq!(parsed(&["boot"]).unwrap(), (vec!["boot-stages", "boot-ecdf"], vec!["results/latest".into()]));
+        assert_eq!(
+            parsed(&["boot"]).unwrap(),
+            (vec!["boot-stages", "boot-ecdf", "boot-rate"], vec!["results/latest".into()])
+        );
         assert_eq!(parsed(&["aa", "a.json", "b.json"]).unwrap().1.len(), 2);
         let (all, files) = parsed(&["a.json"]).unwrap();
         assert_eq!((all.len(), files), (charts::ALL.len(), vec![PathBuf::from("a.json")]));

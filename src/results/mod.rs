@@ -9,6 +9,7 @@ pub mod csv;
 pub(crate) mod example;
 pub mod flat;
 pub mod hash;
+pub mod parts;
 pub mod raw;
 pub mod read;
 pub mod schema;

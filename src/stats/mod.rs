@@ -13,6 +13,7 @@
 
 #![cfg_attr(test, allow(clippy::float_cmp, reason = "expected values are worked by hand and exact"))]
 
+pub mod composition;
 pub mod drift;
 pub mod interval;
 pub mod noise;

@@ -8,7 +8,7 @@ fn measured(stages: &[(Stage, f64)], ends_ns: Option<(f64, f64)>) -> Content {
 }
 
 fn chart(bars: Vec<Bar>) -> BootStages {
-    BootStages { bars, notes: vec![Note::plain("n = 60 blocks.")] }
+    BootStages { shown: starts::shown(&fixture::run(1, 1)), bars, notes: vec![Note::plain("n = 60 blocks.")] }
 }
 
 fn bar(name: &str, arm: &str, content: Content) -> Bar {

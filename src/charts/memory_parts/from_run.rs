@@ -4,10 +4,11 @@ use super::{Bar, Content, MemoryParts, Part};
 use crate::charts::caption::{Shown, hole, notes};
 use crate::charts::page::Note;
 use crate::charts::text::Scale;
-use crate::charts::values::{arm, cells, memory_notes, over_samples, summary, value};
+use crate::charts::values::{arm, cells, memory_notes, summary};
 use crate::charts::words;
 use crate::lang::Lang;
 use crate::model::Unit;
+use crate::results::parts;
 use crate::results::schema::{Cell, Run};
 
 impl MemoryParts {
@@ -30,19 +31,22 @@ fn content(run: &Run, cell: &Cell, lang: Lang) -> Content {
     if let Some(reason) = hole(cell) {
         return Content::Missing(reason.to_owned());
     }
-    let whole = summary(run, cell, "per_instance").or_else(|| summary(run, cell, "private"));
-    let Some(whole) = whole else { return Content::Missing(words::NO_VALUES.of(lang).to_owned()) };
-    // What is private but no guest RAM: the difference within each sample, so that the two are of the same instances.
-    let own =
-        over_samples(cell, |row| Some(value(cell, "private", row)? - value(cell, "guest_ram", row).unwrap_or(0.0)));
+    let metric = if cell.columns.values.contains_key("per_instance") { "per_instance" } else { "private" };
+    let Some(whole) = summary(run, cell, metric) else {
+        return Content::Missing(words::NO_VALUES.of(lang).to_owned());
+    };
     let guest = cell.columns.values.contains_key("guest_ram");
-    let parts = [
-        (Part::GuestRam, summary(run, cell, "guest_ram")),
-        (if guest { Part::Monitor } else { Part::Private }, own),
-        (Part::Kernel, summary(run, cell, "kernel")),
-    ];
+    // What is private but no guest RAM: the difference within each sample, so that the two are of the same instances.
+    let metrics = [("guest_ram", None), ("private", Some("guest_ram")), ("kernel", None)];
+    let part = |metric| match metric {
+        "guest_ram" => Part::GuestRam,
+        "kernel" => Part::Kernel,
+        _ if guest => Part::Monitor,
+        _ => Part::Private,
+    };
+    let found = parts::values(cell, metric, &metrics);
     Content::Measured {
-        parts: parts.into_iter().filter_map(|(part, bytes)| Some((part, bytes?.median))).collect(),
+        parts: found.into_iter().map(|(metric, bytes)| (part(metric), bytes)).collect(),
         whole,
         shared: summary(run, cell, "shared").map(|s| s.median),
     }
@@ -77,7 +81,7 @@ mod tests {
             let ram = 40.0 + f64::from(i);
             sample(
                 &[
-                    ("per_instance", 900.0),
+                    ("per_instance", ram + 860.0),
                     ("private", ram + 160.0),
                     ("guest_ram", ram),
                     ("kernel", 700.0),
@@ -96,7 +100,7 @@ mod tests {
         let chart = MemoryParts::from_run(&run(&ARMS, cells), Lang::En).unwrap();
         let Content::Measured { parts, whole, shared } = &chart.bars[2].content else { panic!("{chart:?}") };
         assert_eq!(parts, &[(Part::GuestRam, 43.0), (Part::Monitor, 160.0), (Part::Kernel, 700.0)]);
-        assert_eq!((whole.median, *shared), (900.0, Some(9.0)));
+        assert_eq!((whole.median, *shared), (903.0, Some(9.0)));
         let Content::Measured { parts, whole, .. } = &chart.bars[0].content else { panic!("{chart:?}") };
         assert_eq!(parts, &[(Part::Private, 7.0)]);
         assert_eq!(whole.ends, None, "three blocks give no interval");

@@ -1,0 +1,114 @@
+//! One number per arm as bars on a linear axis from 0, in one group or several, with intervals: for charts of one metric.
+
+use super::axis::Axis;
+use super::bars::{Bars, Row as BarRow};
+use super::caption::{Shown, hole};
+use super::marks::{FILLS, Whisker, segment};
+use super::page::{Note, Page, alt};
+use super::style::Style;
+use super::text::Scale;
+use super::values::{Arm, arm, summary, whisker_entry};
+use super::{Drawing, Look, words};
+use crate::lang::Lang;
+use crate::model::Unit;
+use crate::results::schema::{Cell, Run};
+use crate::stats::interval::MedianInterval;
+
+/// What is drawn, from top to bottom.
+pub(super) struct Rows {
+    pub title: &'static str,
+    pub subtitle: &'static str,
+    pub axis: &'static str,
+    pub unit: Unit,
+    pub groups: Vec<Group>,
+    pub notes: Vec<Note>,
+}
+
+pub(super) struct Group {
+    /// None: there is one group only, and nothing to say of it.
+    pub heading: Option<String>,
+    pub rows: Vec<Row>,
+}
+
+pub(super) struct Row {
+    arm: Arm,
+    /// Or why there is none.
+    value: Result<MedianInterval, String>,
+}
+
+impl Row {
+    pub(super) fn of(run: &Run, cell: &Cell, shown: Shown, lang: Lang) -> Row {
+        let value = match (hole(cell), summary(run, cell, shown.metric)) {
+            (Some(reason), _) => Err(reason.to_owned()),
+            (None, Some(value)) => Ok(value),
+            (None, None) => Err(words::NO_VALUES.of(lang).to_owned()),
+        };
+        Row { arm: arm(run, &cell.arm, lang), value }
+    }
+
+    fn bar(&self, scale: Scale, lang: Lang) -> BarRow {
+        let (name, id) = (self.arm.name.clone(), self.arm.id.clone());
+        match &self.value {
+            Err(reason) => BarRow::Hole { name, id, reason: words::NOT_MEASURED.with(lang, &[("reason", reason)]) },
+            Ok(v) => BarRow::Bar {
+                name,
+                id,
+                value: scale.value(v.median),
+                interval: scale.interval(v.ends, words::NO_INTERVAL.of(lang)),
+            },
+        }
+    }
+
+    fn sentence(&self, scale: Scale, lang: Lang) -> String {
+        let (name, id) = (&*self.arm.name, &*self.arm.id);
+        match &self.value {
+            Err(reason) => words::NOT_MEASURED_ALT.with(lang, &[("name", name), ("arm", id), ("reason", reason)]),
+            Ok(v) => {
+                let interval = scale.interval(v.ends, words::NO_INTERVAL.of(lang));
+                format!("{name} ({id}): {} {interval}, {}.", scale.value(v.median), words::blocks(v.n, lang))
+            }
+        }
+    }
+}
+
+/// The farthest that a value or its interval reaches.
+fn end(groups: &[Group]) -> f64 {
+    let values = groups.iter().flat_map(|g| &g.rows).filter_map(|row| row.value.as_ref().ok());
+    values.map(|v| v.ends.map_or(v.median, |(_, high)| high.max(v.median))).fold(0.0, f64::max)
+}
+
+pub(super) fn draw(chart: &Rows, look: Look) -> Drawing {
+    let style = Style::of(look);
+    let lang = look.lang;
+    let scale = Scale::of(chart.unit, end(&chart.groups));
+    let mut page = Page::begin(&style, chart.title, chart.subtitle);
+    if end(&chart.groups) > 0.0 {
+        page.legend(&[whisker_entry(&style, words::MEDIAN_AND_INTERVAL.of(lang))]);
+    }
+    let mut rows = Vec::new();
+    let mut values = Vec::new();
+    for group in &chart.groups {
+        let heading = group.heading.iter().map(|name| BarRow::Heading { name: name.clone(), about: String::new() });
+        values.extend(group.heading.iter().map(|_| None));
+        rows.extend(heading.chain(group.rows.iter().map(|row| row.bar(scale, lang))));
+        values.extend(group.rows.iter().map(|row| row.value.as_ref().ok()));
+    }
+    let bars = Bars::place(&page, rows);
+    let axis = Axis::linear(scale, (0.0, end(&chart.groups) * 1.03), (bars.plot.left, bars.plot.right));
+    page.y = axis.draw_below(&mut page, bars.plot, chart.axis);
+    let values: Vec<(usize, &MedianInterval)> =
+        values.into_iter().enumerate().filter_map(|(i, v)| Some((i, v?))).collect();
+    bars.draw_texts(&mut page);
+    for (i, value) in values {
+        let area = bars.area(&style, i, bars.plot.left, axis.at(value.median));
+        segment(&mut page.canvas, &style, area, FILLS[2]);
+        let ends = value.ends.map(|(low, high)| (axis.at(low), axis.at(high)));
+        Whisker { median: axis.at(value.median), ends, across: bars.middle(i) }.draw_across(&mut page.canvas, &style);
+    }
+    page.notes(&chart.notes);
+    let sentences = chart.groups.iter().flat_map(|group| {
+        let heading = group.heading.iter().map(|name| format!("{name}:"));
+        heading.chain(group.rows.iter().map(|row| row.sentence(scale, lang))).collect::<Vec<String>>()
+    });
+    page.finish(alt(chart.subtitle, sentences, &chart.notes))
+}
