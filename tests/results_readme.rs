@@ -87,6 +87,7 @@ fn header() -> Header {
             experiments: vec![text()],
             cells: vec![text()],
             command: Some(vec![text()]),
+            base: Some(text()),
         },
         arms: vec![ArmInfo {
             id: text(),

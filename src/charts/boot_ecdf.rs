@@ -17,6 +17,7 @@ use super::text::{Scale, wrap};
 use super::{Drawing, Look, starts, words};
 use crate::lang::Lang;
 use crate::model::Unit;
+use crate::results::derive::percentile;
 use crate::results::schema::{Cell, Run, Summary};
 use crate::results::summarize::values_of;
 use crate::stats;
@@ -66,6 +67,7 @@ fn draw(curves: &[Curve], run: &Run, look: Look) -> Drawing {
         let thinned = plot(&mut page, curves, scale, (low * 0.95, high * 1.05), starts::axis(shown, lang));
         notes.extend(thinned.then(|| Note::plain(words::ECDF_THINNED.of(lang))));
     }
+    notes.extend(caption::against_machines(run, &starts::cells(run), shown, lang));
     notes.extend(caption::notes(run, &starts::cells(run), shown, lang));
     page.notes(&notes);
     let sentences = curves.iter().map(|curve| sentence(curve, scale, lang));
@@ -169,11 +171,15 @@ fn sentence(curve: &Curve, scale: Scale, lang: Lang) -> String {
         Err(reason) => words::NOT_MEASURED_ALT.with(lang, &[name, arm, ("reason", reason)]),
         Ok((_, s)) => {
             let interval = scale.interval(ends(&s.interval), words::NO_INTERVAL.of(lang));
-            let [p5, median, p95] = [s.p5, s.interval.median, s.p95].map(|v| scale.value(v));
-            let n = s.n.to_string();
-            let values =
-                [name, arm, ("p5", &p5), ("median", &median), ("interval", &interval), ("p95", &p95), ("n", &n)];
-            words::ECDF_ALT.with(lang, &values)
+            let (median, n) = (scale.value(s.interval.median), s.n.to_string());
+            let values = [name, arm, ("median", &median), ("interval", &interval), ("n", &n)];
+            let tails = [0.05, 0.95].map(|q| percentile(s, q).map(|v| scale.value(v)));
+            match tails {
+                [Some(p5), Some(p95)] => {
+                    words::ECDF_ALT.with(lang, &[&values[..], &[("p5", &p5), ("p95", &p95)]].concat())
+                }
+                _ => words::ECDF_ALT_FEW.with(lang, &values),
+            }
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What several charts read from a run in the same way.
 
 use super::canvas::{Area, Canvas};
-use super::caption::{Shown, notes};
+use super::caption::{Shown, against_machines, notes};
 use super::marks::Whisker;
 use super::page::{Entry, Note};
 use super::style::Style;
@@ -50,6 +50,13 @@ pub(super) fn whisker_entry<'a>(style: &'a Style, text: &str) -> Entry<'a> {
         whisker.draw_across(canvas, style);
     };
     Entry { symbol: Box::new(symbol), wide: 2.2, text: text.to_owned() }
+}
+
+/// One more container against one more virtual machine: of the whole, or of private memory, where that is all there is.
+pub(super) fn one_more_against_machines(run: &Run, cells: &[&Cell], lang: Lang) -> Vec<Note> {
+    let whole = cells.iter().any(|c| c.columns.values.contains_key("per_instance"));
+    let metric = if whole { "per_instance" } else { "private" };
+    against_machines(run, cells, Shown { experiment: "memory", metric }, lang)
 }
 
 /// What is special about the memory of these cells: where kernel memory was read, or that it was not.

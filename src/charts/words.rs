@@ -38,6 +38,7 @@ macro_rules! words {
 
 mod calls;
 mod starts;
+pub mod versus;
 pub(super) use calls::*;
 pub(super) use starts::*;
 
@@ -238,7 +239,7 @@ mod tests {
     use crate::charts::font;
 
     fn every_word() -> impl Iterator<Item = &'static Word> {
-        [ALL, calls::ALL, starts::ALL].into_iter().flatten()
+        [ALL, calls::ALL, starts::ALL, versus::ALL].into_iter().flatten()
     }
 
     fn all_texts() -> impl Iterator<Item = &'static str> {

@@ -82,6 +82,9 @@ pub(super) struct Bench {
     /// Ten times as many blocks; says first how long it takes
     #[arg(long)]
     pub thorough: bool,
+    /// The arm that the others are compared with [default: the first; containers always against virtual machines too]
+    #[arg(long, value_name = "ARM")]
+    pub base: Option<String>,
     /// So many blocks of every experiment; each block runs every arm once
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = parse_blocks)]
     pub blocks: Option<u32>,
@@ -197,6 +200,9 @@ pub(super) struct Compare {
     pub a: PathBuf,
     /// Another
     pub b: PathBuf,
+    /// Each host's ratios to this arm, instead of to the first
+    #[arg(long, value_name = "ARM")]
+    pub base: Option<String>,
     /// Print absolute differences even when the two hosts differ
     #[arg(long)]
     pub force: bool,
@@ -214,6 +220,9 @@ pub(super) struct Report {
     /// [default: beside the results file]
     #[arg(long, value_name = "DIR", conflicts_with_all = ["json", "md"])]
     pub into: Option<PathBuf>,
+    /// The arm that the others are compared with [default: the first, or as the run was planned]
+    #[arg(long, value_name = "ARM")]
+    pub base: Option<String>,
     /// The language of the report: en or ko [default: as LANG says]
     #[arg(long, value_parser = Lang::parse, conflicts_with_all = ["json", "md"])]
     pub lang: Option<Lang>,

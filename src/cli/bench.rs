@@ -61,6 +61,7 @@ fn options(args: &Bench) -> Result<Options> {
         seed: args.seed,
         sequential: args.order == Order::Sequential,
         command: (!args.command.is_empty()).then(|| args.command.clone()),
+        base: args.base.clone(),
     })
 }
 

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use super::final_table;
 use super::list::wrap;
 use super::out::Out;
 use crate::error::Result;
@@ -26,6 +27,7 @@ pub(super) fn print(run: &Run, dir: &Path, charts: &[PathBuf], out: &mut Out) ->
 /// In order, each of one line or of several.
 fn texts(run: &Run, dir: &Path, charts: &[PathBuf], out: &Out) -> Vec<String> {
     let mut below = table(run, out);
+    below.extend(final_table::lines(run, out));
     below.extend(skipped(run));
     below.extend(limited(run));
     let reasons = unfit(run);
@@ -216,10 +218,16 @@ mod tests {
         let (end, lines) = (texts.join("\n"), height(&texts) + 1);
         assert!(lines <= 30, "{lines} lines\n{end}");
         assert!(end.lines().all(|l| shown(l) <= 80), "{end}");
-        assert!(end.contains("Start, first system call to ready record") && end.contains("One more instance"), "{end}");
+        assert!(
+            end.contains("Container against VM") && end.contains("Start, first system call to ready record"),
+            "{end}"
+        );
+        let row = end.lines().find(|l| l.starts_with("one more ")).unwrap_or_default();
+        assert!(row.contains("−41.7 %  VM             30") && row.contains("4.88 MiB  6.84 MiB"), "{end}");
+        assert!(end.contains("smallest difference seen: create→ready 0.4 %"), "{end}");
         assert!(end.contains("more: isolab report results/") && !end.contains("the control"), "{end}");
         let words = end.split_whitespace().collect::<Vec<_>>().join(" ");
-        assert!(words.contains("against container ×0."), "an arm with a knob against itself: {end}");
+        assert!(words.contains("against container paired ×0."), "an arm with a knob against itself: {end}");
     }
 
     #[test]

@@ -6,36 +6,43 @@ use super::args::Compare;
 use super::out::Out;
 use super::{exit, latest};
 use crate::error::{Error, Result};
+use crate::results::derive::{Pair, pairs, with_base};
 use crate::results::read;
-use crate::results::schema::{Comparison, Run, Summary};
+use crate::results::schema::{Cell, Run, Summary};
+use crate::stats::paired::Verdict;
 use crate::units::show;
 
 pub(super) fn run(args: Compare, out: &mut Out) -> Result<u8> {
     [&args.a, &args.b].iter().try_for_each(|file| latest::check(file, out))?;
-    let (a, b) = (read::load(&args.a)?, read::load(&args.b)?);
+    let (mut a, mut b) = (read::load(&args.a)?, read::load(&args.b)?);
+    if let Some(base) = &args.base {
+        (a, b) = (with_base(a, base)?, with_base(b, base)?);
+    }
     let reasons = differences(&a, &b);
-    let absolute = reasons.is_empty() || args.force;
+    let absolute = args.base.is_none() && (reasons.is_empty() || args.force);
     let rows = if absolute { absolute_rows(&a, &b) } else { ratio_rows(&a, &b) };
     if rows.is_empty() {
         return Err(Error::usage("compare the two files", "they have no cell and metric in common")
             .try_this("run both with the same -e and -x"));
     }
     if args.json {
-        let rows: Vec<_> = rows.iter().map(|r| serde_json::json!({ "cell": r.cell, "metric": r.metric, "a": r.a, "b": r.b, "change": r.change, "intervals_overlap": r.overlap })).collect();
-        out.line(serde_json::json!({ "kind": if absolute { "absolute" } else { "ratio to the first arm" }, "warnings": reasons, "rows": rows }))?;
+        let rows: Vec<_> = rows.iter().map(|r| serde_json::json!({ "cell": r.cell, "base": r.base, "metric": r.metric, "a": r.a, "b": r.b, "change": r.change, "intervals_overlap": r.overlap })).collect();
+        out.line(serde_json::json!({ "kind": if absolute { "absolute" } else { "ratio" }, "warnings": reasons, "rows": rows }))?;
         return Ok(exit::OK);
     }
     for reason in &reasons {
         out.line(format!("NOT THE SAME: {reason}"))?;
     }
     if !absolute {
-        out.line("so each host's own ratios to its first arm stand side by side (--force: absolute values)")?;
+        let force = if reasons.is_empty() { "" } else { " (--force: absolute values)" };
+        out.line(format!("each run's own paired ratios, arm ÷ base, stand side by side{force}"))?;
     }
     out.line(out.bold(&format!("{:<34} {:<17} {:>11} {:>11}", "cell", "metric", "A", "B")))?;
     for r in &rows {
         let change = r.change.map_or(String::new(), |c| format!("{:+.1} %", c * 100.0));
         let sure = if r.overlap { " ~" } else { "" };
-        out.line(format!("{:<34.34} {:<17.17} {:>11} {:>11} {change}{sure}", r.cell, r.metric, r.a_text, r.b_text))?;
+        let cell = r.base.as_ref().map_or_else(|| r.cell.clone(), |base| format!("{} ÷ {base}", r.cell));
+        out.line(format!("{cell:<34.34} {:<17.17} {:>11} {:>11} {change}{sure}", r.metric, r.a_text, r.b_text))?;
     }
     if rows.iter().any(|r| r.overlap) {
         out.line("~ the intervals overlap: no difference to be seen between the two runs")?;
@@ -65,6 +72,8 @@ fn differences(a: &Run, b: &Run) -> Vec<String> {
 
 struct Row {
     cell: String,
+    /// Of a ratio.
+    base: Option<String>,
     metric: String,
     a: f64,
     b: f64,
@@ -85,6 +94,7 @@ fn absolute_rows(a: &Run, b: &Run) -> Vec<Row> {
         let (mx, my) = (x.interval.median, y.interval.median);
         Some(Row {
             cell: x.cell.clone(),
+            base: None,
             metric: x.metric.clone(),
             a: mx,
             b: my,
@@ -97,30 +107,36 @@ fn absolute_rows(a: &Run, b: &Run) -> Vec<Row> {
     a.summaries.iter().filter_map(row).collect()
 }
 
+/// Every arm against its bases, containers against virtual machines too; what is not comparable is left out.
 fn ratio_rows(a: &Run, b: &Run) -> Vec<Row> {
-    let same = |x: &Comparison, y: &Comparison| {
-        (&x.experiment, &x.metric, &x.case, &x.base, &x.arm) == (&y.experiment, &y.metric, &y.case, &y.base, &y.arm)
-    };
-    let headline = |x: &Comparison| {
-        a.header.metrics.iter().any(|m| m.headline && m.experiment == x.experiment && m.id == x.metric)
-    };
-    a.comparisons
-        .iter()
-        .filter(|x| headline(x))
-        .filter_map(|x| {
-            let y = b.comparisons.iter().find(|y| same(x, y))?;
-            Some(Row {
-                cell: format!("{}/{}", x.experiment, x.arm),
-                metric: x.metric.clone(),
-                a: x.ratio.median,
-                b: y.ratio.median,
-                a_text: format!("×{:.2}", x.ratio.median),
-                b_text: format!("×{:.2}", y.ratio.median),
-                change: None,
-                overlap: overlap((x.ratio.low, x.ratio.high), (y.ratio.low, y.ratio.high)),
-            })
-        })
-        .collect()
+    let mut rows = Vec::new();
+    for m in a.header.metrics.iter().filter(|m| m.headline) {
+        for cell in a.cells.iter().filter(|c| c.experiment == m.experiment) {
+            let Some(other) = b.cells.iter().find(|c| c.id == cell.id) else { continue };
+            let theirs = pairs(b, other, &m.id);
+            for x in pairs(a, cell, &m.id) {
+                let Some(y) = theirs.iter().find(|y| y.base == x.base) else { continue };
+                if ![x.verdict, y.verdict].contains(&Verdict::NotComparable) {
+                    rows.push(ratio_row(cell, &m.id, &x, y));
+                }
+            }
+        }
+    }
+    rows
+}
+
+fn ratio_row(cell: &Cell, metric: &str, x: &Pair, y: &Pair) -> Row {
+    Row {
+        cell: cell.id.clone(),
+        base: Some(x.base.clone()),
+        metric: metric.to_owned(),
+        a: x.ratio.median,
+        b: y.ratio.median,
+        a_text: format!("×{:.2}", x.ratio.median),
+        b_text: format!("×{:.2}", y.ratio.median),
+        change: None,
+        overlap: overlap((x.ratio.low, x.ratio.high), (y.ratio.low, y.ratio.high)),
+    }
 }
 
 /// Nothing is known where an interval is missing: then they count as overlapping.

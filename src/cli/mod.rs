@@ -9,6 +9,7 @@ mod closing;
 mod compare;
 mod doctor;
 mod exit;
+mod final_table;
 mod guide;
 mod latest;
 mod life;

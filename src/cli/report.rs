@@ -11,7 +11,8 @@ use super::{exit, latest};
 use crate::error::{Error, Result};
 use crate::lang::Lang;
 use crate::report::sentences::unfit;
-use crate::report::{command, html, markdown as whole, outliers, page};
+use crate::report::{command, final_table, html, markdown as whole, outliers, page};
+use crate::results::derive::with_base;
 use crate::results::schema::{MetricInfo, Run, Status};
 use crate::results::verify::{Mismatch, computed_again, verify};
 use crate::results::{flat, read, store};
@@ -19,7 +20,10 @@ use crate::units::show;
 
 pub(super) fn run(args: Report, out: &mut Out) -> Result<u8> {
     latest::check(&args.file, out)?;
-    let (run, mismatches) = load(&args.file)?;
+    let (mut run, mismatches) = load(&args.file)?;
+    if let Some(base) = &args.base {
+        run = with_base(run, base)?;
+    }
     if args.json {
         json(&run, out)?;
     } else if args.md {
@@ -109,6 +113,7 @@ pub(super) fn markdown(run: &Run, out: &mut Out) -> Result<()> {
             out.line(format!("| {arm}{case} | {} {} | {median} | {interval} | {} | {far} |", m.experiment, m.id, s.n))?;
         }
     }
+    out.line(format!("\n{}", final_table(run, Lang::En)))?;
     out.line("\nFar from the rest: beyond 1.5 (3) interquartile ranges, after Tukey; counted, none was dropped.")?;
     out.line(format!("\nHost: {}. KVM backend: {}.", h.host.line(), or_none(&h.host.kvm_backend)))?;
     out.line(format!("isolab {} ({}), {}, seed {}, {}.", h.version, h.commit, h.plan.mode, h.plan.seed, h.started))?;

@@ -61,6 +61,7 @@ pub fn header(plan: &Plan, setting: Setting, limited: &Limited) -> Result<Header
             experiments: plan.parts.iter().map(|p| p.experiment.about().id.to_owned()).collect(),
             cells: plan.parts.iter().flat_map(|p| p.cells.iter().map(|c| c.id(p.experiment.about().id))).collect(),
             command: plan.parts.iter().flat_map(|p| &p.cells).find_map(|c| c.command.clone()),
+            base: plan.base.clone(),
         },
         arms: plan.arms.iter().map(|arm| arm_info(arm, setting.backend.as_deref(), limited.get(&arm.id()))).collect(),
         metrics: plan.parts.iter().flat_map(|p| metrics(p.experiment.about())).collect(),

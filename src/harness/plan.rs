@@ -19,6 +19,8 @@ pub struct Options {
     pub seed: Option<u64>,
     pub sequential: bool,
     pub command: Option<Vec<String>>,
+    /// The arm that the others are compared with; None: the first.
+    pub base: Option<String>,
 }
 
 /// The time that a quick run may take, and a thorough one's estimate.
@@ -46,6 +48,8 @@ pub struct Plan {
     pub sequential: bool,
     pub arms: Vec<Arm>,
     pub parts: Vec<Part>,
+    /// Id of the arm that the others are compared with; None: the first of each experiment.
+    pub base: Option<String>,
 }
 
 /// The arms of a run that names none.
@@ -86,7 +90,8 @@ impl Plan {
             (false, false) => "quick",
         };
         let arms = every_arm(&parts, arms);
-        Ok(Plan { mode, seed: options.seed.unwrap_or(seed), sequential: options.sequential, arms, parts })
+        let base = options.base.as_deref().map(|base| chosen_base(&for_this_user(base, root), &arms)).transpose()?;
+        Ok(Plan { mode, seed: options.seed.unwrap_or(seed), sequential: options.sequential, arms, parts, base })
     }
 
     /// At most; zero when blocks alone decide.
@@ -123,6 +128,16 @@ impl Plan {
         order
     }
     // ANCHOR_END: block-shuffle
+}
+
+fn chosen_base(base: &str, arms: &[Arm]) -> Result<String> {
+    let id = Arm::parse(base)?.id();
+    if arms.iter().any(|arm| arm.id() == id) {
+        return Ok(id);
+    }
+    let ids: Vec<String> = arms.iter().map(Arm::id).collect();
+    Err(Error::usage(format!("compare with the base {base:?}"), "it is none of the arms of this run")
+        .try_this(format!("one of {}, or name it with -e", ids.join(", "))))
 }
 
 /// One round of an experiment: which cells, in which order.
@@ -216,6 +231,15 @@ mod tests {
         assert_eq!(ids(plan("fake", |_| ()).unwrap()), ["fake", "fake#2"]);
         assert_eq!(ids(plan("fake,fake:ready=5", |_| ()).unwrap()), ["fake", "fake#2", "fake:ready=5"]);
         assert_eq!(ids(plan("fake:ready=5,fake,fake", |_| ()).unwrap()), ["fake:ready=5", "fake", "fake#2"]);
+    }
+
+    #[test]
+    fn the_base_is_one_of_the_arms() {
+        let base = |base: &str| plan("fake,fake:ready=5", |o| o.base = Some(base.into())).map(|p| p.base);
+        assert_eq!(base("fake:ready=5").unwrap().as_deref(), Some("fake:ready=5"));
+        let error = base("process").unwrap_err();
+        assert!(error.try_this.contains("fake:ready=5"), "{error}");
+        assert!(base("nothing").is_err());
     }
 
     #[test]

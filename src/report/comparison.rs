@@ -1,15 +1,15 @@
 //! The final comparison: `(b − a) / a` with its sign, from the values that are shown, and beside it the paired difference
 //! with its interval, which the verdict rests on. Never a ratio without n, interval and the base in absolute numbers.
 
-use super::against::{Against, against};
 use super::names;
 use super::page::{Block, Entry, Section, Table, number, text, verbatim};
 use super::results::{caption, measured_experiments, metrics, title};
 use super::sentences::summary;
 use super::words::{self, Words};
+use crate::charts::versus;
 use crate::lang::Lang;
+use crate::results::derive::{Pair, pairs};
 use crate::results::schema::{Cell, MetricInfo, Run, Status};
-use crate::results::summarize::floor_of;
 use crate::stats::paired::Verdict;
 use crate::units::{show, three_digits};
 
@@ -35,6 +35,7 @@ fn table(run: &Run, m: &MetricInfo, lang: Lang) -> Table {
         (&words::MEDIAN_B, "#"),
         (&words::RELATIVE, "#"),
         (&words::PAIRED, "#"),
+        (&words::SMALLEST, "#"),
         (&words::PAIRS, "#"),
         (&words::VERDICT_COLUMN, ""),
     ]
@@ -47,7 +48,7 @@ fn table(run: &Run, m: &MetricInfo, lang: Lang) -> Table {
         if cell.status != Status::Measured {
             table.row(not_measured(run, cell, lang));
         }
-        against(run, cell, &m.id).iter().filter_map(|a| row(run, cell, m, a, lang)).for_each(|r| table.row(r));
+        pairs(run, cell, &m.id).iter().filter_map(|a| row(run, cell, m, a, lang)).for_each(|r| table.row(r));
     }
     if table.rows.iter().all(|row| row.iter().any(|e| e.verbatim)) {
         table.rows.clear(); // nothing but holes: they stand below "skipped"
@@ -59,15 +60,16 @@ fn table(run: &Run, m: &MetricInfo, lang: Lang) -> Table {
 fn not_measured(run: &Run, cell: &Cell, lang: Lang) -> Vec<Entry> {
     let hole = || text(words::NOT_MEASURED.of(lang));
     let name = text(names::label(run, cell, lang));
-    vec![name, hole(), hole(), hole(), hole(), hole(), number("0", 0.0), verbatim(cell.reason.clone())]
+    vec![name, hole(), hole(), hole(), hole(), hole(), hole(), number("0", 0.0), verbatim(cell.reason.clone())]
 }
 
-fn row(run: &Run, cell: &Cell, m: &MetricInfo, a: &Against, lang: Lang) -> Option<Vec<Entry>> {
+fn row(run: &Run, cell: &Cell, m: &MetricInfo, a: &Pair, lang: Lang) -> Option<Vec<Entry>> {
     let base = run.cells.iter().find(|c| c.experiment == cell.experiment && c.arm == a.base && c.case == cell.case)?;
     let (of_a, of_b) = (summary(run, base, &m.id)?.interval.median, summary(run, cell, &m.id)?.interval.median);
     let relative = (of_b - of_a) / of_a;
     let relative = match a.verdict {
         Verdict::TooFewPairs => text(words::TOO_FEW.of(lang)),
+        Verdict::NotComparable => text(words::NOT_COMPARABLE.of(lang)),
         _ => number(percent(relative), relative),
     };
     Some(vec![
@@ -77,14 +79,16 @@ fn row(run: &Run, cell: &Cell, m: &MetricInfo, a: &Against, lang: Lang) -> Optio
         number(show(of_b, m.unit), of_b),
         relative,
         paired(a, lang),
+        a.smallest.map_or_else(|| text(words::UNKNOWN.of(lang)), |s| number(format!("{}\u{a0}%", shown_share(s)), s)),
         number(a.pairs.to_string(), a.pairs as f64),
-        text(verdict(run, cell, m, a, lang)),
+        text(verdict(m, a, lang)),
     ])
 }
 
 /// "+557 % [+548, +571]", from the ratios within blocks.
-fn paired(a: &Against, lang: Lang) -> Entry {
+fn paired(a: &Pair, lang: Lang) -> Entry {
     match (a.ratio.low, a.ratio.high) {
+        _ if a.verdict == Verdict::NotComparable => text(words::NOT_COMPARABLE.of(lang)),
         (Some(low), Some(high)) => {
             let ends = format!("[{}, {}]", percent_number(low - 1.0), percent_number(high - 1.0));
             number(format!("{} {ends}", percent(a.ratio.median - 1.0)), a.ratio.median - 1.0)
@@ -94,30 +98,29 @@ fn paired(a: &Against, lang: Lang) -> Entry {
 }
 
 /// With its sign: "+557 %", "−6.3 %".
-fn percent(share: f64) -> String {
+pub(super) fn percent(share: f64) -> String {
     format!("{}\u{a0}%", percent_number(share))
 }
 
 /// Two digits behind the point at the most: the third is noise in any run.
 fn percent_number(share: f64) -> String {
-    let (sign, percent) = (if share < 0.0 { "−" } else { "+" }, (share * 100.0).abs());
-    let shown = if percent < 10.0 { format!("{percent:.2}") } else { three_digits(percent) };
-    format!("{sign}{shown}")
+    format!("{}{}", if share < 0.0 { "−" } else { "+" }, shown_share(share.abs()))
+}
+
+fn shown_share(share: f64) -> String {
+    let percent = share * 100.0;
+    if percent < 10.0 { format!("{percent:.2}") } else { three_digits(percent) }
 }
 
 /// Better or worse for *this* metric; the sign alone does not tell.
-fn verdict(run: &Run, cell: &Cell, m: &MetricInfo, a: &Against, lang: Lang) -> String {
-    let side = |better: bool| if better { &words::B_IS_BETTER } else { &words::B_IS_WORSE };
-    let words: &Words = match (a.verdict, m.better.as_str()) {
-        (Verdict::TooFewPairs, _) => &words::TOO_FEW_TO_COMPARE,
-        (Verdict::NoDifferenceDetectable, _) => {
-            let floor = floor_of(&run.noise, &cell.experiment, &m.id);
-            let floor = floor.map_or(words::UNKNOWN.of(lang).to_owned(), |f| format!("{:.1}\u{a0}%", f * 100.0));
-            return words::NO_DIFFERENCE.with(lang, &[&floor]);
-        }
-        (found, better) => side((found == Verdict::Smaller) == (better == "lower")),
-    };
-    words.of(lang).to_owned()
+fn verdict(m: &MetricInfo, a: &Pair, lang: Lang) -> String {
+    if let Some(nothing) = versus::nothing_found(a, lang) {
+        return nothing;
+    }
+    let better = (a.verdict == Verdict::Smaller) == (m.better == "lower");
+    let side: &Words = if better { &words::B_IS_BETTER } else { &words::B_IS_WORSE };
+    let apart = versus::apart(a, lang).map_or(String::new(), |apart| format!("; {apart}"));
+    format!("{}{apart}", side.of(lang))
 }
 
 /// Throughput and time are two sides of one number: with c at once, each takes c / throughput on average (Little's law).

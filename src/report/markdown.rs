@@ -15,6 +15,10 @@ pub fn markdown(page: &Page) -> String {
     out.join("\n\n") + "\n"
 }
 
+pub(super) fn blocks(blocks: &[Block]) -> String {
+    blocks.iter().filter_map(|b| block(b, 3)).collect::<Vec<_>>().join("\n\n")
+}
+
 /// None: a fold of raw numbers has no place in a text to read; `samples.csv` lies beside it.
 fn block(block: &Block, level: usize) -> Option<String> {
     Some(match block {

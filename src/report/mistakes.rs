@@ -117,8 +117,8 @@ fn mistake_1_no_placeholder_and_no_empty_conclusion() {
 fn mistake_2_what_was_not_captured_has_no_number() {
     let page = of(&run(ARMS, METRICS, 30, without_vm));
     let hole = row(table(&page, "comparison", "create_to_ready"), "bare VM");
-    assert!(hole[2..6].iter().all(|e| e.text == "not measured" && e.value.is_none()), "{hole:?}");
-    assert!(hole[7].text.contains("there is no /dev/kvm here") && !hole.iter().any(|e| e.text.contains('%')));
+    assert!(hole[2..7].iter().all(|e| e.text == "not measured" && e.value.is_none()), "{hole:?}");
+    assert!(hole[8].text.contains("there is no /dev/kvm here") && !hole.iter().any(|e| e.text.contains('%')));
     assert!(said(section(&page, "skipped")).contains("isolab doctor"), "with the remedy");
 }
 
@@ -161,7 +161,7 @@ fn mistake_5_one_run_has_one_answer() {
     let in_table = row(table(&page, "comparison", "create_to_ready"), "(`container`)")[5].value.unwrap() + 1.0;
     let verdict = said(section(&page, "verdict"));
     let ratio = format!("×{}", crate::units::three_digits(in_table));
-    assert!(verdict.contains(&format!("against `process`: {ratio} [")), "{ratio} in {verdict}");
+    assert!(verdict.contains(&format!("against `process`: paired {ratio} [")), "{ratio} in {verdict}");
 }
 
 #[test]
@@ -243,8 +243,8 @@ fn mistake_11_the_difference_is_of_the_values_shown_and_says_which_is_better() {
         let container = row(found, "(`container`)");
         let (a, b, relative) = (container[2].value.unwrap(), container[3].value.unwrap(), container[4].value.unwrap());
         assert!((relative - (b - a) / a).abs() < 1e-12);
-        assert!(container[4].text.starts_with(sign) && container[7].text == verdict, "{container:?}");
-        assert!(container[5].text.contains('[') && container[6].text == "30", "interval and n stand beside it");
+        assert!(container[4].text.starts_with(sign) && container[8].text == verdict, "{container:?}");
+        assert!(container[5].text.contains('[') && container[7].text == "30", "interval and n stand beside it");
         assert!(found.caption.contains("is better."));
     }
     let own = table(&page, "comparison", "create_to_ready")
@@ -253,7 +253,7 @@ fn mistake_11_the_difference_is_of_the_values_shown_and_says_which_is_better() {
         .find(|r| r[1].text.contains("(`container`)"))
         .unwrap();
     assert!(
-        own[0].text.contains("(`container:-seccomp`)") && own[7].text == "b is better",
+        own[0].text.contains("(`container:-seccomp`)") && own[8].text == "b is better",
         "an arm with a knob also against itself: {own:?}"
     );
 }

@@ -8,10 +8,10 @@
 //! comparisons, which rules the run breaks ([`rules`]), what coursework asks for and the run has not (`coursework`).
 //! A file that was edited by hand gets a banner with what no longer follows, and numbers computed again from its samples.
 
-pub mod against;
 mod comparison;
 mod coursework;
 mod environment;
+mod final_table;
 mod html;
 mod markdown;
 #[cfg(test)]
@@ -52,6 +52,7 @@ pub fn page(run: &Run, file: &str, mismatches: &[Mismatch], lang: Lang) -> Page 
         environment::section(run, lang),
         sections::method(run, lang),
         results::section(run, lang),
+        final_table::section(run, lang),
         comparison::section(run, lang),
         sections::discussion(run, lang),
         sections::limits(run, lang),
@@ -64,6 +65,13 @@ pub fn page(run: &Run, file: &str, mismatches: &[Mismatch], lang: Lang) -> Page 
     ];
     let title = words::TITLE.with(lang, &[run.header.started.get(..10).unwrap_or(&run.header.started)]);
     Page { lang, title, alarms, sections }
+}
+
+/// The final table as Markdown: for the block that is pasted.
+pub fn final_table(run: &Run, lang: Lang) -> String {
+    let blocks = final_table::section(run, lang).blocks.into_iter();
+    let plain: Vec<_> = blocks.filter(|block| !matches!(block, page::Block::Fold(..))).collect();
+    markdown::blocks(&plain)
 }
 
 /// The banner of a file that does not follow from its own samples.

@@ -7,8 +7,10 @@ use super::{names, sentences::summary};
 use crate::charts;
 use crate::lang::Lang;
 use crate::model::Unit;
+use crate::results::derive::percentile;
 use crate::results::schema::{Cell, MetricInfo, Outliers, Run, Status, Summary};
 use crate::results::summarize::values_of;
+use crate::stats::summary::n_for;
 use crate::units::{show, show_count};
 
 /// Pixels that a chart is drawn for.
@@ -150,6 +152,7 @@ fn statistics(run: &Run, m: &MetricInfo, cells: &[&Cell], by_size: bool, lang: L
         (&words::STD, "#"),
         (&words::MIN, "#"),
         (&words::MAX, "#"),
+        (&words::P95, "#"),
         (&words::P99, "#"),
         (&words::FAR, "#"),
     ]
@@ -182,6 +185,10 @@ fn numbers(cell: &Cell, m: &MetricInfo, s: &Summary, lang: Lang) -> Vec<Entry> {
         Unit::BytesPerByte => text(words::NO_MEAN.of(lang)),
         _ => shown(s.mean),
     };
+    let at = |q: f64| match percentile(s, q) {
+        Some(value) => shown(value),
+        None => text(words::TOO_FEW_BEYOND.with(lang, &[&n_for(q).to_string()])),
+    };
     let std = if s.n < 2 { text(words::ONE_VALUE.of(lang)) } else { shown(s.std) };
     let far = outliers(&s.outliers);
     vec![
@@ -192,7 +199,8 @@ fn numbers(cell: &Cell, m: &MetricInfo, s: &Summary, lang: Lang) -> Vec<Entry> {
         std,
         shown(s.min),
         shown(s.max),
-        known(s.p99, &words::NO_P99),
+        at(0.95),
+        at(0.99),
         number(far.0, far.1),
     ]
 }

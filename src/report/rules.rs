@@ -7,9 +7,10 @@ use super::words::{self, Words};
 use crate::charts::{self, Chart, Look};
 use crate::host::NOT_OFFERED;
 use crate::lang::Lang;
+use crate::results::derive::percentile;
 use crate::results::schema::{MetricInfo, Run, Status, Summary};
 use crate::stats::interval::N_FOR_INTERVAL;
-use crate::stats::summary::N_FOR_P99;
+use crate::stats::summary::n_for;
 
 /// The experiments of this version: a run that has fewer is a subset.
 const EXPERIMENTS: &[&str] = &["inventory", "boot", "syscall", "cpu", "memory"];
@@ -103,9 +104,9 @@ fn unsound_comparison(run: &Run, lang: Lang) -> Option<String> {
 /// 8: is the median the right figure? Bad cases need percentiles, and those need many samples.
 fn no_tail(run: &Run, lang: Lang) -> Option<String> {
     let timed = headlines(run).filter(|(m, _)| m.better != "none" && m.experiment == "boot");
-    let few: Vec<&Summary> = timed.map(|(_, s)| s).filter(|s| s.p99.is_none()).collect();
+    let few: Vec<&Summary> = timed.map(|(_, s)| s).filter(|s| percentile(s, 0.99).is_none()).collect();
     let fewest = few.iter().map(|s| s.n).min()?;
-    Some(words::BROKEN_TAIL.with(lang, &[&fewest.to_string(), &N_FOR_P99.to_string()]))
+    Some(words::BROKEN_TAIL.with(lang, &[&fewest.to_string(), &n_for(0.99).to_string()]))
 }
 
 /// 9: all factors and the set-up must be told; these this machine or this build did not tell.
@@ -174,7 +175,7 @@ mod tests {
 
     /// A run that keeps every rule that an edit below breaks.
     fn good() -> Run {
-        let mut run = example::boot(600);
+        let mut run = example::boot(1000);
         run.header.plan.experiments = EXPERIMENTS.iter().map(|x| (*x).to_owned()).collect();
         let host = &mut run.header.host;
         (host.cpu_model, host.kernel, host.governor) = ("A CPU".into(), "6.1".into(), "performance".into());
@@ -209,7 +210,7 @@ mod tests {
 
     #[test]
     fn few_samples_have_no_tail_and_a_machine_has_no_bound() {
-        assert!(breaks(&example::boot(30), 8).contains("n is 30 at the least, it takes 500"));
+        assert!(breaks(&example::boot(30), 8).contains("n is 30 at the least, it takes 1000"));
         assert!(keeps(&good(), 8));
         let arms = [("process", "process", None), ("vm-bare", "bare VM, no operating system", Some("vmx"))];
         let metrics = [("boot", "create_to_ready", "ns", "lower")];

@@ -3,12 +3,13 @@
 //! The terminal has 80 columns and says what a ratio is, not how sure; the report gives every ratio its interval and n.
 //! A sentence says what was seen, never why: no cause is tested here.
 
-use super::against::{Against, against};
 use super::words::{self, Words};
 use super::{names, objects};
+use crate::charts::versus;
 use crate::lang::Lang;
 use crate::model::Unit;
-use crate::results::schema::{Cell, Interval, Run, Status, Summary, Warning};
+use crate::results::derive::{Kind, Pair, Relation, pairs};
+use crate::results::schema::{Cell, Interval, MetricInfo, Run, Status, Summary, Warning};
 use crate::results::summarize::floor_of;
 use crate::stats::paired::Verdict as Found;
 use crate::units::{show, three_digits};
@@ -51,11 +52,11 @@ const fn told(experiment: &'static str, metric: &'static str, lead: &'static Wor
 }
 
 const TOLD: &[Told] = &[
-    told("boot", "create_to_ready", &words::LEAD_CREATE_TO_READY, 0),
+    told("boot", "create_to_ready", &words::LEAD_CREATE_TO_READY, 1),
     told("boot", "command_to_ready", &words::LEAD_COMMAND_TO_READY, 5),
-    told("memory", "per_instance", &words::LEAD_PER_INSTANCE, 1),
-    told("memory", "private", &words::LEAD_PRIVATE, 1),
-    told("syscall", "getppid", &words::LEAD_GETPPID, 2),
+    told("memory", "per_instance", &words::LEAD_PER_INSTANCE, 2),
+    told("memory", "private", &words::LEAD_PRIVATE, 2),
+    told("syscall", "getppid", &words::LEAD_GETPPID, 3),
     told("cpu", "spin_unit", &words::LEAD_SPIN, 6),
     told("boot", "starts_per_second", &words::LEAD_STARTS, 3),
     told("boot", "create_to_exit", &words::LEAD_WHOLE, 3),
@@ -63,7 +64,8 @@ const TOLD: &[Told] = &[
 
 /// Everything that this run says, in the order of the questions.
 pub fn sentences(run: &Run, lang: Lang, detail: Detail) -> Vec<Sentence> {
-    let mut all: Vec<Sentence> = objects::sentence(run, lang).into_iter().collect();
+    let mut all = against_machines(run, lang, detail);
+    all.extend(objects::sentence(run, lang));
     for told in TOLD.iter().filter(|told| !said_better(run, told.metric)) {
         all.extend(sentence(run, told, lang, detail));
         if told.experiment == "memory" && told.metric == "private" || told.metric == "per_instance" {
@@ -80,9 +82,9 @@ fn said_better(run: &Run, metric: &str) -> bool {
 }
 
 fn sentence(run: &Run, told: &Told, lang: Lang, detail: Detail) -> Option<Sentence> {
-    let unit = names::metric(run, told.experiment, told.metric)?.unit;
-    let found: Vec<(&Cell, &Summary, Vec<Against>)> = plain_cells(run, told.experiment)
-        .filter_map(|cell| Some((cell, summary(run, cell, told.metric)?, against(run, cell, told.metric))))
+    let m = names::metric(run, told.experiment, told.metric)?;
+    let found: Vec<(&Cell, &Summary, Vec<Pair>)> = plain_cells(run, told.experiment)
+        .filter_map(|cell| Some((cell, summary(run, cell, told.metric)?, pairs(run, cell, told.metric))))
         .collect();
     let conclusion = no_difference(run, told, &found, lang);
     let mut parts: Vec<String> = conclusion.iter().cloned().collect();
@@ -90,67 +92,80 @@ fn sentence(run: &Run, told: &Told, lang: Lang, detail: Detail) -> Option<Senten
         parts.extend(found.iter().map(|(cell, s, against)| {
             let name = names::of_cell(run, cell, lang);
             let against = if conclusion.is_some() { &[] } else { against.as_slice() }; // said once for all
-            format!("{name} {}", value(run, cell, told.metric, s, against, unit, lang, detail))
+            format!("{name} {}", value(run, m, s, against, lang, detail))
         }));
     }
     (!found.is_empty()).then(|| Sentence { lead: told.lead.of(lang).into(), parts, rank: told.rank })
 }
 
-/// "1.52 ms [1.50, 1.55] (×7.2)".
-#[expect(clippy::too_many_arguments, reason = "one place that puts a value together")]
-fn value(
-    run: &Run,
-    cell: &Cell,
-    metric: &str,
-    s: &Summary,
-    against: &[Against],
-    unit: Unit,
-    lang: Lang,
-    detail: Detail,
-) -> String {
-    let mut text = with_interval(&s.interval, unit, lang);
+/// "1.52 ms [1.50, 1.55] (paired ×7.2)". Against virtual machines there are sentences of their own.
+fn value(run: &Run, m: &MetricInfo, s: &Summary, against: &[Pair], lang: Lang, detail: Detail) -> String {
+    let mut text = with_interval(&s.interval, m.unit, lang);
     if detail == Detail::Full {
         text += &format!(", n = {}", s.n);
     }
-    let ratios: Vec<String> = against.iter().map(|a| ratio(run, cell, metric, a, lang, detail)).collect();
+    let against = against.iter().filter(|p| p.relation != Relation::Machine);
+    let ratios: Vec<String> = against.map(|p| ratio(run, p, lang, detail)).collect();
     if !ratios.is_empty() {
         text += &format!(" ({})", ratios.join("; "));
     }
     text
 }
 
-fn ratio(run: &Run, cell: &Cell, metric: &str, a: &Against, lang: Lang, detail: Detail) -> String {
-    let told = match a.verdict {
-        Found::TooFewPairs => words::TOO_FEW_TO_COMPARE.of(lang).to_owned(),
-        Found::NoDifferenceDetectable => {
-            let floor = floor_of(&run.noise, &cell.experiment, metric);
-            let floor = floor.map_or(words::UNKNOWN.of(lang).to_owned(), percent);
-            words::NO_DIFFERENCE.with(lang, &[&floor])
+fn ratio(run: &Run, p: &Pair, lang: Lang, detail: Detail) -> String {
+    let told = match versus::nothing_found(p, lang) {
+        Some(nothing) => nothing,
+        None if detail == Detail::Full => versus::paired(p, lang),
+        None => {
+            let apart = versus::apart(p, lang).map_or(String::new(), |apart| format!("; {apart}"));
+            words::PAIRED_RATIO.with(lang, &[&three_digits(p.ratio.median)]) + &apart
         }
-        _ if detail == Detail::Short => format!("×{}", three_digits(a.ratio.median)),
-        _ => format!("×{}", three_digits(a.ratio.median)) + &ends(&a.ratio),
     };
-    match (a.own_base, detail) {
-        (false, Detail::Short) => told,
-        (true, Detail::Short) => words::OF_ARM.with(lang, &[&told, &a.base]),
-        (_, Detail::Full) => words::OF_ARM_PAIRS.with(lang, &[&told, &a.base, &a.pairs.to_string()]),
+    let base_is_plain = p.relation == Relation::Base && run.header.plan.base.is_none();
+    match (base_is_plain, detail) {
+        (true, Detail::Short) => told,
+        (false, Detail::Short) => words::OF_ARM.with(lang, &[&told, &p.base]),
+        (_, Detail::Full) => words::OF_ARM_PAIRS.with(lang, &[&told, &p.base, &p.pairs.to_string()]),
     }
 }
 
-/// " [6.58, 6.71]" behind a ratio, as the ratio is shown.
-fn ends(i: &Interval) -> String {
-    match (i.low, i.high) {
-        (Some(low), Some(high)) => format!(" [{}, {}]", three_digits(low), three_digits(high)),
-        _ => String::new(),
+/// The question that everybody came with: each container against each virtual machine, all metrics in one sentence.
+fn against_machines(run: &Run, lang: Lang, detail: Detail) -> Vec<Sentence> {
+    let mut all: Vec<(String, String, Sentence)> = Vec::new();
+    let room = |told: &&Told| detail == Detail::Full || told.rank <= 3;
+    for told in TOLD.iter().filter(|told| !said_better(run, told.metric)).filter(room) {
+        let Some(m) = names::metric(run, told.experiment, told.metric) else { continue };
+        let containers = plain_cells(run, told.experiment).filter(|c| Kind::of_arm(run, &c.arm).is_container());
+        for (cell, pair) in containers.flat_map(|c| pairs(run, c, told.metric).into_iter().map(move |p| (c, p))) {
+            if Kind::of_arm(run, &pair.base) != Kind::Machine {
+                continue;
+            }
+            let title = names::metric_title(told.experiment, told.metric, lang);
+            let mut part = format!("{title}{} {}", names::case(cell), versus::versus(&pair, m, lang));
+            if detail == Detail::Full {
+                part += &words::SO_MANY_PAIRS.with(lang, &[&pair.pairs.to_string()]);
+            }
+            let known = all.iter().position(|(arm, base, _)| *arm == pair.arm && *base == pair.base);
+            let place = known.unwrap_or_else(|| {
+                let [arm, base] = [&pair.arm, &pair.base].map(|id| names::arm(run, id, lang));
+                let lead = words::LEAD_AGAINST_MACHINE.with(lang, &[&arm, &base]);
+                let knobs = pair.arm.contains(':') || pair.base.contains(':');
+                let rank = if knobs { 4 } else { 2 * u8::from(!all.is_empty()) };
+                all.push((pair.arm, pair.base, Sentence { lead, parts: Vec::new(), rank }));
+                all.len() - 1
+            });
+            all[place].2.parts.push(part);
+        }
     }
+    all.into_iter().map(|(.., sentence)| sentence).collect()
 }
 
 /// Two equal arms that may differ by this much: saying "no difference" would mislead.
 const TOO_NOISY: f64 = 0.5;
 
 /// When no arm differs from the first, that is the whole sentence.
-fn no_difference(run: &Run, told: &Told, found: &[(&Cell, &Summary, Vec<Against>)], lang: Lang) -> Option<String> {
-    let others: Vec<&Against> = found.iter().flat_map(|(_, _, against)| against).collect();
+fn no_difference(run: &Run, told: &Told, found: &[(&Cell, &Summary, Vec<Pair>)], lang: Lang) -> Option<String> {
+    let others: Vec<&Pair> = found.iter().flat_map(|(_, _, against)| against).collect();
     let floor = floor_of(&run.noise, told.experiment, told.metric)?;
     if others.is_empty() || others.iter().any(|a| a.verdict != Found::NoDifferenceDetectable) {
         return None;
@@ -195,9 +210,7 @@ pub fn plain_cells<'a>(run: &'a Run, experiment: &'a str) -> impl Iterator<Item 
         .filter(|c| !c.arm.contains('#') && !c.case.contains_key("configured"))
 }
 
-pub fn summary<'a>(run: &'a Run, cell: &Cell, metric: &str) -> Option<&'a Summary> {
-    run.summaries.iter().find(|s| s.cell == cell.id && s.metric == metric)
-}
+pub use crate::results::derive::summary;
 
 /// "1.52 ms [1.50, 1.55]": the interval in the unit and the digits of the median.
 pub fn with_interval(i: &Interval, unit: Unit, lang: Lang) -> String {

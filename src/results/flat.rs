@@ -2,7 +2,9 @@
 
 use serde::Serialize;
 
+use super::derive::{Pair, pairs, percentile};
 use super::schema::{Run, Status};
+use crate::stats::paired::Verdict;
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Row {
@@ -18,9 +20,53 @@ pub struct Row {
     pub median: Option<f64>,
     pub ci_low: Option<f64>,
     pub ci_high: Option<f64>,
+    /// Only where ten samples lie beyond it; p99 too.
+    pub p95: Option<f64>,
+    pub p99: Option<f64>,
+    /// This arm against others, within blocks.
+    pub against: Vec<Against>,
     pub status: Status,
     pub reason: String,
     pub fix: String,
+}
+
+/// One arm against a base: `difference_percent` is (base − arm) / base, paired; where nothing may be said of the two,
+/// the numbers are null and `verdict` says why.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Against {
+    pub base: String,
+    pub pairs: usize,
+    pub ratio: Option<f64>,
+    pub ratio_low: Option<f64>,
+    pub ratio_high: Option<f64>,
+    pub difference_percent: Option<f64>,
+    /// Of the two medians, each over its own blocks.
+    pub quotient_of_medians: Option<f64>,
+    /// Does that quotient lie outside of the ratio's interval, by more than the noise floor?
+    pub quotient_apart: bool,
+    /// Relative; the smallest difference that this run would have seen in 4 of 5 repetitions.
+    pub smallest_difference: Option<f64>,
+    pub noise_floor: Option<f64>,
+    /// "larger", "smaller", "no difference detectable", "too few blocks to tell", "not comparable".
+    pub verdict: &'static str,
+}
+
+fn against(pair: &Pair) -> Against {
+    let comparable = pair.verdict != Verdict::NotComparable;
+    let told = |value: Option<f64>| value.filter(|_| comparable);
+    Against {
+        base: pair.base.clone(),
+        pairs: pair.pairs,
+        ratio: told(Some(pair.ratio.median)),
+        ratio_low: told(pair.ratio.low),
+        ratio_high: told(pair.ratio.high),
+        difference_percent: told(Some(pair.below() * 100.0)),
+        quotient_of_medians: told(pair.quotient),
+        quotient_apart: comparable && pair.quotient_apart().is_some(),
+        smallest_difference: pair.smallest,
+        noise_floor: pair.floor,
+        verdict: pair.verdict.sentence(),
+    }
 }
 
 pub fn rows(run: &Run) -> Vec<Row> {
@@ -39,6 +85,9 @@ pub fn rows(run: &Run) -> Vec<Row> {
             median: None,
             ci_low: None,
             ci_high: None,
+            p95: None,
+            p99: None,
+            against: Vec::new(),
             status: cell.status,
             reason: cell.reason.clone(),
             fix: cell.fix.clone(),
@@ -57,6 +106,9 @@ pub fn rows(run: &Run) -> Vec<Row> {
                 median: Some(s.interval.median),
                 ci_low: s.interval.low,
                 ci_high: s.interval.high,
+                p95: percentile(s, 0.95),
+                p99: percentile(s, 0.99),
+                against: pairs(run, cell, &s.metric).iter().map(against).collect(),
                 ..empty.clone()
             });
         }

@@ -4,7 +4,9 @@
 //! `summarize` and `warnings` compute everything in it that follows from raw samples, so that anyone can compute it again;
 //! `verify` does, and names what does not follow; `csv` and `flat` are other forms of it.
 
+pub mod contest;
 pub mod csv;
+pub mod derive;
 #[cfg(test)]
 pub(crate) mod example;
 pub mod flat;

@@ -22,7 +22,7 @@ pub struct Run {
     pub cells: Vec<Cell>,
     /// One per measured cell and metric.
     pub summaries: Vec<Summary>,
-    /// Every arm against the first arm of its experiment, paired within blocks.
+    /// Every arm against the plan's base, or the first arm of its experiment, paired within blocks.
     pub comparisons: Vec<Comparison>,
     /// How small a difference this run could have seen.
     pub noise: Vec<NoiseFloor>,
@@ -78,6 +78,9 @@ pub struct Plan {
     pub cells: Vec<String>,
     /// The user's own command, when not the probe was measured.
     pub command: Option<Vec<String>>,
+    /// The arm that the others are compared with; None: the first of each experiment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<String>,
 }
 
 /// One thing that was compared, in words.
@@ -236,7 +239,7 @@ pub struct Summary {
     pub max: f64,
     pub p5: f64,
     pub p95: f64,
-    /// Only with n ≥ 500.
+    /// Only with n ≥ 500; shown only where ten samples lie beyond it, as p5 and p95 too.
     pub p99: Option<f64>,
     /// Tukey's classes: counted, never dropped.
     pub outliers: Outliers,

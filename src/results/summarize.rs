@@ -63,7 +63,7 @@ pub(super) struct Follows {
 pub(super) fn follows(header: &Header, cells: &[Cell]) -> Follows {
     let summaries: Vec<Summary> = cells.iter().flat_map(summaries_of).collect();
     let noise = noise_floors(cells);
-    let comparisons = comparisons(cells, &noise);
+    let comparisons = comparisons(header.plan.base.as_deref(), cells, &noise);
     let warnings = warnings(&Facts { header, cells, summaries: &summaries, noise: &noise });
     Follows { summaries, noise, comparisons, warnings }
 }
@@ -259,7 +259,7 @@ fn summary_of(cell: &Cell, metric: &str) -> Option<Summary> {
     })
 }
 
-fn to_interval(i: &MedianInterval) -> Interval {
+pub(super) fn to_interval(i: &MedianInterval) -> Interval {
     Interval { median: i.median, low: i.ends.map(|e| e.0), high: i.ends.map(|e| e.1) }
 }
 
@@ -292,12 +292,17 @@ pub fn floor_of(noise: &[NoiseFloor], experiment: &str, metric: &str) -> Option<
     noise.iter().filter(|f| f.experiment == experiment && f.metric == metric).map(|f| f.relative).max_by(f64::total_cmp)
 }
 
-fn comparisons(cells: &[Cell], noise: &[NoiseFloor]) -> Vec<Comparison> {
+/// Every arm against `chosen`, or else the first arm of its experiment.
+pub(super) fn comparisons(chosen: Option<&str>, cells: &[Cell], noise: &[NoiseFloor]) -> Vec<Comparison> {
     let mut all = Vec::new();
     for (i, cell) in cells.iter().enumerate() {
-        let Some(base) = cells[..i].iter().find(|b| b.experiment == cell.experiment && b.case == cell.case) else {
-            continue;
+        let mut alike =
+            cells.iter().enumerate().filter(|(_, b)| b.experiment == cell.experiment && b.case == cell.case);
+        let base = match chosen {
+            Some(arm) => alike.find(|(_, b)| b.arm == arm).filter(|(place, _)| *place != i),
+            None => alike.next().filter(|(place, _)| *place < i),
         };
+        let Some((_, base)) = base else { continue };
         for metric in base.columns.values.keys() {
             let pairs = paired::pair(&values_of(base, metric), &values_of(cell, metric));
             let Some(found) = paired::compare(&pairs) else { continue };
@@ -368,7 +373,7 @@ mod tests {
         let cells = cells_of(&["x/a", "x/a#2", "x/b"].map(parse_id), &Skips::new(), &samples);
         let noise = noise_floors(&cells);
         assert!((noise[0].relative - 0.01).abs() < 1e-9, "{noise:?}");
-        let found = comparisons(&cells, &noise);
+        let found = comparisons(None, &cells, &noise);
         assert!(!found[0].detectable && found[1].detectable);
         assert!((found[1].ratio.median - 1.5).abs() < 1e-9);
     }

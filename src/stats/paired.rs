@@ -27,6 +27,8 @@ pub enum Verdict {
     NoDifferenceDetectable,
     /// Too few pairs for an interval.
     TooFewPairs,
+    /// The two numbers leave out different things: which is larger says nothing.
+    NotComparable,
 }
 
 impl Verdict {
@@ -36,6 +38,7 @@ impl Verdict {
             Verdict::Smaller => "smaller",
             Verdict::NoDifferenceDetectable => "no difference detectable",
             Verdict::TooFewPairs => "too few blocks to tell",
+            Verdict::NotComparable => "not comparable",
         }
     }
 

@@ -2,8 +2,21 @@
 
 use super::sorted;
 
-/// From how many values on p99 is told: below 500 fewer than five values lie beyond it, and it is the maximum's luck.
+/// From how many values on a results file holds p99. What is shown is stricter: see [`beyond`].
 pub const N_FOR_P99: usize = 500;
+
+/// How many values must lie beyond a percentile before it is shown: with fewer it is the luck of the largest few.
+pub const BEYOND_A_PERCENTILE: f64 = 10.0;
+
+/// How many of `n` values lie beyond the quantile `q`, on its thinner side: n(1 − q) above the median.
+pub fn beyond(n: usize, q: f64) -> f64 {
+    n as f64 * q.min(1.0 - q)
+}
+
+/// The smallest n with which this percentile is shown.
+pub fn n_for(q: f64) -> usize {
+    (BEYOND_A_PERCENTILE / q.min(1.0 - q) - 1e-9).ceil() as usize
+}
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Summary {
@@ -82,6 +95,12 @@ mod tests {
         let values: Vec<f64> = (0..500).map(f64::from).collect();
         assert_eq!(summarize(&values[..499]).unwrap().p99, None);
         assert!(summarize(&values).unwrap().p99.is_some_and(|p| (p - 494.01).abs() < 1e-9));
+    }
+
+    #[test]
+    fn ten_values_must_lie_beyond_a_percentile() {
+        assert_eq!([0.05, 0.95, 0.99, 0.999].map(n_for), [200, 200, 1000, 10_000]);
+        assert!(beyond(199, 0.95) < BEYOND_A_PERCENTILE && beyond(200, 0.95) >= BEYOND_A_PERCENTILE - 1e-9);
     }
 
     #[test]

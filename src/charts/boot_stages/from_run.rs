@@ -19,7 +19,8 @@ impl BootStages {
             arm: starts::id(cell),
             content: content(run, cell, shown, lang),
         };
-        let notes = caption::notes(run, &cells, shown, lang);
+        let mut notes = caption::against_machines(run, &cells, shown, lang);
+        notes.extend(caption::notes(run, &cells, shown, lang));
         Some(BootStages { shown, bars: cells.iter().map(bar).collect(), notes })
     }
 }

@@ -1,7 +1,7 @@
 //! From a results file to the chart.
 
 use super::{Call, Content, Cost, Row};
-use crate::charts::caption::{Shown, hole};
+use crate::charts::caption::{Shown, against_machines, hole};
 use crate::charts::page::Note;
 use crate::charts::values::{arm, cells, definitions, machine_notes, summary};
 use crate::charts::words;
@@ -64,6 +64,7 @@ fn all_notes(run: &Run, cells: &[&Cell], calls: &[Call], lang: Lang) -> Vec<Note
     }
     let defined = calls.iter().map(|call| (call.id.as_str(), call.id.as_str()));
     all.extend(definitions(run, EXPERIMENT, defined, lang));
+    all.extend(against_machines(run, cells, Shown { experiment: EXPERIMENT, metric: "getppid" }, lang));
     all.extend(machine_notes(run, cells, Shown { experiment: EXPERIMENT, metric: "getppid" }, lang));
     all
 }

@@ -4,7 +4,7 @@ use super::{Bar, Content, MemoryParts, Part};
 use crate::charts::caption::{Shown, hole, notes};
 use crate::charts::page::Note;
 use crate::charts::text::Scale;
-use crate::charts::values::{arm, cells, memory_notes, summary};
+use crate::charts::values::{arm, cells, memory_notes, one_more_against_machines, summary};
 use crate::charts::words;
 use crate::lang::Lang;
 use crate::model::Unit;
@@ -21,6 +21,7 @@ impl MemoryParts {
         let bar = |cell: &&Cell| Bar { arm: arm(run, &cell.arm, lang), content: content(run, cell, lang) };
         let bars: Vec<Bar> = cells.iter().map(bar).collect();
         let mut all: Vec<Note> = shared(&bars, lang).into_iter().collect();
+        all.extend(one_more_against_machines(run, &cells, lang));
         all.extend(memory_notes(&cells, lang));
         all.extend(notes(run, &cells, Shown { experiment: "memory", metric: "per_instance" }, lang));
         Some(MemoryParts { bars, notes: all })

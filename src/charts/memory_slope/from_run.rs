@@ -3,7 +3,9 @@
 use super::{Content, Line, MemorySlope, Point};
 use crate::charts::caption::{Shown, hole, notes};
 use crate::charts::page::Note;
-use crate::charts::values::{arm, cells, hidden_interval, memory_notes, over_samples, summary};
+use crate::charts::values::{
+    arm, cells, hidden_interval, memory_notes, one_more_against_machines, over_samples, summary,
+};
 use crate::charts::words;
 use crate::lang::Lang;
 use crate::results::schema::{Cell, Run};
@@ -24,6 +26,7 @@ impl MemorySlope {
         let lines: Vec<Line> = cells.iter().map(line).collect();
         let mut all = vec![Note::plain(words::SLOPE_LACK.of(lang))];
         all.extend(hidden_interval(lines.iter().flat_map(Line::points).map(|p| &p.bytes), lang));
+        all.extend(one_more_against_machines(run, &cells, lang));
         all.extend(memory_notes(&cells, lang));
         all.extend(notes(run, &cells, Shown { experiment: "memory", metric: "per_instance" }, lang));
         Some(MemorySlope { lines, notes: all })

@@ -28,6 +28,7 @@ words! {
     ECDF_ENTRY: "{name}: {value} {interval}, n = {n}", "{name}: {value} {interval}, n = {n}";
     ECDF_MARKS: "The mark on a line is its median, with its 95 % interval where there are enough blocks.", "선 위의 표시는 중앙값이고, 블록이 충분하면 95 % 신뢰구간이 함께 있습니다.";
     ECDF_THINNED: "Steps smaller than half a pixel are drawn together; every number is from all samples.", "반 픽셀보다 작은 계단은 합쳐 그렸습니다. 모든 수치는 전체 표본에서 나왔습니다.";
+    ECDF_ALT_FEW: "{name} ({arm}): half of the starts within {median} {interval}, n = {n}.", "{name}({arm}): 시작의 절반은 {median} {interval} 안에 끝납니다. n = {n}.";
     ECDF_ALT: "{name} ({arm}): 5 % of starts within {p5}, half within {median} {interval}, 95 % within {p95}, n = {n}.", "{name}({arm}): 시작의 5 %는 {p5}, 절반은 {median} {interval}, 95 %는 {p95} 안에 끝납니다. n = {n}.";
     NOT_MEASURED_ALT: "{name} ({arm}): not measured, {reason}.", "{name}({arm}): 측정하지 않음, {reason}.";
 

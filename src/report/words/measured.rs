@@ -39,16 +39,18 @@ pub(crate) const ONE_KVM_OBJECT: Words = w("{0} KVM object", "KVM 객체 {0}개"
 pub(crate) const KVM_OBJECTS: Words = w("{0} KVM objects", "KVM 객체 {0}개");
 pub(crate) const ONE_KERNEL: Words = w("{0} kernel", "커널 {0}개");
 pub(crate) const KERNELS: Words = w("{0} kernels", "커널 {0}개");
-pub(crate) const NO_DIFFERENCE: Words = w("no difference detectable, floor {0}", "차이를 검출하지 못함, 잡음 한계 {0}");
 pub(crate) const NO_DIFFERENCE_ARMS: Words =
     w("no difference detectable ({0} arms, floor {1})", "차이를 검출하지 못했습니다(대상 {0}개, 잡음 한계 {1})");
 pub(crate) const TOO_NOISY: Words =
     w("this run was too noisy to tell (floor {0} %)", "이 실행은 잡음이 너무 커서 판단할 수 없습니다(잡음 한계 {0} %)");
 pub(crate) const TOO_FEW: Words = w("too few blocks", "블록이 너무 적음");
-pub(crate) const TOO_FEW_TO_COMPARE: Words = w("too few blocks to compare", "비교하기에는 블록이 너무 적음");
 pub(crate) const UNKNOWN: Words = w("unknown", "알 수 없음");
 pub(crate) const OF_ARM: Words = w("against {1} {0}", "{1} 대비 {0}");
 pub(crate) const OF_ARM_PAIRS: Words = w("against `{1}`: {0}; {2} pairs", "`{1}` 대비 {0}, {2}쌍");
+pub(crate) const PAIRED_RATIO: Words = w("paired ×{0}", "짝지은 비 ×{0}");
+pub(crate) const SO_MANY_PAIRS: Words = w("; {0} pairs", ", {0}쌍");
+pub(crate) const LEAD_AGAINST_MACHINE: Words =
+    w("Container against VM, {0} against {1}", "컨테이너 대 가상머신, {1} 대비 {0}");
 pub(crate) const NOTHING_MEASURED: Words = w(
     "Nothing was measured in this run: every cell was skipped or failed. The reasons and the remedies stand below “What was skipped, and why”.",
     "이 실행에서는 아무것도 재지 못했습니다. 모든 칸을 건너뛰었거나 실패했습니다. 이유와 해결 방법은 아래 ‘건너뛴 것과 그 이유’에 있습니다.",
@@ -87,7 +89,6 @@ pub(crate) const MIN: Words = w("min", "최솟값");
 pub(crate) const MAX: Words = w("max", "최댓값");
 pub(crate) const P99: Words = w("p99", "p99");
 pub(crate) const FAR: Words = w("far from the rest", "멀리 떨어진 값");
-pub(crate) const NO_P99: Words = w("n < 500", "n < 500");
 pub(crate) const NO_MEAN: Words = w("none: ratios are not averaged", "없음(비는 평균하지 않음)");
 pub(crate) const ONE_VALUE: Words = w("one value", "값이 하나");
 pub(crate) const NOT_MEASURED: Words = w("not measured", "재지 않음");
@@ -147,8 +148,8 @@ pub(crate) const METRICS: &[(&str, &str, Words)] = &[
 // The comparison.
 pub(crate) const COMPARISON: Words = w("Final comparison", "최종 비교");
 pub(crate) const HOW_TO_READ_COMPARISON: Words = w(
-    "(b − a) / a is computed from the two medians that stand beside it (before rounding): + means that b is larger. Whether larger is better stands above each table. The paired difference is the median of b/a − 1 within blocks with its 95 % interval; the verdict rests on it and on the noise floor. An arm with knobs is also compared with the same environment without them.",
-    "(b − a) / a는 옆에 있는 두 중앙값에서(반올림 전 값으로) 계산합니다. +는 b가 더 크다는 뜻입니다. 큰 쪽이 좋은지는 각 표 위에 있습니다. 짝지은 차이는 블록 안에서 구한 b/a − 1의 중앙값과 95 % 신뢰구간이며, 판정은 이 값과 잡음 한계를 따릅니다. 설정을 바꾼 대상은 바꾸지 않은 같은 환경과도 비교합니다.",
+    "(b − a) / a is computed from the two medians that stand beside it (before rounding): + means that b is larger. Whether larger is better stands above each table. The paired difference is the median of b/a − 1 within blocks with its 95 % interval; the verdict rests on it and on the noise floor. Where the two disagree by more than the interval, the verdict says so: the machine was noisy. “Smallest seen” is the smallest difference that this run would have found in 4 of 5 repetitions: 2.8 standard errors of the paired ratio (Bloom, Evaluation Review 19, 1995), taken from half its interval, and never less than the noise floor. An arm with knobs is also compared with the same environment without them, and each container with each virtual machine.",
+    "(b − a) / a는 옆에 있는 두 중앙값에서(반올림 전 값으로) 계산합니다. +는 b가 더 크다는 뜻입니다. 큰 쪽이 좋은지는 각 표 위에 있습니다. 짝지은 차이는 블록 안에서 구한 b/a − 1의 중앙값과 95 % 신뢰구간이며, 판정은 이 값과 잡음 한계를 따릅니다. 두 값의 차이가 신뢰구간보다 크면 판정에 적습니다. 기계에 잡음이 많았다는 뜻입니다. ‘볼 수 있는 최소 차이’는 이 실행을 다섯 번 되풀이할 때 네 번은 찾아낼 가장 작은 차이입니다. 짝지은 비의 표준 오차의 2.8배이고(Bloom, Evaluation Review 19, 1995), 신뢰구간의 절반에서 구하며, 잡음 한계보다 작아지지 않습니다. 설정을 바꾼 대상은 바꾸지 않은 같은 환경과도, 컨테이너는 가상머신과도 비교합니다.",
 );
 pub(crate) const NOTHING_TO_COMPARE: Words = w(
     "There is nothing to compare: it takes at least two measured arms of one experiment.",
@@ -162,6 +163,7 @@ pub(crate) const RELATIVE: Words = w("(b − a) / a", "상대 차이 (b −
 pub(crate) const PAIRED: Words = w("paired in blocks [95 %]", "블록 안 짝지은 차이 [95 %]");
 pub(crate) const PAIRS: Words = w("pairs", "쌍");
 pub(crate) const VERDICT_COLUMN: Words = w("verdict", "판정");
+pub(crate) const NOT_COMPARABLE: Words = w("not comparable", "비교할 수 없음");
 pub(crate) const B_IS_BETTER: Words = w("b is better", "b가 더 좋음");
 pub(crate) const B_IS_WORSE: Words = w("b is worse", "b가 더 나쁨");
 pub(crate) const LITTLE: Words = w(

@@ -1,0 +1,112 @@
+//! The final table at the end of a run: metric, VM, container, process, difference, better, n, in 80 columns.
+
+use super::list::wrap;
+use super::out::Out;
+use crate::charts::versus;
+use crate::lang::Lang;
+use crate::results::contest::{Line, contests};
+use crate::results::derive::{Pair, percentile};
+use crate::results::schema::{ArmInfo, Run, Summary};
+use crate::stats::paired::Verdict;
+use crate::units::{show, three_digits};
+
+const WIDTH: usize = 79;
+/// Metrics of the terminal, by experiment; the report has all.
+const ROWS: &[(&str, &str, &str)] = &[
+    ("boot", "create_to_ready", "create→ready"),
+    ("boot", "starts_per_second", "starts/s"),
+    ("boot", "create_to_exit", "create→exit"),
+    ("memory", "per_instance", "one more"),
+    ("memory", "private", "one more, private"),
+    ("syscall", "getppid", "getppid"),
+    ("cpu", "spin_unit", "spin unit"),
+];
+
+/// More do not fit into a small terminal.
+const MOST_METRICS: usize = 3;
+
+/// Of the first container and the first virtual machine; the report has every pair. Empty without a pair.
+pub(super) fn lines(run: &Run, out: &Out) -> Vec<String> {
+    let Some(contest) = contests(run).into_iter().find(|c| c.container.is_some() && c.machine.is_some()) else {
+        return Vec::new();
+    };
+    let (Some(container), Some(machine)) = (contest.container, contest.machine) else { return Vec::new() };
+    let named = ROWS.iter().flat_map(|(experiment, metric, title)| {
+        let mine = contest.lines.iter().filter(|l| l.metric.experiment == *experiment && l.metric.id == *metric);
+        mine.map(|line| (*title, line))
+    });
+    let begun = contest.lines.iter().any(|l| l.metric.id == "create_to_ready"); // that tells more than the whole life
+    let named = named.filter(|(_, line)| !begun || line.metric.id != "create_to_exit");
+    let told: Vec<(&str, &Line)> = named.take(MOST_METRICS).collect();
+    if told.is_empty() {
+        return Vec::new();
+    }
+    let title = format!("{} against {}; paired (VM − container) / VM", container.id, with_backend(machine));
+    let mut all = wrapped(&title);
+    all.push(out.bold(&row(["metric", "VM", "container", "process", "difference", "better", "n"])));
+    all.extend(told.iter().flat_map(|(title, line)| of_line(title, line)));
+    all.extend(notes(&told).iter().flat_map(|note| wrapped(note)));
+    all
+}
+
+fn wrapped(text: &str) -> Vec<String> {
+    wrap(text, WIDTH, "  ").trim_start().lines().map(str::to_owned).collect()
+}
+
+/// A machine's number goes with its KVM backend.
+fn with_backend(arm: &ArmInfo) -> String {
+    arm.backend.as_ref().map_or_else(|| arm.id.clone(), |backend| format!("{} ({backend})", arm.id))
+}
+
+fn row(cells: [&str; 7]) -> String {
+    let [metric, machine, container, process, difference, better, n] = cells;
+    format!("{metric:<18}{machine:>10}{container:>10}{process:>10}{difference:>11}  {better:<12}{n:>5}")
+}
+
+/// The medians, and p95 where enough samples lie beyond it.
+fn of_line(title: &str, line: &Line) -> Vec<String> {
+    let m = line.metric;
+    let cases = line.case.iter().filter(|(key, _)| *key != "n");
+    let title: String = [title.to_owned()].into_iter().chain(cases.map(|(k, v)| format!(" {k}={v}"))).collect();
+    let summaries = [line.machine, line.container, line.process];
+    let median = |s: Option<&Summary>| s.map_or("–".into(), |s| show(s.interval.median, m.unit));
+    let [machine, container, process] = summaries.map(median);
+    let (difference, better) = difference(line);
+    let n = line.n().to_string();
+    let mut rows = vec![row([&title, &machine, &container, &process, &difference, better, &n])];
+    let tails = summaries.map(|s| s.and_then(|s| percentile(s, 0.95)).map(|v| show(v, m.unit)));
+    if tails.iter().any(Option::is_some) {
+        let [machine, container, process] = tails.map(|t| t.unwrap_or_else(|| "–".into()));
+        rows.push(row(["  p95", &machine, &container, &process, "–", "", &n]));
+    }
+    rows
+}
+
+fn difference(line: &Line) -> (String, &'static str) {
+    let Some(pair) = &line.pair else { return ("–".into(), "–") };
+    let percent =
+        format!("{}{} %", if pair.below() < 0.0 { "−" } else { "+" }, three_digits(pair.below().abs() * 100.0));
+    match pair.verdict {
+        Verdict::NotComparable => ("–".into(), "not compar."),
+        Verdict::TooFewPairs => ("–".into(), "too few"),
+        Verdict::NoDifferenceDetectable => (percent, "none seen"),
+        found if (found == Verdict::Smaller) == (line.metric.better == "lower") => (percent, "container"),
+        _ => (percent, "VM"),
+    }
+}
+
+/// How small a difference could have been seen, and what the marks mean that stand in the table.
+fn notes(told: &[(&str, &Line)]) -> Vec<String> {
+    let pairs: Vec<_> = told.iter().filter_map(|(title, l)| Some((title, l.metric, l.pair.as_ref()?))).collect();
+    let smallest = |(title, _, pair): &(&&str, _, &Pair)| Some(format!("{title} {:.1} %", pair.smallest? * 100.0));
+    let seen: Vec<String> = pairs.iter().filter_map(smallest).collect();
+    let mut notes = Vec::new();
+    if !seen.is_empty() {
+        notes.push(format!("smallest difference seen: {}", seen.join(", ")));
+    }
+    if let Some((_, m, pair)) = pairs.iter().find(|(.., p)| p.verdict == Verdict::NotComparable) {
+        let why = versus::difference(pair, m, Lang::En);
+        notes.push(format!("not compar.: {}", why.trim_start_matches("not comparable: ")));
+    }
+    notes
+}

@@ -1,0 +1,229 @@
+//! What a results file says about two arms, and which percentiles it may show. Each number is derived here once:
+//! terminal, report, charts and JSON only read.
+//!
+//! ```text
+//! every arm        against the base: the first arm of the experiment, or the one that --base names
+//! arm with knobs   against the same environment without them
+//! container        against each virtual machine: the question that everybody came with
+//! ```
+
+use super::schema::{Cell, Comparison, Interval, Run, Status, Summary};
+use super::summarize::{comparisons, floor_of, to_interval, values_of};
+use crate::error::{Error, Result};
+use crate::stats::paired::{self, Verdict};
+use crate::stats::summary::{BEYOND_A_PERCENTILE, beyond};
+
+/// What an environment is, by its id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Process,
+    /// A container of our own runtime.
+    Container,
+    /// A container of somebody else's.
+    Engine,
+    Machine,
+    Other,
+}
+
+impl Kind {
+    pub fn of(environment: &str) -> Kind {
+        match environment {
+            "process" => Kind::Process,
+            "qemu-tcg" | "qemu-kvm" | "firecracker" => Kind::Machine,
+            "docker" | "podman" | "containerd" | "runc" | "crun" | "lxc" | "bwrap" => Kind::Engine,
+            id if id.starts_with("vm-") => Kind::Machine,
+            id if id.starts_with("container") => Kind::Container,
+            _ => Kind::Other,
+        }
+    }
+
+    /// Of an arm, whatever its knobs.
+    pub fn of_arm(run: &Run, arm: &str) -> Kind {
+        run.header.arms.iter().find(|a| a.id == arm).map_or(Kind::Other, |a| Kind::of(&a.environment))
+    }
+
+    pub fn is_container(self) -> bool {
+        matches!(self, Kind::Container | Kind::Engine)
+    }
+}
+
+/// Why two arms are held against each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Relation {
+    Base,
+    /// The same environment without knobs.
+    OwnBase,
+    /// A container against a virtual machine.
+    Machine,
+}
+
+/// One arm against another, in one metric.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Pair {
+    pub relation: Relation,
+    pub base: String,
+    pub arm: String,
+    pub pairs: usize,
+    /// Median of `arm / base` within blocks, with its interval.
+    pub ratio: Interval,
+    /// Median of `arm − base` within blocks, in the unit of the metric.
+    pub difference: Interval,
+    pub verdict: Verdict,
+    /// Median of the arm by the median of the base, each over its own blocks.
+    pub quotient: Option<f64>,
+    pub floor: Option<f64>,
+    /// See [`smallest_difference`].
+    pub smallest: Option<f64>,
+}
+
+/// Two medians of three digits each: the quotient of what is shown may be off by so much.
+const ROUNDED: f64 = 0.02;
+
+impl Pair {
+    /// `(base − arm) / base`, paired: 0.38 = the arm is 38 % below its base.
+    pub fn below(&self) -> f64 {
+        1.0 - self.ratio.median
+    }
+
+    /// The quotient of the two medians, where it lies outside of the paired ratio's interval, by more than equal arms
+    /// differ and than rounding hides: the machine was noisy, and the two medians are of blocks that met different weather.
+    pub fn quotient_apart(&self) -> Option<f64> {
+        let (low, high) = self.ratio.low.zip(self.ratio.high)?;
+        let apart = |q: &f64| (q / self.ratio.median - 1.0).abs() > self.floor.unwrap_or(0.0).max(ROUNDED);
+        self.quotient.filter(|q| *q < low || high < *q).filter(apart)
+    }
+}
+
+/// All that this cell is held against in one metric, the base first. The A/A twin is held against nothing here: it has
+/// the noise floor.
+pub fn pairs(run: &Run, cell: &Cell, metric: &str) -> Vec<Pair> {
+    if cell.arm.contains('#') {
+        return Vec::new();
+    }
+    let same = |c: &&Comparison| {
+        c.experiment == cell.experiment && c.metric == metric && c.arm == cell.arm && c.case == cell.case
+    };
+    let first = run.comparisons.iter().find(same).and_then(|c| from_file(run, cell, c));
+    let mut all: Vec<Pair> = first.into_iter().collect();
+    let alike = |c: &&Cell| c.experiment == cell.experiment && c.case == cell.case && !c.arm.contains('#');
+    let own = cell.arm.split_once(':').map(|(environment, _)| environment);
+    let own = run.cells.iter().filter(alike).find(|c| Some(c.arm.as_str()) == own);
+    let machines = run.cells.iter().filter(alike).filter(|c| Kind::of_arm(run, &c.arm) == Kind::Machine);
+    let machines = machines.filter(|_| Kind::of_arm(run, &cell.arm).is_container());
+    let others = own.map(|c| (c, Relation::OwnBase)).into_iter().chain(machines.map(|c| (c, Relation::Machine)));
+    for (base, relation) in others {
+        if all.iter().all(|p| p.base != base.arm) {
+            all.extend(pair(run, base, cell, metric, relation));
+        }
+    }
+    all
+}
+
+/// The comparison that the file holds.
+fn from_file(run: &Run, cell: &Cell, c: &Comparison) -> Option<Pair> {
+    let base = run.cells.iter().find(|b| b.experiment == c.experiment && b.arm == c.base && b.case == c.case)?;
+    let verdict = match (c.ratio.low, c.detectable) {
+        (None, _) => Verdict::TooFewPairs,
+        (_, false) => Verdict::NoDifferenceDetectable,
+        _ if c.ratio.median > 1.0 => Verdict::Larger,
+        _ => Verdict::Smaller,
+    };
+    let numbers = Numbers { pairs: c.pairs, ratio: c.ratio, difference: c.difference, verdict };
+    Some(assembled(run, base, cell, &c.metric, Relation::Base, numbers))
+}
+
+/// Two cells of one experiment, from their samples, in the same way as the comparisons of the file.
+fn pair(run: &Run, base: &Cell, cell: &Cell, metric: &str, relation: Relation) -> Option<Pair> {
+    let found = paired::compare(&paired::pair(&values_of(base, metric), &values_of(cell, metric)))?;
+    let floor = floor_of(&run.noise, &cell.experiment, metric);
+    let numbers = Numbers {
+        pairs: found.pairs,
+        ratio: to_interval(&found.ratio?),
+        difference: to_interval(&found.difference),
+        verdict: found.verdict(floor.unwrap_or(0.0)),
+    };
+    Some(assembled(run, base, cell, metric, relation, numbers))
+}
+
+struct Numbers {
+    pairs: usize,
+    ratio: Interval,
+    difference: Interval,
+    verdict: Verdict,
+}
+
+fn assembled(run: &Run, base: &Cell, cell: &Cell, metric: &str, relation: Relation, numbers: Numbers) -> Pair {
+    let Numbers { pairs, ratio, difference, verdict } = numbers;
+    let median = |cell: &Cell| summary(run, cell, metric).map(|s| s.interval.median);
+    let floor = floor_of(&run.noise, &cell.experiment, metric);
+    let comparable = is_whole(base, metric) && is_whole(cell, metric);
+    Pair {
+        relation,
+        base: base.arm.clone(),
+        arm: cell.arm.clone(),
+        pairs,
+        ratio,
+        difference,
+        verdict: if comparable { verdict } else { Verdict::NotComparable },
+        quotient: median(cell).zip(median(base)).map(|(arm, base)| arm / base).filter(|q| q.is_finite()),
+        floor,
+        smallest: smallest_difference(&ratio, floor).filter(|_| comparable),
+    }
+}
+
+/// Private memory stands for the whole only beside the kernel's part. Where no memory cgroup could be written to (an
+/// ordinary user) there is none, and just what sets a container and a virtual machine apart, namespaces, cgroups and
+/// what KVM holds, is in nobody's number.
+pub fn is_whole(cell: &Cell, metric: &str) -> bool {
+    const OF_PARTS: [&str; 2] = ["private", "lack_of_fit"];
+    let measured = |metric: &str| cell.columns.values.get(metric).is_some_and(|c| c.iter().any(Option::is_some));
+    cell.experiment != "memory" || !OF_PARTS.contains(&metric) || measured("per_instance") || measured("host_bytes")
+}
+
+/// A test with 5 % false alarms sees a true difference of 2.8 standard errors in 80 % of repetitions (Bloom, "Minimum
+/// Detectable Effects", Evaluation Review 19, 1995); half of a 95 % interval is 1.96 of them.
+const POWER_80: f64 = (1.96 + 0.84) / 1.96;
+
+/// The smallest difference between the two arms that this run would have seen in 4 of 5 repetitions: from half the
+/// interval of their paired ratio; never less than the noise floor, below which nothing is called a difference.
+pub fn smallest_difference(ratio: &Interval, floor: Option<f64>) -> Option<f64> {
+    let (low, high) = ratio.low.zip(ratio.high)?;
+    let half = (high - low) / 2.0 / ratio.median;
+    Some((POWER_80 * half).max(floor.unwrap_or(0.0))).filter(|d| d.is_finite())
+}
+
+pub fn summary<'a>(run: &'a Run, cell: &Cell, metric: &str) -> Option<&'a Summary> {
+    run.summaries.iter().find(|s| s.cell == cell.id && s.metric == metric)
+}
+
+/// A percentile of the file that may be shown; with fewer than ten samples beyond it, None.
+pub fn percentile(s: &Summary, q: f64) -> Option<f64> {
+    let told = [(0.05, Some(s.p5)), (0.95, Some(s.p95)), (0.99, s.p99)];
+    let (_, value) = told.into_iter().find(|(known, _)| (known - q).abs() < 1e-9)?;
+    value.filter(|_| beyond(s.n, q) >= BEYOND_A_PERCENTILE - 1e-9)
+}
+
+/// The same run with another base; nothing else in it moves.
+pub fn with_base(mut run: Run, base: &str) -> Result<Run> {
+    let measured = |c: &&Cell| c.status == Status::Measured;
+    if !run.cells.iter().filter(measured).any(|c| c.arm == base) {
+        let mut arms: Vec<&str> = Vec::new();
+        for cell in run.cells.iter().filter(measured) {
+            if !arms.contains(&cell.arm.as_str()) {
+                arms.push(&cell.arm);
+            }
+        }
+        let cause = match run.cells.iter().find(|c| c.arm == base) {
+            Some(cell) => format!("it was not measured in this run: {}", cell.reason),
+            None => "this run has no such arm".into(),
+        };
+        let error = Error::usage(format!("compare with the base {base:?}"), cause);
+        return Err(error.try_this(format!("one of its arms: {}", arms.join(", "))));
+    }
+    run.header.plan.base = Some(base.to_owned());
+    run.comparisons = comparisons(Some(base), &run.cells, &run.noise);
+    Ok(run)
+}
+
+#[cfg(test)]
+mod tests;
