@@ -205,6 +205,22 @@ fn the_stack_cannot_be_executed() {
     assert!(text.contains("page fault") && text.contains("executing address 0x7"), "{text}");
 }
 
+/// What a program writes never becomes its code: not on the heap, and its code cannot be written.
+#[test]
+fn no_memory_is_writable_and_executable() {
+    let Some(vcpu) = code(&[0x89, 0x05, 0, 0, 0, 0]) else { return }; // mov %eax, 0(%rip): the next instruction
+    let text = error(vcpu).cause;
+    assert!(text.contains("writing to address 0x400") && text.contains("may not do that there"), "{text}");
+    let heap = [0x48, 0xc7, 0xc0, 0, 0x10, 0x40, 0]; // mov $0x401000, %rax: the page behind the image
+    let Some(vcpu) = code(&[&heap[..], &[0xc6, 0x00, 0xc3, 0xff, 0xe0]].concat()) else { return }; // movb $ret, (%rax); jmp *%rax
+    let text = error(vcpu).cause;
+    assert!(text.contains("executing address 0x401000"), "{text}");
+    let mut file = executable(&[0x0f, 0x0b]);
+    file[64 + 4] = 7; // p_flags of its one segment: read, write, execute
+    let refused = isolab::vm::elf::Program::parse(&file).unwrap_err();
+    assert!(refused.cause.contains("writable and executable"), "{refused}");
+}
+
 #[test]
 fn forbidden_instructions_are_faults() {
     for (bytes, cause) in [

@@ -6,12 +6,16 @@
 
 use std::ops::Range;
 
+use super::layout::PAGE;
 use crate::error::{Error, Kind, Result};
 use crate::sys::guest_memory::GuestMemory;
 
 const HEADER_BYTES: usize = 64;
 const SEGMENT_HEADER_BYTES: usize = 56;
-const MOST_SEGMENTS: u16 = 64;
+pub(super) const MOST_SEGMENTS: u16 = 64;
+/// p_flags.
+const EXECUTE: u32 = 1;
+const WRITE: u32 = 2;
 const HOW_TO_LINK: &str = "a static program that makes system calls itself, as our probe does: \
                            gcc -static -no-pie -nostdlib -ffreestanding, or rustc with -nostartfiles -static -no-pie";
 
@@ -31,6 +35,25 @@ struct Segment {
     file: Range<usize>,
     /// The rest, beyond what the file holds, is zero; guest RAM is zero already.
     memory_bytes: u64,
+    access: Access,
+}
+
+/// What a program may do with memory, beyond reading it: never both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    Read,
+    Write,
+    Execute,
+}
+
+impl Access {
+    /// For a page that two segments share; None: it would be writable and executable.
+    pub fn with(self, other: Access) -> Option<Access> {
+        match (self, other) {
+            (Access::Read, one) | (one, Access::Read) => Some(one),
+            (one, same) => (one == same).then_some(one),
+        }
+    }
 }
 
 impl Program {
@@ -53,6 +76,7 @@ impl Program {
         if !segments.iter().any(|s| holds(s, entry)) {
             return Err(wrong(format!("its entry {entry:#x} lies in none of its segments")));
         }
+        check_pages(&segments)?;
         let headers_at = segments.iter().find(|s| s.file.contains(&(table_at as usize)));
         let headers_at = headers_at.map(|s| s.address + (table_at - s.file.start as u64));
         Ok(Program { entry, headers_at, headers: u64::from(count), segments })
@@ -63,6 +87,11 @@ impl Program {
         let start = self.segments.iter().map(|s| s.address).min().unwrap_or(0);
         let end = self.segments.iter().map(|s| s.address + s.memory_bytes).max().unwrap_or(0);
         start..end
+    }
+
+    /// Each segment's addresses, and what it may do there.
+    pub fn accesses(&self) -> impl Iterator<Item = (Range<u64>, Access)> + Clone {
+        self.segments.iter().map(|s| (s.address..s.address + s.memory_bytes, s.access))
     }
 
     /// All segments must lie in `room`.
@@ -134,8 +163,34 @@ fn segment(file: &[u8], header: &[u8]) -> Result<Option<Segment>> {
     let Some(end) = end else {
         return Err(wrong(format!("the file ends inside its segment at {address:#x}")));
     };
-    let segment = Segment { address, file: offset as usize..end as usize, memory_bytes };
+    let access = match u32_at(header, 4) & (WRITE | EXECUTE) {
+        0 => Access::Read,
+        WRITE => Access::Write,
+        EXECUTE => Access::Execute,
+        _ => return Err(writable_code(address)),
+    };
+    let segment = Segment { address, file: offset as usize..end as usize, memory_bytes, access };
     Ok(Some(segment).filter(|s| s.memory_bytes > 0))
+}
+
+/// Access is given to whole pages.
+fn check_pages(segments: &[Segment]) -> Result<()> {
+    let pages = |s: &Segment| s.address / PAGE..(s.address + s.memory_bytes).div_ceil(PAGE);
+    for (place, one) in segments.iter().enumerate() {
+        for other in &segments[..place] {
+            let (mine, theirs) = (pages(one), pages(other));
+            let first = mine.start.max(theirs.start);
+            if first < mine.end.min(theirs.end) && one.access.with(other.access).is_none() {
+                return Err(writable_code(first * PAGE));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn writable_code(address: u64) -> Error {
+    wrong(format!("its memory at {address:#x} would be writable and executable at once, which this guest has not"))
+        .try_this("link it without -N (--omagic) and -z execstack; see its flags: readelf -lW")
 }
 
 fn wrong(cause: impl Into<String>) -> Error {
@@ -153,6 +208,17 @@ fn u32_at(bytes: &[u8], at: usize) -> u32 {
 
 fn u64_at(bytes: &[u8], at: usize) -> u64 {
     u64::from_le_bytes(bytes[at..at + 8].try_into().expect("eight bytes"))
+}
+
+#[cfg(test)]
+impl Program {
+    pub(super) fn of(segments: &[(Range<u64>, Access)]) -> Program {
+        let segment = |(addresses, access): &(Range<u64>, Access)| {
+            let memory_bytes = addresses.end - addresses.start;
+            Segment { address: addresses.start, file: 0..0, memory_bytes, access: *access }
+        };
+        Program { entry: 0, headers_at: None, headers: 0, segments: segments.iter().map(segment).collect() }
+    }
 }
 
 #[cfg(test)]
@@ -201,6 +267,24 @@ mod tests {
         assert!(Program::parse(b"#!/bin/sh").unwrap_err().cause.contains("script"));
         assert!(Program::parse(b"\x7fELF").unwrap_err().cause.contains("header"));
         assert_eq!(Program::parse(b"hello").unwrap_err().kind, Kind::NotExecutable);
+    }
+
+    #[test]
+    fn memory_that_is_writable_and_executable_is_refused() {
+        let (first, second) = (64, 64 + 56);
+        let flags = |segment: usize, flags: u8| changed(segment + 4, &[flags, 0, 0, 0]);
+        assert!(flags(first, 7).contains("0x400000 would be writable and executable"));
+        let probe = Program::parse(crate::probe::ELF).unwrap();
+        assert!(probe.accesses().any(|(_, access)| access == Access::Execute));
+        let code = probe.segments.iter().find(|s| s.access == Access::Execute).unwrap().address;
+        let mut file = crate::probe::ELF.to_vec();
+        file[second..second + 56].copy_from_slice(&[0; 56]);
+        for (at, value) in [(0, 1), (4, 6), (16, code + 0x10), (32, 0), (40, 8)] {
+            file[second + at..second + at + 4].copy_from_slice(&(value as u32).to_le_bytes());
+        }
+        let error = Program::parse(&file).unwrap_err();
+        assert!(error.cause.contains("writable and executable"), "one page, two segments: {error}");
+        assert!(error.try_this.contains("omagic"), "{error}");
     }
 
     #[test]

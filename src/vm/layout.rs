@@ -7,6 +7,7 @@
 //! 0x00_5000  guest kernel: entry, fault handlers                          kernel only
 //! 0x00_6000  guest kernel: system calls                                   program may read and execute
 //! 0x10_0000  page directories, one per GiB of RAM                         kernel only
+//! 0x14_0000  page tables of the image, where it is not one piece          kernel only
 //! 0x20_0000  the program's image
 //!   …        memory it asks for by mmap, upwards
 //!   …        its stack, downwards from the end of RAM                     program may read and write
@@ -36,6 +37,7 @@ pub const SYSTEM_CALLS: u64 = 0x6000;
 /// First address after the guest kernel.
 pub const KERNEL_END: u64 = 0x7000;
 pub const PAGE_DIRECTORIES: u64 = 0x10_0000;
+pub const IMAGE_TABLES: u64 = 0x14_0000;
 pub const PROGRAM: u64 = 0x20_0000;
 
 /// Inside [`CPU_TABLES`]: the TSS is at its start.

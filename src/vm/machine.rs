@@ -123,7 +123,7 @@ fn add_memory(vm: &mut Vm, hard: &Hardware) -> Result<()> {
 fn load(memory: &GuestMemory, soft: &Software) -> Result<u64> {
     load_kernel(memory)?;
     soft.program.load(&soft.file, memory)?;
-    paging::write(memory, &soft.program.image())?;
+    paging::write(memory, &soft.program)?;
     stack::write(memory, &soft.argv, &soft.env, &soft.program)
 }
 
