@@ -15,7 +15,7 @@ use common::{Answer, World, code, root, skip};
 use isolab::guide::chapters::{Ask, Data};
 use isolab::guide::outcome::{Kind, Status};
 use isolab::guide::shelf::Shelf;
-use isolab::guide::{checks, claims, predictions, reference, state, work};
+use isolab::guide::{checks, predictions, reference, state, work};
 use isolab::lang::Lang;
 use isolab::results::read;
 use isolab::results::schema::Run;
@@ -62,13 +62,7 @@ impl Reader {
 
     /// Cards that follow from these runs, as a careful reader writes them.
     fn fill_cards(&self, chapter: u32, runs: &[(String, &Run)]) {
-        let mut text = String::new();
-        for check in data(chapter).checks.iter().filter(|c| c.kind == Kind::Card && c.later.is_none()) {
-            text += &match &check.claim {
-                Some(id) => card(chapter, id, runs),
-                None => floor(runs),
-            };
-        }
+        let text = common::cards::filled(&data(chapter), runs, &floor(runs));
         std::fs::write(self.desk(chapter).join(work::CARD), text).unwrap();
     }
 
@@ -110,23 +104,6 @@ fn some(kind: Ask, options: &[String]) -> String {
     }
 }
 
-/// With the number that the chapter is about, where the claim looks at several.
-fn card(chapter: u32, id: &str, runs: &[(String, &Run)]) -> String {
-    let decided = claims::verdict(id, runs).unwrap();
-    let needs = data(chapter).needs.cells;
-    let experiment = needs[0].split('/').next().unwrap();
-    let about = |cells: &[String]| cells.iter().any(|cell| cell.starts_with(experiment));
-    let place = decided.values.iter().position(|v| about(&v.cells)).unwrap_or(0);
-    let numbers = decided.numbers();
-    let number = numbers.get(place).and_then(|n| n.rsplit_once(": ")).map_or("", |(_, number)| number);
-    let number = number.split(" [").next().unwrap();
-    let arms = decided.values.get(place).map_or(String::new(), |v| format!("{} against {}", v.arm, v.base));
-    let verdict = decided.verdict.letter();
-    format!(
-        "[{id}]\nverdict = \"{verdict}\"\nnumber = \"{number}\"\nsentence = \"{arms}: {number}, on this machine\"\n"
-    )
-}
-
 /// The noise floor of the first start times, as the chart prints it.
 fn floor(runs: &[(String, &Run)]) -> String {
     let of = |run: &Run| {
@@ -135,8 +112,7 @@ fn floor(runs: &[(String, &Run)]) -> String {
     };
     let blocks = runs.iter().filter(|(_, run)| run.header.plan.order == "blocks");
     let floor = blocks.clone().chain(runs).find_map(|(_, run)| of(run)).unwrap_or(0.0);
-    let number = format!("{:.1} %", floor * 100.0);
-    format!("[floor]\nnumber = \"{number}\"\nsentence = \"differences below {number} are none\"\n")
+    format!("{:.1} %", floor * 100.0)
 }
 
 #[test]
@@ -324,6 +300,7 @@ fn work_that_loops_for_ever_is_ended() {
         data: &data,
         log: &predictions::Log::default(),
         results: &[],
+        quotable: &std::cell::LazyCell::new(Box::new(Vec::new)),
         source: &checks::Source::Own,
         desk: Some(reader.desk(2)),
         lang: Lang::En,
@@ -391,7 +368,7 @@ fn a_log_that_was_changed_by_hand_is_not_built_upon() {
     let text = std::fs::read_to_string(&log).unwrap();
     std::fs::remove_file(&log).unwrap();
     std::fs::write(&log, text.replace("7.5", "9.5")).unwrap();
-    reader.predict(6).refuses(code::USAGE, "add a prediction", "was changed by hand", "mv -f");
+    reader.predict(6).refuses(code::USAGE, "add a prediction", "was changed by hand", "mv ");
     let (_, checks) = reader.checked(&["2"]);
     assert!(checks["ch02-prediction"].1.contains("changed by hand: line 1"), "{checks:?}");
 }

@@ -1,13 +1,13 @@
-//! Which results files a chapter's checks read: those that are named, else the newest that hold what the chapter needs,
-//! else (asked for) a reference machine's.
+//! Which results files a chapter's checks read: those that are named, else those of the last full pass, else the newest that
+//! hold what the chapter needs, else (asked for) a reference machine's. A card may quote other own runs too.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
 use serde::de::{Error as _, IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Serialize};
 
 use super::chapters::Needs;
 use super::predictions::{Entry, Log, Order};
@@ -51,24 +51,62 @@ pub fn holds(need: &str, cell: &str) -> bool {
     })
 }
 
-/// The newest files below `dir` (its `results/*/run.json` and `*.json`) that together hold the needed cells. Those that
-/// know the prediction come first; one file that holds more comes before one that holds less.
-pub fn newest(dir: &Path, needs: &Needs, log: &Log, prediction: Option<&Entry>) -> Vec<PathBuf> {
-    let mut found: Vec<Found> = candidates(dir).into_iter().filter_map(|path| peek(&path)).collect();
-    let mut seen = BTreeSet::new();
-    found.retain(|f| seen.insert(f.header.id.clone())); // of two copies of one run, the one that was named
-    found.sort_by(|a, b| b.header.started.cmp(&a.header.started));
-    let knows =
-        |f: &Found| prediction.is_some_and(|p| log.order(p, f.header.prediction_sha256.as_deref()) == Order::Before);
-    let (first, second): (Vec<&Found>, Vec<&Found>) = found.iter().filter(|f| f.is_usable()).partition(|f| knows(f));
-    let mut chosen = Vec::new();
-    for order in needs.orders() {
-        let mut missing: Vec<&String> = needs.cells.iter().collect();
-        for files in [&first, &second] {
-            cover(files.iter().filter(|f| f.header.plan.order == order), &mut missing, &mut chosen);
-        }
+/// A results file that gave full marks: it stays evidence, whatever is measured later.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Kept {
+    pub run: String,
+    pub sha256: String,
+}
+
+impl Kept {
+    pub fn of(results: &Results) -> Kept {
+        Kept { run: results.run.header.id.clone(), sha256: results.sha256.clone() }
     }
-    chosen
+}
+
+/// The reader's own runs below a folder (its `results/*/run.json` and `*.json`), the newest first; of each the header only.
+pub struct Own {
+    found: Vec<Found>,
+}
+
+impl Own {
+    pub fn near(dir: &Path) -> Own {
+        let mut found: Vec<Found> =
+            candidates(dir).into_iter().filter_map(|path| peek(&path)).filter(Found::is_usable).collect();
+        let mut seen = BTreeSet::new();
+        found.retain(|f| seen.insert(f.header.id.clone())); // of two copies of one run, the one that was named
+        found.sort_by(|a, b| b.header.started.cmp(&a.header.started));
+        Own { found }
+    }
+
+    /// The newest files that together hold the needed cells. Those that know the prediction come first; one file that
+    /// holds more comes before one that holds less.
+    pub fn newest(&self, needs: &Needs, log: &Log, prediction: Option<&Entry>) -> Vec<PathBuf> {
+        let (first, second): (Vec<&Found>, Vec<&Found>) = self.found.iter().partition(|f| f.knows(log, prediction));
+        let mut chosen = Vec::new();
+        for order in needs.orders() {
+            let mut missing: Vec<&String> = needs.cells.iter().collect();
+            for files in [&first, &second] {
+                cover(files.iter().filter(|f| f.header.plan.order == order), &mut missing, &mut chosen);
+            }
+        }
+        chosen
+    }
+
+    /// The files of an earlier pass; None: one of them is gone, or is no longer what it was.
+    pub fn kept(&self, files: &[Kept]) -> Option<Vec<PathBuf>> {
+        let find = |kept: &Kept| {
+            let found = self.found.iter().find(|f| f.header.id == kept.run)?;
+            (sha256_of_file(&found.path).ok()? == kept.sha256).then(|| found.path.clone())
+        };
+        files.iter().map(find).collect()
+    }
+
+    /// Every run that knows the prediction and holds something that the chapter needs.
+    pub fn younger(&self, needs: &Needs, log: &Log, prediction: Option<&Entry>) -> Vec<PathBuf> {
+        let useful = |f: &&Found| f.knows(log, prediction) && needs.cells.iter().any(|need| f.holds(need));
+        self.found.iter().filter(useful).map(|f| f.path.clone()).collect()
+    }
 }
 
 /// Takes the file that holds most of what is missing, the newest of equals, until none holds any.
@@ -105,6 +143,12 @@ struct Found {
 impl Found {
     fn holds(&self, need: &str) -> bool {
         self.header.plan.cells.iter().any(|cell| holds(need, cell))
+    }
+
+    /// It began when this prediction was stored.
+    fn knows(&self, log: &Log, prediction: Option<&Entry>) -> bool {
+        let head = self.header.prediction_sha256.as_deref();
+        prediction.is_some_and(|entry| log.order(entry, head) == Order::Before)
     }
 
     /// A reader's own command is not the program that the chapters speak of.
@@ -195,7 +239,7 @@ mod tests {
         std::fs::write(dir.path().join("cut.json"), "{\"schema\": 1, \"header\": {\"id").unwrap();
         let needs =
             |cells: &[&str]| Needs { cells: cells.iter().map(|c| (*c).to_owned()).collect(), ..Needs::default() };
-        let chosen = |cells: &[&str]| newest(dir.path(), &needs(cells), &Log::default(), None);
+        let chosen = |cells: &[&str]| Own::near(dir.path()).newest(&needs(cells), &Log::default(), None);
         assert_eq!(chosen(&all), [dir.path().join("results/b/run.json")]);
         assert_eq!(chosen(&all[1..]), [dir.path().join("part.json")]);
         assert!(chosen(&["cpu/process"]).is_empty());
@@ -215,6 +259,21 @@ mod tests {
             std::fs::write(dir.path().join(name), serde_json::to_vec(&run).unwrap()).unwrap();
         }
         let needs = Needs { cells: vec!["boot/process".into()], ..Needs::default() };
-        assert_eq!(newest(dir.path(), &needs, &log, Some(&entry)), [dir.path().join("knows.json")]);
+        let own = Own::near(dir.path());
+        assert_eq!(own.newest(&needs, &log, Some(&entry)), [dir.path().join("knows.json")]);
+        assert_eq!(own.younger(&needs, &log, Some(&entry)), [dir.path().join("knows.json")], "a card may quote these");
+    }
+
+    #[test]
+    fn what_gave_full_marks_is_found_again_under_any_name_and_only_as_it_was() {
+        let dir = tempfile::tempdir().unwrap();
+        saved(dir.path(), "boot.json", "2026-01-01", &["boot/process"]);
+        let kept = [Kept::of(&Results::load(&dir.path().join("boot.json"), "boot.json".into()).unwrap())];
+        saved(dir.path(), "newer.json", "2026-01-02", &["boot/process"]);
+        std::fs::rename(dir.path().join("boot.json"), dir.path().join("moved.json")).unwrap();
+        assert_eq!(Own::near(dir.path()).kept(&kept), Some(vec![dir.path().join("moved.json")]));
+        let text = std::fs::read_to_string(dir.path().join("moved.json")).unwrap();
+        std::fs::write(dir.path().join("moved.json"), text + " ").unwrap();
+        assert_eq!(Own::near(dir.path()).kept(&kept), None);
     }
 }

@@ -72,11 +72,11 @@ impl Log {
     /// The log in this state folder; empty when nothing was predicted yet.
     pub fn load(state: &Path) -> Result<Log> {
         let path = state.join(FILE);
-        let text = match std::fs::read_to_string(&path) {
+        let text = match std::fs::read(&path) {
             Err(none) if none.kind() == std::io::ErrorKind::NotFound => return Ok(Log::default()),
             other => other.doing(|| format!("read the predictions in {}", path.display()))?,
         };
-        Ok(Log::parse(&text))
+        Ok(Log::parse(&String::from_utf8_lossy(&text)))
     }
 
     fn parse(text: &str) -> Log {
@@ -151,10 +151,10 @@ impl Log {
 
     fn unbroken(&self, path: &Path) -> Result<()> {
         let Some(line) = self.broken_at else { return Ok(()) };
-        let aside = path.with_extension("jsonl.changed");
+        let aside = state::unused(path, "changed");
         Err(Error::new("add a prediction to the log", format!("line {line} of {} was changed by hand", path.display()))
             .kind(Kind::Usage)
-            .try_this(format!("mv -f {} {}   # and predict again", path.display(), aside.display())))
+            .try_this(format!("mv {} {}   # and predict again", path.display(), aside.display())))
     }
 }
 
@@ -214,7 +214,7 @@ mod tests {
             std::fs::write(&path, changed).unwrap();
             assert_eq!(Log::load(dir.path()).unwrap().broken_at, Some(line));
             let error = Log::store(dir.path(), 7, answers("2")).unwrap_err();
-            assert!(error.cause.contains("changed by hand") && error.try_this.contains("mv -f"), "{error}");
+            assert!(error.cause.contains("changed by hand") && error.try_this.contains("mv "), "{error}");
         }
     }
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::files::Kept;
 use super::outcome::Status;
 use crate::error::{Context, Error, Result};
 use crate::results::store::{give_back, is_callers, write_atomically};
@@ -33,6 +34,30 @@ pub(super) fn advice(error: Error) -> Error {
     error.try_this("export XDG_STATE_HOME=/a/folder/with/room/that/you/may/write")
 }
 
+fn is_absent(cause: &std::io::Error) -> bool {
+    matches!(cause.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory)
+}
+
+fn look(error: Error) -> Error {
+    error.try_this("look at that file: it is neither read nor replaced until it can be")
+}
+
+/// Renames a file that is damaged, so that it is neither used nor overwritten; its new name.
+fn put_aside(path: &Path) -> Result<PathBuf> {
+    let copy = unused(path, "damaged");
+    std::fs::rename(path, &copy).doing(|| format!("put the damaged {} aside", path.display())).map_err(look)?;
+    Ok(copy)
+}
+
+/// "work.rs.before-reset", or the first of that name with a number that is not there yet.
+pub(super) fn unused(path: &Path, why: &str) -> PathBuf {
+    let name = |n: u32| {
+        let number = if n == 1 { String::new() } else { format!("-{n}") };
+        PathBuf::from(format!("{}.{why}{number}", path.display()))
+    };
+    (1..u32::MAX).map(name).find(|p| p.symlink_metadata().is_err()).unwrap_or_else(|| name(1))
+}
+
 /// How far a reader has come. Losing it loses no prediction and no result.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Progress {
@@ -54,6 +79,17 @@ pub struct Chapter {
     /// The last `guide check`.
     #[serde(default)]
     pub checked: Option<Checked>,
+    /// The last check on own data that gave full marks.
+    #[serde(default)]
+    pub full: Option<Full>,
+}
+
+/// The evidence of full marks: it counts whatever is measured later.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Full {
+    /// UTC, RFC 3339.
+    pub at: String,
+    pub files: Vec<Kept>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -77,10 +113,20 @@ pub struct Worked {
 const REMEMBERED: usize = 64;
 
 impl Progress {
-    /// Of this folder; empty when there is none, or when it cannot be read.
-    pub fn load(state: &Path) -> Progress {
-        let text = std::fs::read(state.join(FILE)).unwrap_or_default();
-        serde_json::from_slice(&text).unwrap_or_default()
+    /// Of this folder; empty when there is none. A damaged file is put aside, and its new name comes with the progress.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or cannot be put aside: then nothing may be saved in its place.
+    pub fn load(state: &Path) -> Result<(Progress, Option<PathBuf>)> {
+        let path = state.join(FILE);
+        let text = match std::fs::read(&path) {
+            Err(none) if is_absent(&none) => return Ok((Progress::default(), None)),
+            other => other.doing(|| format!("read your progress in {}", path.display())).map_err(look)?,
+        };
+        match serde_json::from_slice(&text) {
+            Ok(progress) => Ok((progress, None)),
+            Err(_) => Ok((Progress::default(), Some(put_aside(&path)?))),
+        }
     }
 
     pub fn save(&mut self, state: &Path) -> Result<()> {
@@ -111,14 +157,30 @@ mod tests {
     use super::*;
 
     #[test]
-    fn progress_is_kept_and_a_spoiled_file_starts_anew() {
+    fn progress_is_kept_and_a_damaged_file_is_put_aside() {
         let dir = tempfile::tempdir().unwrap();
-        let mut progress = Progress::load(dir.path());
+        let load = || Progress::load(dir.path()).unwrap();
+        let (mut progress, _) = load();
         progress.chapter(2).shown = 7;
         progress.save(dir.path()).unwrap();
-        assert_eq!(Progress::load(dir.path()), progress);
-        std::fs::write(dir.path().join(FILE), "{").unwrap();
-        assert_eq!(Progress::load(dir.path()), Progress::default());
+        assert_eq!(load(), (progress.clone(), None));
+        for (damage, name) in
+            [("{", "guide.json.damaged"), ("", "guide.json.damaged-2"), ("[1]", "guide.json.damaged-3")]
+        {
+            std::fs::write(dir.path().join(FILE), damage).unwrap();
+            let aside = dir.path().join(name);
+            assert_eq!(load(), (Progress::default(), Some(aside.clone())));
+            progress.save(dir.path()).unwrap();
+            assert_eq!(std::fs::read_to_string(aside).unwrap(), damage);
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_not_taken_for_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir(dir.path().join(FILE)).unwrap();
+        let error = Progress::load(dir.path()).unwrap_err();
+        assert!(error.doing.contains("read your progress") && !error.try_this.is_empty(), "{error}");
     }
 
     #[test]

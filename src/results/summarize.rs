@@ -195,7 +195,7 @@ fn stages(columns: &mut Vec<StageColumn>, row: usize, timeline: Option<&crate::t
 }
 
 /// Each hash covers the samples of its cell and the hash before it: a file whose parts were exchanged is found out.
-fn chain(header: &Header, cells: &mut [Cell]) {
+pub fn chain(header: &Header, cells: &mut [Cell]) {
     let mut before = hash_of_header(header);
     for cell in cells {
         cell.hash = hash_after(&before, cell);

@@ -3,6 +3,7 @@
 #![allow(dead_code)] // each test binary uses a part of it
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc, clippy::must_use_candidate)]
 
+pub(crate) mod cards;
 pub(crate) mod world;
 
 use std::ffi::OsStr;

@@ -3,17 +3,17 @@
 use std::path::PathBuf;
 
 use super::args::{Check, On};
+use super::chosen::{self, Set, Sets, Why};
 use super::{Reader, exit};
 use crate::cli::out::Out;
 use crate::error::Result;
 use crate::guide::chapters::Data;
 use crate::guide::checks::{Case, Sheet, Source, check};
-use crate::guide::files::{Results, newest};
+use crate::guide::files::{Kept, Results};
 use crate::guide::outcome::{Outcome, Status};
-use crate::guide::reference;
 use crate::guide::sheet::Graded;
+use crate::guide::state::Full;
 use crate::guide::work::{LIMITS, desk};
-use crate::lang::Lang;
 
 pub(super) fn run(reader: &mut Reader, args: &Check, out: &mut Out) -> Result<u8> {
     let chapters: Vec<u32> = match args.chapter {
@@ -24,7 +24,7 @@ pub(super) fn run(reader: &mut Reader, args: &Check, out: &mut Out) -> Result<u8
     let mut done = Vec::new();
     for chapter in chapters {
         let checked = one(reader, chapter, &args.files, args.on.as_ref(), out)?;
-        reader.progress.chapter(chapter).checked = Some(checked.sheet.checked(&checked.source));
+        checked.remember(reader, chapter);
         done.push((checked.sheet.any(Status::Fail), checked.sheet.any(Status::Pass)));
         if args.json {
             graded.push(Graded::new(chapter, checked.sheet, &checked.source, &checked.results, checked.own_too));
@@ -54,6 +54,7 @@ fn code(done: &[(bool, bool)]) -> u8 {
 pub(super) struct Checked {
     pub(super) sheet: Sheet,
     pub(super) source: Source,
+    why: Why,
     results: Vec<Results>,
     /// Is there own data too, though the reference was asked for?
     own_too: bool,
@@ -65,32 +66,34 @@ pub(super) fn one(reader: &mut Reader, chapter: u32, files: &[PathBuf], on: Opti
     let page = reader.page(chapter, out)?.page;
     let data = reader.shelf.data(chapter)?;
     let log = reader.log()?;
-    let own = || newest(&reader.here, &data.needs, &log, log.of(chapter));
-    let (source, results, own_too) = if let Some(On(host)) = on {
-        let (host, results) = reference::load(&reader.here, host.as_deref(), &data.needs)?;
-        (Source::Reference(host), results, !own().is_empty())
-    } else {
-        let paths = if files.is_empty() { own() } else { files.to_vec() };
-        let name = |p: &PathBuf| p.strip_prefix(&reader.here).unwrap_or(p).display().to_string();
-        let results = paths.iter().map(|p| Results::load(p, name(p))).collect::<Result<Vec<Results>>>()?;
-        (Source::Own, results, false)
-    };
+    let Sets { preferred, quotable, own_too } = chosen::sets(reader, chapter, &data, &log, files, on)?;
     let commands = page.commands();
     let bench = commands.iter().find(|c| c.contains(" bench ")).cloned().unwrap_or_default();
-    let case = Case {
-        chapter,
-        data: &data,
-        log: &log,
-        results: &results,
-        source: &source,
-        desk: desk(&reader.here, chapter),
-        lang: reader.lang,
-        called: &reader.called,
-        bench: &bench,
-        limits: LIMITS,
-    };
-    let sheet = check(&case, &mut reader.progress);
-    Ok(Checked { later: later(&data), sheet, source, results, own_too, title: page.title })
+    let quotable = chosen::when_needed(reader, quotable);
+    let desk = desk(&reader.here, chapter);
+    let mut best: Option<(Sheet, Set)> = None;
+    for set in preferred {
+        let case = Case {
+            chapter,
+            data: &data,
+            log: &log,
+            results: &set.results,
+            quotable: &quotable,
+            source: &set.source,
+            desk: desk.clone(),
+            lang: reader.lang,
+            called: &reader.called,
+            bench: &bench,
+            limits: LIMITS,
+        };
+        let sheet = check(&case, &mut reader.progress);
+        let worth = |sheet: &Sheet| (sheet.is_full(), sheet.points);
+        if best.as_ref().is_none_or(|(so_far, _)| worth(&sheet) > worth(so_far)) {
+            best = Some((sheet, set));
+        }
+    }
+    let (sheet, Set { why, source, results }) = best.expect("there is at least one set");
+    Ok(Checked { later: later(&data), sheet, source, why, results, own_too, title: page.title })
 }
 
 /// Ids of checks that wait for a later version.
@@ -99,10 +102,19 @@ fn later(data: &Data) -> Vec<String> {
 }
 
 impl Checked {
+    /// The points; and full marks on own data with their evidence, so that no later run takes them away.
+    pub(super) fn remember(&self, reader: &mut Reader, chapter: u32) {
+        let progress = reader.progress.chapter(chapter);
+        progress.checked = Some(self.sheet.checked(&self.source));
+        if self.source == Source::Own && self.sheet.is_full() && !matches!(self.why, Why::Full(_)) {
+            let at = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+            progress.full = Some(Full { at, files: self.results.iter().map(Kept::of).collect() });
+        }
+    }
+
     fn text(&self, reader: &Reader, chapter: u32) -> String {
-        let lang = reader.lang;
         let mut text = format!("\n{}\n", reader.paint.bold(&format!("{chapter}. {}", self.title)));
-        text += &reader.say(&self.read(lang), "  ", "  ");
+        text += &reader.say(&self.read(reader, chapter), "  ", "  ");
         text.push('\n');
         let (later, now): (Vec<&Outcome>, Vec<&Outcome>) =
             self.sheet.outcomes.iter().partition(|o| self.later.contains(&o.id));
@@ -115,18 +127,13 @@ impl Checked {
         text
     }
 
-    /// Which files were read, and whose they are.
-    fn read(&self, lang: Lang) -> String {
+    /// Which files were read, why those, and whose they are.
+    fn read(&self, reader: &Reader, chapter: u32) -> String {
+        let lang = reader.lang;
         let names: Vec<&str> = self.results.iter().map(|r| r.name.as_str()).collect();
-        let names = names.join(", ");
-        let mut words = match (&self.source, self.results.is_empty()) {
-            (Source::Own, true) => lang.choose("Your own data: none found.", "자신의 데이터: 없음.").to_owned(),
-            (Source::Own, false) => lang.choose(format!("Your own data: {names}."), format!("자신의 데이터: {names}.")),
-            (Source::Reference(host), _) => lang.choose(
-                format!("REFERENCE DATA of {host}, not yours: {names}."),
-                format!("참고 데이터({host}), 자신의 것이 아님: {names}."),
-            ),
-        };
+        let host = if let Source::Reference(host) = &self.source { Some(host.as_str()) } else { None };
+        let again = format!("{} guide check {chapter} FILE…", reader.called);
+        let mut words = self.why.told(&names.join(", "), host, &again, lang);
         if self.own_too {
             words += lang.choose(
                 " You have data of your own for this chapter: that is what counts.",

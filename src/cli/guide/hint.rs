@@ -58,7 +58,7 @@ fn choose<'a>(
     }
     if reader.progress.checked(chapter).is_none() {
         let checked = check::one(reader, chapter, &[], None, out)?;
-        reader.progress.chapter(chapter).checked = Some(checked.sheet.checked(&checked.source));
+        checked.remember(reader, chapter);
     }
     let failed = |c: &&Check| {
         reader.progress.checked(chapter).is_some_and(|checked| checked.statuses.get(&c.id) == Some(&Status::Fail))

@@ -3,6 +3,7 @@
 
 pub(super) mod args;
 mod check;
+mod chosen;
 mod claims;
 mod hint;
 mod predict;
@@ -15,7 +16,7 @@ use self::args::{Guide, What};
 use super::called::called_as;
 use super::exit;
 use super::out::Out;
-use crate::error::{Context, Result};
+use crate::error::{Context, Error, Result};
 use crate::guide::predictions::Log;
 use crate::guide::shelf::{Shelf, Shown};
 use crate::guide::state::{self, Progress};
@@ -47,6 +48,8 @@ struct Reader {
     /// The state folder; an error where there is none, told by who needs it.
     state: Result<PathBuf>,
     progress: Progress,
+    /// Why the progress of before could not be read: then it is not overwritten.
+    unread: Option<Error>,
     paint: Paint,
 }
 
@@ -54,11 +57,14 @@ impl Reader {
     fn here(lang: Option<Lang>, out: &Out) -> Result<Reader> {
         let here = std::env::current_dir().doing(|| "find the current folder")?;
         let state = state::folder();
+        let lang = lang.unwrap_or_else(|| Lang::of(|name| std::env::var(name).ok()));
+        let (progress, unread) = state.as_deref().map_or_else(|_| Default::default(), |dir| progress(dir, lang, out));
         Ok(Reader {
-            lang: lang.unwrap_or_else(|| Lang::of(|name| std::env::var(name).ok())),
+            lang,
             called: called_as(),
             shelf: Shelf::near(&here),
-            progress: state.as_deref().map(Progress::load).unwrap_or_default(),
+            progress,
+            unread,
             state,
             paint: if out.is_styled() { Paint::Colours } else { Paint::Plain },
             here,
@@ -75,9 +81,16 @@ impl Reader {
 
     /// Progress is a comfort: where it can't be kept, that is said, and all else goes on.
     fn keep(&mut self, out: &Out) {
-        let saved = self.state.clone().and_then(|state| self.progress.save(&state));
+        let saved = match self.unread.clone() {
+            Some(unread) => Err(unread),
+            None => self.state.clone().and_then(|state| self.progress.save(&state)),
+        };
         if let Err(error) = saved {
-            out.note(format!("note: your progress is not kept: {}; try: {}", error.cause, error.try_this));
+            let (cause, fix) = (error.cause, error.try_this);
+            out.note(self.lang.choose(
+                format!("note: your progress is not kept: {cause}; try: {fix}"),
+                format!("알림: 진행 상황을 저장하지 못했습니다: {cause}. 해 볼 것: {fix}"),
+            ));
         }
     }
 
@@ -100,5 +113,21 @@ impl Reader {
 
     fn command(&self, rest: &str) -> String {
         self.paint.bold(&format!("{} guide {rest}", self.called))
+    }
+}
+
+/// The progress of before; one that is damaged is kept under another name, and that is said.
+fn progress(state: &std::path::Path, lang: Lang, out: &Out) -> (Progress, Option<Error>) {
+    match Progress::load(state) {
+        Ok((progress, None)) => (progress, None),
+        Ok((progress, Some(aside))) => {
+            let aside = aside.display();
+            out.note(lang.choose(
+                format!("note: your progress file was damaged; it is kept as {aside}, and a new one begins. Predictions and results are safe: `guide check --all` counts the points again."),
+                format!("알림: 진행 상황 파일이 손상되어 {aside}에 남겨 두고 새로 시작합니다. 예측과 결과는 그대로이며, `guide check --all`로 점수를 다시 셀 수 있습니다."),
+            ));
+            (progress, None)
+        }
+        Err(error) => (Progress::default(), Some(error)),
     }
 }

@@ -9,11 +9,11 @@ use serde::Deserialize;
 use super::quoted::{Candidate, Quoted};
 use super::sentence;
 use crate::guide::chapters::Check;
-use crate::guide::claims::terms::{Named, Value, floors, interval};
+use crate::guide::claims::terms::{Named, Value, interval};
 use crate::guide::claims::{self, Decided, Verdict};
 use crate::guide::outcome::{Evidence, Kind, Outcome, Status};
 use crate::lang::Lang;
-use crate::results::schema::{ArmInfo, Cell, Run};
+use crate::results::schema::{Cell, Interval, Run};
 use crate::results::summarize::values_of;
 use crate::stats::median_interval;
 use crate::stats::paired::{compare, pair};
@@ -65,7 +65,7 @@ pub fn check(check: &Check, card: &str, runs: &[Named], lang: Lang) -> Outcome {
         Err(why) => return outcome(check, Status::Fail, why, how_to_fill(key, lang), Vec::new(), lang),
     };
     if key == FLOOR {
-        return floor(check, &written, runs, lang);
+        return super::floor::check(check, &written.number.text(), runs, lang);
     }
     match claims::verdict(key, runs) {
         Ok(decided) => claim(check, &written, &decided, runs, lang),
@@ -73,8 +73,13 @@ pub fn check(check: &Check, card: &str, runs: &[Named], lang: Lang) -> Outcome {
     }
 }
 
+/// Nothing is written on it yet.
+pub(super) fn is_blank(check: &Check, card: &str) -> bool {
+    read(card, check.claim.as_deref().unwrap_or(FLOOR)).is_ok_and(|card| card.is_blank())
+}
+
 /// The table of chapter 0, which has no claim.
-const FLOOR: &str = "floor";
+pub(super) const FLOOR: &str = "floor";
 
 fn read(text: &str, key: &str) -> Result<Card, String> {
     let table: toml::Table =
@@ -86,8 +91,7 @@ fn read(text: &str, key: &str) -> Result<Card, String> {
 fn claim(check: &Check, card: &Card, decided: &Decided, runs: &[Named], lang: Lang) -> Outcome {
     let evidence = evidence(decided, runs);
     if !decided.is_decided() {
-        let (why, fix) = (decided.reason(runs, lang), decided.fix(lang));
-        return outcome(check, Status::NotDecided, why, fix, evidence, lang);
+        return undecided(check, card, decided, runs, evidence, lang);
     }
     if card.is_blank() {
         let why = lang.choose(
@@ -99,7 +103,7 @@ fn claim(check: &Check, card: &Card, decided: &Decided, runs: &[Named], lang: La
     let faults: Vec<(String, String)> = [
         wrong_verdict(card, decided, lang),
         wrong_number(card, decided, runs, lang),
-        wrong_sentence(card, decided, runs, lang),
+        sentence::fault(&card.sentence, &card.number.text(), decided, &candidates(decided, runs), runs, lang),
     ]
     .into_iter()
     .flatten()
@@ -115,7 +119,34 @@ fn claim(check: &Check, card: &Card, decided: &Decided, runs: &[Named], lang: La
     outcome(check, Status::Fail, why.join("; "), fix.join(" "), evidence, lang)
 }
 
-type Fault = Option<(String, String)>;
+/// Something was not measured, which costs nothing. Where the machine could not, "N" is what follows, and scores.
+fn undecided(
+    check: &Check,
+    card: &Card,
+    decided: &Decided,
+    runs: &[Named],
+    evidence: Vec<Evidence>,
+    lang: Lang,
+) -> Outcome {
+    let (why, fix) = (decided.reason(runs, lang), decided.fix(lang));
+    let Some(arm) = decided.skipped().and_then(|cell| cell.split(['/', '{']).nth(1)) else {
+        return outcome(check, Status::NotDecided, why, fix, evidence, lang);
+    };
+    let says_n = Verdict::parse(&card.verdict) == Some(Verdict::NotTestable);
+    if says_n && sentence::names_what_is_missing(&card.sentence, arm, runs) {
+        let why = lang
+            .choose(format!("N follows from these files: {why}"), format!("N 판정은 이 파일들에서 나옵니다. {why}"));
+        return outcome(check, Status::Pass, why, String::new(), evidence, lang);
+    }
+    let n = lang.choose(
+        format!("The verdict N scores here, with a sentence that names {arm} and says why it was not measured."),
+        format!("여기서는 판정 N이 점수를 받습니다. 문장에 {arm}의 이름과 측정하지 못한 까닭을 쓰십시오."),
+    );
+    outcome(check, Status::NotDecided, why, format!("{fix}\n{n}"), evidence, lang)
+}
+
+/// What is wrong, and what to do.
+pub(super) type Fault = Option<(String, String)>;
 
 fn wrong_verdict(card: &Card, decided: &Decided, lang: Lang) -> Fault {
     let letters = lang.choose(
@@ -169,43 +200,13 @@ fn wrong_number(card: &Card, decided: &Decided, runs: &[Named], lang: Lang) -> F
     Some((why, format!("{as_printed} {which}")))
 }
 
-fn unique(mut names: Vec<&str>) -> Vec<&str> {
+pub(super) fn unique(mut names: Vec<&str>) -> Vec<&str> {
     let mut seen = std::collections::BTreeSet::new();
     names.retain(|name| seen.insert(*name));
     names
 }
 
-fn wrong_sentence(card: &Card, decided: &Decided, runs: &[Named], lang: Lang) -> Fault {
-    let number = Quoted::parse(&card.number.text());
-    let holds = number.is_none_or(|number| sentence::holds_number(&card.sentence, &number));
-    let named = decided.values.iter().any(|value| {
-        let arms = &runs[value.run].1.header.arms;
-        let is_named = |id: &str| arms.iter().any(|a: &ArmInfo| a.id == id && sentence::names(&card.sentence, a));
-        is_named(&value.arm) && (value.base.is_empty() || is_named(&value.base))
-    });
-    let pairs: Vec<String> = decided.values.iter().map(pair_of).collect();
-    let pairs = unique(pairs.iter().map(String::as_str).collect()).join(", ");
-    match (holds, named) {
-        (true, true) => None,
-        (false, _) => Some((
-            lang.choose("the sentence does not hold the number", "문장에 그 수가 없습니다").into(),
-            lang.choose("Say the number with its interval in the sentence.", "문장에 수와 그 신뢰구간을 쓰십시오.")
-                .into(),
-        )),
-        (true, false) => Some((
-            lang.choose(
-                "the sentence does not name what was compared".into(),
-                "문장에 비교한 대상의 이름이 없습니다".into(),
-            ),
-            lang.choose(
-                format!("Name the arms by their ids or full names: {pairs}. \"VM\" alone says too little."),
-                format!("대상을 id나 전체 이름으로 쓰십시오. {pairs}. \"VM\"만으로는 부족합니다."),
-            ),
-        )),
-    }
-}
-
-fn pair_of(value: &Value) -> String {
+pub(super) fn pair_of(value: &Value) -> String {
     if value.base.is_empty() { value.arm.clone() } else { format!("{} ÷ {}", value.arm, value.base) }
 }
 
@@ -215,9 +216,9 @@ fn candidates(decided: &Decided, runs: &[Named]) -> Vec<Candidate> {
     for value in &decided.values {
         let run = runs[value.run].1;
         let name = pair_of(value);
-        ends(&interval_parts(&value.found), &name, value.unit, &mut all);
+        with_ends(&value.found, &name, value.unit, &mut all);
         if value.unit.is_none() {
-            shares(&interval_parts(&value.found), &name, &mut all);
+            shares(&value.found, &name, &mut all);
         }
         all.extend(value.floor.map(|floor| Candidate::percent("noise floor".into(), floor)));
         for cell in run.cells.iter().filter(|c| value.cells.contains(&c.id)) {
@@ -227,17 +228,18 @@ fn candidates(decided: &Decided, runs: &[Named]) -> Vec<Candidate> {
     all
 }
 
-fn interval_parts(i: &crate::results::schema::Interval) -> Vec<f64> {
-    [Some(i.median), i.low, i.high].into_iter().flatten().collect()
-}
-
-fn ends(values: &[f64], what: &str, unit: Option<crate::model::Unit>, all: &mut Vec<Candidate>) {
-    all.extend(values.iter().map(|v| Candidate::of(what.to_owned(), *v, unit)));
+/// A median and the two ends of its interval.
+fn with_ends(i: &Interval, what: &str, unit: Option<crate::model::Unit>, all: &mut Vec<Candidate>) {
+    let parts = [Some(i.median), i.low, i.high].into_iter().flatten();
+    all.extend(parts.map(|v| Candidate::of(what.to_owned(), v, unit).within(i.low.zip(i.high), i.median)));
 }
 
 /// `(b − a) / a`, as a report prints it.
-fn shares(ratios: &[f64], what: &str, all: &mut Vec<Candidate>) {
-    all.extend(ratios.iter().map(|r| Candidate::percent(what.to_owned(), r - 1.0)));
+fn shares(i: &Interval, what: &str, all: &mut Vec<Candidate>) {
+    let percent = |ratio: f64| (ratio - 1.0) * 100.0;
+    let ends = i.low.zip(i.high).map(|(low, high)| (percent(low), percent(high)));
+    let parts = [Some(i.median), i.low, i.high].into_iter().flatten();
+    all.extend(parts.map(|r| Candidate::percent(what.to_owned(), r - 1.0).within(ends, percent(i.median))));
 }
 
 /// Its median with the interval, and what is printed beside it: against the first arm of its experiment.
@@ -246,80 +248,22 @@ fn of_cell(run: &Run, cell: &Cell, metric: &str, all: &mut Vec<Candidate>) {
     let values = values_of(cell, metric);
     let plain: Vec<f64> = values.iter().map(|(_, v)| *v).collect();
     if let (Some(median), Some(unit)) = (median_interval(&plain), unit) {
-        ends(&interval_parts(&interval(&median)), &cell.id, Some(unit), all);
+        with_ends(&interval(&median), &cell.id, Some(unit), all);
     }
     let first = run.cells.iter().find(|b| b.experiment == cell.experiment && b.case == cell.case);
     let Some(base) = first.filter(|b| b.id != cell.id) else { return };
     let Some(found) = compare(&pair(&values_of(base, metric), &values)) else { return };
     let what = format!("{} against {}", cell.id, base.arm);
     if let Some(unit) = unit {
-        ends(&interval_parts(&interval(&found.difference)), &what, Some(unit), all);
+        with_ends(&interval(&found.difference), &what, Some(unit), all);
     }
     if let Some(ratio) = found.ratio {
-        ends(&interval_parts(&interval(&ratio)), &what, None, all);
-        shares(&interval_parts(&interval(&ratio)), &what, all);
+        with_ends(&interval(&ratio), &what, None, all);
+        shares(&interval(&ratio), &what, all);
     }
 }
 
-/// Chapter 0: the floor on the card is that of a start time in one of the files.
-fn floor(check: &Check, card: &Card, runs: &[Named], lang: Lang) -> Outcome {
-    let found: Vec<(usize, claims::terms::Floor)> = runs
-        .iter()
-        .enumerate()
-        .flat_map(|(i, (_, run))| floors(run, "boot").into_iter().map(move |f| (i, f)))
-        .collect();
-    let evidence: Vec<Evidence> = found
-        .iter()
-        .map(|(i, f)| Evidence {
-            file: runs[*i].0.clone(),
-            cell: f.cell.clone(),
-            sha256: f.sha256.clone(),
-            found: format!("{}: {:.1} %", f.metric, f.relative * 100.0),
-        })
-        .collect();
-    let give = |status, why: String, fix: String| outcome(check, status, why, fix, evidence.clone(), lang);
-    if found.is_empty() {
-        let why = lang.choose(
-            "no file here has two equal arms in enough blocks.",
-            "같은 대상이 두 번 들어 있고 블록이 충분한 파일이 없습니다.",
-        );
-        return give(
-            Status::NotDecided,
-            why.into(),
-            "isolab bench -e process,process -x boot --blocks 30 -o blk.json".into(),
-        );
-    }
-    let text = card.number.text();
-    if text.is_empty() {
-        let why = lang.choose("the card [floor] is not filled in", "[floor] 카드가 비어 있습니다");
-        return give(Status::Fail, why.into(), how_to_fill(FLOOR, lang));
-    }
-    let is_it = |quoted: &Quoted| found.iter().any(|(_, f)| quoted.is(&Candidate::percent(String::new(), f.relative)));
-    match Quoted::parse(&text) {
-        Some(quoted) if is_it(&quoted) => give(
-            Status::Pass,
-            lang.choose(
-                format!("{text} is the noise floor of the file."),
-                format!("{text}은(는) 그 파일의 잡음 한계입니다."),
-            ),
-            String::new(),
-        ),
-        _ => give(
-            Status::Fail,
-            lang.choose(
-                format!("{text} is not the noise floor of a file that was read."),
-                format!("{text}은(는) 읽은 파일의 잡음 한계가 아닙니다."),
-            ),
-            lang.choose(
-                "Quote the noise floor as `isolab chart aa FILE` shows it, with its % sign.",
-                "`isolab chart aa FILE`이 보여 주는 잡음 한계를 % 기호와 함께 쓰십시오.",
-            )
-            .into(),
-        ),
-    }
-}
-
-fn how_to_fill(key: &str, lang: Lang) -> String {
+pub(super) fn how_to_fill(key: &str, lang: Lang) -> String {
     let fields = if key == FLOOR { "number = \"3.1 %\"" } else { "verdict, number, sentence" };
     lang.choose(
         format!("Fill in [{key}] of the chapter's card.toml: {fields}."),
@@ -343,7 +287,14 @@ fn evidence(decided: &Decided, runs: &[Named]) -> Vec<Evidence> {
     decided.values.iter().zip(&numbers).flat_map(of_value).collect()
 }
 
-fn outcome(check: &Check, status: Status, why: String, fix: String, evidence: Vec<Evidence>, lang: Lang) -> Outcome {
+pub(super) fn outcome(
+    check: &Check,
+    status: Status,
+    why: String,
+    fix: String,
+    evidence: Vec<Evidence>,
+    lang: Lang,
+) -> Outcome {
     let passed = status == Status::Pass;
     let said = check.explanation.of(lang);
     let reason = check.claim.as_deref().and_then(|id| claims::find(id).ok()).map_or("", |c| c.reason.of(lang));

@@ -35,10 +35,19 @@ fn printed(run: &Run, cell: &str) -> String {
     crate::units::show(s.interval.median, crate::model::Unit::Nanoseconds)
 }
 
+/// The same with its interval.
+fn with_interval(run: &Run, cell: &str) -> String {
+    let s = run.summaries.iter().find(|s| s.cell == cell && s.metric == "create_to_ready").unwrap();
+    let (number, i) = (printed(run, cell), s.interval);
+    let like = |end: Option<f64>| crate::report::sentences::like(end.unwrap_or(i.median), i.median, &number);
+    format!("{number} [{}, {}]", like(i.low), like(i.high))
+}
+
 /// The card that a careful student of this machine writes for C10.
 fn careful(run: &Run, verdict: &str) -> String {
     let number = printed(run, "boot/container");
-    card("C10", verdict, &number, &format!("our container took {number}, vm-bare differed, on this machine"))
+    let said = with_interval(run, "boot/container");
+    card("C10", verdict, &number, &format!("our container took {said}, vm-bare differed, on this machine"))
 }
 
 #[test]
@@ -63,7 +72,12 @@ fn two_hosts_with_opposite_verdicts_each_pass_with_their_own_card_and_fail_with_
 fn swapped_arms_and_edited_numbers_fail() {
     let run = machine(200e3, 900e3);
     let ratio = 200.0 / 900.0;
-    let with = |number: &str| on("C10", &card("C10", "T", number, &format!("container to vm-bare: {number}")), &run);
+    let decided = claims::verdict("C10", &[("boot.json".to_owned(), &run)]).unwrap();
+    let said = claims::shown(&decided.values[0]);
+    let interval = said.split_once(' ').unwrap().1;
+    let with = |number: &str| {
+        on("C10", &card("C10", "T", number, &format!("container took {number} {interval} of vm-bare")), &run)
+    };
     let close = format!("×{}", crate::units::three_digits(ratio));
     let seen = with("×0.22").why;
     assert_eq!(with("×0.22").status, Status::Pass, "{close}: {seen}");
@@ -110,7 +124,8 @@ fn the_sentence_must_hold_the_number_and_name_both() {
     let with = |sentence: &str| on("C10", &card("C10", "T", &number, sentence), &run);
     assert!(with("container was faster than vm-bare").why.contains("does not hold the number"));
     assert!(with(&format!("the container took {number}, less than the VM")).why.contains("what was compared"));
-    assert_eq!(with(&format!("컨테이너는 {number}로 운영체제 없는 가상머신보다 빨랐습니다")).status, Status::Pass);
+    let whole = with_interval(&run, "boot/container");
+    assert_eq!(with(&format!("컨테이너는 {whole}로 운영체제 없는 가상머신보다 빨랐습니다")).status, Status::Pass);
 }
 
 #[test]
@@ -118,21 +133,77 @@ fn cannot_tell_is_right_where_the_interval_says_so() {
     let run = host_of(5, &[("process", "create_to_ready", 200e3), ("container", "create_to_ready", 230e3)]);
     let number = printed(&run, "boot/container");
     let with = |verdict: &str| {
-        on("C22", &card("C22", verdict, &number, &format!("container {number} against process, five blocks")), &run)
+        on(
+            "C22",
+            &card("C22", verdict, &number, &format!("container took {number} against process, five blocks")),
+            &run,
+        )
     };
     assert_eq!((with("?").status, with("?").points), (Status::Pass, 2), "{}", with("?").why);
     assert_eq!(with("T").status, Status::Fail);
 }
 
+/// Sentences around the right number and the right verdict, in both languages: which of them score.
 #[test]
-fn a_skipped_cell_is_not_decided_whatever_is_on_the_card() {
+fn good_sentences_score_and_nonsense_and_contradictions_do_not() {
+    let run = machine(200e3, 900e3); // the container starts and stops sooner
+    let (number, n) = (printed(&run, "boot/container"), with_interval(&run, "boot/container"));
+    let judged = |sentence: &str| on("C10", &card("C10", "T", &number, sentence), &run);
+    for good in [
+        format!("On this host our container without an engine took {n} to start, sooner than vm-bare, so it is true."),
+        format!("container: {n}; that is faster than the bare VM, and it stops faster, too."),
+        format!("vm-bare takes longer than container, which took {n}"),
+        format!("Start of container was {n}, not slower than vm-bare."),
+        format!("엔진 없는 우리 컨테이너는 시작에 {n} 걸려 운영체제 없는 가상머신보다 빨랐습니다."),
+        format!("vm-bare는 container({n})보다 느립니다. 그러므로 참입니다."),
+    ] {
+        assert_eq!(judged(&good).status, Status::Pass, "{good}: {}", judged(&good).why);
+    }
+    for (bad, why) in [
+        (format!("container {n} vm-bare"), "states nothing"),
+        (format!("banana container {n} vm-bare ratatouille"), "states nothing"),
+        (format!("컨테이너 {n} vm-bare 바나나"), "states nothing"),
+        (format!("container was slower than vm-bare: {n}"), "opposite of the file"),
+        (format!("vm-bare is faster than container, which took {n}"), "opposite of the file"),
+        (format!("컨테이너는 {n}로 vm-bare보다 느렸습니다"), "opposite of the file"),
+        (format!("vm-bare는 컨테이너({n})보다 빠릅니다"), "opposite of the file"),
+        (format!("container took {n}, vm-bare more, so the claim is false"), "contradicts the verdict"),
+        (format!("container took {n} against vm-bare: cannot tell"), "contradicts the verdict"),
+        (format!("컨테이너는 {n}, vm-bare는 더 걸렸으므로 거짓입니다"), "contradicts the verdict"),
+        (format!("container took {number}, less than vm-bare"), "95 % interval"),
+        (format!("container took {number} [1.00, 2.00], less than vm-bare"), "95 % interval"),
+        (format!("container took {}, less than vm-bare", n.replace("µs", "").replace("ms", "")), "with its unit"),
+    ] {
+        let outcome = judged(&bad);
+        assert!(outcome.status == Status::Fail && outcome.why.contains(why), "{bad}: {}", outcome.why);
+        assert!(!outcome.fix.is_empty());
+    }
+}
+
+#[test]
+fn a_skipped_cell_is_not_decided_and_only_n_scores_on_it() {
     let run = host(&[("container", "create_to_ready", 2e5), ("container", "exit_to_reaped", 2e5)]);
-    for verdict in ["T", "N", "F"] {
-        let outcome = on("C10", &card("C10", verdict, "×4", "container, vm-bare ×4"), &run);
+    for verdict in ["T", "N", "F", ""] {
+        let outcome = on("C10", &card("C10", verdict, "×4", "container ×4"), &run);
         assert_eq!((outcome.status, outcome.points), (Status::NotDecided, 0));
-        assert!(outcome.why.contains("/dev/kvm") && outcome.fix == "isolab doctor", "{} {}", outcome.why, outcome.fix);
+        assert!(
+            outcome.why.contains("/dev/kvm") && outcome.fix.starts_with("isolab doctor"),
+            "{} {}",
+            outcome.why,
+            outcome.fix
+        );
+        assert!(outcome.fix.contains("N scores"), "{}", outcome.fix);
+    }
+    for sentence in
+        ["vm-bare was not measured: there is no /dev/kvm here", "/dev/kvm이 없어 vm-bare를 측정하지 못했습니다"]
+    {
+        let outcome = on("C10", &card("C10", "N", "", sentence), &run);
+        assert_eq!((outcome.status, outcome.points), (Status::Pass, 2), "{}", outcome.why);
+        assert_eq!(on("C10", &card("C10", "T", "", sentence), &run).status, Status::NotDecided);
     }
     assert_eq!(on("C34", "", &run).status, Status::NotDecided, "an experiment that is not in this version");
+    let n = on("C34", &card("C34", "N", "", "container was not measured"), &run);
+    assert_eq!(n.status, Status::NotDecided, "what nobody can measure yet scores for nobody");
 }
 
 #[test]

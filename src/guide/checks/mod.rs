@@ -2,12 +2,15 @@
 //! where it looked; nothing here measures, and no verdict is a constant.
 
 pub mod card;
+mod floor;
 mod prediction;
 pub(in crate::guide) mod quoted;
 mod run;
+mod says;
 mod sentence;
 mod work;
 
+use std::cell::LazyCell;
 use std::path::{Path, PathBuf};
 
 use super::chapters::{Check, Data};
@@ -38,12 +41,17 @@ impl Source {
     }
 }
 
+/// Results files that are read when they are first needed.
+pub type Quotable = LazyCell<Vec<Results>, Box<dyn FnOnce() -> Vec<Results>>>;
+
 /// Everything that the checks of one chapter look at.
 pub struct Case<'a> {
     pub chapter: u32,
     pub data: &'a Data,
     pub log: &'a Log,
     pub results: &'a [Results],
+    /// Own runs that are younger than the prediction: a card may quote each of them. Read when the first card needs them.
+    pub quotable: &'a Quotable,
     pub source: &'a Source,
     /// The folder with the reader's work.
     pub desk: Option<PathBuf>,
@@ -68,6 +76,11 @@ impl Sheet {
         let decided = |o: &&Outcome| o.status != Status::NotDecided;
         let possible = outcomes.iter().filter(decided).map(|o| o.possible).sum();
         Sheet { points: outcomes.iter().map(|o| o.points).sum(), possible, outcomes }
+    }
+
+    /// All that could be decided was passed.
+    pub fn is_full(&self) -> bool {
+        self.possible > 0 && self.points == self.possible && !self.any(Status::Fail)
     }
 
     pub fn any(&self, status: Status) -> bool {
@@ -120,18 +133,48 @@ fn to_measure(case: &Case) -> String {
     }
 }
 
+/// On the files in use; else on any other own run that follows the prediction, when the card quotes that one.
 fn card(case: &Case, check: &Check) -> Outcome {
-    card::check(check, &cards(case), &named(case), case.lang)
+    let text = match cards(case) {
+        Ok(text) => text,
+        Err(cause) => {
+            let why = case
+                .lang
+                .choose(format!("{CARD} cannot be read: {cause}"), format!("{CARD} 파일을 읽을 수 없습니다: {cause}"));
+            return failed(check, why, format!("{} guide reset {}", case.called, case.chapter));
+        }
+    };
+    let in_use = named(case);
+    let first = card::check(check, &text, &in_use, case.lang);
+    if first.status == Status::Pass || case.source != &Source::Own || card::is_blank(check, &text) {
+        return first;
+    }
+    let others =
+        case.quotable.iter().filter(|other| in_use.iter().all(|(_, run)| run.header.id != other.run.header.id));
+    for other in others {
+        let mut runs: Vec<Named> = vec![(other.name.clone(), &other.run)];
+        runs.extend(in_use.iter().cloned());
+        let quoted = card::check(check, &text, &runs, case.lang);
+        if quoted.status == Status::Pass {
+            let name = &other.name;
+            let why = case.lang.choose(format!("It quotes {name}: "), format!("{name} 파일을 인용했습니다. "));
+            return Outcome { why: why + &quoted.why, ..quoted };
+        }
+    }
+    first
 }
 
 fn relation(case: &Case, check: &Check) -> Outcome {
-    relations::check(check, &cards(case), &named(case), case.lang)
+    relations::check(check, &cards(case).unwrap_or_default(), &named(case), case.lang)
 }
 
 /// The text of the reader's cards; blank when there is no such file.
-fn cards(case: &Case) -> String {
-    let place = case.desk.as_ref().map(|desk| desk.join(CARD));
-    place.and_then(|path| std::fs::read_to_string(path).ok()).unwrap_or_default()
+fn cards(case: &Case) -> std::io::Result<String> {
+    let Some(path) = case.desk.as_ref().map(|desk| desk.join(CARD)) else { return Ok(String::new()) };
+    match std::fs::read_to_string(path) {
+        Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => Ok(String::new()),
+        read => read,
+    }
 }
 
 /// The files as claims and relations take them.

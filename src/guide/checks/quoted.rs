@@ -39,7 +39,16 @@ pub(in crate::guide) struct Candidate {
     pub(in crate::guide) what: String,
     pub(in crate::guide) kind: Kind,
     pub(in crate::guide) value: f64,
+    /// Its 95 % interval, in the same unit; None: the number has none.
+    pub(in crate::guide) interval: Option<Ends>,
     printed: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(in crate::guide) struct Ends {
+    low: f64,
+    pub(in crate::guide) median: f64,
+    high: f64,
 }
 
 const UNITS: &[(&str, Kind, f64)] = &[
@@ -86,12 +95,57 @@ impl Quoted {
             return false;
         }
         let value = if self.signed { candidate.value } else { candidate.value.abs() };
-        let near = (value - self.value).abs() <= self.half * (1.0 + 1e-9);
-        near && (self.digits >= QUOTED_DIGITS || self.plain == candidate.printed)
+        self.is_near(value) && (self.digits >= QUOTED_DIGITS || self.plain == candidate.printed)
+    }
+}
+
+impl Quoted {
+    /// Within the rounding of its digits.
+    fn is_near(&self, value: f64) -> bool {
+        (value - self.value).abs() <= self.half * (1.0 + 1e-9)
+    }
+
+    /// The unit as it was typed: "ms"; "" where none was.
+    pub(in crate::guide) fn unit(&self) -> &str {
+        self.plain.strip_prefix(&self.core).unwrap_or_default()
+    }
+
+    pub(in crate::guide) fn is_plain(&self) -> bool {
+        self.kind == Kind::Plain
+    }
+
+    /// Does one bracket of the sentence, "[1.50, 1.60]", hold these ends? They may leave out the unit of the number. Half of
+    /// the width, "±0.05", says it too.
+    pub(in crate::guide) fn interval_stands_in(&self, sentence: &str, ends: Ends) -> bool {
+        let parse = |text: &str| {
+            let text = plain(text);
+            let bare = text.ends_with(|c: char| c.is_ascii_digit());
+            Quoted::parse(&if bare { format!("{text}{}", self.unit()) } else { text })
+        };
+        let at = |text: &str, value: f64| parse(text).is_some_and(|q| q.kind == self.kind && q.is_near(value));
+        let brackets = sentence.split('[').skip(1).filter_map(|rest| rest.split_once(']')).map(|(inside, _)| inside);
+        let holds = |inside: &str| {
+            [",", "~", "–", " to "]
+                .iter()
+                .filter_map(|by| inside.split_once(by))
+                .any(|(a, b)| at(a, ends.low) && at(b, ends.high))
+        };
+        let half = (ends.median - ends.low).max(ends.high - ends.median);
+        let digits = |rest: &str| -> String {
+            rest.trim_start().chars().take_while(|c| c.is_ascii_digit() || *c == '.').collect()
+        };
+        brackets.into_iter().any(holds)
+            || sentence.split('±').skip(1).any(|rest| at(digits(rest).trim_end_matches('.'), half))
     }
 }
 
 impl Candidate {
+    /// With its interval, in the unit of `value`.
+    pub(in crate::guide) fn within(mut self, ends: Option<(f64, f64)>, median: f64) -> Candidate {
+        self.interval = ends.filter(|(low, high)| low < high).map(|(low, high)| Ends { low, median, high });
+        self
+    }
+
     pub(in crate::guide) fn of(what: String, value: f64, unit: Option<Unit>) -> Candidate {
         let kind = match unit {
             None | Some(Unit::Count | Unit::BytesPerByte) => Kind::Plain,
@@ -100,13 +154,13 @@ impl Candidate {
             Some(Unit::PerSecond) => Kind::PerSecond,
         };
         let printed = unit.map_or_else(|| three_digits(value), |unit| show(value, unit));
-        Candidate { what, kind, value, printed: plain(&printed).trim_start_matches('-').to_owned() }
+        Candidate { what, kind, value, interval: None, printed: plain(&printed).trim_start_matches('-').to_owned() }
     }
 
     /// `share`: 0.031 is 3.1 %.
     pub(in crate::guide) fn percent(what: String, share: f64) -> Candidate {
         let value = share * 100.0;
-        Candidate { what, kind: Kind::Percent, value, printed: format!("{:.1}%", value.abs()) }
+        Candidate { what, kind: Kind::Percent, value, interval: None, printed: format!("{:.1}%", value.abs()) }
     }
 }
 

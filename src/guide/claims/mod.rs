@@ -200,6 +200,14 @@ impl Decided {
         self.verdict != Verdict::NotTestable
     }
 
+    /// The cell that this machine could not measure, so that "not testable here" is the right verdict.
+    pub fn skipped(&self) -> Option<&str> {
+        match &self.why {
+            Why::Missing(Missing::Skipped { cell, .. }) => Some(cell),
+            _ => None,
+        }
+    }
+
     /// The next step, where something is missing; empty otherwise.
     pub fn fix(&self, lang: Lang) -> String {
         match &self.why {

@@ -11,7 +11,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use super::shelf::{FOLDER, shipped};
-use super::state::{Progress, Worked};
+use super::state::{Progress, Worked, unused};
 use crate::error::{Context, Error, Result};
 use crate::results::hash::sha256;
 use crate::results::store::{give_back, write_atomically};
@@ -171,7 +171,7 @@ pub fn reset(dir: &Path, chapter: u32) -> Result<Reset> {
             continue;
         }
         if let Some(old) = old.filter(|old| !old.is_empty()) {
-            let copy = unused(&path);
+            let copy = unused(&path, "before-reset");
             write_atomically(&copy, &old)?;
             done.kept.push(copy);
         }
@@ -179,15 +179,6 @@ pub fn reset(dir: &Path, chapter: u32) -> Result<Reset> {
         done.changed = true;
     }
     Ok(done)
-}
-
-/// "work.rs.before-reset", or the first of that name with a number that is not there yet.
-fn unused(path: &Path) -> PathBuf {
-    let name = |n: u32| {
-        let number = if n == 1 { String::new() } else { format!("-{n}") };
-        PathBuf::from(format!("{}.before-reset{number}", path.display()))
-    };
-    (1..u32::MAX).map(name).find(|p| !p.exists()).unwrap_or_else(|| name(1))
 }
 
 #[cfg(test)]
