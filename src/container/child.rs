@@ -4,7 +4,8 @@
 //! Nothing here allocates: see `sys/clone.rs`.
 
 use std::convert::Infallible;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::mem::ManuallyDrop;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use nix::errno::Errno;
 use nix::sys::prctl::{set_no_new_privs, set_pdeathsig};
@@ -12,6 +13,7 @@ use nix::sys::signal::Signal;
 use nix::unistd::setsid;
 
 use super::cgroup::Cgroup;
+use super::dev::Dev;
 use super::handshake::{At, Failure, Handshake, Stamp, Step};
 use super::idmap::IdMap;
 use super::seccomp::Filter;
@@ -39,13 +41,14 @@ fn become_program(
     wait_for_ids(spec, handshake).at(Step::IdMap)?; // until then we are nobody
     setsid().at(Step::Session)?; // kill(0) reaches the whole process group, also its members outside of the pid namespace
     become_root(spec).at(Step::BecomeRoot)?;
-    namespaces::own_cgroup_view(spec.namespaces).at(Step::CgroupNamespace)?; // after joining: its root is our folder
+    rootfs::stand_in(spec.root.as_fd()).at(Step::Root)?;
+    namespaces::made_by_child(spec.namespaces).at(Step::OwnView)?; // after both: they decide what is seen in them
     namespaces::name_host(spec.namespaces).at(Step::HostName)?;
     namespaces::loopback(spec.namespaces, spec.loopback).at(Step::Loopback)?;
     handshake.stamp(Stamp::OwnView);
-    change_root(spec)?; // while the old root still offers /dev/null and the like
+    let null = change_root(spec, files)?;
     handshake.stamp(Stamp::NewRoot);
-    let gate = hand_over(files, handshake.gate()).at(Step::HandOver)?; // every other file is closed now
+    let gate = hand_files_over(files, null, handshake.gate()).at(Step::HandOver)?; // every other file is closed now
     die_with_parent(spec.detachable).at(Step::DieWithParent)?; // after changing ids, which would undo it
     drop_capabilities(spec).at(Step::Capabilities)?; // no mount, no mknod of ours from here on
     set_no_new_privs().at(Step::NoNewPrivileges)?; // and no program can get anything back; the filter needs it
@@ -59,11 +62,12 @@ fn become_program(
 /// The filter comes last, since it forbids most of the steps above.
 fn last_steps(spec: &Spec, gate: BorrowedFd<'_>, handshake: &Handshake) -> Result<Infallible, Failure> {
     signals::reset().at(Step::Signals)?;
+    let folder = rootfs::folder_of(&spec.program).at(Step::Exec)?;
     install_filter(spec).at(Step::Filter)?;
     handshake.stamp(Stamp::Door);
     Handshake::wait(gate).at(Step::Gate)?;
     handshake.stamp(Stamp::Exec);
-    Err(spec.program.exec()).at(Step::Exec)
+    Err(spec.program.exec_file(folder.as_fd())).at(Step::Exec)
 }
 
 fn last_steps_of_program(spec: &Spec, gate: BorrowedFd<'_>, handshake: &Handshake) -> i32 {
@@ -87,25 +91,61 @@ fn become_root(spec: &Spec) -> Result<(), Errno> {
     spec.ids.map_or(Ok(()), IdMap::become_root)
 }
 
-fn change_root(spec: &Spec) -> Result<(), Failure> {
+/// Returns a null device for the program's streams, if it needs one.
+fn change_root(spec: &Spec, files: &Files<'_>) -> Result<Option<OwnedFd>, Failure> {
     rootfs::keep_mounts_private().at(Step::PrivateMounts)?;
-    let root = rootfs::mount_root(&spec.root, spec.read_only).at(Step::Root)?;
-    rootfs::look_at_sys(root.as_fd()).at(Step::Sys)?;
-    rootfs::mount_proc(root.as_fd()).at(Step::Proc)?;
-    make_dev(spec, root.as_fd()).at(Step::Dev)?;
-    hide_paths(spec, root.as_fd())?;
-    rootfs::leave_the_old_root(root.as_fd()).at(Step::OldRoot)
-}
-
-fn make_dev(spec: &Spec, root: BorrowedFd<'_>) -> Result<(), Errno> {
-    spec.dev.map_or(Ok(()), |nodes| dev::make(root, nodes))
-}
-
-fn hide_paths(spec: &Spec, root: BorrowedFd<'_>) -> Result<(), Failure> {
-    if !spec.hide_paths {
-        return Ok(());
+    let root = rootfs::mount_root(spec.read_only).at(Step::Root)?;
+    let sys = rootfs::find_sys(root.as_fd()).at(Step::Sys)?;
+    let proc = rootfs::mount_proc(root.as_fd()).at(Step::Proc)?;
+    let dev = make_dev(spec, root.as_fd()).at(Step::Dev)?;
+    let sys = hide_paths(spec, proc.as_fd(), sys, dev.as_ref())?;
+    let null = own_null(files, dev.as_ref(), proc.as_fd()).at(Step::Dev)?;
+    rootfs::leave_the_old_root(root.as_fd()).at(Step::OldRoot)?;
+    let mounted = [(c"proc", Some(&proc)), (c"sys", sys.as_ref()), (c"dev", dev.as_ref().map(|dev| &dev.top))];
+    for (name, top) in mounted {
+        top.map_or(Ok(()), |top| rootfs::is_still_there(name, top.as_fd())).at(Step::Settled)?;
     }
-    mask::hide(root).map_err(|(errno, place)| Failure { step: Step::Mask, errno, place })
+    Ok(null)
+}
+
+fn make_dev(spec: &Spec, root: BorrowedFd<'_>) -> Result<Option<Dev>, Errno> {
+    spec.dev.map(|nodes| dev::make(root, nodes)).transpose()
+}
+
+/// Returns the top of /sys.
+fn hide_paths(
+    spec: &Spec,
+    proc: BorrowedFd<'_>,
+    sys: Option<OwnedFd>,
+    dev: Option<&Dev>,
+) -> Result<Option<OwnedFd>, Failure> {
+    if !spec.hide_paths {
+        return Ok(sys);
+    }
+    let sys_top = sys.as_ref().map(AsFd::as_fd);
+    mask::hide(proc, sys_top, dev).map_err(|(errno, place)| Failure { step: Step::Mask, errno, place })?;
+    sys_top.map(mask::protect_sys).transpose().at(Step::Sys)
+}
+
+/// A null device among the streams is the host's: through it the program could change the mode of the host's file.
+fn own_null(files: &Files<'_>, dev: Option<&Dev>, proc: BorrowedFd<'_>) -> Result<Option<OwnedFd>, Errno> {
+    let needed = files.iter().flatten().any(|file| dev::is_null(*file));
+    needed.then(|| dev::open_null(dev, proc)).transpose()
+}
+
+fn hand_files_over(
+    files: &Files<'_>,
+    null: Option<OwnedFd>,
+    gate: BorrowedFd<'_>,
+) -> Result<BorrowedFd<'static>, Errno> {
+    let null = ManuallyDrop::new(null); // it is closed by number
+    let mut files = *files;
+    for file in files.iter_mut().flatten() {
+        if let Some(null) = null.as_ref().filter(|_| dev::is_null(*file)) {
+            *file = null.as_fd();
+        }
+    }
+    hand_over(&files, gate)
 }
 
 fn drop_capabilities(spec: &Spec) -> Result<(), Errno> {

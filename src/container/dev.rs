@@ -1,19 +1,20 @@
 //! A minimal /dev: the files that programs take for granted, and no way to any device.
 //!
-//! It is made read-only when it is complete. The container keeps CAP_MKNOD, and here is the only place where device files
+//! It is made read-only when it is complete, but for /dev/shm, where no device is alive. The container keeps CAP_MKNOD, and here is the only place where device files
 //! are alive: a writable /dev would let it make one for the host's disk. (Docker has a device cgroup for that.)
 
 use std::ffi::CStr;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::io::Write;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 
 use nix::errno::Errno;
 use nix::fcntl::{AT_FDCWD, OFlag, openat};
-use nix::mount::MsFlags;
-use nix::sys::stat::{Mode, SFlag, fstat, makedev, mkdirat, mknodat, umask};
+use nix::sys::stat::{FileStat, Mode, SFlag, fstat, makedev, mkdirat, mknodat, umask};
 use nix::unistd::symlinkat;
 
-use super::rootfs::{inside, mount_new};
-use crate::sys::mounts::{Depth, attach, attr, copy_of, restrict};
+use super::rootfs::inside;
+use crate::sys::fds::out_of_the_way;
+use crate::sys::mounts::{Depth, allow, attach, attr, copy_of, new_mount, restrict};
 
 /// Name, the host's file, device numbers.
 const DEVICES: &[(&CStr, &CStr, u64, u64)] = &[
@@ -42,25 +43,88 @@ pub enum Nodes {
     Borrowed,
 }
 
+/// What later steps need of it, by descriptor.
+#[derive(Debug)]
+pub struct Dev {
+    pub top: OwnedFd,
+    /// Read-only, so that its mode and its owner stay.
+    pub null: OwnedFd,
+    /// A folder in which nobody can make anything: the one below /dev/pts.
+    pub empty: OwnedFd,
+}
+
 /// Mounts and fills /dev below `root`.
-pub fn make(root: BorrowedFd<'_>, nodes: Nodes) -> Result<(), Errno> {
-    let flags = MsFlags::MS_NOSUID | MsFlags::MS_NOEXEC;
-    let dev = mount_new(root, c"dev", c"tmpfs", flags, Some(c"mode=755,size=64k"))?;
+pub fn make(root: BorrowedFd<'_>, nodes: Nodes) -> Result<Dev, Errno> {
+    let place = inside(root, c"dev", OFlag::O_DIRECTORY)?;
+    let options = [(c"mode", c"755"), (c"size", SHARED_MEMORY), (c"nr_inodes", c"16k")];
+    let top = new_mount(c"tmpfs", &options, attr::NO_SUID | attr::NO_EXEC)?;
+    attach(top.as_fd(), place.as_fd())?;
+    let dev = top.as_fd();
     let before = umask(Mode::empty());
     for device in DEVICES {
         match nodes {
-            Nodes::Made => make_node(dev.as_fd(), *device)?,
-            Nodes::Borrowed => borrow_node(dev.as_fd(), *device)?,
+            Nodes::Made => make_node(dev, *device)?,
+            Nodes::Borrowed => borrow_node(dev, *device)?,
         }
     }
     for (name, target) in LINKS {
-        symlinkat(*target, &dev, *name)?;
+        symlinkat(*target, dev, *name)?;
     }
-    mkdirat(&dev, c"pts", Mode::from_bits_truncate(0o755))?;
+    mkdirat(dev, c"pts", Mode::from_bits_truncate(0o755))?;
+    mkdirat(dev, c"shm", Mode::from_bits_truncate(0o1777))?;
     umask(before);
-    let options = c"newinstance,ptmxmode=0666,mode=0620";
-    drop(mount_new(dev.as_fd(), c"pts", c"devpts", flags, Some(options))?);
-    restrict(dev.as_fd(), attr::READ_ONLY, Depth::One)
+    restrict(dev, attr::READ_ONLY | attr::NO_SUID | attr::NO_EXEC, Depth::WithAllBelow)?;
+    let null = inside(dev, c"null", OFlag::empty())?;
+    let empty = inside(dev, c"pts", OFlag::O_DIRECTORY)?;
+    mount_terminals(empty.as_fd())?;
+    open_shared_memory(dev)?;
+    Ok(Dev { top, null, empty })
+}
+
+/// Docker's size. The file system is that of /dev, where nothing else can grow.
+const SHARED_MEMORY: &CStr = c"64m";
+
+fn mount_terminals(place: BorrowedFd<'_>) -> Result<(), Errno> {
+    let options = [(c"ptmxmode", c"0666"), (c"mode", c"0620")];
+    let pts = new_mount(c"devpts", &options, attr::NO_SUID | attr::NO_EXEC)?;
+    attach(pts.as_fd(), place)
+}
+
+/// /dev/shm, where shm_open(3) and sem_open(3) make their files: the one writable folder, and no device is alive in it.
+/// A mount of its own of a folder that is there costs a tenth of a new file system.
+fn open_shared_memory(dev: BorrowedFd<'_>) -> Result<(), Errno> {
+    let place = inside(dev, c"shm", OFlag::O_DIRECTORY)?;
+    let shm = copy_of(place.as_fd(), Depth::One)?;
+    restrict(shm.as_fd(), attr::NO_DEVICES, Depth::One)?;
+    allow(shm.as_fd(), attr::READ_ONLY)?;
+    attach(shm.as_fd(), place.as_fd())
+}
+
+/// The null device for a container without a /dev of its own: the host's, and nothing about it can be changed. It is
+/// attached nowhere yet.
+pub fn hosts_null() -> Result<OwnedFd, Errno> {
+    let null = copy_of(host_device(c"/dev/null", makedev(1, 3))?.as_fd(), Depth::One)?;
+    restrict(null.as_fd(), attr::READ_ONLY | attr::NO_SUID | attr::NO_EXEC, Depth::One)?;
+    Ok(null)
+}
+
+/// A null device to be read and written: the container's own, where it has one. `proc` is its /proc.
+pub fn open_null(dev: Option<&Dev>, proc: BorrowedFd<'_>) -> Result<OwnedFd, Errno> {
+    let flags = OFlag::O_RDWR | OFlag::O_CLOEXEC;
+    if let Some(dev) = dev {
+        return out_of_the_way(openat(&dev.top, c"null", flags | OFlag::O_NOFOLLOW, Mode::empty())?.as_fd());
+    }
+    let null = hosts_null()?;
+    let mut name = [0; 32]; // nothing may be allocated here
+    write!(&mut name[..], "thread-self/fd/{}\0", null.as_raw_fd()).map_err(|_| Errno::ENAMETOOLONG)?;
+    let name = CStr::from_bytes_until_nul(&name).map_err(|_| Errno::EINVAL)?;
+    let null = openat(proc, name, flags, Mode::empty())?;
+    out_of_the_way(null.as_fd())
+}
+
+/// Is it a null device, whoever's?
+pub fn is_null(file: BorrowedFd<'_>) -> bool {
+    fstat(file).is_ok_and(|found| is_device(&found, makedev(1, 3)))
 }
 
 const EVERYBODY: Mode = Mode::from_bits_truncate(0o666);
@@ -77,11 +141,11 @@ fn borrow_node(dev: BorrowedFd<'_>, (name, host, major, minor): (&CStr, &CStr, u
 }
 
 /// Opens a device file of the host, if it is the one that it is said to be (CVE-2025-31133).
-pub fn host_device(host: &CStr, number: u64) -> Result<OwnedFd, Errno> {
+fn host_device(host: &CStr, number: u64) -> Result<OwnedFd, Errno> {
     let device = openat(AT_FDCWD, host, OFlag::O_PATH | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC, Mode::empty())?;
-    let found = fstat(&device)?;
-    if found.st_mode & SFlag::S_IFMT.bits() != SFlag::S_IFCHR.bits() || found.st_rdev != number {
-        return Err(Errno::ENODEV);
-    }
-    Ok(device)
+    if is_device(&fstat(&device)?, number) { Ok(device) } else { Err(Errno::ENODEV) }
+}
+
+fn is_device(found: &FileStat, number: u64) -> bool {
+    found.st_mode & SFlag::S_IFMT.bits() == SFlag::S_IFCHR.bits() && found.st_rdev == number
 }

@@ -33,7 +33,7 @@ pub enum Step {
     IdMap,
     Session,
     BecomeRoot,
-    CgroupNamespace,
+    OwnView,
     HostName,
     Loopback,
     PrivateMounts,
@@ -43,6 +43,7 @@ pub enum Step {
     Dev,
     Mask,
     OldRoot,
+    Settled,
     HandOver,
     DieWithParent,
     Capabilities,
@@ -62,7 +63,7 @@ const STEPS: &[(Step, &str)] = &[
     (Step::IdMap, "get the id map"),
     (Step::Session, "make a session of its own"),
     (Step::BecomeRoot, "become root of the user namespace"),
-    (Step::CgroupNamespace, "make the cgroup namespace"),
+    (Step::OwnView, "make the mount and cgroup namespaces"),
     (Step::HostName, "set the container's host name"),
     (Step::Loopback, "switch on the loopback device"),
     (Step::PrivateMounts, "keep the container's mounts to itself"),
@@ -72,6 +73,7 @@ const STEPS: &[(Step, &str)] = &[
     (Step::Dev, "make /dev"),
     (Step::Mask, "hide"),
     (Step::OldRoot, "leave the old root"),
+    (Step::Settled, "find /proc, /sys and /dev where they were mounted"),
     (Step::HandOver, "hand the program its files"),
     (Step::DieWithParent, "tie the program's life to ours"),
     (Step::Capabilities, "give up capabilities"),
@@ -123,7 +125,7 @@ pub enum Stamp {
 /// The stages that the stamps end, and their words in a timeline.
 const STAMPS: &[(Stamp, Stage, &str)] = &[
     (Stamp::Born, Stage::Create, "clone3: the child begins"),
-    (Stamp::OwnView, Stage::Isolate, "the child: cgroup, host name, lo"),
+    (Stamp::OwnView, Stage::Isolate, "the child: mounts, host name, lo"),
     (Stamp::NewRoot, Stage::Load, "the child: root, /proc, /dev, hidden paths"),
     (Stamp::Exec, Stage::Enter, "the child: files, capabilities, filter"),
 ];
@@ -241,8 +243,10 @@ fn advice(step: Step, errno: Errno) -> (Kind, &'static str) {
             (Kind::NotExecutable, "file PROGRAM; ls -l PROGRAM")
         }
         (Step::Root, Errno::EACCES) => {
-            (Kind::Failed, "chmod o+x every folder on the way to it: inside, root is an ordinary user of the host")
+            (Kind::Failed, "chmod o+x the folder: inside, root is an ordinary user of the host")
         }
+        (Step::Root, Errno::EINVAL) => (Kind::Failed, "it lies in another mount namespace: name a folder of this one"),
+        (Step::Settled, _) => (Kind::Failed, "somebody changes this root folder while it is used: do not trust it"),
         (Step::Sys | Step::Proc | Step::Dev | Step::Mask, Errno::ELOOP) => {
             (Kind::Failed, "this root folder has a symbolic link where a folder belongs: do not trust it")
         }

@@ -9,18 +9,22 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
-use nix::mount::{MsFlags, mount};
-use nix::sys::stat::makedev;
-use nix::unistd::fchdir;
 
-use super::dev::host_device;
+use super::dev::{Dev, hosts_null};
 use super::rootfs::inside;
-use crate::sys::mounts::{Depth, attach, attr, copy_of, restrict};
+use crate::sys::mounts::{Depth, attach, attr, copy_of, new_mount, restrict};
+
+/// The file system that a path lies in. It is known by descriptor: by name somebody else's could be found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Within {
+    Proc,
+    Sys,
+}
 
 /// What happens to one path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum How {
-    /// The host's /dev/null lies on top of it.
+    /// A null device lies on top of it.
     HideFile,
     /// An empty folder lies on top of it.
     HideFolder,
@@ -28,88 +32,100 @@ enum How {
 }
 
 use How::{HideFile, HideFolder, ReadOnly};
+use Within::{Proc, Sys};
 
-const PATHS: &[(&CStr, How)] = &[
-    (c"proc/kcore", HideFile),
-    (c"proc/keys", HideFile),
-    (c"proc/latency_stats", HideFile),
-    (c"proc/timer_list", HideFile),
-    (c"proc/timer_stats", HideFile),
-    (c"proc/sched_debug", HideFile),
-    (c"proc/interrupts", HideFile),
-    (c"proc/acpi", HideFolder),
-    (c"proc/asound", HideFolder),
-    (c"proc/scsi", HideFolder),
-    (c"sys/firmware", HideFolder),
-    (c"sys/devices/virtual/powercap", HideFolder),
-    (c"proc/bus", ReadOnly),
-    (c"proc/fs", ReadOnly),
-    (c"proc/irq", ReadOnly),
-    (c"proc/sys", ReadOnly),
-    (c"proc/sysrq-trigger", ReadOnly),
-    (c"sys", ReadOnly), // after what is hidden in it: a root folder made for chroot has the host's /sys mounted here
+const PATHS: &[(Within, &CStr, How)] = &[
+    (Proc, c"kcore", HideFile),
+    (Proc, c"keys", HideFile),
+    (Proc, c"latency_stats", HideFile),
+    (Proc, c"timer_list", HideFile),
+    (Proc, c"timer_stats", HideFile),
+    (Proc, c"sched_debug", HideFile),
+    (Proc, c"interrupts", HideFile),
+    (Proc, c"acpi", HideFolder),
+    (Proc, c"asound", HideFolder),
+    (Proc, c"scsi", HideFolder),
+    (Sys, c"firmware", HideFolder),
+    (Sys, c"devices/virtual/powercap", HideFolder),
+    (Proc, c"bus", ReadOnly),
+    (Proc, c"fs", ReadOnly),
+    (Proc, c"irq", ReadOnly),
+    (Proc, c"sys", ReadOnly),
+    (Proc, c"sysrq-trigger", ReadOnly),
 ];
 
-/// Hides all of them below `root`. On failure the place in the list, for the message.
-pub fn hide(root: BorrowedFd<'_>) -> Result<(), (Errno, usize)> {
-    let mut covers = Covers::default();
-    for (place, (path, how)) in PATHS.iter().enumerate() {
-        covers.put_over(root, path, *how).map_err(|errno| (errno, place))?;
+/// Hides all of them. On failure the place in the list, for the message.
+pub fn hide(proc: BorrowedFd<'_>, sys: Option<BorrowedFd<'_>>, dev: Option<&Dev>) -> Result<(), (Errno, usize)> {
+    let mut covers = Covers { dev, null: None, empty: None };
+    for (number, (within, path, how)) in PATHS.iter().enumerate() {
+        let top = if *within == Proc { Some(proc) } else { sys };
+        top.map_or(Ok(()), |top| covers.put_over(top, path, *how)).map_err(|errno| (errno, number))?;
     }
     Ok(())
 }
 
-/// The path at a place of the list.
-pub fn path(place: usize) -> String {
-    PATHS.get(place).map_or_else(String::new, |(path, _)| format!("/{}", path.to_string_lossy()))
+/// After what is hidden in it: a root folder made for chroot(8) has the host's /sys mounted there. Returns its new top.
+pub fn protect_sys(sys: BorrowedFd<'_>) -> Result<OwnedFd, Errno> {
+    make_read_only(sys)
 }
 
-/// What lies on top of hidden paths: one of each serves for all.
-#[derive(Default)]
-struct Covers {
+/// The path at a place of the list.
+pub fn path(place: usize) -> String {
+    let text = |(within, path, _): &(Within, &CStr, How)| {
+        let top = if *within == Proc { "proc" } else { "sys" };
+        format!("/{top}/{}", path.to_string_lossy())
+    };
+    PATHS.get(place).map_or_else(String::new, text)
+}
+
+/// What lies on top of hidden paths: one of each serves for all. Both are read-only, and nothing of the host can be changed
+/// through them: of a writable bind of the host's /dev/null, root inside could change the mode.
+struct Covers<'a> {
+    /// The container's own /dev has one of each.
+    dev: Option<&'a Dev>,
     null: Option<OwnedFd>,
     empty: Option<OwnedFd>,
 }
 
-impl Covers {
-    fn put_over(&mut self, root: BorrowedFd<'_>, path: &CStr, how: How) -> Result<(), Errno> {
-        let place = match inside(root, path, OFlag::empty()) {
+impl Covers<'_> {
+    fn put_over(&mut self, top: BorrowedFd<'_>, path: &CStr, how: How) -> Result<(), Errno> {
+        let place = match inside(top, path, OFlag::empty()) {
             Err(Errno::ENOENT | Errno::ENOTDIR) => return Ok(()),
             other => other?,
         };
         match how {
-            HideFile => cover(place.as_fd(), self.null()?),
-            HideFolder => match &self.empty {
-                Some(empty) => cover(place.as_fd(), empty.as_fd()),
-                None => self.mount_empty(root, path, place.as_fd()),
-            },
-            ReadOnly => make_read_only(place.as_fd()),
+            HideFile => self.cover_file(place.as_fd()),
+            HideFolder => self.cover_folder(place.as_fd()),
+            ReadOnly => make_read_only(place.as_fd()).map(drop),
         }
     }
 
-    fn null(&mut self) -> Result<BorrowedFd<'_>, Errno> {
-        if self.null.is_none() {
-            self.null = Some(host_device(c"/dev/null", makedev(1, 3))?);
+    fn cover_file(&mut self, place: BorrowedFd<'_>) -> Result<(), Errno> {
+        if let Some(null) = self.dev.map(|dev| dev.null.as_fd()).or(self.null.as_ref().map(AsFd::as_fd)) {
+            return attach(copy_of(null, Depth::One)?.as_fd(), place);
         }
-        self.null.as_ref().map(AsFd::as_fd).ok_or(Errno::ENODEV)
+        let null = hosts_null()?;
+        attach(null.as_fd(), place)?;
+        self.null = Some(null); // now that it is attached it can be copied
+        Ok(())
     }
 
-    /// The first hidden folder gets an empty file system, the others a view of it.
-    fn mount_empty(&mut self, root: BorrowedFd<'_>, path: &CStr, place: BorrowedFd<'_>) -> Result<(), Errno> {
-        fchdir(place)?;
-        mount(Some(c"tmpfs"), c".", Some(c"tmpfs"), MsFlags::MS_RDONLY, Some(c"size=4k"))?;
-        self.empty = Some(inside(root, path, OFlag::O_DIRECTORY)?);
+    fn cover_folder(&mut self, place: BorrowedFd<'_>) -> Result<(), Errno> {
+        if let Some(empty) = self.dev.map(|dev| dev.empty.as_fd()).or(self.empty.as_ref().map(AsFd::as_fd)) {
+            return attach(copy_of(empty, Depth::One)?.as_fd(), place);
+        }
+        let attributes = attr::READ_ONLY | attr::NO_SUID | attr::NO_DEVICES | attr::NO_EXEC;
+        let empty = new_mount(c"tmpfs", &[(c"size", c"4k")], attributes)?;
+        attach(empty.as_fd(), place)?;
+        self.empty = Some(empty);
         Ok(())
     }
 }
 
-fn cover(place: BorrowedFd<'_>, with: BorrowedFd<'_>) -> Result<(), Errno> {
-    attach(copy_of(with, Depth::One)?.as_fd(), place)
-}
-
-fn make_read_only(place: BorrowedFd<'_>) -> Result<(), Errno> {
+fn make_read_only(place: BorrowedFd<'_>) -> Result<OwnedFd, Errno> {
     let copy = copy_of(place, Depth::WithAllBelow)?;
     let attributes = attr::READ_ONLY | attr::NO_SUID | attr::NO_DEVICES | attr::NO_EXEC;
     restrict(copy.as_fd(), attributes, Depth::WithAllBelow)?;
-    attach(copy.as_fd(), place)
+    attach(copy.as_fd(), place)?;
+    Ok(copy)
 }

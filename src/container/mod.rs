@@ -14,6 +14,7 @@ pub mod capabilities;
 pub mod cgroup;
 mod child;
 pub mod dev;
+pub mod folder;
 pub mod handshake;
 pub mod idmap;
 pub mod init;
@@ -55,7 +56,7 @@ pub fn create(spec: &Spec, files: &Files<'_>, handshake: Handshake, clock: &mut 
     clock.mark(Stage::Create, "cgroup");
     let mut container = Container { process: None, cgroup, handshake }; // from here on a guard
     if spec.copies() {
-        container.process = Some(container.copy(spec, files)?); // one clone3 makes every namespace
+        container.process = Some(container.copy(spec, files)?); // one clone3 makes most namespaces
         clock.mark(Stage::Create, "clone3 returned");
         container.write_ids(spec)?; // the child is nobody until its ids are mapped
     }

@@ -41,15 +41,18 @@ pub const USUAL: CloneFlags = CloneFlags::CLONE_NEWNS
     .union(CloneFlags::CLONE_NEWIPC)
     .union(CloneFlags::CLONE_NEWCGROUP);
 
-/// What one clone3 makes. Not the cgroup namespace: its root is the cgroup in which the child stands when it is made,
-/// so the child makes it after it has joined its own.
+/// What clone3 cannot make: the root of a cgroup namespace is the cgroup in which the child stands when it is made, so the child
+/// makes it after it has joined its own; and a new mount namespace takes the child along to the folder that it stands in.
+const BY_CHILD: CloneFlags = CloneFlags::CLONE_NEWCGROUP.union(CloneFlags::CLONE_NEWNS);
+
+/// What one clone3 makes.
 pub fn made_by_clone(wanted: CloneFlags) -> CloneFlags {
-    wanted.difference(CloneFlags::CLONE_NEWCGROUP)
+    wanted.difference(BY_CHILD)
 }
 
 /// The rest, in the child.
-pub fn own_cgroup_view(wanted: CloneFlags) -> Result<(), Errno> {
-    if wanted.contains(CloneFlags::CLONE_NEWCGROUP) { unshare(CloneFlags::CLONE_NEWCGROUP) } else { Ok(()) }
+pub fn made_by_child(wanted: CloneFlags) -> Result<(), Errno> {
+    unshare(wanted.intersection(BY_CHILD))
 }
 
 /// The container's host name; without a namespace of its own it would be the host's.

@@ -2,31 +2,50 @@
 //!
 //! The folder may come from a stranger, and until exec the child is *our* program: a program that is a link to
 //! /proc/self/exe, or one whose interpreter or dynamic loader is, would run our own binary again inside the container, from where it
-//! could be overwritten (CVE-2019-5736). So links are followed here, from a descriptor of the folder, and what is executed
-//! is the plain path that they lead to; never one below /proc or /dev.
+//! could be overwritten (CVE-2019-5736). So links are followed here, from a descriptor of the folder, scripts are replaced
+//! by their interpreters, and what is executed is the plain path of a plain program; never one below /proc or /dev.
 //!
-//! What this does not stop: somebody who changes the folder between this look and exec.
+//! Somebody who changes the folder between this look and exec gains nothing: exec follows no link at the end of that path and
+//! runs no script ([`crate::sys::exec::Image::exec_file`]). One thing he can still do: rewrite the name of the loader inside
+//! the program's file; then our code runs in the container, but as a loader, whose file no process can reach.
 
 use std::ffi::{OsStr, OsString};
-use std::fs::{File, read_link};
+use std::fs::File;
 use std::io::Read;
-use std::os::fd::{AsFd, AsRawFd, OwnedFd};
+use std::os::fd::AsFd;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
-use nix::fcntl::{OFlag, OpenHow, ResolveFlag, open, openat2};
-use nix::sys::stat::{Mode, SFlag, fstat};
+use nix::fcntl::{OFlag, OpenHow, ResolveFlag, openat2};
+use nix::sys::stat::{SFlag, fstat};
 
-use crate::error::{Context, Error, Kind, Result};
+use super::folder::Folder;
+use crate::error::{Error, Kind, Result};
 
 /// Docker's PATH for an image that names none.
 pub const USUAL_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/// The path, inside `root`, of the file that `name` means there.
-pub fn find(root: &Path, name: &OsStr, search: &OsStr) -> Result<PathBuf> {
-    let folder = Folder::open(root)?;
+/// What to execute for a command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Program {
+    /// Inside the folder: no script, no link.
+    pub path: PathBuf,
+    /// Of a script: its interpreter with its argument, and the script. They take the place of the command's name.
+    pub before: Vec<OsString>,
+}
+
+impl Program {
+    /// The arguments that the kernel would make of these (execve(2), "Interpreter scripts").
+    pub fn argv(&self, argv: &[OsString]) -> Vec<OsString> {
+        let own = usize::from(!self.before.is_empty()).min(argv.len());
+        [&self.before, &argv[own..]].concat()
+    }
+}
+
+/// The program that `name` means inside the folder.
+pub fn find(folder: &Folder, name: &OsStr, search: &OsStr) -> Result<Program> {
     let candidates: Vec<PathBuf> = if name.as_bytes().contains(&b'/') {
         vec![PathBuf::from(name)]
     } else {
@@ -34,8 +53,8 @@ pub fn find(root: &Path, name: &OsStr, search: &OsStr) -> Result<PathBuf> {
     };
     let mut refused = None;
     for candidate in candidates {
-        match folder.look(&candidate) {
-            Ok(path) => return folder.check_interpreters(&path).map(|()| path),
+        match look(folder, &candidate) {
+            Ok(path) => return interpreted(folder, path),
             Err(Errno::ENOENT | Errno::ENOTDIR) => {}
             Err(errno) => refused = refused.or(Some(errno)),
         }
@@ -63,63 +82,71 @@ fn refusal(errno: Errno) -> String {
     }
 }
 
-struct Folder {
-    top: OwnedFd,
-    real: PathBuf,
+/// Follows links, with the folder as `/`, to a file that may be executed.
+fn look(folder: &Folder, path: &Path) -> Result<PathBuf, Errno> {
+    let how = OpenHow::new()
+        .flags(OFlag::O_PATH | OFlag::O_CLOEXEC)
+        .resolve(ResolveFlag::RESOLVE_IN_ROOT | ResolveFlag::RESOLVE_NO_MAGICLINKS);
+    let file = openat2(folder, path, how)?;
+    let inside = folder.path_of(&file)?;
+    if inside.starts_with("/proc") || inside.starts_with("/dev") {
+        return Err(Errno::ELOOP); // other files will be there when the program runs
+    }
+    let mode = fstat(file.as_fd())?.st_mode;
+    let is_file = mode & SFlag::S_IFMT.bits() == SFlag::S_IFREG.bits();
+    if is_file && mode & 0o111 != 0 { Ok(inside) } else { Err(Errno::EACCES) }
 }
 
-impl Folder {
-    fn open(root: &Path) -> Result<Folder> {
-        let doing = || format!("open the root folder {}", root.display());
-        let top = open(root, OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC, Mode::empty()).doing(doing)?;
-        let real = real_path(&top).doing(doing)?;
-        Ok(Folder { top, real })
-    }
+/// As many scripts as the kernel lets interpret each other.
+const MOST_SCRIPTS: usize = 5;
 
-    /// Follows links, with the folder as `/`, to a file that may be executed.
-    fn look(&self, path: &Path) -> Result<PathBuf, Errno> {
-        let how = OpenHow::new()
-            .flags(OFlag::O_PATH | OFlag::O_CLOEXEC)
-            .resolve(ResolveFlag::RESOLVE_IN_ROOT | ResolveFlag::RESOLVE_NO_MAGICLINKS);
-        let file = openat2(&self.top, path, how)?;
-        let inside = real_path(&file).map_err(|_| Errno::ENOENT)?;
-        let inside = Path::new("/").join(inside.strip_prefix(&self.real).map_err(|_| Errno::ELOOP)?);
-        if inside.starts_with("/proc") || inside.starts_with("/dev") {
-            return Err(Errno::ELOOP); // other files will be there when the program runs
+/// A script names its interpreter, which may be a script again. A program names its dynamic loader.
+fn interpreted(folder: &Folder, path: PathBuf) -> Result<Program> {
+    let mut program = Program { path, before: Vec::new() };
+    for _ in 0..=MOST_SCRIPTS {
+        let name = program.path.as_os_str().to_owned();
+        let file =
+            read(folder, &program.path).map_err(|errno| told(&name, "read", unread(errno), Kind::NotExecutable))?;
+        let Some(line) = script(&file) else {
+            loader(&file).map_or(Ok(()), |loader| needed(folder, &loader).map(drop))?;
+            return Ok(program);
+        };
+        let [interpreter, argument] = words(&line).ok_or_else(|| {
+            told(
+                &name,
+                "execute",
+                "after #! its first line must name an interpreter, in 256 bytes",
+                Kind::NotExecutable,
+            )
+        })?;
+        program.path = needed(folder, &interpreter)?;
+        let script = program.before.first().cloned().unwrap_or(name);
+        let rest = program.before.drain(..).skip(1);
+        program.before = [interpreter]
+            .into_iter()
+            .chain(Some(argument).filter(|a| !a.is_empty()))
+            .chain([script])
+            .chain(rest)
+            .collect();
+    }
+    let cause = "its interpreter is a script, and so are five more";
+    Err(told(program.path.as_os_str(), "execute", cause, Kind::NotExecutable))
+}
+
+fn needed(folder: &Folder, name: &OsStr) -> Result<PathBuf> {
+    look(folder, Path::new(name)).map_err(|errno| match errno {
+        Errno::ENOENT | Errno::ENOTDIR => {
+            told(name, "find", "the program needs it to run, and the root folder has no such file", Kind::NotFound)
         }
-        let mode = fstat(file.as_fd())?.st_mode;
-        let is_file = mode & SFlag::S_IFMT.bits() == SFlag::S_IFREG.bits();
-        if is_file && mode & 0o111 != 0 { Ok(inside) } else { Err(Errno::EACCES) }
-    }
+        errno => told(name, "execute", &refusal(errno), Kind::NotExecutable),
+    })
+}
 
-    /// A script names its interpreter, which may be a script again: the kernel follows five levels. A program names its
-    /// dynamic loader.
-    fn check_interpreters(&self, program: &Path) -> Result<()> {
-        let mut script = program.to_owned();
-        for _ in 0..5 {
-            let file = self
-                .read(&script)
-                .map_err(|errno| told(script.as_os_str(), "read", unread(errno), Kind::NotExecutable))?;
-            let Some(interpreter) = interpreter(&file).or_else(|| loader(&file)) else { return Ok(()) };
-            script = self.look(Path::new(&interpreter)).map_err(|errno| match errno {
-                Errno::ENOENT | Errno::ENOTDIR => told(
-                    &interpreter,
-                    "find",
-                    "the program needs it to run, and the root folder has no such file",
-                    Kind::NotFound,
-                ),
-                errno => told(&interpreter, "execute", &refusal(errno), Kind::NotExecutable),
-            })?;
-        }
-        Ok(())
-    }
-
-    fn read(&self, path: &Path) -> Result<File, Errno> {
-        let how = OpenHow::new()
-            .flags(OFlag::O_RDONLY | OFlag::O_CLOEXEC | OFlag::O_NONBLOCK)
-            .resolve(ResolveFlag::RESOLVE_IN_ROOT | ResolveFlag::RESOLVE_NO_SYMLINKS);
-        openat2(&self.top, path, how).map(File::from)
-    }
+fn read(folder: &Folder, path: &Path) -> Result<File, Errno> {
+    let how = OpenHow::new()
+        .flags(OFlag::O_RDONLY | OFlag::O_CLOEXEC | OFlag::O_NONBLOCK)
+        .resolve(ResolveFlag::RESOLVE_IN_ROOT | ResolveFlag::RESOLVE_NO_SYMLINKS);
+    openat2(folder, path, how).map(File::from)
 }
 
 /// The kernel executes what we may not read; whose interpreter would it be?
@@ -127,13 +154,33 @@ fn unread(errno: Errno) -> &'static str {
     if errno == Errno::EACCES { "without reading it nobody can tell what would run it" } else { errno.desc() }
 }
 
-/// "/bin/sh" of a file that begins with "#!/bin/sh -e".
-fn interpreter(file: &File) -> Option<OsString> {
+/// What follows "#!" in the first line of a file, as far as the kernel reads.
+fn script(file: &File) -> Option<Vec<u8>> {
+    const READ_BY_KERNEL: u64 = 256;
     let mut head = Vec::new();
-    file.take(256).read_to_end(&mut head).ok()?;
-    let line = head.strip_prefix(b"#!")?.split(|c| *c == b'\n').next()?;
-    let name = line.trim_ascii_start().split(|c| *c == b' ' || *c == b'\t').next()?;
-    Some(OsString::from_vec(name.to_vec()))
+    file.take(READ_BY_KERNEL).read_to_end(&mut head).ok()?;
+    let is_whole = (head.len() as u64) < READ_BY_KERNEL;
+    let line = head.strip_prefix(b"#!")?;
+    let end = line.iter().position(|c| *c == b'\n');
+    let mut line = line[..end.unwrap_or(line.len())].to_vec();
+    if end.is_none() && !is_whole {
+        line.push(b'\n'); // cut off
+    }
+    Some(line)
+}
+
+/// The interpreter and its one argument, which may be empty, of "/usr/bin/env -S sh -e". None without an interpreter, or
+/// when its name is cut off.
+fn words(line: &[u8]) -> Option<[OsString; 2]> {
+    let blank = |c: &u8| *c == b' ' || *c == b'\t';
+    let is_cut = line.last() == Some(&b'\n');
+    let line = line.trim_ascii();
+    let end = line.iter().position(blank);
+    if line.is_empty() || (end.is_none() && is_cut) {
+        return None;
+    }
+    let (name, argument) = line.split_at(end.unwrap_or(line.len()));
+    Some([name, argument.trim_ascii()].map(|part| OsString::from_vec(part.to_vec())))
 }
 
 /// The dynamic loader that an ELF file names in its first PT_INTERP header (elf(5)): the kernel opens it in the same way.
@@ -150,10 +197,6 @@ fn loader(file: &File) -> Option<OsString> {
         }
     }
     None
-}
-
-fn real_path(file: &OwnedFd) -> std::io::Result<PathBuf> {
-    read_link(format!("/proc/self/fd/{}", file.as_raw_fd()))
 }
 
 #[cfg(test)]
@@ -182,7 +225,9 @@ mod tests {
     }
 
     fn kind_of(dir: &tempfile::TempDir, name: &str) -> Result<PathBuf, Kind> {
-        find(dir.path(), OsStr::new(name), OsStr::new("/sbin:/bin")).map_err(|e| e.kind)
+        find(&Folder::open(dir.path()).unwrap(), OsStr::new(name), OsStr::new("/sbin:/bin"))
+            .map(|found| found.path)
+            .map_err(|e| e.kind)
     }
 
     #[test]
@@ -193,7 +238,7 @@ mod tests {
         assert_eq!(kind_of(&dir, "sh"), Ok("/bin/sh".into()));
         assert_eq!(kind_of(&dir, "/bin/link"), Ok("/bin/sh".into()));
         assert_eq!(kind_of(&dir, "climber"), Ok("/bin/sh".into()));
-        assert_eq!(kind_of(&dir, "good"), Ok("/bin/good".into()));
+        assert_eq!(kind_of(&dir, "good"), Ok("/bin/sh".into()), "the interpreter is what is executed");
     }
 
     #[test]
@@ -203,6 +248,50 @@ mod tests {
         assert_eq!(kind_of(&dir, "lonely"), Err(Kind::NotFound));
         assert_eq!(kind_of(&dir, "/etc/text"), Err(Kind::NotExecutable));
         assert_eq!(kind_of(&dir, "/etc"), Err(Kind::NotExecutable));
+    }
+
+    #[test]
+    fn scripts_get_the_arguments_that_the_kernel_gives_them() {
+        let dir = folder();
+        let put = |name: &str, text: &str| {
+            let place = dir.path().join("bin").join(name);
+            fs::write(&place, text).unwrap();
+            fs::set_permissions(&place, fs::Permissions::from_mode(0o755)).unwrap();
+        };
+        put("spaces", "#! \t/bin/sh  -e -u \t\n");
+        put("none", "#!/bin/sh");
+        put("second", "#!/bin/spaces x\n");
+        put("empty", "#! \nsh");
+        put("long", &format!("#!/{}", "x/".repeat(200)));
+        put("loop", "#!/bin/loop\n");
+        let argv = |name: &str| {
+            let found =
+                find(&Folder::open(dir.path()).unwrap(), OsStr::new(name), OsStr::new("/bin")).map_err(|e| e.kind)?;
+            let argv = found.argv(&["as-called", "1", "2"].map(OsString::from));
+            Ok(argv.iter().map(|a| a.to_str().unwrap().to_owned()).collect::<Vec<_>>().join("|"))
+        };
+        assert_eq!(argv("sh"), Ok("as-called|1|2".into()));
+        assert_eq!(argv("spaces"), Ok("/bin/sh|-e -u|/bin/spaces|1|2".into()));
+        assert_eq!(argv("none"), Ok("/bin/sh|/bin/none|1|2".into()));
+        assert_eq!(argv("second"), Ok("/bin/sh|-e -u|/bin/spaces|x|/bin/second|1|2".into()));
+        for name in ["empty", "long", "loop"] {
+            assert_eq!(argv(name), Err(Kind::NotExecutable), "{name}");
+        }
+    }
+
+    /// The kernel goes through five scripts; who looks at fewer misses what the fifth one names.
+    #[test]
+    fn a_chain_of_scripts_leads_to_our_own_program_at_no_length() {
+        for length in 1..=7 {
+            let dir = folder();
+            for number in 0..length {
+                let next = if number + 1 == length { "/proc/self/exe".into() } else { format!("/bin/{}", number + 1) };
+                let place = dir.path().join(format!("bin/{number}"));
+                fs::write(&place, format!("#!{next}\n")).unwrap();
+                fs::set_permissions(&place, fs::Permissions::from_mode(0o755)).unwrap();
+            }
+            assert_eq!(kind_of(&dir, "0"), Err(Kind::NotExecutable), "{length} scripts");
+        }
     }
 
     /// The head of an ELF file with one header, PT_INTERP, and the name behind it.
@@ -241,7 +330,9 @@ mod tests {
             assert_eq!(kind_of(&dir, name), Err(Kind::NotExecutable), "{name}");
         }
         assert_eq!(
-            find(Path::new("/"), OsStr::new("/proc/self/exe"), OsStr::new("")).unwrap_err().kind,
+            find(&Folder::open(Path::new("/")).unwrap(), OsStr::new("/proc/self/exe"), OsStr::new(""))
+                .unwrap_err()
+                .kind,
             Kind::NotExecutable
         );
     }

@@ -1,21 +1,21 @@
 //! The root folder: everything of the host's file tree goes out of sight, in an order where nothing in the folder can
 //! redirect us.
 //!
-//! The folder may come from a stranger. A name in it is therefore looked up once, from a descriptor of its top, without
-//! following symbolic links (openat2(2)), and what was found is used by descriptor. A folder whose `proc`, `dev` or `sys`
-//! is a symbolic link is refused: the next steps would mount and write where it points to.
+//! The folder may come from a stranger, who may rename what is in it at any moment. A name is therefore looked up once,
+//! from a descriptor of the folder's top, without following symbolic links (openat2(2)); what was found, and what we mount
+//! there, is used by descriptor. A folder whose `proc`, `dev` or `sys` is a symbolic link is refused.
 
 use std::ffi::CStr;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::path::Path;
 
 use nix::errno::Errno;
-use nix::fcntl::{OFlag, OpenHow, ResolveFlag, open, openat2};
+use nix::fcntl::{AT_FDCWD, OFlag, OpenHow, ResolveFlag, open, openat2};
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sys::stat::Mode;
 use nix::unistd::{chdir, fchdir, pivot_root};
 
-use crate::sys::mounts::{Depth, attach, attr, copy_of, restrict};
+use crate::sys::exec::Image;
+use crate::sys::mounts::{Depth, allow, attach, attr, copy_of, mount_id, new_mount, restrict};
 
 const NOTHING: Option<&CStr> = None;
 
@@ -24,30 +24,44 @@ pub fn keep_mounts_private() -> Result<(), Errno> {
     mount(NOTHING, c"/", NOTHING, MsFlags::MS_REC | MsFlags::MS_PRIVATE, NOTHING)
 }
 
-/// Mounts the folder onto itself, since only a mount can become a root. Its top is all that the later steps use.
+/// The folder becomes the one that we stand in. Making a mount namespace then moves us along, into its copy of the folder's
+/// mount (mount_namespaces(7)); a descriptor would still lie in the old one, where nothing can be copied from.
+pub fn stand_in(folder: BorrowedFd<'_>) -> Result<(), Errno> {
+    fchdir(folder)
+}
+
+/// Mounts the folder that we stand in onto itself, since only a mount can become a root. Its top is all that the later
+/// steps use.
 ///
-/// Device files in it are dead (the container may make some, CAP_MKNOD): only our own /dev has live ones.
-pub fn mount_root(folder: &Path, read_only: bool) -> Result<OwnedFd, Errno> {
-    let place = open(folder, OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC, Mode::empty())?;
+/// Device files in it are dead (the container may make some, CAP_MKNOD): only our own /dev has live ones. What the host has
+/// mounted below it is read-only, wherever the folder's owner may move it to: a folder made for chroot(8) has the host's
+/// /proc and /sys.
+pub fn mount_root(read_only: bool) -> Result<OwnedFd, Errno> {
+    let place = open(c".", OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC, Mode::empty())?;
     let root = copy_of(place.as_fd(), Depth::WithAllBelow)?;
-    let readable = if read_only { attr::READ_ONLY } else { 0 };
-    restrict(root.as_fd(), attr::NO_DEVICES | readable, Depth::WithAllBelow)?;
+    restrict(root.as_fd(), attr::NO_DEVICES | attr::READ_ONLY, Depth::WithAllBelow)?;
+    if !read_only {
+        allow(root.as_fd(), attr::READ_ONLY)?;
+    }
     attach(root.as_fd(), place.as_fd())?;
     Ok(root)
 }
 
-/// We do not touch /sys, but programs do, and a link there is a trap for them.
-pub fn look_at_sys(root: BorrowedFd<'_>) -> Result<(), Errno> {
+/// /sys, if there is one: a link there is a trap for programs.
+pub fn find_sys(root: BorrowedFd<'_>) -> Result<Option<OwnedFd>, Errno> {
     match inside(root, c"sys", OFlag::O_DIRECTORY) {
-        Ok(_) | Err(Errno::ENOENT) => Ok(()),
+        Ok(sys) => Ok(Some(sys)),
+        Err(Errno::ENOENT) => Ok(None),
         Err(errno) => Err(errno),
     }
 }
 
 /// A fresh /proc shows the container's own processes; the host's would show all.
-pub fn mount_proc(root: BorrowedFd<'_>) -> Result<(), Errno> {
-    let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC;
-    mount_new(root, c"proc", c"proc", flags, NOTHING).map(drop)
+pub fn mount_proc(root: BorrowedFd<'_>) -> Result<OwnedFd, Errno> {
+    let place = inside(root, c"proc", OFlag::O_DIRECTORY)?;
+    let proc = new_mount(c"proc", &[], attr::NO_SUID | attr::NO_DEVICES | attr::NO_EXEC)?;
+    attach(proc.as_fd(), place.as_fd())?;
+    Ok(proc)
 }
 
 /// The new root becomes `/`; the old one ends up on top of it and is taken away (pivot_root(2), "pivot_root(".", ".")").
@@ -68,17 +82,17 @@ pub fn inside(top: BorrowedFd<'_>, path: &CStr, flags: OFlag) -> Result<OwnedFd,
     openat2(top, path, how)
 }
 
-/// Mounts a new file system on the folder `name` and returns its top.
-///
-/// mount(2) takes a path; "." of a folder that we stand in is the one path that nobody can redirect.
-pub fn mount_new(
-    top: BorrowedFd<'_>,
-    name: &CStr,
-    kind: &CStr,
-    flags: MsFlags,
-    options: Option<&CStr>,
-) -> Result<OwnedFd, Errno> {
-    fchdir(inside(top, name, OFlag::O_DIRECTORY)?)?;
-    mount(Some(kind), c".", Some(kind), flags, options)?;
-    inside(top, name, OFlag::O_DIRECTORY) // we stand below the new mount; this is its top
+/// What we have mounted is what its name leads to: nobody has moved the folder away under it, so that the program would
+/// find another one there. ESTALE otherwise.
+pub fn is_still_there(name: &CStr, mounted: BorrowedFd<'_>) -> Result<(), Errno> {
+    let top = open(c"/", OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC, Mode::empty())?;
+    if mount_id(top.as_fd(), name)? == mount_id(mounted, c"")? { Ok(()) } else { Err(Errno::ESTALE) }
+}
+
+/// Where the program lies, reached without following a link: nobody can lead us to our own binary by /proc/self.
+pub fn folder_of(program: &Image) -> Result<OwnedFd, Errno> {
+    let how = OpenHow::new()
+        .flags(OFlag::O_PATH | OFlag::O_CLOEXEC | OFlag::O_DIRECTORY)
+        .resolve(ResolveFlag::RESOLVE_NO_SYMLINKS | ResolveFlag::RESOLVE_NO_MAGICLINKS);
+    openat2(AT_FDCWD, program.folder(), how)
 }

@@ -1,6 +1,6 @@
 //! What a container shall be: plain data, complete before anything is made.
 
-use std::path::PathBuf;
+use std::os::fd::OwnedFd;
 
 use nix::sched::CloneFlags;
 
@@ -14,8 +14,8 @@ use crate::sys::exec::Image;
 #[derive(Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is one part of a container that can be taken away by itself")]
 pub struct Spec {
-    /// The folder that becomes `/`.
-    pub root: PathBuf,
+    /// The folder that becomes `/`, opened once.
+    pub root: OwnedFd,
     pub read_only: bool,
     pub program: Image,
     /// From [`super::namespaces`]; `user` exactly when `ids` is Some.

@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -16,6 +16,7 @@ use super::process::{is_probe, probe_rootfs};
 use super::{Detached, Event, Instance, Knobs, Outcome, Prepared, Verb, footprint};
 use crate::container::cgroup::Tree;
 use crate::container::dev::Nodes;
+use crate::container::folder::Folder;
 use crate::container::handshake::Handshake;
 use crate::container::idmap::IdMap;
 use crate::container::program::{USUAL_PATH, find};
@@ -67,9 +68,9 @@ pub(super) fn prepare(knobs: &Knobs, task: &Task, dir: &Path, by: Privileges) ->
     }
     let has = |knob| !knobs.has(knob);
     let spec = Spec {
-        program: Image::new(program(task, &root)?.as_os_str(), &task.argv, &env_of(task))?,
-        read_only: root == Path::new("/") || task.rootfs == Rootfs::Probe,
-        root,
+        program: image(task, &root)?,
+        read_only: task.rootfs == Rootfs::Probe || root.is_hosts_root() || root.is_read_only(),
+        root: root.into(),
         namespaces: chosen_namespaces(knobs, by.ids.is_some()),
         ids: by.ids,
         cgroup: by.cgroup,
@@ -101,19 +102,17 @@ fn chosen_namespaces(knobs: &Knobs, user: bool) -> CloneFlags {
     all.difference(gone)
 }
 
-fn root_folder(task: &Task, dir: &Path) -> Result<PathBuf> {
+fn root_folder(task: &Task, dir: &Path) -> Result<Folder> {
     match &task.rootfs {
-        Rootfs::Dir(folder) => folder
-            .canonicalize()
-            .doing(|| format!("find the root folder {}", folder.display()))
-            .map_err(|e| e.try_this("--rootfs / shows the host's own files")),
+        Rootfs::Dir(folder) => Folder::open(folder)
+            .map_err(|e| if e.try_this.is_empty() { e.try_this("--rootfs / shows the host's own files") } else { e }),
         Rootfs::Probe => {
             let root = probe_rootfs(dir)?;
             for name in ["proc", "dev"] {
                 let place = root.join(name);
                 fs::create_dir_all(&place).doing(|| format!("make {}", place.display()))?;
             }
-            Ok(root)
+            Folder::open(&root)
         }
     }
 }
@@ -128,12 +127,14 @@ fn let_others_through(dir: &Path) -> Result<()> {
     fs::set_permissions(dir, fs::Permissions::from_mode(mode | 0o011)).doing(doing)
 }
 
-fn program(task: &Task, root: &Path) -> Result<PathBuf> {
+fn image(task: &Task, root: &Folder) -> Result<Image> {
+    let env = env_of(task);
     if is_probe(task) {
-        return Ok(Path::new("/").join(probe::NAME));
+        return Image::new(Path::new("/").join(probe::NAME).as_os_str(), &task.argv, &env);
     }
     let name = task.argv.first().ok_or_else(|| Error::usage("run a program", "none was named"))?;
-    find(root, name, variable(task, "PATH").unwrap_or(OsStr::new(USUAL_PATH)))
+    let program = find(root, name, variable(task, "PATH").unwrap_or(OsStr::new(USUAL_PATH)))?;
+    Image::new(program.path.as_os_str(), &program.argv(&task.argv), &env)
 }
 
 #[derive(Debug)]

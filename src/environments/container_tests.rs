@@ -60,6 +60,12 @@ impl Held {
         Path::new("/proc").join(self.pid.to_string()).join(name)
     }
 
+    /// The program behind a small PID 1.
+    fn child(&self) -> i32 {
+        let children = self.read(&format!("task/{}/children", self.pid));
+        children.trim().parse().unwrap()
+    }
+
     fn read(&self, name: &str) -> String {
         fs::read_to_string(self.file(name)).unwrap()
     }
@@ -128,6 +134,7 @@ fn its_files_are_only_its_own_and_the_dangerous_ones_are_covered() {
         assert!(!hidden.is_empty(), "every kernel has one of them");
         for name in hidden {
             assert_eq!(device(name), (true, 1, 3), "{name} is hidden behind /dev/null");
+            assert!(is_fixed(&root.join(name)), "{name}: its mode is that of a file of the host's");
         }
         assert_eq!(fs::read_link(root.join("dev/ptmx")).unwrap(), Path::new("pts/ptmx"));
         let mounts = held.read("mountinfo");
@@ -140,6 +147,53 @@ fn its_files_are_only_its_own_and_the_dangerous_ones_are_covered() {
         assert!(options("/").starts_with("ro,nodev"), "{mounts}");
         let host = fs::read_to_string("/proc/self/mountinfo").unwrap();
         assert!(!host.contains("rootfs/proc"), "no mount of ours is seen by the host");
+    }
+}
+
+/// Nobody can change its mode or its owner: it is mounted read-only, nosuid and noexec.
+fn is_fixed(file: &Path) -> bool {
+    use nix::sys::statvfs::{FsFlags, statvfs};
+    let flags = statvfs(file).unwrap().flags();
+    flags.contains(FsFlags::ST_RDONLY | FsFlags::ST_NOSUID | FsFlags::ST_NOEXEC)
+}
+
+/// A null device of the host as a stream, a file in /proc or a device is a way to change the host's /dev/null.
+#[test]
+fn every_null_device_inside_is_the_containers_own() {
+    if !here("every_null_device_inside_is_the_containers_own") {
+        return;
+    }
+    for knobs in [&[][..], &["fork"], &["+init"], &["+user"], &["-dev"], &["-dev", "-mask"]] {
+        let held = Held::new(knobs, Limits::default(), &["hold"]);
+        let program = if knobs.contains(&"+init") { held.child() } else { held.pid };
+        for number in 0..3 {
+            let stream = Path::new("/proc").join(format!("{program}/fd/{number}"));
+            assert!(fs::metadata(&stream).unwrap().file_type().is_char_device(), "{knobs:?}");
+            assert!(is_fixed(&stream), "{knobs:?}: fchmod({number}) would change the host's");
+        }
+        if !knobs.contains(&"-dev") {
+            assert!(is_fixed(&held.file("root").join("dev/null")), "{knobs:?}");
+        }
+    }
+}
+
+/// Where Python's multiprocessing and everything else that uses shm_open(3) makes its files.
+#[test]
+fn shared_memory_has_its_place_and_its_bound() {
+    if !here("shared_memory_has_its_place_and_its_bound") {
+        return;
+    }
+    for knobs in [&[][..], &["fork"], &["+init"], &["+user"]] {
+        for (text, expected) in [
+            ("echo > /dev/shm/x && test -s /dev/shm/x && test $(stat -c %a /dev/shm) = 1777", true),
+            ("head -c 70m /dev/zero > /dev/shm/x", false),
+            ("mknod /dev/shm/disk b 8 0 && head -c 1 /dev/shm/disk", false),
+            ("cp /bin/true /dev/shm/ && /dev/shm/true", false),
+            ("echo > /dev/x", false),
+        ] {
+            let exit = script(&format!("({text}) 2> /dev/null"), knobs);
+            assert_eq!(exit == Exit::Code(0), expected, "{knobs:?}: {text}: {exit:?}");
+        }
     }
 }
 

@@ -1,9 +1,12 @@
 //! The mount calls that work on file descriptors: no path is looked up twice, so nobody can swap what it means between
 //! two looks (fourteen CVEs in runc since 2017 were such swaps).
 //!
-//! nix has only mount(2), which takes paths. Since Linux 5.2: open_tree, move_mount; since 5.12: mount_setattr.
+//! nix has only mount(2), which takes paths. Since Linux 5.2: open_tree, move_mount, fsopen; since 5.8: mount ids in statx;
+//! since 5.12: mount_setattr.
 
-use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::ffi::CStr;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::ptr::null;
 
 use libc::{c_int, c_long, c_uint};
 use nix::errno::Errno;
@@ -28,9 +31,45 @@ pub fn copy_of(place: BorrowedFd<'_>, depth: Depth) -> Result<OwnedFd, Errno> {
     let flags = libc::OPEN_TREE_CLONE | libc::OPEN_TREE_CLOEXEC | libc::AT_EMPTY_PATH as c_uint | below(depth);
     // SAFETY: an open descriptor and an empty path that ends in NUL.
     let fd = unsafe { libc::syscall(libc::SYS_open_tree, place.as_raw_fd(), c"".as_ptr(), flags) };
-    let fd = Errno::result(fd)? as c_int;
-    // SAFETY: the kernel has just made it for us.
-    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+    new_descriptor(fd)
+}
+
+/// A new file system that is attached nowhere yet: its top. `options` are names and values, `attributes` are of [`attr`].
+///
+/// mount(2) gives no descriptor of what it has mounted, and looking for it by name may find something else.
+pub fn new_mount(kind: &CStr, options: &[(&CStr, &CStr)], attributes: u64) -> Result<OwnedFd, Errno> {
+    // SAFETY: a text that ends in NUL.
+    let context = new_descriptor(unsafe { libc::syscall(libc::SYS_fsopen, kind.as_ptr(), FSOPEN_CLOEXEC) })?;
+    for (name, value) in [(c"source", kind)].iter().chain(options) {
+        configure(context.as_fd(), FSCONFIG_SET_STRING, Some((name, value)))?;
+    }
+    configure(context.as_fd(), FSCONFIG_CMD_CREATE, None)?;
+    // SAFETY: an open descriptor and plain numbers.
+    new_descriptor(unsafe { libc::syscall(libc::SYS_fsmount, context.as_raw_fd(), FSMOUNT_CLOEXEC, attributes) })
+}
+
+// linux/mount.h; libc has none of them.
+const FSOPEN_CLOEXEC: c_uint = 1;
+const FSMOUNT_CLOEXEC: c_uint = 1;
+const FSCONFIG_SET_STRING: c_uint = 1;
+const FSCONFIG_CMD_CREATE: c_uint = 6;
+
+fn configure(context: BorrowedFd<'_>, command: c_uint, pair: Option<(&CStr, &CStr)>) -> Result<(), Errno> {
+    let (name, value) = pair.map_or((null(), null()), |(name, value)| (name.as_ptr(), value.as_ptr()));
+    // SAFETY: an open descriptor, and texts that end in NUL, or none where the command takes none.
+    result(unsafe { libc::syscall(libc::SYS_fsconfig, context.as_raw_fd(), command, name, value, 0) })
+}
+
+/// Which mount `path` lies in, seen from `place`; with an empty path, `place` itself. A link at the end is not followed.
+/// No two mounts have the same number at the same time.
+pub fn mount_id(place: BorrowedFd<'_>, path: &CStr) -> Result<u64, Errno> {
+    // SAFETY: statx is plain numbers, for which all zeroes are valid.
+    let mut found: libc::statx = unsafe { std::mem::zeroed() };
+    let flags = libc::AT_EMPTY_PATH | libc::AT_SYMLINK_NOFOLLOW | libc::AT_NO_AUTOMOUNT;
+    let (fd, wanted) = (place.as_raw_fd(), libc::STATX_MNT_ID);
+    // SAFETY: an open descriptor, a text that ends in NUL, and room for one statx, which outlives the call.
+    result(unsafe { libc::syscall(libc::SYS_statx, fd, path.as_ptr(), flags, wanted, &raw mut found) })?;
+    if found.stx_mask & libc::STATX_MNT_ID == 0 { Err(Errno::ENOSYS) } else { Ok(found.stx_mnt_id) }
 }
 
 /// Puts a copy on top of `target`; `copy` then is a descriptor of the new top.
@@ -43,7 +82,15 @@ pub fn attach(copy: BorrowedFd<'_>, target: BorrowedFd<'_>) -> Result<(), Errno>
 
 /// Adds restrictions from [`attr`] to a mount.
 pub fn restrict(mount: BorrowedFd<'_>, attributes: u64, depth: Depth) -> Result<(), Errno> {
-    let wish = libc::mount_attr { attr_set: attributes, attr_clr: 0, propagation: 0, userns_fd: 0 };
+    change(mount, libc::mount_attr { attr_set: attributes, attr_clr: 0, propagation: 0, userns_fd: 0 }, depth)
+}
+
+/// Takes restrictions from one mount.
+pub fn allow(mount: BorrowedFd<'_>, attributes: u64) -> Result<(), Errno> {
+    change(mount, libc::mount_attr { attr_set: 0, attr_clr: attributes, propagation: 0, userns_fd: 0 }, Depth::One)
+}
+
+fn change(mount: BorrowedFd<'_>, wish: libc::mount_attr, depth: Depth) -> Result<(), Errno> {
     let flags = libc::AT_EMPTY_PATH as c_uint | below(depth);
     let (fd, size) = (mount.as_raw_fd(), size_of_val(&wish));
     // SAFETY: an open descriptor, an empty path that ends in NUL, and `wish` with its true size, which outlives the call.
@@ -52,6 +99,12 @@ pub fn restrict(mount: BorrowedFd<'_>, attributes: u64, depth: Depth) -> Result<
 
 fn below(depth: Depth) -> c_uint {
     if depth == Depth::WithAllBelow { libc::AT_RECURSIVE as c_uint } else { 0 }
+}
+
+fn new_descriptor(value: c_long) -> Result<OwnedFd, Errno> {
+    let fd = Errno::result(value)? as c_int;
+    // SAFETY: the kernel has just made it for us.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
 
 fn result(value: c_long) -> Result<(), Errno> {

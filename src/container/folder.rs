@@ -1,0 +1,143 @@
+//! The folder that becomes a container's root: opened once, and from then on known by its descriptor alone.
+//!
+//! Whoever may rename it or a folder above it may lead a second look somewhere else: to the host's own root, say, and the
+//! container would get that, writable.
+
+use std::ffi::{CStr, OsStr, OsString};
+use std::fs::read_link;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::path::{Component, Path, PathBuf};
+
+use nix::errno::Errno;
+use nix::fcntl::{AT_FDCWD, OFlag, openat, readlinkat};
+use nix::sys::stat::{FileStat, Mode, SFlag, fstat, stat};
+use nix::sys::statfs::{PROC_SUPER_MAGIC, fstatfs};
+use nix::sys::statvfs::{FsFlags, fstatvfs};
+use nix::unistd::{Uid, geteuid};
+
+use super::rootfs::inside;
+use crate::error::{Context, Error, Result};
+
+#[derive(Debug)]
+pub struct Folder {
+    top: OwnedFd,
+    real: PathBuf,
+}
+
+impl Folder {
+    /// Follows links as any program does, but for those that a stranger has laid in a folder of everybody's.
+    pub fn open(path: &Path) -> Result<Folder> {
+        let doing = || format!("find the root folder {}", path.display());
+        let top = walk(path).map_err(|stop| match stop {
+            Stop::Errno(errno) => Error::new(doing(), std::io::Error::from(errno)),
+            Stop::Strangers(link) => Error::new(doing(), format!("{} is a link of somebody else's", link.display()))
+                .try_this("the path that you mean, without that link"),
+        })?;
+        let real = real_path(&top).doing(doing)?;
+        Ok(Folder { top, real })
+    }
+
+    /// Where a file lies in the folder, as a path from its top; ELOOP when it lies somewhere else.
+    pub fn path_of(&self, file: &OwnedFd) -> Result<PathBuf, Errno> {
+        let path = real_path(file).map_err(|_| Errno::ENOENT)?;
+        Ok(Path::new("/").join(path.strip_prefix(&self.real).map_err(|_| Errno::ELOOP)?))
+    }
+
+    /// Is it the host's own root, under whatever name?
+    pub fn is_hosts_root(&self) -> bool {
+        let same = |a: FileStat, b: FileStat| (a.st_dev, a.st_ino) == (b.st_dev, b.st_ino);
+        matches!((fstat(&self.top), stat("/")), (Ok(this), Ok(host)) if same(this, host))
+    }
+
+    /// Is it mounted read-only already?
+    pub fn is_read_only(&self) -> bool {
+        fstatvfs(&self.top).is_ok_and(|found| found.flags().contains(FsFlags::ST_RDONLY))
+    }
+
+    /// Has it a folder of this name, which is no link?
+    pub fn has(&self, name: &CStr) -> bool {
+        inside(self.top.as_fd(), name, OFlag::O_DIRECTORY).is_ok()
+    }
+}
+
+impl AsFd for Folder {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.top.as_fd()
+    }
+}
+
+impl From<Folder> for OwnedFd {
+    fn from(folder: Folder) -> OwnedFd {
+        folder.top
+    }
+}
+
+fn real_path(file: &OwnedFd) -> std::io::Result<PathBuf> {
+    read_link(format!("/proc/self/fd/{}", file.as_raw_fd()))
+}
+
+enum Stop {
+    Errno(Errno),
+    Strangers(PathBuf),
+}
+
+impl From<Errno> for Stop {
+    fn from(errno: Errno) -> Stop {
+        Stop::Errno(errno)
+    }
+}
+
+/// As many links as the kernel follows in one path.
+const MOST_LINKS: usize = 40;
+
+/// One name after the other, so that each link is seen before it is followed: the kernel's own protection
+/// (fs.protected_symlinks, proc_sys_fs(5)) may be switched off.
+fn walk(path: &Path) -> Result<OwnedFd, Stop> {
+    if path.as_os_str().is_empty() {
+        return Err(Errno::ENOENT.into());
+    }
+    let mut at = open_part(AT_FDCWD, OsStr::new("."))?;
+    let mut ahead: Vec<OsString> = parts(path);
+    let mut links = 0;
+    while let Some(name) = ahead.pop() {
+        let next = open_part(at.as_fd(), &name)?;
+        let found = fstat(&next)?;
+        if found.st_mode & SFlag::S_IFMT.bits() != SFlag::S_IFLNK.bits() {
+            at = next;
+            continue;
+        }
+        links += 1;
+        if links > MOST_LINKS {
+            return Err(Errno::ELOOP.into());
+        }
+        if !may_follow(&found, &fstat(&at)?, geteuid()) {
+            return Err(Stop::Strangers(PathBuf::from(name)));
+        }
+        if fstatfs(&at)?.filesystem_type() == PROC_SUPER_MAGIC {
+            at = openat(&at, &*name, FOLLOWING, Mode::empty())?; // /proc/self/fd/3 is more than its text
+        } else {
+            ahead.extend(parts(Path::new(&readlinkat(&next, "")?)));
+        }
+    }
+    let top = openat(&at, ".", FOLLOWING | OFlag::O_DIRECTORY, Mode::empty())?;
+    Ok(top)
+}
+
+const FOLLOWING: OFlag = OFlag::O_PATH.union(OFlag::O_CLOEXEC);
+
+fn open_part(at: impl AsFd, name: &OsStr) -> Result<OwnedFd, Errno> {
+    openat(at, name, FOLLOWING | OFlag::O_NOFOLLOW, Mode::empty())
+}
+
+/// The names of a path, the last one first.
+fn parts(path: &Path) -> Vec<OsString> {
+    path.components().rev().map(Component::as_os_str).map(OsStr::to_owned).collect()
+}
+
+/// The rule of fs.protected_symlinks: in a sticky folder that everybody may write to, only one's own links and those of the
+/// folder's owner.
+fn may_follow(link: &FileStat, folder: &FileStat, user: Uid) -> bool {
+    const STICKY_AND_EVERYBODYS: u32 = 0o1002;
+    let shared = folder.st_mode & STICKY_AND_EVERYBODYS == STICKY_AND_EVERYBODYS;
+    !shared || link.st_uid == user.as_raw() || link.st_uid == folder.st_uid
+}

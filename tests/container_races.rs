@@ -1,0 +1,275 @@
+//! A root folder whose owner renames what is in it while a container starts: nothing of the host may come into reach.
+//!
+//! Each race is tried some forty times in each kind of container; `ISOLAB_RACES=1000 cargo test --test container_races` tries
+//! each a thousand times.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use std::fs;
+use std::os::unix::fs::{MetadataExt, symlink};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use common::{Answer, World, needs, run};
+use nix::fcntl::{AT_FDCWD, RenameFlags, renameat2};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+/// Every way in which a container comes about. A cgroup more or less is no part of these races.
+const ARMS: [&str; 6] = [
+    "container",
+    "container:-cgroup:fork",
+    "container:-cgroup:+init",
+    "container:-cgroup:+user",
+    "container:-cgroup:-dev",
+    "container-rootless",
+];
+
+fn arms(test: &str) -> impl Iterator<Item = &'static str> {
+    ARMS.into_iter().filter(move |arm| needs(test, arm))
+}
+
+/// How often one race is tried in one arm.
+fn tries(arms: usize) -> usize {
+    let all = std::env::var("ISOLAB_RACES").ok().and_then(|n| n.parse().ok()).unwrap_or(40 * arms);
+    all / arms + 1
+}
+
+/// Swaps two names as fast as it can, until it is dropped.
+struct Swapping {
+    stop: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Swapping {
+    fn of(a: PathBuf, b: PathBuf) -> Swapping {
+        let stop = Arc::new(AtomicBool::new(false));
+        let seen = Arc::clone(&stop);
+        let thread = std::thread::spawn(move || {
+            let swap = || renameat2(AT_FDCWD, &a, AT_FDCWD, &b, RenameFlags::RENAME_EXCHANGE).unwrap();
+            while !seen.load(Ordering::Relaxed) {
+                swap();
+                swap(); // an even number of times: in the end everything is where it was
+            }
+        });
+        Swapping { stop, thread: Some(thread) }
+    }
+}
+
+impl Drop for Swapping {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        self.thread.take().unwrap().join().unwrap();
+    }
+}
+
+/// A root folder with the probe in it under this name.
+fn root_folder(world: &World, name: &str, program: &str) -> PathBuf {
+    let root = world.join(name);
+    for folder in ["proc", "dev", "sys", "other", "bin"] {
+        fs::create_dir_all(root.join(folder)).unwrap();
+    }
+    world.program(&format!("{name}/{program}"), isolab::probe::ELF);
+    root
+}
+
+fn words<'a>(arm: &'a str, root: &'a Path, command: &[&'a str]) -> Vec<&'a str> {
+    [&["run", "--as", arm, "--rootfs", root.to_str().unwrap(), "--"], command].concat()
+}
+
+/// A container that computes until it is dropped, or none, because isolab has noticed what goes on.
+struct Busy(Child, Option<i32>);
+
+impl Busy {
+    fn start(world: &World, arm: &str, root: &Path) -> Busy {
+        let mut command = world.isolab(words(arm, root, &["/run-me", "spin", "1000000000", "1000"]));
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let began = Instant::now();
+        loop {
+            if let Some(pid) = program_of(child.id() as i32) {
+                return Busy(child, Some(pid));
+            }
+            if child.try_wait().unwrap().is_some() {
+                return Busy(child, None);
+            }
+            assert!(began.elapsed() < Duration::from_secs(30), "it neither runs nor ends");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    fn mounts(&self) -> Option<String> {
+        self.1.and_then(|pid| fs::read_to_string(format!("/proc/{pid}/mountinfo")).ok())
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.1.map(|pid| kill(Pid::from_raw(pid), Signal::SIGKILL));
+        self.0.wait().unwrap();
+    }
+}
+
+/// The process below this one that is our program already.
+fn program_of(pid: i32) -> Option<i32> {
+    let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).ok()?;
+    children.split_whitespace().map(|child| child.parse().unwrap()).find_map(|child| {
+        let exe = fs::read_link(format!("/proc/{child}/exe")).unwrap_or_default();
+        if exe.ends_with("run-me") { Some(child) } else { program_of(child) }
+    })
+}
+
+/// (place, options, kind) of every mount.
+fn table(mountinfo: &str) -> Vec<(&str, &str, &str)> {
+    let line = |line: &'_ str| -> Option<(usize, usize)> { Some((line.find(" - ")?, line.len())) };
+    mountinfo
+        .lines()
+        .filter(|l| line(l).is_some())
+        .map(|l| {
+            let mut left = l.split(' ');
+            let (place, options) = (left.nth(4).unwrap(), left.next().unwrap());
+            (place, options, l.split_once(" - ").unwrap().1.split(' ').next().unwrap())
+        })
+        .collect()
+}
+
+/// Wherever a /proc lies, its settings are read-only.
+fn settings_are_read_only(mountinfo: &str) {
+    let mounts = table(mountinfo);
+    for (place, ..) in mounts.iter().filter(|(place, _, kind)| *kind == "proc" && !place[1..].contains('/')) {
+        for name in ["sys", "bus", "irq"] {
+            let cover = mounts.iter().rfind(|(at, ..)| *at == format!("{place}/{name}"));
+            assert!(cover.is_some_and(|(_, options, _)| options.starts_with("ro,")), "{place}/{name} in\n{mountinfo}");
+        }
+    }
+}
+
+#[test]
+fn proc_renamed_during_the_start_leaves_no_setting_writable() {
+    let test = "proc renamed during the start";
+    let arms: Vec<_> = arms(test).collect();
+    for arm in &arms {
+        let world = World::new();
+        let root = root_folder(&world, "rootfs", "run-me");
+        for _ in 0..tries(arms.len()) {
+            let swapping = Swapping::of(root.join("proc"), root.join("other"));
+            let busy = Busy::start(&world, arm, &root);
+            drop(swapping);
+            busy.mounts().iter().for_each(|mounts| settings_are_read_only(mounts));
+        }
+        world.is_clean();
+    }
+}
+
+#[test]
+fn dev_renamed_during_the_start_gets_none_of_our_device_files() {
+    let test = "dev renamed during the start";
+    let arms: Vec<_> = arms(test).collect();
+    for arm in &arms {
+        let world = World::new();
+        let root = root_folder(&world, "rootfs", "run-me");
+        for _ in 0..tries(arms.len()) {
+            let swapping = Swapping::of(root.join("dev"), root.join("other"));
+            run(&mut world.isolab(words(arm, &root, &["/run-me", "noop"])));
+            drop(swapping);
+            for name in ["dev", "other"] {
+                let found = common::world::entries(&root.join(name));
+                assert!(found.is_empty(), "{arm}: {found:?} in the stranger's {name}");
+            }
+        }
+        world.is_clean();
+    }
+}
+
+/// A link to the host's own root in place of the folder: either of the two is mounted, but the host's never writable.
+#[test]
+fn a_root_folder_swapped_for_a_link_never_gives_the_hosts_root_writable() {
+    let test = "a root folder swapped for a link";
+    let arms: Vec<_> = arms(test).collect();
+    for arm in &arms {
+        let world = World::new();
+        let root = root_folder(&world, "rootfs", "bin/sh"); // the probe, which knows no -c
+        symlink("/", world.join("link")).unwrap();
+        let canary = format!("/isolab-canary-{}", std::process::id());
+        for _ in 0..tries(arms.len()) {
+            let swapping = Swapping::of(root.clone(), world.join("link"));
+            let command = ["/bin/sh", "-c", &format!("echo > {canary}")];
+            run(&mut world.isolab(words(arm, &root, &command)));
+            drop(swapping);
+            let hit = fs::remove_file(&canary).is_ok();
+            assert!(!hit, "{arm}: the host's root was writable");
+        }
+        world.is_clean();
+    }
+}
+
+/// Until exec the child is our own program: what leads to /proc/self/exe would run it again, inside, where its file could be
+/// reached as the file of a program of the container (CVE-2019-5736).
+#[test]
+fn a_program_swapped_for_our_own_is_not_executed() {
+    let own = "#!/proc/self/exe\n";
+    for trap in ["a link", "a script", "a script of the interpreter"] {
+        let test = "a program swapped during the start";
+        let arms: Vec<_> = arms(test).collect();
+        for arm in &arms {
+            let world = World::new();
+            let root = root_folder(&world, "rootfs", "run-me");
+            world.program("rootfs/trap", own);
+            let mut swapped = root.join("run-me");
+            match trap {
+                "a link" => {
+                    fs::remove_file(root.join("trap")).unwrap();
+                    symlink("/proc/self/exe", root.join("trap")).unwrap();
+                }
+                "a script" => {}
+                _ => {
+                    fs::rename(root.join("run-me"), root.join("bin/interpreter")).unwrap();
+                    world.program("rootfs/run-me", "#!/bin/interpreter noop\n");
+                    swapped = root.join("bin/interpreter");
+                }
+            }
+            for _ in 0..tries(3 * arms.len()) {
+                let swapping = Swapping::of(swapped.clone(), root.join("trap"));
+                let answer = run(&mut world.isolab(words(arm, &root, &["/run-me", "noop"])));
+                drop(swapping);
+                assert!(!is_our_own(&answer), "{arm}, {trap}: {answer}");
+            }
+            world.is_clean();
+        }
+    }
+}
+
+/// What isolab itself says to these arguments; of what it says about a start that failed there is nothing in it.
+fn is_our_own(answer: &Answer) -> bool {
+    answer.code == 2 || answer.err.contains("unrecognized") || answer.err.contains("Usage:")
+}
+
+#[test]
+fn a_link_of_somebody_elses_in_a_sticky_folder_is_no_root_folder() {
+    if !common::root() {
+        return common::skip("somebody else's link", "only root can make one");
+    }
+    for arm in arms("somebody else's link") {
+        let world = World::new();
+        let root = root_folder(&world, "rootfs", "run-me");
+        let shared = world.join("shared");
+        fs::create_dir(&shared).unwrap();
+        fs::set_permissions(&shared, std::os::unix::fs::PermissionsExt::from_mode(0o1777)).unwrap();
+        let link = shared.join("link");
+        let go = |path: &Path| run(&mut world.isolab(words(arm, path, &["/run-me", "noop"])));
+        symlink(&root, &link).unwrap();
+        go(&root).ends_with(0);
+        assert!(arm == "container-rootless" || go(&link).code == 0, "{arm}: one's own link may be followed");
+        std::os::unix::fs::lchown(&link, Some(4711), Some(4711)).unwrap();
+        std::os::unix::fs::lchown(&shared, Some(4712), Some(4712)).unwrap();
+        assert_eq!(fs::symlink_metadata(&link).unwrap().uid(), 4711);
+        for path in [link.clone(), link.join("."), link.join("../rootfs")] {
+            go(&path).refuses(common::code::OURS_IN_RUN, "find the root folder", "link of somebody else", "without");
+        }
+        world.is_clean();
+    }
+}
