@@ -30,6 +30,7 @@ fn its_anonymous_memory_is_below_half_a_mebibyte_in_every_environment() {
             cpu: None,
             join: Vec::new(),
             footprint: false,
+            parent: None,
         };
         assert!(matches!(ask(&request(Mode::Prepare)), Reply::Prepared { .. }));
         let done = life(&request(Mode::Once));

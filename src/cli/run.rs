@@ -7,10 +7,11 @@ use super::args::{Probe, Run};
 use super::out::Out;
 use super::{exit, life};
 use crate::environments::container_rootless::become_ordinary_user;
-use crate::environments::payload::{know_tsc_khz, will_be_looked_at};
+use crate::environments::payload::{know_run, know_tsc_khz, will_be_looked_at};
 use crate::environments::{Arm, Event, Instance, Verb};
 use crate::error::{Error, Kind, Result};
 use crate::harness::plan::for_this_user;
+use crate::lab::descendants::Descendants;
 use crate::lab::interrupt::Interrupt;
 use crate::lab::scratch::Scratch;
 use crate::model::{Io, Limits, Rootfs, Task};
@@ -21,11 +22,21 @@ use crate::timeline::Timeline;
 const GRACE: Duration = Duration::from_secs(10);
 
 pub(super) fn run(args: Run, out: &mut Out) -> u8 {
-    one(&args, out).unwrap_or_else(|error| {
+    let descendants = Descendants::adopt();
+    let result = one(&args, out);
+    let left_running = descendants.end(); // whichever way it ended
+    if left_running > 0 {
+        out.note(format!("{} that the program had left running ended with it", count(left_running)));
+    }
+    result.unwrap_or_else(|error| {
         let error = advise(error, &args);
         exit::complain(&error);
         exit::number_in_run(&error)
     })
+}
+
+fn count(processes: usize) -> String {
+    if processes == 1 { "1 process".into() } else { format!("{processes} processes") }
 }
 
 /// `isolab probe …`: the same, as a plain process.
@@ -61,6 +72,7 @@ fn one(args: &Run, out: &mut Out) -> Result<u8> {
         become_ordinary_user()?;
     }
     let id = std::process::id().to_string(); // the run id of everything that it makes, as for a worker without one
+    know_run(&id);
     let scratch = Scratch::create_in_memory(&id)?;
     let prepared = arm.env.prepare(&arm.knobs, &task, &scratch.arm(&arm)?)?;
     let interrupt = Interrupt::listen()?;

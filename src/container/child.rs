@@ -66,6 +66,7 @@ fn last_steps(spec: &Spec, gate: BorrowedFd<'_>, handshake: &Handshake) -> Resul
     install_filter(spec).at(Step::Filter)?;
     handshake.stamp(Stamp::Door);
     Handshake::wait(gate).at(Step::Gate)?;
+    parent_lives(spec.detachable, gate).at(Step::DieWithParent)?;
     handshake.stamp(Stamp::Exec);
     Err(spec.program.exec_file(folder.as_fd())).at(Step::Exec)
 }
@@ -156,7 +157,12 @@ fn install_filter(spec: &Spec) -> Result<(), Errno> {
     spec.filter.as_ref().map_or(Ok(()), Filter::install)
 }
 
-/// When the parent is killed nobody could end us any more.
+/// When the parent is killed nobody could end us any more. [`parent_lives`] makes it sure.
 pub fn die_with_parent(detachable: bool) -> Result<(), Errno> {
     if detachable { Ok(()) } else { set_pdeathsig(Signal::SIGKILL) }
+}
+
+/// It may have been killed before [`die_with_parent`].
+pub fn parent_lives(detachable: bool, gate: BorrowedFd<'_>) -> Result<(), Errno> {
+    if detachable { Ok(()) } else { Handshake::parent_lives(gate) }
 }

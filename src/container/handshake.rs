@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::unistd::{pipe2, read, write};
 
 use super::mask;
@@ -211,6 +212,19 @@ impl Handshake {
         }
     }
 
+    /// Is the parent still there? To be asked once the program is sure to die with it, and the gate was passed.
+    ///
+    /// A parent that is killed closes its files, this pipe's other end with them, before the kernel goes through its
+    /// children to signal those that asked for it. So one that was too early for our prctl(2) has left a closed pipe
+    /// behind, and one that comes later finds us. A pid in place of the pipe would not do: the parent stays a process
+    /// until after that walk, and in a pid namespace getppid(2) is always 0.
+    pub fn parent_lives(gate: BorrowedFd<'_>) -> Result<(), Errno> {
+        let mut fds = [PollFd::new(gate, PollFlags::empty())];
+        poll(&mut fds, PollTimeout::ZERO)?;
+        let closed = fds[0].revents().is_some_and(|seen| seen.contains(PollFlags::POLLHUP));
+        if closed { Err(Errno::EOWNERDEAD) } else { Ok(()) }
+    }
+
     pub fn stamp(&self, moment: Stamp) {
         self.page.set(FIRST_STAMP + moment as usize, tsc());
     }
@@ -276,6 +290,18 @@ mod tests {
         handshake.fail(Failure { step: Step::Exec, errno: Errno::EACCES, place: 0 });
         let error = handshake.failure().unwrap();
         assert_eq!((error.kind, error.doing.as_str()), (Kind::NotExecutable, "execute the program"));
+    }
+
+    #[test]
+    fn a_byte_in_the_gate_does_not_hide_that_the_parent_is_gone() {
+        let Handshake { child_end, parent_end, .. } = Handshake::new().unwrap();
+        write(&parent_end, b"!").unwrap();
+        Handshake::wait(child_end.as_fd()).unwrap();
+        Handshake::parent_lives(child_end.as_fd()).unwrap();
+        write(&parent_end, b"!").unwrap();
+        drop(parent_end);
+        Handshake::wait(child_end.as_fd()).unwrap(); // it had opened the gate before
+        assert_eq!(Handshake::parent_lives(child_end.as_fd()), Err(Errno::EOWNERDEAD));
     }
 
     #[test]

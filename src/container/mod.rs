@@ -38,7 +38,7 @@ use crate::error::{Context, Error, Kind, Result};
 use crate::model::Exit;
 use crate::sys::clone::{Birth, Process};
 use crate::timeline::{Stage, Timeline};
-pub use child::{Files, die_with_parent};
+pub use child::{Files, die_with_parent, parent_lives};
 pub use spec::Spec;
 
 /// A running container. Dropping it kills everything in it and removes its cgroup; see [`Container::leave`].

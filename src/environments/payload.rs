@@ -37,7 +37,16 @@ pub struct WorkerSettings {
     pub looked_at: bool,
 }
 
+/// In the environment of a plain process and of all that it starts: the run that they belong to, for `isolab clean`.
+pub const ENV_OF_RUN: &str = "ISOLAB_OF_RUN";
+
 static TSC_KHZ: OnceLock<u64> = OnceLock::new();
+static RUN: OnceLock<String> = OnceLock::new();
+
+/// For a program that is its own worker: the run id, whatever our caller's environment says.
+pub fn know_run(id: &str) {
+    let _ = RUN.set(id.to_owned()); // known already: it does not change
+}
 
 /// For a program that is its own worker, as `isolab run` is: the TSC's rate without an environment variable.
 pub fn know_tsc_khz(khz: u64) {
@@ -60,7 +69,7 @@ impl WorkerSettings {
                 .and_then(|khz| khz.parse().ok())
                 .or_else(|| TSC_KHZ.get().copied())
                 .filter(|khz| *khz > 0),
-            run: text("ISOLAB_RUN").unwrap_or_else(|| std::process::id().to_string()),
+            run: RUN.get().cloned().or_else(|| text("ISOLAB_RUN")).unwrap_or_else(|| std::process::id().to_string()),
             detachable: text("ISOLAB_DETACH").is_some_and(|v| v == "1"),
             cgroup_root: text("ISOLAB_CGROUP_ROOT").map(Into::into),
             looked_at: LOOKED_AT.get().is_some(),

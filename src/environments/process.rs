@@ -12,13 +12,14 @@ use std::time::Instant;
 use nix::unistd::{AccessFlags, access};
 
 use super::payload::{
-    Files, Watch, WorkerSettings, env_of, kill_and_reap, not_detachable, not_executable, not_found, variable,
+    ENV_OF_RUN, Files, Watch, WorkerSettings, env_of, kill_and_reap, not_detachable, not_executable, not_found,
+    variable,
 };
 use super::{
     About, Detached, Environment, Event, Instance, KnobAbout, Knobs, Outcome, Prepared, Support, Verb, footprint,
 };
 use crate::container::handshake::{At, Failure, Handshake, Stamp, Step};
-use crate::container::{cannot_clone, die_with_parent};
+use crate::container::{cannot_clone, die_with_parent, parent_lives};
 use crate::error::{Context, Error, Result};
 use crate::model::{Exit, Limits, Part, Rootfs, Task};
 use crate::probe;
@@ -66,11 +67,16 @@ impl Environment for PlainProcess {
             return Err(Error::unavailable("run this as a process", reason).try_this(fix));
         }
         let program = program(task, dir)?;
+        let settings = WorkerSettings::from_env();
+        let mut env = env_of(task);
+        if !is_probe(task) {
+            env.push((ENV_OF_RUN.into(), settings.run.clone().into())); // its orphans have no namespace to be found in
+        }
         Ok(Box::new(Ready(Rc::new(Plan {
-            image: Image::new(program.as_os_str(), &task.argv, &env_of(task))?,
+            image: Image::new(program.as_os_str(), &task.argv, &env)?,
             task: task.clone(),
             vfork: knobs.has("vfork"),
-            settings: WorkerSettings::from_env(),
+            settings,
         }))))
     }
 }
@@ -166,6 +172,7 @@ fn child(plan: &Plan, files: &Files, handshake: &Handshake) -> i32 {
         die_with_parent(plan.settings.detachable).at(Step::DieWithParent)?;
         signals::reset().at(Step::Signals)?;
         Handshake::wait(gate).at(Step::Gate)?;
+        parent_lives(plan.settings.detachable, gate).at(Step::DieWithParent)?;
         handshake.stamp(Stamp::Exec);
         Err(plan.image.exec()).at(Step::Exec)
     };

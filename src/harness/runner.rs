@@ -9,11 +9,12 @@ use super::plan::{Part, Plan};
 use crate::environments::Support;
 use crate::error::{Error, Result};
 use crate::experiments::CellPlan;
+use crate::lab::descendants::Descendants;
 use crate::lab::interrupt::Interrupt;
 use crate::lab::kernel_log::KernelLog;
-use crate::lab::leaks::{self, Places, remove};
-use crate::lab::scratch::Scratch;
-use crate::lab::{Lab, lock, pin};
+use crate::lab::leaks::{self, Places};
+use crate::lab::scratch::{self, Scratch, Stale};
+use crate::lab::{Lab, cleaning, lock, pin};
 use crate::results::schema::{Cell, Header, Run, SampleLine, SampleOutcome, Warning};
 use crate::results::store::Store;
 use crate::results::summarize::{Planned, Skips, cells_of, summarize};
@@ -59,7 +60,7 @@ pub fn run(plan: &Plan, how: How, watcher: &mut dyn Watcher) -> Result<Finished>
     let _alone = lock::alone()?;
     let kernel_log = KernelLog::open();
     how.cpu.map_or(Ok(()), pin)?; // before any worker: one that moves itself waits for the move
-    let _ = nix::sys::prctl::set_child_subreaper(true); // orphans of our workers come to us, to be ended and reaped
+    let descendants = Descendants::adopt(); // orphans of our workers come to us, to be ended and reaped
     let mut random = oorandom::Rand64::new(u128::from(crate::sys::clock::monotonic_ns()) ^ u128::from(plan.seed) << 64);
     let id = format!("{:08x}", random.rand_u64() as u32 ^ std::process::id());
     let stale = clean_stale();
@@ -86,18 +87,20 @@ pub fn run(plan: &Plan, how: How, watcher: &mut dyn Watcher) -> Result<Finished>
     let mut store = Store::create(&how.results, &header)?;
     watcher.planned(&header, &skips, &stale);
 
-    let mut session = Session::new(&header, &mut store, began + plan.total_time());
+    let mut session = Session::new(&header, &mut store, descendants, began + plan.total_time());
     let stopped = session.all(plan, &skips, &mut lab, watcher).err();
     session.look_for_leaks("the end of the run", &id);
     let Session { samples, leaks, given_up, .. } = session;
     let skips: Skips = skips.into_iter().chain(given_up).collect();
     let at_work = lab.in_workers + lab.settling;
+    let left_running = lab.left_running.take();
     drop(scratch);
     let measuring = began.elapsed();
     let ended = if stopped.is_some() { "interrupted" } else { "complete" };
     let mut run = summarize(header, &planned(plan), &skips, &samples, ended);
     run.warnings.extend(kernel_log.and_then(kernel_logged));
     run.warnings.extend(leaks.into_iter().map(|text| Warning { code: Warning::LEAK.into(), text, unfit: true }));
+    run.warnings.extend(left_running.into_iter().map(|(arm, count)| warn_of_killed(&arm, count)));
     run.wall_seconds = began.elapsed().as_secs_f64();
     run.harness_share = (1.0 - at_work.as_secs_f64() / measuring.as_secs_f64()).max(0.0);
     let not_latest = match (store.finish(&run), &stopped) {
@@ -113,6 +116,14 @@ fn kernel_logged(mut log: KernelLog) -> Option<Warning> {
     let more = if lines.len() > 1 { format!(", and {} more lines", lines.len() - 1) } else { String::new() };
     let text = format!("the kernel logged during the run: \u{201c}{first}\u{201d}{more} (sudo dmesg)");
     Some(Warning { code: Warning::KERNEL_LOG.into(), text, unfit: false })
+}
+
+fn warn_of_killed(arm: &str, count: usize) -> Warning {
+    let text = format!(
+        "processes that the program in {arm} had left running, and that were killed after the sample: {count}; an arm \
+         with a PID 1 of its own ends them within it"
+    );
+    Warning { code: Warning::LEFT_RUNNING.into(), text, unfit: false }
 }
 
 fn rounds_of(part: &Part) -> usize {
@@ -156,13 +167,8 @@ fn prepare(plan: &Plan, lab: &mut Lab) -> Result<(Skips, Limited)> {
 
 /// Names what dead runs left, and removes it; false: not all of it.
 fn clean_stale() -> Vec<(String, bool)> {
-    let mut found = Vec::new();
-    for (run, folder) in crate::lab::scratch::stale() {
-        let left = remove(&Places::default(), &run, Duration::from_secs(1));
-        let gone = left.is_empty() && std::fs::remove_dir_all(&folder).is_ok();
-        found.push((run, gone));
-    }
-    found
+    let clean_up = |stale: &Stale| cleaning::clean_up(stale, Duration::from_secs(1));
+    scratch::stale().iter().map(clean_up).map(|cleaned| (cleaned.run, cleaned.left.is_empty())).collect()
 }
 
 /// A cell that failed this often in a row is not tried again in this run.
@@ -186,6 +192,7 @@ struct Session<'a> {
     given_up: Skips,
     /// What was left behind, in words.
     leaks: Vec<String>,
+    descendants: Descendants,
     /// Files that we have open between blocks.
     fds: usize,
     began: Instant,
@@ -194,7 +201,7 @@ struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
-    fn new(header: &'a Header, store: &'a mut Store, deadline: Instant) -> Session<'a> {
+    fn new(header: &'a Header, store: &'a mut Store, descendants: Descendants, deadline: Instant) -> Session<'a> {
         Session {
             header,
             store,
@@ -204,6 +211,7 @@ impl<'a> Session<'a> {
             failures: BTreeMap::new(),
             given_up: Skips::new(),
             leaks: Vec::new(),
+            descendants,
             fds: leaks::own_fds(),
             began: Instant::now(),
             deadline,
@@ -307,7 +315,7 @@ impl<'a> Session<'a> {
 
     /// What carries our name and is still there after its time; it is told, and removed.
     fn look_for_leaks(&mut self, when: &str, run: &str) {
-        for leak in leaks::overdue(&Places::default(), run, LEAK_PATIENCE) {
+        for leak in leaks::overdue(&Places::default(), run, &self.descendants, LEAK_PATIENCE) {
             self.leaks.push(format!("left behind after {when}: {leak}"));
         }
         let fds = leaks::own_fds();

@@ -1,10 +1,13 @@
 //! The bench of the lab: starts any number of instances of any arm, each in a fresh worker, and listens to them.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::os::fd::AsFd;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
@@ -44,7 +47,11 @@ pub struct Lab<'a> {
     /// Wall time inside workers' lives, and settling: the rest is the harness's own.
     pub in_workers: Duration,
     pub settling: Duration,
+    /// Processes that programs had left running, and that had to be killed, by arm.
+    pub left_running: Rc<LeftRunning>,
 }
+
+pub type LeftRunning = RefCell<BTreeMap<String, usize>>;
 
 const MORE_PROCESSES: &str = "ulimit -u; or the pids limit of the cgroup that you are in";
 
@@ -81,8 +88,10 @@ impl<'a> Lab<'a> {
             nonces: oorandom::Rand64::new(u128::from(monotonic_ns())),
             in_workers: Duration::ZERO,
             settling: Duration::ZERO,
+            left_running: Rc::default(),
         }
     }
+
     /// Waits, so that what ends now does not slow what starts next. Neither sample nor overhead.
     pub fn settle(&mut self, time: Duration) -> Result<()> {
         self.settling += time;
@@ -115,7 +124,7 @@ impl<'a> Lab<'a> {
         if work.holds() {
             worker.release();
         }
-        Ok(Running { worker })
+        Ok(Running { worker, arm: arm.id(), left: Rc::clone(&self.left_running) })
     }
 
     /// One instance that is ready and holds; drop ends it.
@@ -154,6 +163,7 @@ impl<'a> Lab<'a> {
             cpu: self.cpu,
             join: start.join.clone(),
             footprint: start.footprint,
+            parent: Some(std::process::id()),
         };
         let mut command = worker(&self.program, &request);
         command.env(ENV_RUN, &self.run).env(ENV_TSC_KHZ, self.tsc_khz.to_string());
@@ -180,6 +190,7 @@ pub fn ask(program: &Path, arms: &[Arm], patience: Duration, interrupt: &Interru
             cpu: None,
             join: Vec::new(),
             footprint: false,
+            parent: Some(std::process::id()),
         };
         Worker::start(worker(program, &request), 1, patience)
     };
@@ -218,11 +229,17 @@ fn out_of_turn(reply: &Reply) -> Error {
 /// An instance on its way from nothing to gone.
 pub struct Running {
     worker: Worker,
+    arm: String,
+    left: Rc<LeftRunning>,
 }
 
 impl Running {
     pub fn finish(mut self, interrupt: &Interrupt, work: &Workload) -> Result<Life> {
-        self.worker.finish(interrupt, work)
+        let life = self.worker.finish(interrupt, work)?;
+        if life.done.left_running > 0 {
+            *self.left.borrow_mut().entry(self.arm).or_default() += life.done.left_running;
+        }
+        Ok(life)
     }
 }
 

@@ -10,15 +10,17 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitPidFlag, waitpid};
-use nix::unistd::Pid;
 
 use super::bench::ENV_RUN;
+use super::descendants::Descendants;
+use super::pids::Pid;
 use super::scratch;
+use crate::environments::payload::ENV_OF_RUN;
 
 /// One thing that should be gone.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Leak {
-    Process(i32),
+    Process(Pid),
     Mount(PathBuf),
     Cgroup(PathBuf),
     Folder(PathBuf),
@@ -27,7 +29,7 @@ pub enum Leak {
 impl std::fmt::Display for Leak {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Leak::Process(pid) => write!(f, "process {pid}"),
+            Leak::Process(pid) => write!(f, "process {}", pid.number),
             Leak::Mount(path) => write!(f, "mount {}", path.display()),
             Leak::Cgroup(path) => write!(f, "cgroup {}", path.display()),
             Leak::Folder(path) => write!(f, "folder {}", path.display()),
@@ -36,14 +38,19 @@ impl std::fmt::Display for Leak {
 }
 
 /// Where to look; the roots are parameters so that tests can use a folder.
+#[derive(Clone, Copy)]
 pub struct Places<'a> {
     pub proc_root: &'a Path,
     pub cgroup_root: &'a Path,
+    /// Only what belongs to this user; None: whatever the kernel lets us end.
+    pub uid: Option<u32>,
+    /// Only processes that have begun at this time or later.
+    pub since: u64,
 }
 
 impl Default for Places<'static> {
     fn default() -> Self {
-        Places { proc_root: Path::new("/proc"), cgroup_root: Path::new("/sys/fs/cgroup") }
+        Places { proc_root: Path::new("/proc"), cgroup_root: Path::new("/sys/fs/cgroup"), uid: None, since: 0 }
     }
 }
 
@@ -56,21 +63,14 @@ impl Places<'_> {
         all
     }
 
-    /// Processes that inherited ISOLAB_RUN=run, ourselves excepted. Those of other users cannot be read: not ours.
+    /// Workers and what they started, which inherited ISOLAB_RUN=run or ISOLAB_OF_RUN=run, ourselves excepted. Those of
+    /// other users cannot be read: not ours.
     fn processes(&self, run: &str) -> Vec<Leak> {
-        let wanted = format!("{ENV_RUN}={run}");
+        let wanted = [ENV_RUN, ENV_OF_RUN].map(|name| format!("{name}={run}"));
         let me = std::process::id() as i32;
-        let Ok(entries) = std::fs::read_dir(self.proc_root) else { return Vec::new() };
-        entries
-            .flatten()
-            .filter_map(|e| e.file_name().to_str()?.parse::<i32>().ok())
-            .filter(|pid| *pid != me)
-            .filter(|pid| {
-                let environ = std::fs::read(self.proc_root.join(pid.to_string()).join("environ")).unwrap_or_default();
-                environ.split(|b| *b == 0).any(|v| v == wanted.as_bytes())
-            })
-            .map(Leak::Process)
-            .collect()
+        let ours = |pid: &Pid| pid.number != me && self.uid.is_none_or(|uid| uid == pid.uid) && pid.start >= self.since;
+        let marked = |pid: &Pid| wanted.iter().any(|pair| pid.has_variable(self.proc_root, pair));
+        Pid::all(self.proc_root).into_iter().filter(|pid| ours(pid) && marked(pid)).map(Leak::Process).collect()
     }
 
     fn mounts(&self, run: &str) -> Vec<Leak> {
@@ -92,7 +92,8 @@ impl Places<'_> {
         let mut found = Vec::new();
         walk(self.cgroup_root, 8, &mut |dir| {
             let below = dir.strip_prefix(self.cgroup_root).unwrap_or(dir);
-            if below.iter().any(|name| run_of(name) == Some(run)) {
+            let ours = || self.uid.is_none_or(|uid| dir.metadata().is_ok_and(|about| about.uid() == uid));
+            if below.iter().any(|name| run_of(name) == Some(run)) && ours() {
                 found.push(Leak::Cgroup(dir.to_owned()));
             }
         });
@@ -147,24 +148,22 @@ fn walk(dir: &Path, depth: u32, visit: &mut dyn FnMut(&Path)) {
 }
 
 /// What a run left behind: found, given `patience` to go by itself, then removed and returned. Cheap when there is nothing.
-pub fn overdue(places: &Places, run: &str, patience: Duration) -> Vec<Leak> {
+/// Orphans of workers come to us, their subreaper; between blocks there should be no child at all.
+pub fn overdue(places: &Places, run: &str, descendants: &Descendants, patience: Duration) -> Vec<Leak> {
     let deadline = Instant::now() + patience;
-    while has_children() || !places.cgroups(run).is_empty() {
+    while !descendants.none() || !places.cgroups(run).is_empty() {
         if Instant::now() >= deadline {
-            let found = places.leaks_of(run);
+            let mut found = places.leaks_of(run);
+            found.extend(descendants.list().into_iter().map(Leak::Process));
+            found.sort();
+            found.dedup();
+            descendants.end();
             remove(places, run, patience);
             return found;
         }
-        reap();
         std::thread::sleep(Duration::from_millis(1));
     }
     Vec::new()
-}
-
-/// Orphans of workers come to us, their subreaper; between blocks there should be no child at all.
-fn has_children() -> bool {
-    let me = std::process::id();
-    std::fs::read_to_string(format!("/proc/{me}/task/{me}/children")).is_ok_and(|list| !list.trim().is_empty())
 }
 
 /// Ends and removes what can be; what is still there after `patience` is returned.
@@ -178,11 +177,10 @@ pub fn remove(places: &Places, run: &str, patience: Duration) -> Vec<Leak> {
         }
         for leak in &left {
             match leak {
-                Leak::Process(pid) => {
-                    let _ = kill(Pid::from_raw(*pid), Signal::SIGKILL);
-                }
+                Leak::Process(pid) => pid.kill(),
                 Leak::Mount(path) => {
-                    let _ = nix::mount::umount2(path, nix::mount::MntFlags::MNT_DETACH);
+                    let flags = nix::mount::MntFlags::MNT_DETACH | nix::mount::MntFlags::UMOUNT_NOFOLLOW;
+                    let _ = nix::mount::umount2(path, flags);
                 }
                 Leak::Cgroup(path) => {
                     end_all_in(path);
@@ -201,7 +199,7 @@ pub fn remove(places: &Places, run: &str, patience: Duration) -> Vec<Leak> {
 fn end_all_in(cgroup: &Path) {
     let pids = std::fs::read_to_string(cgroup.join("cgroup.procs")).unwrap_or_default();
     for pid in pids.split_whitespace().filter_map(|pid| pid.parse().ok()).filter(|pid| *pid > 1) {
-        let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
+        let _ = kill(nix::unistd::Pid::from_raw(pid), Signal::SIGKILL);
     }
 }
 
@@ -273,14 +271,23 @@ mod tests {
         for (pid, environ) in [("41", "A=1\0ISOLAB_RUN=abc\0"), ("42", "ISOLAB_RUN=abcd\0")] {
             std::fs::create_dir_all(proc_root.join(pid)).unwrap();
             std::fs::write(proc_root.join(pid).join("environ"), environ).unwrap();
+            let stat = format!("{pid} (x) S 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 50 0");
+            std::fs::write(proc_root.join(pid).join("stat"), stat).unwrap();
         }
         for name in ["isolab.abc.1/inner", "isolab.abcd.1", "user.slice", "isolab.host", "isolab.abc", "isolab..x"] {
             std::fs::create_dir_all(cgroup_root.join("memory").join(name)).unwrap();
         }
-        let places = Places { proc_root: &proc_root, cgroup_root: &cgroup_root };
-        let found = places.leaks_of("abc");
+        let places = Places { proc_root: &proc_root, cgroup_root: &cgroup_root, ..Places::default() };
+        let me = nix::unistd::Uid::effective().as_raw();
+        for other in [Places { uid: Some(me + 1), ..places }, Places { since: 51, ..places }] {
+            let found = other.leaks_of("abc");
+            assert!(!found.iter().any(|leak| matches!(leak, Leak::Process(_))), "{found:?}");
+            assert_eq!(found.is_empty(), other.uid.is_some(), "a cgroup belongs to somebody, too");
+        }
+        let found = Places { uid: Some(me), since: 50, ..places }.leaks_of("abc");
         let cgroup = |name| Leak::Cgroup(cgroup_root.join("memory").join(name));
-        assert_eq!(found, [Leak::Process(41), cgroup("isolab.abc.1/inner"), cgroup("isolab.abc.1")], "innermost first");
+        let process = Leak::Process(Pid::look(&proc_root, 41).unwrap());
+        assert_eq!(found, [process, cgroup("isolab.abc.1/inner"), cgroup("isolab.abc.1")], "innermost first");
         assert_eq!(places.runs_with_cgroups(), ["abc", "abcd"]);
         remove_cgroup(&cgroup_root.join("memory/isolab.abc.1"));
         assert!(!cgroup_root.join("memory/isolab.abc.1").exists(), "with the one below it, whatever its name");

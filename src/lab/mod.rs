@@ -1,14 +1,17 @@
 //! Where instances are started: each by a fresh worker process, with a deadline, a proof and nothing left behind.
 //!
-//! `bench` is the harness's side, `worker` the other; `workload` is what runs and how it is believed; `scratch` and
-//! `leaks` keep the machine clean; `interrupt` is how a signal ends all of it in order.
+//! `bench` is the harness's side, `worker` the other; `workload` is what runs and how it is believed; `scratch`,
+//! `descendants`, `leaks` and `cleaning` keep the machine clean; `interrupt` is how a signal ends all of it in order.
 
 pub mod bench;
+pub mod cleaning;
+pub mod descendants;
 pub mod interrupt;
 pub mod kernel_log;
 pub mod leaks;
 pub mod lock;
 pub mod measured;
+pub mod pids;
 pub mod scratch;
 pub mod worker;
 pub mod workload;

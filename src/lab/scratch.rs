@@ -4,10 +4,12 @@
 //! `isolab clean`, can tell that it is dead.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+use nix::errno::Errno;
+use nix::fcntl::{Flock, FlockArg, OFlag};
 use nix::unistd::Uid;
 
 use crate::environments::Arm;
@@ -38,6 +40,8 @@ fn executable(base: &Path) -> bool {
 pub struct Scratch {
     run: String,
     dir: PathBuf,
+    /// The owner file, locked as long as the run lives: also where its number means nothing, in another pid namespace.
+    owner: Option<Flock<File>>,
 }
 
 impl Scratch {
@@ -65,9 +69,12 @@ impl Scratch {
         std::fs::create_dir(&dir)
             .doing(doing)
             .map_err(|e| e.try_this("TMPDIR=DIR before the command, with a folder that you may write to"))?;
-        let scratch = Scratch { run: run.to_owned(), dir: dir.clone() };
+        let mut scratch = Scratch { run: run.to_owned(), dir: dir.clone(), owner: None };
         std::fs::set_permissions(&dir, std::fs::Permissions::from_mode(0o755)).doing(doing)?;
-        std::fs::write(dir.join(OWNER), identity(std::process::id())).doing(doing)?;
+        let new = File::options().write(true).create_new(true).mode(0o600).open(dir.join(OWNER)); // nobody else locks it
+        let mut owner = new.doing(doing)?;
+        owner.write_all(format!("{} {run}", identity(std::process::id())).as_bytes()).doing(doing)?;
+        scratch.owner = Flock::lock(owner, FlockArg::LockExclusiveNonblock).ok(); // a file system without locks
         Ok(scratch)
     }
 
@@ -132,19 +139,38 @@ fn identity(pid: u32) -> String {
     format!("{pid} {started}")
 }
 
-/// Folders of runs whose process is dead: (run id, folder). Only our own: anybody may make a folder in /tmp that is
-/// called like one of ours, to have root remove things or wait at a pipe.
-pub fn stale() -> Vec<(String, PathBuf)> {
-    let entries = bases().into_iter().filter_map(|base| std::fs::read_dir(base).ok()).flatten();
-    entries
-        .flatten()
-        .filter(|e| e.metadata().is_ok_and(|m| m.is_dir() && is_ours(m.uid())))
-        .filter_map(|e| {
-            let run = e.file_name().to_str()?.strip_prefix(PREFIX)?.to_owned();
-            let (pid, owner) = owner_of(&e.path())?;
-            (identity(pid) != owner).then(|| (run, e.path()))
-        })
-        .collect()
+/// The folder of a run whose process is dead.
+#[derive(Debug)]
+pub struct Stale {
+    pub run: String,
+    pub folder: PathBuf,
+    /// Whose it is: what he owns may be ended for it, and nothing else.
+    pub uid: u32,
+    pub gid: u32,
+    /// When its process had begun, in clock ticks since the machine's start.
+    pub since: u64,
+}
+
+/// Folders of runs whose process is dead. Only our own: anybody may make a folder in /tmp that is called like one of
+/// ours, to have root remove things or wait at a pipe. To be asked by who holds the lock: no bench begins meanwhile.
+pub fn stale() -> Vec<Stale> {
+    let look = |base: PathBuf| {
+        let names = std::fs::read_dir(&base).into_iter().flatten().flatten().map(|e| e.file_name());
+        names.filter_map(|name| stale_folder(&base, name.to_str()?)).collect::<Vec<_>>()
+    };
+    bases().into_iter().flat_map(look).collect()
+}
+
+fn stale_folder(base: &Path, name: &str) -> Option<Stale> {
+    let run = name.strip_prefix(PREFIX)?.to_owned();
+    let no_link = libc::O_NOFOLLOW | libc::O_DIRECTORY;
+    let folder = File::options().read(true).custom_flags(no_link).open(base.join(name)).ok()?;
+    let about = folder.metadata().ok().filter(|about| is_ours(about.uid()))?;
+    let since = match owner_of(&folder) {
+        Some(owner) => owner.is_dead(&run).then_some(owner.start)?,
+        None => is_unfinished(&folder, &run).then_some(u64::MAX)?, // it had started nothing yet
+    };
+    Some(Stale { run, folder: base.join(name), uid: about.uid(), gid: about.gid(), since })
 }
 
 /// Ours, or of the user that our own rootless containers are made as.
@@ -152,22 +178,59 @@ fn is_ours(uid: u32) -> bool {
     uid == Uid::effective().as_raw() || whom_to_become().is_some_and(|(user, _)| user == uid)
 }
 
-/// What [`Scratch::create`] wrote, "PID START"; None for anything else.
-fn owner_of(dir: &Path) -> Option<(u32, String)> {
-    let no_trap = libc::O_NOFOLLOW | libc::O_NONBLOCK;
-    let file = File::options().read(true).custom_flags(no_trap).open(dir.join(OWNER)).ok()?;
+/// What [`Scratch::create`] wrote, "PID START RUN".
+#[derive(Debug)]
+struct Owner {
+    file: File,
+    pid: u32,
+    start: u64,
+    run: String,
+}
+
+impl Owner {
+    /// A folder that was given another name says nothing of the run of that name.
+    fn is_dead(&self, run: &str) -> bool {
+        let gone = identity(self.pid) != format!("{} {}", self.pid, self.start);
+        gone && self.run == run && self.file.try_clone().is_ok_and(|file| !is_locked(file))
+    }
+}
+
+fn is_locked(file: File) -> bool {
+    let busy = |result: std::result::Result<Flock<File>, (File, Errno)>| matches!(result, Err((_, Errno::EAGAIN)));
+    busy(Flock::lock(file, FlockArg::LockExclusiveNonblock))
+}
+
+/// None for anything else than an owner file.
+fn owner_of(folder: &File) -> Option<Owner> {
+    let mut file = open_owner(folder)?;
     let mut text = String::new();
-    file.take(64).read_to_string(&mut text).ok()?;
-    let (pid, start) = text.split_once(' ')?;
-    start.parse::<u64>().ok()?;
-    Some((pid.parse().ok()?, text))
+    (&mut file).take(64).read_to_string(&mut text).ok()?;
+    let mut words = text.split(' ');
+    let (pid, start, run) = (words.next()?.parse().ok()?, words.next()?.parse().ok()?, words.next()?.to_owned());
+    (words.next().is_none() && !run.is_empty()).then_some(Owner { file, pid, start, run })
+}
+
+fn open_owner(folder: &File) -> Option<File> {
+    let no_trap = OFlag::O_RDONLY | OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK | OFlag::O_CLOEXEC;
+    nix::fcntl::openat(folder, OWNER, no_trap, nix::sys::stat::Mode::empty()).ok().map(File::from)
+}
+
+/// Killed before it had written down whose it is, or after that was removed: there is nothing else in it.
+fn is_unfinished(folder: &File, run: &str) -> bool {
+    let lives = run.parse::<u32>().is_ok_and(|pid| Path::new("/proc").join(pid.to_string()).exists());
+    let place = format!("/proc/self/fd/{}", std::os::fd::AsRawFd::as_raw_fd(folder));
+    let empty = |name: &std::ffi::OsStr| {
+        name == OWNER
+            && open_owner(folder).is_some_and(|file| file.metadata().is_ok_and(|m| m.is_file() && m.len() == 0))
+    };
+    !lives && std::fs::read_dir(place).is_ok_and(|entries| entries.flatten().all(|e| empty(&e.file_name())))
 }
 
 /// Does the process of this run still live? `isolab run` is named by its own pid, and its folder may be elsewhere: another
 /// TMPDIR.
 pub fn is_alive(run: &str) -> bool {
     let known = bases().iter().any(|b| b.join(format!("{PREFIX}{run}")).exists());
-    (known && !stale().iter().any(|(r, _)| r == run)) || run.parse().is_ok_and(is_isolab)
+    (known && !stale().iter().any(|s| s.run == run)) || run.parse().is_ok_and(is_isolab)
 }
 
 fn is_isolab(pid: u32) -> bool {
@@ -181,11 +244,16 @@ mod tests {
     #[test]
     fn a_living_owner_is_not_stale_and_a_dead_one_is() {
         let run = format!("test{}", std::process::id());
-        let scratch = Scratch::create(&run).unwrap();
-        assert!(!stale().iter().any(|(r, _)| *r == run));
+        let mut scratch = Scratch::create(&run).unwrap();
+        assert!(!stale().iter().any(|s| s.run == run));
         assert!(is_alive(&run) && is_alive(&std::process::id().to_string()) && !is_alive("4194305"));
-        std::fs::write(scratch.path().join(OWNER), "4194305 1").unwrap(); // above the largest pid
-        assert!(stale().iter().any(|(r, _)| *r == run));
+        std::fs::write(scratch.path().join(OWNER), format!("4194305 1 {run}")).unwrap(); // above the largest pid
+        assert!(is_alive(&run), "its lock is held: the number may be one of another pid namespace");
+        scratch.owner = None;
+        std::fs::write(scratch.path().join(OWNER), "4194305 1 other").unwrap();
+        assert!(is_alive(&run), "the folder of another run under a new name");
+        std::fs::write(scratch.path().join(OWNER), format!("4194305 1 {run}")).unwrap();
+        assert!(stale().iter().any(|s| s.run == run));
         assert!(!is_alive(&run));
         assert!(is_alive(&std::process::id().to_string()), "this test binary is called isolab-HASH");
         assert!(!is_alive("1"));
@@ -195,36 +263,40 @@ mod tests {
     fn a_folder_that_only_looks_like_ours_is_nobodys_scratch() {
         let dir = tempfile::tempdir().unwrap();
         let owner = dir.path().join(OWNER);
-        for text in ["", "4194305", "4194305 notes of mine", "4194305 1 ", "x 1"] {
+        let folder = File::open(dir.path()).unwrap();
+        assert!(is_unfinished(&folder, "4194305") && !is_unfinished(&folder, "1"), "an empty folder, and who lives");
+        for text in ["", "4194305", "4194305 notes of mine", "4194305 1 ", "x 1 run", "4194305 1"] {
             std::fs::write(&owner, text).unwrap();
-            assert_eq!(owner_of(dir.path()), None, "{text:?}");
+            assert!(owner_of(&folder).is_none(), "{text:?}");
+            assert_eq!(is_unfinished(&folder, "4194305"), text.is_empty(), "{text:?}");
         }
-        std::fs::write(&owner, "4194305 1").unwrap();
-        assert_eq!(owner_of(dir.path()), Some((4_194_305, "4194305 1".into())));
+        std::fs::write(&owner, "4194305 1 run").unwrap();
+        assert!(owner_of(&folder).is_some_and(|owner| owner.is_dead("run") && !owner.is_dead("other")));
         std::fs::remove_file(&owner).unwrap();
         nix::unistd::mkfifo(&owner, nix::sys::stat::Mode::S_IRWXU).unwrap();
-        assert_eq!(owner_of(dir.path()), None, "and nobody waits for a writer");
+        assert!(owner_of(&folder).is_none() && !is_unfinished(&folder, "4194305"), "and nobody waits for a writer");
         std::fs::remove_file(&owner).unwrap();
         std::os::unix::fs::symlink("/dev/zero", &owner).unwrap();
-        assert_eq!(owner_of(dir.path()), None);
+        assert!(owner_of(&folder).is_none() && !is_unfinished(&folder, "4194305"));
     }
 
     #[test]
     fn only_our_own_folders_are_stale() {
         let run = format!("other{}", std::process::id());
-        let scratch = Scratch::create(&run).unwrap();
-        std::fs::write(scratch.path().join(OWNER), "4194305 1").unwrap();
+        let mut scratch = Scratch::create(&run).unwrap();
+        scratch.owner = None;
+        std::fs::write(scratch.path().join(OWNER), format!("4194305 1 {run}")).unwrap();
         let link = scratch.path().with_file_name(format!("{PREFIX}link{}", std::process::id()));
         std::os::unix::fs::symlink(scratch.path(), &link).unwrap();
         let found = stale();
         std::fs::remove_file(&link).unwrap();
-        assert!(found.iter().any(|(r, _)| *r == run));
-        assert!(!found.iter().any(|(_, path)| *path == link), "a link is no folder");
+        assert!(found.iter().any(|s| s.run == run));
+        assert!(!found.iter().any(|s| s.folder == link), "a link is no folder");
         if !Uid::effective().is_root() {
             crate::testing::skip(format_args!("only_our_own_folders_are_stale: only root can give a folder away"));
             return;
         }
         std::os::unix::fs::chown(scratch.path(), Some(12_345), None).unwrap();
-        assert!(!stale().iter().any(|(r, _)| *r == run));
+        assert!(!stale().iter().any(|s| s.run == run));
     }
 }

@@ -19,8 +19,11 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use nix::sys::prctl::set_pdeathsig;
+use nix::sys::signal::Signal;
 use serde::{Deserialize, Serialize};
 
+use super::descendants::Descendants;
 use crate::environments::{Arm, Detached, Event, Instance, Outcome, Support};
 use crate::error::{Context, Error, Result};
 use crate::model::{Exit, Part, Record, Task};
@@ -44,6 +47,8 @@ pub struct Request {
     pub join: Vec<PathBuf>,
     /// Weigh and list what exists when the payload is ready.
     pub footprint: bool,
+    /// Whose child the worker is, and with whom it ends. None: by hand.
+    pub parent: Option<u32>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,6 +87,8 @@ pub struct Done {
     pub worker_main_ns: u64,
     /// Anonymous memory of the worker just before create: what a fork must copy the page tables of.
     pub worker_rss_anon_kib: u64,
+    /// Processes that the program had left running, and that had to be killed.
+    pub left_running: usize,
 }
 
 /// The worker's whole life. Errors are reported on the pipe; the exit code only says whether there was one.
@@ -95,7 +102,14 @@ pub fn serve(request: &str) -> std::process::ExitCode {
     };
     let result = serde_json::from_str::<Request>(request)
         .map_err(|cause| Error::usage("read the worker's request", cause))
-        .and_then(|request| work(request, main_ns, &mut |reply| send(&reply)));
+        .and_then(|request| {
+            end_with_parent(request.parent)?;
+            let descendants = Descendants::adopt();
+            let worked = work(request, main_ns, &descendants, &mut |reply| send(&reply));
+            worked.inspect_err(|_| {
+                descendants.end();
+            })
+        });
     match result {
         Ok(()) => std::process::ExitCode::SUCCESS,
         Err(error) => {
@@ -105,9 +119,20 @@ pub fn serve(request: &str) -> std::process::ExitCode {
     }
 }
 
+/// Nobody would end us, and what we start, when the harness is killed. The order makes it sure: a parent that ends after
+/// the first step ends us too, and one that has ended before it is no longer our parent in the second.
+fn end_with_parent(parent: Option<u32>) -> Result<()> {
+    let Some(parent) = parent else { return Ok(()) };
+    set_pdeathsig(Signal::SIGKILL).doing(|| "tie the worker's life to the harness")?;
+    if std::os::unix::process::parent_id() == parent {
+        return Ok(());
+    }
+    Err(Error::new("work for the harness", "it has ended"))
+}
+
 type Send<'a> = dyn FnMut(Reply) -> std::io::Result<()> + 'a;
 
-fn work(mut request: Request, main_ns: u64, send: &mut Send) -> Result<()> {
+fn work(mut request: Request, main_ns: u64, descendants: &Descendants, send: &mut Send) -> Result<()> {
     request.join.iter().try_for_each(|file| join_cgroup(file))?;
     request.cpu.map_or(Ok(()), super::pin)?;
     if matches!(request.mode, Mode::Hold | Mode::Detach) {
@@ -142,7 +167,10 @@ fn work(mut request: Request, main_ns: u64, send: &mut Send) -> Result<()> {
     let outcome = instance.destroy(&mut clock)?;
     let Life { records, parts, .. } = life;
     let cpu = nix::sched::sched_getcpu().map_or(-1, |c| c as i32);
-    let done = Done { timeline: clock, records, outcome, parts, cpu, worker_main_ns: main_ns, worker_rss_anon_kib };
+    let left_running = descendants.end();
+    let worker_main_ns = main_ns;
+    let done =
+        Done { timeline: clock, records, outcome, parts, cpu, worker_main_ns, worker_rss_anon_kib, left_running };
     report(send, Reply::Done(Box::new(done)))
 }
 

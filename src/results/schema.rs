@@ -295,6 +295,8 @@ pub struct Warning {
 impl Warning {
     /// The code of a warning about something that an instance left behind.
     pub const LEAK: &str = "leak";
+    /// The code of a warning about processes that a program had left running.
+    pub const LEFT_RUNNING: &str = "left-running";
     /// The code of a warning that raw samples were lost before the file was rebuilt.
     pub const LOST: &str = "lost-samples";
     /// The code of a warning that samples were changed after they were saved.
@@ -304,6 +306,6 @@ impl Warning {
 
     /// Seen while the run went on, so that nothing in the file can tell it again.
     pub fn was_seen_at_run_time(&self) -> bool {
-        [Self::LEAK, Self::LOST, Self::CHANGED, Self::KERNEL_LOG].contains(&self.code.as_str())
+        [Self::LEAK, Self::LEFT_RUNNING, Self::LOST, Self::CHANGED, Self::KERNEL_LOG].contains(&self.code.as_str())
     }
 }

@@ -15,6 +15,7 @@ pub mod kick;
 pub mod kvm;
 pub mod mounts;
 pub mod net;
+pub mod pidfd;
 pub mod seccomp;
 pub mod shared;
 pub mod signals;

@@ -93,6 +93,13 @@ pub(crate) const WARNINGS: &[(&str, Words)] = &[
         ),
     ),
     ("leak", w("something of an instance was left behind on the machine", "인스턴스의 무언가가 기계에 남았음")),
+    (
+        "left-running",
+        w(
+            "the program left processes running, which were killed after its end",
+            "프로그램이 끝난 뒤에도 남아 있던 프로세스를 강제로 종료함",
+        ),
+    ),
     ("changed", w("the samples are not those that were saved", "표본이 저장된 것과 다름")),
 ];
 pub(crate) const METRIC: Words = w("metric", "지표");
