@@ -23,14 +23,18 @@ fn solutions(chapter: &str) -> PathBuf {
 /// Tests of this chapter with this file as the student's work. It must compile.
 fn try_out(chapter: &str, work: &Path) -> Ran {
     let dir = tempfile::tempdir().unwrap();
-    for file in ["task.rs", "tests.rs"] {
-        std::fs::copy(shipped(chapter).join(file), dir.path().join(file)).unwrap();
+    let (desk, here) = (dir.path().join("work").join(chapter), dir.path().join("shipped").join(chapter));
+    for folder in [&desk, &here] {
+        std::fs::create_dir_all(folder).unwrap();
     }
-    std::fs::copy(work, dir.path().join("work.rs")).unwrap();
+    for file in ["task.rs", "tests.rs"] {
+        std::fs::copy(shipped(chapter).join(file), here.join(file)).unwrap();
+    }
+    std::fs::copy(work, desk.join("work.rs")).unwrap();
     let program = dir.path().join("tests");
     let rustc = std::env::var("RUSTC").unwrap_or_else(|_| "rustc".into());
     let mut compile = Command::new(rustc);
-    compile.args(["--edition", "2024", "--test", "-o"]).arg(&program).arg(dir.path().join("tests.rs"));
+    compile.args(["--edition", "2024", "--test", "-o"]).arg(&program).arg(here.join("tests.rs"));
     let compiled = compile.output().unwrap();
     let errors = String::from_utf8_lossy(&compiled.stderr).into_owned();
     assert!(compiled.status.success(), "{} does not compile:\n{errors}", work.display());

@@ -103,7 +103,7 @@ impl Shelf {
 }
 
 /// A file as it was shipped, whatever a folder has in its place. What a reader finds in `work/chNN/` was shipped as
-/// `shipped/chNN/`: a copy that no edit of the reader's reaches.
+/// `shipped/chNN/`, which no edit of the reader's reaches.
 pub fn shipped(path: &str) -> Option<&'static str> {
     EMBEDDED.iter().find(|(p, _)| *p == path).map(|(_, text)| *text)
 }

@@ -3,7 +3,8 @@
 
 #[path = "task.rs"]
 mod task;
-#[path = "work.rs"]
+#[path = "../../work/ch02/work.rs"]
+#[rustfmt::skip]
 mod work;
 
 use std::cell::Cell;

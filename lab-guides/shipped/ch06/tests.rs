@@ -4,7 +4,8 @@
 
 #[path = "task.rs"]
 mod task;
-#[path = "work.rs"]
+#[path = "../../work/ch06/work.rs"]
+#[rustfmt::skip]
 mod work;
 
 use task::*;

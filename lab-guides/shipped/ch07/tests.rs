@@ -3,7 +3,8 @@
 
 #[path = "task.rs"]
 mod task;
-#[path = "work.rs"]
+#[path = "../../work/ch07/work.rs"]
+#[rustfmt::skip]
 mod work;
 
 use task::{Account, Cgroup, Files, Kernel, Parts};
