@@ -95,9 +95,11 @@ fn a_concept_is_short_and_has_one_picture() {
 #[test]
 fn what_is_drawn_fits_a_terminal() {
     for chapter in all() {
-        for block in chapter.english.blocks().iter().filter(|b| b.info == "text") {
+        let blocks = [chapter.english.blocks(), chapter.korean.blocks()].concat();
+        for block in blocks.iter().filter(|b| b.info == "text") {
             for line in &block.lines {
-                assert!(line.chars().count() <= 96, "{}: {line}", chapter.topic);
+                let wide = isolab::guide::terminal::wide(line);
+                assert!(wide <= 80, "{}: {wide} columns: {line}", chapter.topic);
             }
         }
     }

@@ -1,6 +1,7 @@
 //! A piece of Markdown for a terminal of 80 columns: headings, paragraphs, lists, tables, quotes, code. Widths are those
-//! of a terminal, where a Hangul syllable takes two columns. Code is never wrapped, so that it can be copied.
+//! of a terminal, where a Hangul syllable takes two columns. Code is folded so that it can be copied; what a program printed is shown as it was.
 
+mod code;
 mod table;
 mod wrap;
 
@@ -189,13 +190,19 @@ impl Writer {
     fn code_lines(&mut self, text: &str) {
         let info = self.code.clone().unwrap_or_default();
         let indent = self.indent();
-        for line in text.lines() {
+        let prompt = if info.starts_with("sh") { 2 } else { 0 };
+        let room = WIDTH.saturating_sub(wide(&indent) + 2 + prompt);
+        // A program's own 80 columns leave no room before them.
+        let widest = text.lines().map(wide).max().unwrap_or(0);
+        let gap = if info == "text" && widest > room { "" } else { "  " };
+        for (i, line) in text.lines().flat_map(|line| code::folded(line, &info, room).into_iter().enumerate()) {
+            let sign = if i == 0 { "$ " } else { "  " };
             let shown = match info.as_str() {
-                "sh" if !line.is_empty() => format!("$ {}", self.paint.bold(line)),
-                "sh later" if !line.is_empty() => self.paint.dim(&format!("$ {line}")),
-                _ => line.to_owned(),
+                "sh" if !line.is_empty() => format!("{sign}{}", self.paint.bold(&line)),
+                "sh later" if !line.is_empty() => self.paint.dim(&format!("{sign}{line}")),
+                _ => line,
             };
-            self.out += format!("{indent}  {shown}").trim_end();
+            self.out += format!("{indent}{gap}{shown}").trim_end();
             self.out.push('\n');
         }
     }
