@@ -35,7 +35,8 @@ impl Measured {
         std::fs::create_dir(&dir).ok()?;
         let measured = Measured { dir, v2 }; // from here on Drop removes it
         if v2 {
-            std::fs::write(measured.dir.join("cgroup.subtree_control"), "+memory +pids +cpu").ok()?;
+            let offered = std::fs::read_to_string(measured.dir.join("cgroup.controllers")).ok()?;
+            std::fs::write(measured.dir.join("cgroup.subtree_control"), wish(&offered)).ok()?;
         }
         std::fs::create_dir(measured.dir.join("worker")).ok()?;
         measured.kernel_bytes()?;
@@ -80,6 +81,13 @@ impl Drop for Measured {
         children.filter(|e| e.file_type().is_ok_and(|t| t.is_dir())).for_each(|e| remove_cgroup(&e.path()));
         remove_cgroup(&self.dir);
     }
+}
+
+/// What to pass down of the controllers that there are: the kernel refuses the whole line for one that there is not, and a
+/// user's own slice often has memory and pids alone.
+fn wish(offered: &str) -> String {
+    let has = |c: &&str| offered.split_whitespace().any(|o| o == *c);
+    ["memory", "pids", "cpu"].iter().filter(|c| has(c)).map(|c| format!("+{c}")).collect::<Vec<_>>().join(" ")
 }
 
 /// "name 12" lines, as in memory.stat.
@@ -130,6 +138,12 @@ mod tests {
         let found = delegated(Path::new("/sys/fs/cgroup"), "0::/user/session\n");
         assert_eq!(found, [PathBuf::from("/sys/fs/cgroup/user"), PathBuf::from("/sys/fs/cgroup/user/session")]);
         assert!(delegated(Path::new("/sys/fs/cgroup"), "4:memory:/a\n").is_empty());
+    }
+
+    #[test]
+    fn a_users_slice_without_cpu_is_asked_for_what_it_has() {
+        assert_eq!(wish("cpuset cpu io memory pids\n"), "+memory +pids +cpu");
+        assert_eq!(wish("memory pids\n"), "+memory +pids");
     }
 
     #[test]

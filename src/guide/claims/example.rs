@@ -18,6 +18,7 @@ pub(in crate::guide) const METRICS: &[ExampleMetric] = &[
     ("cpu", "spin_unit", "ns", "lower"),
     ("inventory", "kernels", "count", "none"),
     ("memory", "per_instance", "bytes", "lower"),
+    ("memory", "private", "bytes", "lower"),
     ("memory", "host_bytes", "bytes", "lower"),
     ("syscall", "getppid", "ns", "lower"),
     ("syscall", "exit", "ns", "lower"),

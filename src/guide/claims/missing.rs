@@ -4,12 +4,15 @@ use super::rule::Term;
 use super::terms::{Named, is_of};
 use super::{Claim, not_yet};
 use crate::lang::Lang;
-use crate::results::schema::{Cell, Status};
+use crate::results::derive::is_whole;
+use crate::results::schema::{Cell, Run, Status};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Missing {
     /// The cell stands in the file without a measurement.
     Skipped { cell: String, reason: String, fix: String },
+    /// Memory was weighed without the kernel's part, as an ordinary user without a cgroup does.
+    NoKernelMemory { experiment: String },
     /// It was measured one arm after the other, so that nothing may be said of two arms.
     Sequential { experiment: String },
     /// No file has such a cell.
@@ -24,14 +27,12 @@ pub(super) fn of(claim: &Claim, term: &Term, runs: &[Named]) -> Missing {
     if let Some(name) = names.into_iter().find(|name| not_yet().iter().any(|later| later == name)) {
         return Missing::Later(name.to_owned());
     }
+    if term.metric == "per_instance" && runs.iter().flat_map(|(_, run)| named(run, term, &groups)).any(is_alone) {
+        return Missing::NoKernelMemory { experiment: term.experiment.clone() };
+    }
     let mut seen_sequential = false;
     for (_, run) in runs {
-        let cells: Vec<&Cell> = run
-            .cells
-            .iter()
-            .filter(|c| c.experiment == term.experiment)
-            .filter(|c| run.header.arms.iter().any(|a| a.id == c.arm && groups.iter().any(|g| is_of(g, a))))
-            .collect();
+        let cells = named(run, term, &groups);
         if let Some(cell) = cells.iter().find(|c| c.status != Status::Measured) {
             return Missing::Skipped { cell: cell.id.clone(), reason: cell.reason.clone(), fix: cell.fix.clone() };
         }
@@ -48,6 +49,17 @@ pub(super) fn of(claim: &Claim, term: &Term, runs: &[Named]) -> Missing {
     }
 }
 
+/// The cells of the groups that a term names.
+fn named<'a>(run: &'a Run, term: &Term, groups: &[&str]) -> Vec<&'a Cell> {
+    let of_groups = |c: &&Cell| run.header.arms.iter().any(|a| a.id == c.arm && groups.iter().any(|g| is_of(g, a)));
+    run.cells.iter().filter(|c| c.experiment == term.experiment).filter(of_groups).collect()
+}
+
+/// Weighed by its private memory alone?
+fn is_alone(cell: &Cell) -> bool {
+    cell.status == Status::Measured && !cell.case.contains_key("configured") && !is_whole(cell, "private")
+}
+
 impl Missing {
     pub(super) fn reason(&self, lang: Lang) -> String {
         match self {
@@ -59,6 +71,7 @@ impl Missing {
                 format!("{experiment} was measured one arm after the other: what drifted is charged to one of them."),
                 format!("{experiment}을(를) 한 대상씩 차례로 측정했습니다. 그러면 드리프트가 한쪽에만 더해집니다."),
             ),
+            Missing::NoKernelMemory { .. } => no_kernel_memory(lang).into(),
             Missing::NotMeasured { experiment, metric, arm, .. } => lang.choose(
                 format!("no file here holds {experiment} {metric} of {arm}."),
                 format!("{arm}의 {experiment} {metric} 값이 들어 있는 파일이 없습니다."),
@@ -72,9 +85,25 @@ impl Missing {
             Missing::Skipped { fix, .. } => fix.clone(),
             Missing::Sequential { experiment } => format!("isolab bench -x {experiment} --order blocks"),
             Missing::NotMeasured { experiment, arms, .. } => format!("isolab bench -e {arms} -x {experiment}"),
+            Missing::NoKernelMemory { experiment } => weigh_kernel_memory(experiment, lang),
             Missing::Later(_) => lang.choose("a later version".into(), "다음 버전에서 할 수 있습니다".into()),
         }
     }
+}
+
+/// Why memory without the kernel's part decides nothing; chapter 7 says it too.
+pub(in crate::guide) fn no_kernel_memory(lang: Lang) -> &'static str {
+    lang.choose(
+        "kernel memory was not counted, as no cgroup of its own could be made: private memory alone is not comparable.",
+        "전용 컨트롤 그룹을 만들 수 없어 커널 메모리를 세지 못했습니다. 전용 메모리만으로는 비교할 수 없습니다.",
+    )
+}
+
+pub(in crate::guide) fn weigh_kernel_memory(experiment: &str, lang: Lang) -> String {
+    lang.choose(
+        format!("sudo isolab bench -x {experiment}, or --on reference"),
+        format!("sudo isolab bench -x {experiment}, 또는 --on reference"),
+    )
 }
 
 /// "needs exits: later".

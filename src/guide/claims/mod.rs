@@ -6,7 +6,7 @@
 
 #[cfg(test)]
 pub(in crate::guide) mod example;
-mod missing;
+pub(in crate::guide) mod missing;
 pub mod rule;
 pub mod terms;
 #[cfg(test)]

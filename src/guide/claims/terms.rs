@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use super::rule::{Kind, Term};
 use crate::model::Unit;
+use crate::results::derive::{Kind as ArmKind, is_whole};
 use crate::results::schema::{ArmInfo, Cell, Interval, Run, Status};
 use crate::results::summarize::{floor_of, values_of};
 use crate::stats::interval::MedianInterval;
@@ -70,18 +71,14 @@ fn in_run(term: &Term, run: &Run) -> Vec<Value> {
 /// Is this arm one of a group? Only arms as they are by default, never the A/A twin.
 pub(super) fn is_of(group: &str, arm: &ArmInfo) -> bool {
     let plain = arm.id == arm.environment;
-    let environment = arm.environment.as_str();
+    let kind = ArmKind::of(&arm.environment);
     match group {
-        "container" => plain && environment.starts_with("container") && environment != "containerd",
-        "vm" => plain && (environment.starts_with("vm-") || VM_ENGINES.contains(&environment)),
-        "engine" => plain && CONTAINER_ENGINES.contains(&environment),
+        "container" => plain && kind == ArmKind::Container,
+        "vm" => plain && kind == ArmKind::Machine,
+        "engine" => plain && kind == ArmKind::Engine,
         _ => arm.id == group,
     }
 }
-
-/// Environments with names of their own that are virtual machines, and those that are container engines.
-const VM_ENGINES: &[&str] = &["qemu-tcg", "qemu-kvm", "firecracker"];
-const CONTAINER_ENGINES: &[&str] = &["docker", "podman", "containerd", "runc", "crun", "lxc", "bwrap"];
 
 /// Measured cells of a group, with a column of this metric; those that weigh one size of a machine only where asked for.
 fn cells<'a>(run: &'a Run, term: &'a Term, group: &'a str) -> impl Iterator<Item = &'a Cell> {
@@ -99,6 +96,9 @@ fn ratios(term: &Term, run: &Run) -> Vec<Value> {
     let mut found = Vec::new();
     for arm in cells(run, term, &term.arm) {
         for base in cells(run, term, &term.base).filter(|base| base.case == arm.case) {
+            if !is_whole(arm, &term.metric) || !is_whole(base, &term.metric) {
+                continue; // without the kernel's part nothing may be said of the two
+            }
             let pairs = pair(&values_of(base, &term.metric), &values_of(arm, &term.metric));
             let Some(ratio) = compare(&pairs).and_then(|c| c.ratio) else { continue };
             found.push(Value {

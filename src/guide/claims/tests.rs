@@ -214,6 +214,17 @@ fn terms_may_come_from_two_files() {
 }
 
 #[test]
+fn memory_without_the_kernels_part_decides_nothing() {
+    let start = host(&[("container", "create_to_ready", 200e3), ("vm-bare", "create_to_ready", 900e3)]);
+    let user = host(&[("container", "private", 6.4e3), ("vm-bare", "private", 700e3)]);
+    let found = verdict("C07", &[("a".into(), &start), ("b".into(), &user)]).unwrap();
+    assert!(!found.is_decided());
+    let reason = found.reason(&[("a".into(), &start), ("b".into(), &user)], Lang::En);
+    assert!(reason.contains("kernel memory was not counted"), "{reason}");
+    assert!(found.fix(Lang::En).starts_with("sudo isolab bench -x memory"), "{}", found.fix(Lang::En));
+}
+
+#[test]
 fn a_number_of_a_virtual_machine_names_its_backend() {
     let (run, _) = hosts();
     let runs: &[Named] = &[("run.json".to_owned(), &run)];

@@ -1,9 +1,11 @@
 //! Memory: the host pays for what is touched, not for what is configured; and the parts sum to what the cgroup was charged.
 
 use super::{Case, Found, evidence};
+use crate::guide::claims::missing::{no_kernel_memory, weigh_kernel_memory};
 use crate::guide::claims::terms::{Value, interval, values};
 use crate::guide::claims::{find, shown};
 use crate::guide::tolerances::SUM_OF_PARTS;
+use crate::results::derive::is_whole;
 use crate::results::schema::{Cell, Run};
 use crate::results::summarize::values_of;
 use crate::stats::paired::{compare, pair};
@@ -51,6 +53,9 @@ pub(super) fn parts(case: &Case) -> Found {
     let cells: Vec<(&str, &Run, &Cell)> = many.collect();
     if cells.is_empty() {
         return case.not_measured("memory per_instance", RUN_MANY);
+    }
+    if cells.iter().all(|(_, _, cell)| !is_whole(cell, "private")) {
+        return case.open(no_kernel_memory(case.lang).into(), weigh_kernel_memory("memory", case.lang));
     }
     let split: Vec<_> = cells.iter().filter(|(_, _, cell)| is_split(cell)).collect();
     if split.is_empty() {

@@ -207,6 +207,10 @@ fn parts_sum_to_what_was_charged_where_they_can_be_split() {
     let mut monitor = weighed(v2, 170e3); // some of its pages are charged elsewhere: shown, not judged
     monitor.header.arms.iter_mut().for_each(|arm| arm.channel = "port".into());
     assert_eq!(status("ch07-relation-parts", &[&monitor]), Status::NotDecided);
+    let mut user = host(&[("container", "private", 6.4e3)]);
+    cell(&mut user, "memory/container").case.insert("n".into(), "1,4,16".into());
+    let found = on("ch07-relation-parts", "", &[("marg.json", &user)]);
+    assert!(found.status == Status::NotDecided && found.why.contains("kernel memory was not counted"), "{}", found.why);
     let v1 = weighed("memory.kmem.usage_in_bytes (cgroup v1, not split)", 200e3);
     let found = on("ch07-relation-parts", "", &[("marg.json", &v1)]);
     assert!(found.status == Status::NotDecided && found.why.contains("cgroup v1"), "{}", found.why);
