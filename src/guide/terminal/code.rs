@@ -29,7 +29,7 @@ pub(super) fn folded(line: &str, info: &str, width: usize) -> Vec<String> {
 fn last_space(line: &str, width: usize) -> Option<usize> {
     let begin = line.len() - line.trim_start().trim_start_matches("// ").len();
     let fits = |at: &usize| *at > begin && wide(&line[..*at]) <= width;
-    line.match_indices(' ').map(|(at, _)| at).filter(fits).last()
+    line.match_indices(' ').map(|(at, _)| at).rfind(fits)
 }
 
 #[cfg(test)]
