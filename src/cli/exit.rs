@@ -6,6 +6,7 @@ use std::ffi::OsStr;
 use std::process::ExitCode;
 
 use super::printable::printable;
+use super::streams::to_stderr;
 use crate::error::{Error, Kind};
 
 pub(super) const OK: u8 = 0;
@@ -42,15 +43,13 @@ pub(super) fn number_in_run(error: &Error) -> u8 {
     }
 }
 
-#[expect(clippy::print_stderr, reason = "the one place where errors are told")]
 pub(super) fn complain(error: &Error) {
-    eprintln!("error: {}", printable(&error.to_string()));
+    to_stderr(&format!("error: {}\n", printable(&error.to_string())));
 }
 
 /// clap repeats what was typed, in its own colours.
-#[expect(clippy::print_stderr, reason = "as above")]
 fn tell_plainly(error: &clap::Error) {
-    eprint!("{}", printable(&error.render().to_string()));
+    to_stderr(&printable(&error.render().to_string()));
 }
 
 fn is_odd(arg: &OsStr) -> bool {

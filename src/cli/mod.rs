@@ -21,6 +21,7 @@ mod progress;
 mod recover;
 mod report;
 mod run;
+mod streams;
 mod watch;
 
 use std::process::ExitCode;

@@ -1,9 +1,10 @@
 //! stdout and stderr, with the manners of a command line: a closed pipe is no error, and no style without a terminal.
 
 use std::fmt::Display;
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 
 use super::printable::{printable, printable_with_styles};
+use super::streams::{to_stderr, to_stdout};
 use crate::doctor::State;
 use crate::error::{Error, Kind, Result};
 
@@ -37,8 +38,7 @@ impl Out {
     pub(super) fn text(&mut self, text: impl Display) -> Result<()> {
         let text = text.to_string();
         let text = if self.styled { printable_with_styles(&text) } else { printable(&text) };
-        let mut stdout = std::io::stdout().lock();
-        write!(stdout, "{text}").and_then(|()| stdout.flush()).map_err(|cause| {
+        to_stdout(&text).map_err(|cause| {
             let kind = if cause.kind() == std::io::ErrorKind::BrokenPipe { Kind::BrokenPipe } else { Kind::Failed };
             Error::new("write the results to stdout", cause).kind(kind)
         })
@@ -59,9 +59,8 @@ impl Out {
     }
 
     /// A line beside the results: what goes on, what to know.
-    #[expect(clippy::print_stderr, reason = "notes belong on stderr, and here only")]
     #[expect(clippy::unused_self, reason = "reads as the twin of line()")]
     pub(super) fn note(&self, text: impl Display) {
-        eprintln!("{}", printable(&text.to_string()));
+        to_stderr(&format!("{}\n", printable(&text.to_string())));
     }
 }

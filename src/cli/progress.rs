@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::streams::to_stderr;
+
 pub(super) struct Progress {
     bar: Option<ProgressBar>,
     told: Instant,
@@ -24,9 +26,8 @@ impl Progress {
         Progress { bar, told: Instant::now() }
     }
 
-    #[expect(clippy::print_stderr, reason = "progress belongs on stderr")]
-    pub(super) fn show(&mut self, experiment: &str, done: usize, of: usize, left: Duration) {
-        let left = format!("about {} s left", left.as_secs());
+    pub(super) fn show(&mut self, experiment: &str, done: usize, of: usize, left: Option<Duration>) {
+        let left = told(left);
         if let Some(bar) = &self.bar {
             bar.set_prefix(experiment.to_owned());
             bar.set_length(of as u64);
@@ -34,7 +35,7 @@ impl Progress {
             bar.set_message(left);
         } else if self.told.elapsed() > PLAIN_EVERY {
             self.told = Instant::now();
-            eprintln!("{experiment}: block {done} of {of}, {left}");
+            to_stderr(&format!("{experiment}: block {done} of {of}, {left}\n"));
         }
     }
 
@@ -50,5 +51,25 @@ impl Progress {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
+    }
+}
+
+/// Before the first block has ended nobody knows, and less than a second is no number.
+fn told(left: Option<Duration>) -> String {
+    match left.map(|time| time.as_secs()) {
+        None => "time left not known yet".into(),
+        Some(0) => "nearly done".into(),
+        Some(seconds) => format!("about {seconds} s left"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_estimate_is_not_an_estimate_of_nothing() {
+        let said = [None, Some(200), Some(90_300)].map(|ms| told(ms.map(Duration::from_millis)));
+        assert_eq!(said, ["time left not known yet", "nearly done", "about 90 s left"]);
     }
 }

@@ -66,7 +66,7 @@ impl Watcher for Terminal<'_> {
         }
     }
 
-    fn progress(&mut self, experiment: &str, done: usize, of: usize, left: Duration) {
+    fn progress(&mut self, experiment: &str, done: usize, of: usize, left: Option<Duration>) {
         self.progress.show(experiment, done, of, left);
     }
 

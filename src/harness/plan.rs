@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::environments::Arm;
 use crate::error::{Error, Result};
 use crate::experiments::{self, CellPlan, Experiment, Sets};
+use crate::results::bounds::MOST_CELLS;
 
 /// What `isolab bench` was asked for.
 #[derive(Debug, Clone, Default)]
@@ -89,6 +90,7 @@ impl Plan {
             (true, false) => "thorough",
             (false, false) => "quick",
         };
+        not_too_large(&parts)?;
         let arms = every_arm(&parts, arms);
         let base = options.base.as_deref().map(|base| chosen_base(&for_this_user(base, root), &arms)).transpose()?;
         Ok(Plan { mode, seed: options.seed.unwrap_or(seed), sequential: options.sequential, arms, parts, base })
@@ -203,6 +205,16 @@ fn only_with_commands(chosen: Vec<&'static dyn Experiment>, named: bool) -> Resu
         .try_this("-x boot, or leave the command out")),
         _ => Ok(able),
     }
+}
+
+/// What nobody could read back, or wait for.
+fn not_too_large(parts: &[Part]) -> Result<()> {
+    let cells: usize = parts.iter().map(|part| part.cells.len()).sum();
+    if cells <= MOST_CELLS {
+        return Ok(());
+    }
+    Err(Error::usage(format!("measure {cells} cells"), format!("a run has up to {MOST_CELLS}"))
+        .try_this("fewer values in --set, or fewer arms"))
 }
 
 fn checked_blocks(blocks: Option<u32>) -> Result<Option<u32>> {

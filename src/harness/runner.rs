@@ -34,8 +34,8 @@ pub struct How {
 /// Who looks on: the terminal, or nobody. Nothing that measures prints.
 pub trait Watcher {
     fn planned(&mut self, header: &Header, skipped: &Skips, stale: &[(String, bool)]);
-    /// `done` of `of` samples of this experiment; `left`: time that it may still take.
-    fn progress(&mut self, experiment: &str, done: usize, of: usize, left: Duration);
+    /// `done` of `of` blocks of this experiment; `left`: time that the run may still take, as far as it is known.
+    fn progress(&mut self, experiment: &str, done: usize, of: usize, left: Option<Duration>);
     /// All blocks of an experiment are done. Err: nobody can read it any more.
     fn measured(&mut self, cells: &[Cell], header: &Header) -> Result<()>;
     /// Nothing was told for a while: this is what there is.
@@ -256,8 +256,9 @@ impl<'a> Session<'a> {
             if over && !plan.sequential {
                 break;
             }
-            let by_rate = began.elapsed().mul_f64((of - number) as f64 / number.max(1) as f64);
-            let left = ends.map_or(by_rate, |_| self.deadline.saturating_duration_since(Instant::now()));
+            let by_rate = || began.elapsed().mul_f64((of - number) as f64 / number as f64);
+            let by_clock = ends.map(|_| self.deadline.saturating_duration_since(Instant::now()));
+            let left = by_clock.or_else(|| (number > 0).then(by_rate));
             let rounds_left = ends.map_or(of, |e| rounds_in(e, began.elapsed(), number));
             watcher.progress(name, number, of.min(number + rounds_left), left);
             self.block(part, &ids, &places, round.block, lab)?;

@@ -4,6 +4,7 @@
 //! `summarize` and `warnings` compute everything in it that follows from raw samples, so that anyone can compute it again;
 //! `verify` does, and names what does not follow; `csv` and `flat` are other forms of it.
 
+pub mod bounds;
 pub mod contest;
 pub mod csv;
 pub mod derive;

@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 use std::path::Path;
 
+use super::bounds::{beyond_in_header, is_within};
 use super::read::{check_version, read_file};
 use super::schema::{Header, SampleLine};
 use super::store::SAMPLES;
@@ -45,6 +46,9 @@ pub fn read_samples(place: &Path) -> Result<Raw> {
         return Err(refused(format!("it is a results file; the raw samples of a run are in its {SAMPLES}")));
     }
     let FirstLine { header, .. } = serde_json::from_slice(first).map_err(|cause| refused(cause.to_string()))?;
+    if let Some(beyond) = beyond_in_header(&header) {
+        return Err(refused(beyond));
+    }
     let raw = lines(header, rest);
     if raw.samples.is_empty() {
         let lost = if raw.broken > 0 { format!(" ({} lines are none)", raw.broken) } else { String::new() };
@@ -75,7 +79,7 @@ fn lines(header: Header, rest: &[u8]) -> Raw {
             continue;
         }
         match serde_json::from_slice::<SampleLine>(line) {
-            Ok(sample) if cells.contains(&sample.cell) => {
+            Ok(sample) if cells.contains(&sample.cell) && is_within(&sample) => {
                 if seen.insert(line) {
                     raw.samples.push(sample);
                 } else {
@@ -120,12 +124,14 @@ mod tests {
         assert_ne!(foreign, lines[6]);
         lines[2].truncate(20);
         lines[3] = "\0\0\0\u{fffd}".into();
+        let endless = lines[6].replace("\"values\":{}", "\"values\":{\"create_to_ready\":1.7e308}");
+        assert_ne!(endless, lines[6]);
         lines.insert(5, lines[4].clone());
-        lines.push(foreign);
+        lines.extend([foreign, endless]);
         let mut bytes = lines.join("\n").into_bytes();
         bytes.extend(b"\n\xff\xfe no text\n\n\n{\"cell\":\"boot");
         let raw = read(&bytes).unwrap();
-        assert_eq!((raw.samples.len(), raw.broken, raw.repeated, raw.cut_off), (4, 4, 1, true));
+        assert_eq!((raw.samples.len(), raw.broken, raw.repeated, raw.cut_off), (4, 5, 1, true));
         bytes.extend(b"\n");
         assert!(!read(&bytes).unwrap().cut_off, "that line has its end: it is broken, not cut off");
     }

@@ -9,6 +9,7 @@ use std::path::Path;
 use miniz_oxide::inflate::{TINFLStatus, decompress_to_vec_with_limit};
 use serde_json::error::Category;
 
+use super::bounds::beyond;
 use super::schema::{Run, SCHEMA, Warning};
 use super::store::{RUN, SAMPLES};
 use super::summarize::chain_holds;
@@ -126,6 +127,10 @@ pub fn parse(bytes: &[u8], name: &str) -> Result<Run> {
         Error::usage(doing(), format!("it is no whole results file ({cause})"))
             .try_this("isolab recover DIR rebuilds it from samples.jsonl")
     })?;
+    if let Some(beyond) = beyond(&run) {
+        return Err(Error::usage(doing(), format!("{beyond}: it was changed by hand"))
+            .try_this("isolab recover DIR rebuilds it from samples.jsonl"));
+    }
     if !chain_holds(&run) {
         let text = "its samples were changed after they were saved: their hashes do not fit".into();
         run.warnings.push(Warning { code: Warning::CHANGED.into(), text, unfit: true });
