@@ -38,7 +38,17 @@ pub enum Rootfs {
 #[serde(rename_all = "lowercase")]
 pub enum Io {
     Null,
-    Inherit,
+    /// The caller's: a process has the same files, everything else copies of what goes through them.
+    Inherit(Attach),
+}
+
+/// How much the caller's terminal is meant; docker's `-i` and `-t`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attach {
+    /// What is typed reaches the program, even where its output does not go to a terminal.
+    pub interactive: bool,
+    /// It gets a terminal, even where the caller has none.
+    pub tty: bool,
 }
 
 /// Limits that the environment must enforce; None: no limit.

@@ -148,6 +148,12 @@ pub(super) struct Run {
     /// The folder that becomes its /; `/` shows the host's own files, read-only [default: the probe's own]
     #[arg(long, value_name = "DIR")]
     pub rootfs: Option<PathBuf>,
+    /// What you type is its input, even where its output does not go to your terminal
+    #[arg(short, long)]
+    pub interactive: bool,
+    /// Give it a terminal of its own; as without -t where you sit at one. Alone, without -i, nothing can be typed into it
+    #[arg(short, long)]
+    pub tty: bool,
     /// Put a small init before the program, which reaps orphans and forwards signals
     #[arg(long)]
     pub init: bool,

@@ -18,6 +18,7 @@ mod manual;
 mod out;
 mod printable;
 mod progress;
+mod proxy;
 mod recover;
 mod report;
 mod run;
@@ -44,6 +45,7 @@ pub fn main() -> ExitCode {
         );
     }));
     let _ = crate::sys::signals::let_writes_fail(); // or a write beyond `ulimit -f` kills us with the samples unsaved
+    let _ = crate::sys::signals::wait_for_children();
     let command = match parse() {
         Ok(command) => command,
         Err(usage) => return exit::usage(&usage),

@@ -5,21 +5,20 @@ use std::time::{Duration, Instant};
 
 use super::args::{Probe, Run};
 use super::out::Out;
+use super::proxy::Proxy;
 use super::{exit, life};
 use crate::environments::container_rootless::become_ordinary_user;
 use crate::environments::payload::{know_run, know_tsc_khz, will_be_looked_at};
-use crate::environments::{Arm, Event, Instance, Verb};
+use crate::environments::{Arm, Event, Instance};
 use crate::error::{Error, Kind, Result};
 use crate::harness::plan::for_this_user;
 use crate::lab::descendants::Descendants;
-use crate::lab::interrupt::Interrupt;
 use crate::lab::scratch::Scratch;
-use crate::model::{Io, Limits, Rootfs, Task};
+use crate::model::{Attach, Io, Limits, Rootfs, Task};
 use crate::sys::clock::measure_tsc_khz;
+use crate::sys::fds::standard;
+use crate::sys::terminal::is_terminal;
 use crate::timeline::Timeline;
-
-/// How long a program may take to end after it was asked to by SIGTERM, as `docker stop`.
-const GRACE: Duration = Duration::from_secs(10);
 
 pub(super) fn run(args: Run, out: &mut Out) -> u8 {
     let descendants = Descendants::adopt();
@@ -46,6 +45,8 @@ pub(super) fn probe(args: Probe, out: &mut Out) -> u8 {
         arm: "process".into(),
         rootfs: None,
         init: false,
+        interactive: false,
+        tty: false,
         env: Vec::new(),
         memory: None,
         pids: None,
@@ -75,12 +76,12 @@ fn one(args: &Run, out: &mut Out) -> Result<u8> {
     know_run(&id);
     let scratch = Scratch::create_in_memory(&id)?;
     let prepared = arm.env.prepare(&arm.knobs, &task, &scratch.arm(&arm)?)?;
-    let interrupt = Interrupt::listen()?;
+    let mut proxy = Proxy::listen(arm.env.about().id == "process")?;
     let mut clock = Timeline::new();
     let mut instance = prepared.create(&mut clock)?;
     instance.start(&mut clock)?;
     let parts = if args.inventory { instance.footprint() } else { Ok(Vec::new()) };
-    let timed_out = !until_exit(&mut *instance, &interrupt, args.timeout, &mut clock)?;
+    let timed_out = !until_exit(&mut *instance, &mut proxy, args.timeout, &mut clock)?;
     let outcome = instance.destroy(&mut clock)?;
     drop(scratch);
     if args.json {
@@ -165,41 +166,52 @@ fn task(args: &Run, arm: &Arm) -> Result<Task> {
         rootfs: args.rootfs.clone().map_or(Rootfs::Probe, Rootfs::Dir),
         argv,
         env,
-        io: Io::Inherit,
+        io: Io::Inherit(attach(args, arm)?),
         limits: Limits { memory_bytes: args.memory, pids: args.pids, cpu_percent },
         ready: args.timeline && args.rootfs.is_none() && is_probe, // so that the timeline has its ready stage
         release: None,
     })
 }
 
+/// docker's `-i` and `-t`, where they mean something.
+fn attach(args: &Run, arm: &Arm) -> Result<Attach> {
+    let attach = Attach { interactive: args.interactive, tty: args.tty };
+    let terminal = [0, 1].map(|number| is_terminal(standard(number)));
+    let refuse =
+        |cause: &str, advice: &str| Err(Error::usage(format!("give {arm} a terminal"), cause).try_this(advice));
+    match arm.env.about().id {
+        "vm-bare" if attach.tty => refuse("its console only prints, and has no keyboard", "leave -t and -i out"),
+        "vm-bare" if attach.interactive => Err(Error::usage(format!("give {arm} an input"), "its console only prints")
+            .try_this("leave -i out, or --as container -i")),
+        "process" if attach.tty && terminal != [true; 2] => {
+            refuse("a process has your own files, and they are no terminal", "leave -t out, or --as container -t")
+        }
+        _ if attach.tty && attach.interactive && !terminal[0] => refuse(
+            "what you give it as input is no terminal (docker says: the input device is not a TTY)",
+            "leave -t out",
+        ),
+        _ => Ok(attach),
+    }
+}
+
 /// True when it ended by itself or by a signal that we passed on; false when --timeout ended it.
 fn until_exit(
     instance: &mut dyn Instance,
-    interrupt: &Interrupt,
+    proxy: &mut Proxy,
     timeout: Option<Duration>,
     clock: &mut Timeline,
 ) -> Result<bool> {
-    const LOOK_FOR_SIGNALS_EVERY: Duration = Duration::from_millis(100);
+    const LOOK_FOR_SIGNALS_EVERY: Duration = Duration::from_millis(50);
     let end = timeout.map(|t| Instant::now() + t);
-    let mut asked: Option<Instant> = None;
     loop {
         let slice = Instant::now() + LOOK_FOR_SIGNALS_EVERY;
         match instance.wait(end.map_or(slice, |e| e.min(slice)), clock)? {
             Event::Exited(_) => return Ok(true),
-            Event::Record(_) => {}
-            Event::TimedOut => {
-                if end.is_some_and(|e| Instant::now() >= e) {
-                    return Ok(false);
-                }
-                if interrupt.check().is_err() && asked.is_none() {
-                    asked = Some(Instant::now());
-                    let signal = interrupt.signal.get().unwrap_or(libc::SIGTERM);
-                    let _ = instance.control(Verb::Signal(signal)); // one that cannot be sent to is ended after the grace
-                }
-                if asked.is_some_and(|a| a.elapsed() > GRACE) {
-                    return Ok(true); // destroy ends it with SIGKILL
-                }
-            }
+            Event::TimedOut if end.is_some_and(|e| Instant::now() >= e) => return Ok(false),
+            Event::Record(_) | Event::TimedOut => {}
+        }
+        if proxy.pass_on(instance) {
+            return Ok(true); // destroy ends it with SIGKILL
         }
     }
 }

@@ -13,6 +13,7 @@ use nix::sys::signal::Signal;
 use nix::unistd::setsid;
 
 use super::cgroup::Cgroup;
+use super::console::Console;
 use super::dev::Dev;
 use super::handshake::{At, Failure, Handshake, Stamp, Step};
 use super::idmap::IdMap;
@@ -22,8 +23,14 @@ use super::{capabilities, dev, init, mask, namespaces, rootfs};
 use crate::sys::fds::{HANDED, hand_over};
 use crate::sys::signals;
 
-/// The descriptors that the program gets: place n becomes number n.
-pub type Files<'a> = [Option<BorrowedFd<'a>>; HANDED];
+/// The descriptors that the program gets.
+#[derive(Debug, Clone, Copy)]
+pub struct Files<'a> {
+    /// Place n becomes number n.
+    pub given: [Option<BorrowedFd<'a>>; HANDED],
+    /// A terminal of its own for some of the first three.
+    pub console: Option<&'a Console>,
+}
 
 /// Becomes the program. Returns an exit status only if it could not.
 pub(super) fn run(spec: &Spec, cgroup: Option<&Cgroup>, files: &Files<'_>, handshake: &Handshake) -> i32 {
@@ -46,14 +53,14 @@ fn become_program(
     namespaces::name_host(spec.namespaces).at(Step::HostName)?;
     namespaces::loopback(spec.namespaces, spec.loopback).at(Step::Loopback)?;
     handshake.stamp(Stamp::OwnView);
-    let null = change_root(spec, files)?;
+    let (null, devpts) = change_root(spec, files)?;
     handshake.stamp(Stamp::NewRoot);
-    let gate = hand_files_over(files, null, handshake.gate()).at(Step::HandOver)?; // every other file is closed now
+    let gate = hand_files_over(files, null, devpts, handshake.gate())?; // every other file is closed now
     die_with_parent(spec.detachable).at(Step::DieWithParent)?; // after changing ids, which would undo it
     drop_capabilities(spec).at(Step::Capabilities)?; // no mount, no mknod of ours from here on
     set_no_new_privs().at(Step::NoNewPrivileges)?; // and no program can get anything back; the filter needs it
     if spec.init {
-        let program = || last_steps_of_program(spec, gate, handshake);
+        let program = || last_steps_of_program(spec, files.console, gate, handshake);
         return init::stand_before(program, || install_filter(spec)).at(Step::Init);
     }
     last_steps(spec, gate, handshake)
@@ -61,7 +68,7 @@ fn become_program(
 
 /// The filter comes last, since it forbids most of the steps above.
 fn last_steps(spec: &Spec, gate: BorrowedFd<'_>, handshake: &Handshake) -> Result<Infallible, Failure> {
-    signals::reset().at(Step::Signals)?;
+    signals::reset(spec.ignored).at(Step::Signals)?;
     let folder = rootfs::folder_of(&spec.program).at(Step::Exec)?;
     install_filter(spec).at(Step::Filter)?;
     handshake.stamp(Stamp::Door);
@@ -71,8 +78,10 @@ fn last_steps(spec: &Spec, gate: BorrowedFd<'_>, handshake: &Handshake) -> Resul
     Err(spec.program.exec_file(folder.as_fd())).at(Step::Exec)
 }
 
-fn last_steps_of_program(spec: &Spec, gate: BorrowedFd<'_>, handshake: &Handshake) -> i32 {
-    let Err(failure) = last_steps(spec, gate, handshake);
+/// Behind a small PID 1.
+fn last_steps_of_program(spec: &Spec, console: Option<&Console>, gate: BorrowedFd<'_>, handshake: &Handshake) -> i32 {
+    let foreground = console.map_or(Ok(()), Console::to_the_foreground).at(Step::Terminal);
+    let Err(failure) = foreground.and_then(|()| last_steps(spec, gate, handshake));
     handshake.fail(failure)
 }
 
@@ -92,8 +101,8 @@ fn become_root(spec: &Spec) -> Result<(), Errno> {
     spec.ids.map_or(Ok(()), IdMap::become_root)
 }
 
-/// Returns a null device for the program's streams, if it needs one.
-fn change_root(spec: &Spec, files: &Files<'_>) -> Result<Option<OwnedFd>, Failure> {
+/// Returns a null device for the program's streams, and the /dev/pts for its terminal, if it needs them.
+fn change_root(spec: &Spec, files: &Files<'_>) -> Result<(Option<OwnedFd>, Option<OwnedFd>), Failure> {
     rootfs::keep_mounts_private().at(Step::PrivateMounts)?;
     let root = rootfs::mount_root(spec.read_only).at(Step::Root)?;
     let sys = rootfs::find_sys(root.as_fd()).at(Step::Sys)?;
@@ -106,7 +115,7 @@ fn change_root(spec: &Spec, files: &Files<'_>) -> Result<Option<OwnedFd>, Failur
     for (name, top) in mounted {
         top.map_or(Ok(()), |top| rootfs::is_still_there(name, top.as_fd())).at(Step::Settled)?;
     }
-    Ok(null)
+    Ok((null, dev.map(|dev| dev.terminals).filter(|_| files.console.is_some())))
 }
 
 fn make_dev(spec: &Spec, root: BorrowedFd<'_>) -> Result<Option<Dev>, Errno> {
@@ -130,23 +139,28 @@ fn hide_paths(
 
 /// A null device among the streams is the host's: through it the program could change the mode of the host's file.
 fn own_null(files: &Files<'_>, dev: Option<&Dev>, proc: BorrowedFd<'_>) -> Result<Option<OwnedFd>, Errno> {
-    let needed = files.iter().flatten().any(|file| dev::is_null(*file));
+    let needed = files.given.iter().flatten().any(|file| dev::is_null(*file));
     needed.then(|| dev::open_null(dev, proc)).transpose()
 }
 
+/// With a null device and a terminal of its own where they are wanted. What we own here is closed by number.
 fn hand_files_over(
     files: &Files<'_>,
     null: Option<OwnedFd>,
+    devpts: Option<OwnedFd>,
     gate: BorrowedFd<'_>,
-) -> Result<BorrowedFd<'static>, Errno> {
-    let null = ManuallyDrop::new(null); // it is closed by number
-    let mut files = *files;
-    for file in files.iter_mut().flatten() {
+) -> Result<BorrowedFd<'static>, Failure> {
+    let (null, devpts) = (ManuallyDrop::new(null), ManuallyDrop::new(devpts));
+    let mut given = files.given;
+    for file in given.iter_mut().flatten() {
         if let Some(null) = null.as_ref().filter(|_| dev::is_null(*file)) {
             *file = null.as_fd();
         }
     }
-    hand_over(&files, gate)
+    let Some(console) = files.console else { return hand_over(&given, gate).at(Step::HandOver) };
+    let devpts = devpts.as_ref().ok_or(Errno::ENODEV).at(Step::Terminal)?;
+    let slave = ManuallyDrop::new(console.open(devpts.as_fd()).at(Step::Terminal)?);
+    hand_over(&console.among(given, slave.as_fd()), gate).at(Step::HandOver)
 }
 
 fn drop_capabilities(spec: &Spec) -> Result<(), Errno> {

@@ -51,6 +51,8 @@ pub struct Dev {
     pub null: OwnedFd,
     /// A folder in which nobody can make anything: the one below /dev/pts.
     pub empty: OwnedFd,
+    /// The top of /dev/pts, where terminals are made.
+    pub terminals: OwnedFd,
 }
 
 /// Mounts and fills /dev below `root`.
@@ -76,18 +78,19 @@ pub fn make(root: BorrowedFd<'_>, nodes: Nodes) -> Result<Dev, Errno> {
     restrict(dev, attr::READ_ONLY | attr::NO_SUID | attr::NO_EXEC, Depth::WithAllBelow)?;
     let null = inside(dev, c"null", OFlag::empty())?;
     let empty = inside(dev, c"pts", OFlag::O_DIRECTORY)?;
-    mount_terminals(empty.as_fd())?;
+    let terminals = mount_terminals(empty.as_fd())?;
     open_shared_memory(dev)?;
-    Ok(Dev { top, null, empty })
+    Ok(Dev { top, null, empty, terminals })
 }
 
 /// Docker's size. The file system is that of /dev, where nothing else can grow.
 const SHARED_MEMORY: &CStr = c"64m";
 
-fn mount_terminals(place: BorrowedFd<'_>) -> Result<(), Errno> {
+fn mount_terminals(place: BorrowedFd<'_>) -> Result<OwnedFd, Errno> {
     let options = [(c"ptmxmode", c"0666"), (c"mode", c"0620")];
     let pts = new_mount(c"devpts", &options, attr::NO_SUID | attr::NO_EXEC)?;
-    attach(pts.as_fd(), place)
+    attach(pts.as_fd(), place)?;
+    Ok(pts)
 }
 
 /// /dev/shm, where shm_open(3) and sem_open(3) make their files: the one writable folder, and no device is alive in it.

@@ -45,6 +45,7 @@ pub enum Step {
     Mask,
     OldRoot,
     Settled,
+    Terminal,
     HandOver,
     DieWithParent,
     Capabilities,
@@ -75,6 +76,7 @@ const STEPS: &[(Step, &str)] = &[
     (Step::Mask, "hide"),
     (Step::OldRoot, "leave the old root"),
     (Step::Settled, "find /proc, /sys and /dev where they were mounted"),
+    (Step::Terminal, "give the program a terminal"),
     (Step::HandOver, "hand the program its files"),
     (Step::DieWithParent, "tie the program's life to ours"),
     (Step::Capabilities, "give up capabilities"),
@@ -274,6 +276,10 @@ fn advice(step: Step, errno: Errno) -> (Kind, &'static str) {
         (Step::PrivateMounts | Step::Loopback | Step::HostName, Errno::EPERM | Errno::EACCES) => {
             (Kind::Unavailable, "sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0")
         }
+        (Step::Terminal, Errno::ENODEV) => {
+            (Kind::Usage, "leave the knob -dev out: a terminal is made in the container's own /dev/pts")
+        }
+        (Step::Terminal, Errno::ENOSPC) => (Kind::Failed, "sysctl kernel.pty: no more terminals are allowed"),
         (Step::Root, Errno::ENOSYS) => (Kind::Unavailable, "Linux 5.12 or newer (uname -r)"),
         _ => (Kind::Failed, ""),
     }

@@ -6,8 +6,9 @@
 use std::convert::Infallible;
 
 use nix::errno::Errno;
+use nix::libc;
 use nix::sys::prctl::set_dumpable;
-use nix::sys::signal::Signal;
+use nix::unistd::{Pid, setpgid};
 
 use crate::sys::clone::{Birth, Process, exit_now};
 use crate::sys::fds::close_all_but_standard;
@@ -22,7 +23,10 @@ pub fn stand_before(
     finish: impl FnOnce() -> Result<(), Errno>,
 ) -> Result<Infallible, Errno> {
     set_dumpable(false)?;
+    signals::wait_for_children()?;
     signals::block_all()?; // a signal that comes before we listen waits for us
+    // A group of its own: a terminal sends to a group, and what is sent to PID 1 is passed on already.
+    let program = || setpgid(Pid::from_raw(0), Pid::from_raw(0)).map_or(1, |()| program());
     let program = Process::fork(Birth::PLAIN, program)?.pid();
     close_all_but_standard()?;
     finish()?;
@@ -33,8 +37,10 @@ pub fn stand_before(
 fn serve(program: i32) -> ! {
     loop {
         match signals::next() {
-            Ok(number) if number != Signal::SIGCHLD as i32 => drop(signals::send(program, number)),
-            _ => {}
+            Ok(libc::SIGCHLD) | Err(_) => {}
+            Ok(libc::SIGTSTP) => drop(signals::send(-program, libc::SIGSTOP)), // isolab itself is stopped
+            Ok(libc::SIGCONT) => drop(signals::send(-program, libc::SIGCONT)),
+            Ok(number) => drop(signals::send(program, number)),
         }
         while let Some((pid, status)) = signals::reap_any() {
             if pid == program {

@@ -13,6 +13,7 @@
 pub mod capabilities;
 pub mod cgroup;
 mod child;
+pub mod console;
 pub mod dev;
 pub mod folder;
 pub mod handshake;

@@ -10,6 +10,7 @@ use super::idmap::IdMap;
 use super::seccomp::Filter;
 use crate::model::Limits;
 use crate::sys::exec::Image;
+use crate::sys::signals::Ignored;
 
 #[derive(Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is one part of a container that can be taken away by itself")]
@@ -32,6 +33,8 @@ pub struct Spec {
     pub loopback: bool,
     pub drop_capabilities: bool,
     pub filter: Option<Filter>,
+    /// Signals that our caller has us ignore; the program shall not.
+    pub ignored: Ignored,
     /// The child is a copy of us; see [`Spec::copies`].
     pub fork: bool,
     /// A small PID 1 in front of the program.

@@ -7,12 +7,15 @@ use std::path::Path;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use nix::libc;
 use nix::sched::CloneFlags;
 use nix::sys::prctl::{get_pdeathsig, set_dumpable, set_pdeathsig};
+use nix::sys::signal::Signal;
 use nix::unistd::{Gid, Uid, getppid, setgroups, setresgid, setresuid};
 
 use super::payload::{Files, Watch, WorkerSettings, env_of, not_detachable, variable};
 use super::process::{is_probe, probe_rootfs};
+use super::streams::Streams;
 use super::{Detached, Event, Instance, Knobs, Outcome, Prepared, Verb, footprint};
 use crate::container::cgroup::Tree;
 use crate::container::dev::Nodes;
@@ -23,10 +26,12 @@ use crate::container::program::{USUAL_PATH, find};
 use crate::container::seccomp::Filter;
 use crate::container::{Container, Spec, create, namespaces};
 use crate::error::{Context, Error, Result};
-use crate::model::{Part, Rootfs, Task};
+use crate::model::{Exit, Part, Rootfs, Task};
 use crate::probe;
 use crate::sys::clock::TscAnchor;
+use crate::sys::clone::Process;
 use crate::sys::exec::Image;
+use crate::sys::signals::{self, Ignored, TO_END};
 use crate::timeline::{Stage, Timeline};
 
 /// What the two containers decide differently.
@@ -81,6 +86,7 @@ pub(super) fn prepare(knobs: &Knobs, task: &Task, dir: &Path, by: Privileges) ->
         loopback: has("-lo"),
         drop_capabilities: has("-caps"),
         filter: has("-seccomp").then(Filter::usual),
+        ignored: Ignored::now(),
         fork: knobs.has("fork") || settings.looked_at,
         init: knobs.has("+init"),
         detachable: settings.detachable,
@@ -156,13 +162,13 @@ impl Prepared for Ready {
     fn create(&self, clock: &mut Timeline) -> Result<Box<dyn Instance>> {
         let plan = Rc::clone(&self.0);
         become_user(plan.become_user)?;
-        let files = Files::new(&plan.task)?;
+        let files = Files::apart(&plan.task, plan.spec.dev.is_some())?;
         let handshake = Handshake::new()?;
         let watch = Watch::new(plan.tsc_khz.map(TscAnchor::now));
         clock.begin();
-        let container = create(&plan.spec, &files.given(), handshake, clock)?;
+        let container = create(&plan.spec, &files.for_container(), handshake, clock)?;
         let seen = if plan.looked_at { Some(at_the_door(&plan.spec, &container)) } else { None };
-        Ok(Box::new(Running { plan, container, files: Some(files), watch, seen }))
+        Ok(Box::new(Running { plan, container, files: Some(files), streams: None, watch, seen, ended_by: None }))
     }
 }
 
@@ -204,30 +210,85 @@ struct Running {
     container: Container,
     /// Until it is started.
     files: Option<Files>,
+    /// From then on.
+    streams: Option<Streams>,
     watch: Watch,
+    /// The signal that a PID 1 without a handler for it was ended in place of.
+    ended_by: Option<i32>,
     /// By [`at_the_door`].
     seen: Option<Result<Vec<Part>>>,
 }
 
+impl Running {
+    /// PID 1 of a pid namespace gets from outside only what it has a handler for, and SIGKILL and SIGSTOP. A signal whose
+    /// default action would end any other program then does nothing at all.
+    fn is_deaf_to(&self, signal: Signal) -> bool {
+        let spec = &self.plan.spec;
+        let pid = self.container.process().map_or(0, Process::pid);
+        !spec.init && spec.namespaces.contains(CloneFlags::CLONE_NEWPID) && signals::has_default_action(pid, signal)
+    }
+
+    /// What its default action would do.
+    fn end_by(&mut self, signal: Signal) -> Result<()> {
+        self.ended_by.get_or_insert(signal as i32);
+        self.container.process()?.signal(libc::SIGKILL).doing(|| "end the program")
+    }
+
+    fn as_asked(&self, exit: Exit) -> Exit {
+        self.ended_by.filter(|_| exit == Exit::Signal(libc::SIGKILL)).map_or(exit, Exit::Signal)
+    }
+
+    /// To the program and the processes of its group. A small PID 1 passes it on to them.
+    fn to_all(&self, signal: Signal) -> Result<()> {
+        let process = self.container.process()?;
+        let sent = if self.plan.spec.init {
+            process.signal(signal as i32)
+        } else {
+            signals::send(-process.pid(), signal as i32) // it leads the group, and is not reaped yet
+        };
+        sent.doing(|| format!("send {signal}"))
+    }
+}
+
 impl Instance for Running {
     fn start(&mut self, clock: &mut Timeline) -> Result<()> {
-        let files = self.files.take().ok_or_else(|| Error::new("start the container", "it was started before"))?;
-        self.container.start(&self.plan.spec, &files.given(), clock)?;
+        let mut files = self.files.take().ok_or_else(|| Error::new("start the container", "it was started before"))?;
+        self.container.start(&self.plan.spec, &files.for_container(), clock)?;
+        self.streams = files.begin_streams()?;
         self.watch.look_at(files);
         Ok(())
     }
 
     fn wait(&mut self, deadline: Instant, clock: &mut Timeline) -> Result<Event> {
         let event = self.watch.next(self.container.process()?, deadline, clock)?;
-        if matches!(event, Event::Exited(_)) {
+        if let Event::Exited(exit) = event {
             self.container.handshake().failure().map_or(Ok(()), Err)?;
+            return Ok(Event::Exited(self.as_asked(exit)));
+        }
+        let pid = self.container.process()?.pid();
+        if self.streams.as_ref().is_some_and(|streams| streams.interrupted(pid)) && self.is_deaf_to(Signal::SIGINT) {
+            self.end_by(Signal::SIGINT)?; // the terminal has sent it already
         }
         Ok(event)
     }
 
     fn control(&mut self, verb: Verb) -> Result<()> {
-        let Verb::Signal(number) = verb;
-        self.container.process()?.signal(number).doing(|| format!("send signal {number}"))
+        let process = self.container.process()?;
+        match verb {
+            Verb::Signal(libc::SIGWINCH) if self.streams.as_ref().is_some_and(Streams::resize) => Ok(()),
+            Verb::Signal(number) => match TO_END.into_iter().find(|signal| *signal as i32 == number) {
+                Some(signal) if self.is_deaf_to(signal) => self.end_by(signal),
+                _ => process.signal(number).doing(|| format!("send signal {number}")),
+            },
+            Verb::Pause => {
+                self.streams.iter().for_each(Streams::leave_terminal);
+                self.to_all(if self.plan.spec.init { Signal::SIGTSTP } else { Signal::SIGSTOP })
+            }
+            Verb::Resume => {
+                self.streams.iter().for_each(Streams::return_to_terminal);
+                self.to_all(Signal::SIGCONT)
+            }
+        }
     }
 
     fn footprint(&self) -> Result<Vec<Part>> {
@@ -235,9 +296,10 @@ impl Instance for Running {
     }
 
     fn destroy(mut self: Box<Self>, clock: &mut Timeline) -> Result<Outcome> {
-        let exit = self.container.end()?;
+        let exit = self.container.end().map(|exit| self.as_asked(exit))?;
         clock.mark(Stage::Reap, "waited for, cgroup removed");
         self.container.handshake().add_marks(self.watch.anchor(), clock);
+        self.streams.take().map_or(Ok(()), |mut streams| streams.end())?; // now that nobody has them open
         Ok(Outcome { exit, counters: Vec::new(), signal_delay_ns: self.watch.signal_delay_ns() })
     }
 

@@ -128,8 +128,8 @@ impl Instance for Playing {
         })
     }
 
-    fn control(&mut self, Verb::Signal(signal): Verb) -> Result<()> {
-        Err(Error::new(format!("send signal {signal}"), "nothing runs in the scripted environment"))
+    fn control(&mut self, verb: Verb) -> Result<()> {
+        Err(Error::new(format!("do this: {verb:?}"), "nothing runs in the scripted environment"))
     }
 
     fn footprint(&self) -> Result<Vec<Part>> {

@@ -14,6 +14,7 @@ pub mod footprint;
 pub mod knobs;
 pub mod payload;
 pub mod process;
+mod streams;
 #[cfg(test)]
 mod testing;
 pub mod vm_bare;
@@ -110,7 +111,12 @@ pub enum Event {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verb {
+    /// A new size of the caller's terminal is SIGWINCH.
     Signal(i32),
+    /// We are about to be stopped, as by Ctrl-Z: the program stops with us.
+    Pause,
+    /// We go on.
+    Resume,
 }
 
 /// How it ended, and what was counted meanwhile (exits by cause), in a fixed order.

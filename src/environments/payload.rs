@@ -11,9 +11,10 @@ use std::time::{Duration, Instant};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::Signal;
-use nix::sys::stat::{SFlag, fstat};
 
 use super::Event;
+use super::streams::{Streams, refuse_folder};
+use crate::container::console::Console;
 use crate::error::{Context, Error, Kind, Result};
 use crate::model::{Exit, Io, Record, Task};
 use crate::probe::abi::{ENV_READY, READY, READY_FD, RELEASE_FD};
@@ -111,14 +112,31 @@ pub fn not_executable(program: &OsStr, cause: &str) -> Error {
 pub struct Files {
     given: [Option<OwnedFd>; HANDED],
     ready: Option<PipeReader>,
+    /// What a container gets in place of the caller's own files.
+    console: Option<Console>,
+    streams: Option<Streams>,
 }
 
 impl Files {
+    /// With the caller's own standard streams, if it gets any.
     pub fn new(task: &Task) -> Result<Files> {
         let mut given = [const { None }; HANDED];
         for (number, file) in given.iter_mut().take(3).enumerate() {
             *file = Some(standard_stream(task.io, number as i32)?);
         }
+        Files::beside(given, task)
+    }
+
+    /// With pipes to the caller's standard streams, or a terminal of its own, which needs a /dev.
+    pub(super) fn apart(task: &Task, has_dev: bool) -> Result<Files> {
+        let Io::Inherit(attach) = task.io else { return Files::new(task) };
+        let (streams, with) = Streams::new(attach, has_dev)?;
+        let [input, output, errors] = with.pipes;
+        let files = Files::beside([input, output, errors, None, None], task)?;
+        Ok(Files { console: with.console, streams: Some(streams), ..files })
+    }
+
+    fn beside(mut given: [Option<OwnedFd>; HANDED], task: &Task) -> Result<Files> {
         let mut ready = None;
         if task.ready {
             let (ours, theirs) = std::io::pipe().doing(|| "make the ready pipe")?;
@@ -129,7 +147,18 @@ impl Files {
             let file = out_of_the_way_raw(number).doing(|| "hand the release channel over")?;
             given[RELEASE_FD as usize] = Some(file);
         }
-        Ok(Files { given, ready })
+        Ok(Files { given, ready, console: None, streams: None })
+    }
+
+    pub(super) fn for_container(&self) -> crate::container::Files<'_> {
+        crate::container::Files { given: self.given(), console: self.console.as_ref() }
+    }
+
+    /// Once the child exists: our side of its streams, which now begin to flow.
+    pub(super) fn begin_streams(&mut self) -> Result<Option<Streams>> {
+        let Some(mut streams) = self.streams.take() else { return Ok(None) };
+        streams.begin(self.console.take())?;
+        Ok(Some(streams))
     }
 
     /// Place n becomes the program's descriptor n.
@@ -140,24 +169,14 @@ impl Files {
 
 /// /dev/null, or a copy of our own stream; /dev/null too when our caller has closed his.
 fn standard_stream(io: Io, number: i32) -> Result<OwnedFd> {
-    if io == Io::Inherit
+    if let Io::Inherit(_) = io
         && let Ok(copy) = out_of_the_way_raw(number)
     {
-        return refuse_folder(copy, number);
+        return refuse_folder(&copy, number as usize).map(|()| copy);
     }
     let doing = || "open /dev/null";
     let null = File::options().read(true).write(true).open("/dev/null").doing(doing)?;
     out_of_the_way(null.as_fd()).doing(doing)
-}
-
-/// `< /`: no program reads a folder by read(2), but openat(2) from it is a way out of every root folder.
-fn refuse_folder(stream: OwnedFd, number: i32) -> Result<OwnedFd> {
-    let doing = || format!("hand descriptor {number} to the program");
-    if SFlag::from_bits_truncate(fstat(&stream).doing(doing)?.st_mode & SFlag::S_IFMT.bits()) == SFlag::S_IFDIR {
-        return Err(Error::usage(doing(), "it is a folder, through which a container could leave its root folder")
-            .try_this("redirect it from or to a file"));
-    }
-    Ok(stream)
 }
 
 /// The host's eyes on one running program: its records and its end.
@@ -287,6 +306,7 @@ pub fn not_detachable() -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Attach;
 
     fn bytes_of(n: u64) -> [u8; 24] {
         let mut bytes = [0; 24];
@@ -301,11 +321,12 @@ mod tests {
         let open = |path: &str| File::open(path).unwrap();
         for folder in ["/", "/proc"] {
             let number = open(folder);
-            let error = standard_stream(Io::Inherit, std::os::fd::AsRawFd::as_raw_fd(&number)).unwrap_err();
+            let error =
+                standard_stream(Io::Inherit(Attach::default()), std::os::fd::AsRawFd::as_raw_fd(&number)).unwrap_err();
             assert!(error.kind == Kind::Usage && error.cause.contains("folder"), "{error}");
         }
         let file = open("/dev/null");
-        assert!(standard_stream(Io::Inherit, std::os::fd::AsRawFd::as_raw_fd(&file)).is_ok());
+        assert!(standard_stream(Io::Inherit(Attach::default()), std::os::fd::AsRawFd::as_raw_fd(&file)).is_ok());
     }
 
     #[test]

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Instant;
 
+use nix::sys::signal::Signal;
 use nix::unistd::{AccessFlags, access};
 
 use super::payload::{
@@ -27,7 +28,7 @@ use crate::sys::clock::TscAnchor;
 use crate::sys::clone::{Birth, Process};
 use crate::sys::exec::Image;
 use crate::sys::fds::hand_over;
-use crate::sys::signals;
+use crate::sys::signals::{self, Ignored};
 use crate::timeline::{Stage, Timeline};
 
 pub struct PlainProcess;
@@ -170,7 +171,7 @@ fn child(plan: &Plan, files: &Files, handshake: &Handshake) -> i32 {
     let run = || -> Result<Infallible, Failure> {
         let gate = hand_over(&files.given(), handshake.gate()).at(Step::HandOver)?;
         die_with_parent(plan.settings.detachable).at(Step::DieWithParent)?;
-        signals::reset().at(Step::Signals)?;
+        signals::reset(Ignored::default()).at(Step::Signals)?;
         Handshake::wait(gate).at(Step::Gate)?;
         parent_lives(plan.settings.detachable, gate).at(Step::DieWithParent)?;
         handshake.stamp(Stamp::Exec);
@@ -220,7 +221,11 @@ impl Instance for Running {
     }
 
     fn control(&mut self, verb: Verb) -> Result<()> {
-        let Verb::Signal(number) = verb;
+        let number = match verb {
+            Verb::Signal(number) => number,
+            Verb::Pause => Signal::SIGTSTP as i32, // it may have a handler for it, as every editor has
+            Verb::Resume => Signal::SIGCONT as i32,
+        };
         self.process()?.signal(number).doing(|| format!("send signal {number}"))
     }
 

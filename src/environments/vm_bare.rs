@@ -15,6 +15,7 @@ use crate::model::{Exit, Io, Limits, Part, Record, Rootfs, Task};
 use crate::probe::{self, abi};
 use crate::sys::fds::out_of_the_way_raw;
 use crate::sys::kvm::Vm;
+use crate::sys::signals;
 use crate::timeline::{Stage, Timeline};
 use crate::vm::machine;
 use crate::vm::vcpu::{Stamps, Stop, Vcpu};
@@ -111,9 +112,10 @@ impl Instance for BareVm {
         })
     }
 
-    /// There is no process inside that a signal could reach; the two that end one switch the machine off.
-    fn control(&mut self, Verb::Signal(signal): Verb) -> Result<()> {
-        if !matches!(signal, nix::libc::SIGKILL | nix::libc::SIGTERM | nix::libc::SIGINT) {
+    /// There is no process inside that could handle a signal: one whose default action is to end switches the machine off.
+    fn control(&mut self, verb: Verb) -> Result<()> {
+        let Verb::Signal(signal) = verb else { return Ok(()) }; // the guest runs only while we do
+        if !signals::ends_by_default(signal) {
             return Err(Error::unavailable(
                 format!("send signal {signal}"),
                 "a bare VM has nothing that handles signals",

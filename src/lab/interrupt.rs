@@ -8,6 +8,7 @@ use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 
 use crate::error::{Context, Error, Kind, Result};
+use crate::sys::signals::Ignored;
 
 pub struct Interrupt {
     signals: SignalFd,
@@ -23,9 +24,12 @@ pub enum Woken {
 }
 
 impl Interrupt {
-    /// Blocks the three signals for this process; children get the default mask back from `std::process::Command`.
+    /// Blocks the three signals for this process; children get the default mask back from `std::process::Command`. One that
+    /// our caller has us ignore (nohup) stays ignored: blocked, it would arrive.
     pub fn listen() -> Result<Interrupt> {
-        let mask: SigSet = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP].into_iter().collect();
+        let ignored = Ignored::now();
+        let three = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP];
+        let mask: SigSet = three.into_iter().filter(|signal| !ignored.has(*signal as i32)).collect();
         mask.thread_block().doing(|| "block SIGINT and SIGTERM")?;
         let signals = SignalFd::with_flags(&mask, SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK)
             .doing(|| "listen for SIGINT and SIGTERM")?;

@@ -285,7 +285,7 @@ mod tests {
         // SAFETY: the handler only changes an atomic; no other test uses this signal.
         unsafe { nix::sys::signal::signal(signal, nix::sys::signal::SigHandler::Handler(handler)) }.unwrap();
         let child = Process::vfork(Birth::PLAIN, || {
-            let _ = signals::reset();
+            let _ = signals::reset(signals::Ignored::default());
             let _ = nix::sys::signal::raise(signal);
             0
         });

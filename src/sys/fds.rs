@@ -69,6 +69,12 @@ pub fn close_all_but_standard() -> Result<(), Errno> {
     Errno::result(unsafe { libc::syscall(libc::SYS_close_range, 3, u32::MAX, 0) }).map(drop)
 }
 
+/// One of 0, 1 and 2, in a child that has them from [`hand_over`].
+pub fn standard(number: usize) -> BorrowedFd<'static> {
+    // SAFETY: the child never closes its standard streams.
+    unsafe { BorrowedFd::borrow_raw(number.min(2) as c_int) }
+}
+
 /// Closes the child's copy of a descriptor whose owner lives on in the parent.
 pub fn close_copy(fd: BorrowedFd<'_>) {
     // SAFETY: only called in a forked child, which never drops the owner that it has inherited.

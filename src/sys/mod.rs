@@ -19,3 +19,4 @@ pub mod pidfd;
 pub mod seccomp;
 pub mod shared;
 pub mod signals;
+pub mod terminal;

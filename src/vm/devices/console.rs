@@ -57,8 +57,8 @@ impl Device for Console {
         }
         Ok(match (self.io, regs.rdi) {
             (Io::Null, _) => Reply::Answer(self.buffer.len() as u32),
-            (Io::Inherit, 2) => self.put(std::io::stderr().as_fd()),
-            (Io::Inherit, _) => self.put(std::io::stdout().as_fd()),
+            (Io::Inherit(_), 2) => self.put(std::io::stderr().as_fd()),
+            (Io::Inherit(_), _) => self.put(std::io::stdout().as_fd()),
         })
     }
 }
