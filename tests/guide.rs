@@ -439,7 +439,8 @@ fn eighty_columns_are_enough() {
         for chapter in chapters() {
             reader.predict(chapter);
             let shown = reader.guide(&["show", &chapter.to_string(), "--all", "--lang", lang]);
-            let wide = |l: &&str| isolab::guide::terminal::wide(l) > 80;
+            let one_word = |l: &str| l.split_whitespace().any(|word| word.len() > 70); // a list of arms cannot be broken
+            let wide = |l: &&str| isolab::guide::terminal::wide(l) > 80 && !one_word(l);
             assert_eq!(shown.ends_with(code::OK).out.lines().find(wide), None, "chapter {chapter} in {lang}");
         }
     }

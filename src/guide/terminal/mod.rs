@@ -194,7 +194,7 @@ impl Writer {
         let room = WIDTH.saturating_sub(wide(&indent) + 2 + prompt);
         // A program's own 80 columns leave no room before them.
         let widest = text.lines().map(wide).max().unwrap_or(0);
-        let gap = if info == "text" && widest > room { "" } else { "  " };
+        let gap = if info == "text" && (room + 1..=room + 2).contains(&widest) { "" } else { "  " };
         for (i, line) in text.lines().flat_map(|line| code::folded(line, &info, room).into_iter().enumerate()) {
             let sign = if i == 0 { "$ " } else { "  " };
             let shown = match info.as_str() {
