@@ -17,7 +17,7 @@ use super::axis::Axis;
 use super::canvas::{Area, Side, Stroke};
 use super::caption::{self, Shown, name_of};
 use super::marks::{Label, Whisker, reason_lines, small_lines, widest_label};
-use super::page::{Entry, Note, Page, alt};
+use super::page::{Entry, Note, Page};
 use super::strip::{self, Strip};
 use super::style::Style;
 use super::text::{Scale, percent, wrap};
@@ -150,8 +150,7 @@ fn draw(all: &[Twice], runs: &[&Run], shown: Shown, look: Look) -> Drawing {
     }
     differences(&mut page, all, lang);
     let notes = notes(all, shown, lang);
-    page.notes(&notes);
-    page.finish(alt(subtitle, all.iter().map(|t| sentence(t, scale, lang)), &notes))
+    page.finish(subtitle, all.iter().map(|t| sentence(t, scale, lang)), &notes)
 }
 
 fn legend(page: &mut Page, all: &[Twice], lang: Lang) {
@@ -192,8 +191,6 @@ fn legend(page: &mut Page, all: &[Twice], lang: Lang) {
     ]);
 }
 
-const TICKS: f64 = 4.0;
-
 /// Two strips with one axis of values and one of time.
 fn run_panel(page: &mut Page, twice: &Twice, scale: Scale, lang: Lang) {
     let style = page.style;
@@ -208,7 +205,7 @@ fn run_panel(page: &mut Page, twice: &Twice, scale: Scale, lang: Lang) {
     let (left, right) = style.inner();
     let label_right = left + labels.iter().map(Label::width).fold(0.0, f64::max);
     let any = Area::new(0.0, 0.0, 1.0, strip::height(style, 2));
-    let ticks = strip::value_axis(twice.strips.iter(), scale, any).left_width(style, TICKS);
+    let ticks = strip::value_axis(twice.strips.iter(), scale, any).left_width(style, strip::TICKS);
     let left = label_right + style.gap() + ticks;
     let name = format!("{} ({})", words::ORDER_VALUE.of(lang), scale.unit);
     for line in wrap(&name, style.small, right - left) {
@@ -226,7 +223,7 @@ fn run_panel(page: &mut Page, twice: &Twice, scale: Scale, lang: Lang) {
         small_lines(page, &said, left, top + said_height / 2.0, color);
         let plot = Area::new(left, top + said_height, right, top + said_height + strip::height(style, 2));
         let values = strip::value_axis(twice.strips.iter(), scale, plot);
-        values.draw_left(page, plot, TICKS);
+        values.draw_left(page, plot, strip::TICKS);
         strip.draw(page, &time, &values, style.series(1 + i));
         page.y += height;
     }
@@ -283,9 +280,9 @@ fn notes(all: &[Twice], shown: Shown, lang: Lang) -> Vec<Note> {
     let mut notes = vec![Note::plain(words::AA_PAIRED.of(lang)), Note::plain(words::ORDER_RULE.of(lang))];
     let differ = |of: fn(&Run) -> &str| all.windows(2).any(|w| of(w[0].run) != of(w[1].run));
     if differ(|run| &run.header.host.id) {
-        notes.push(Note { text: words::TWO_HOSTS.of(lang).into(), alarm: true });
+        notes.push(Note { alarm: true, ..Note::plain(words::TWO_HOSTS.of(lang)) });
     } else if differ(|run| &run.header.host.kvm_backend) {
-        notes.push(Note { text: words::TWO_BACKENDS.of(lang).into(), alarm: true });
+        notes.push(Note { alarm: true, ..Note::plain(words::TWO_BACKENDS.of(lang)) });
     }
     let of_run = |twice: &Twice| {
         let cells: Vec<&Cell> = twins(twice.run, shown).map_or_else(Vec::new, |(a, b)| vec![a, b]);
@@ -297,7 +294,7 @@ fn notes(all: &[Twice], shown: Shown, lang: Lang) -> Vec<Note> {
     for (twice, of_run) in all.iter().zip(&of_runs) {
         let own = of_run.iter().filter(|n| !common(n));
         let id = &twice.run.header.id;
-        notes.extend(own.map(|n| Note { text: format!("{id}: {}", n.text), alarm: n.alarm }));
+        notes.extend(own.map(|n| Note { text: format!("{id}: {}", n.text), ..(*n).clone() }));
     }
     notes.sort_by_key(|note| note.alarm);
     notes

@@ -44,6 +44,16 @@ impl Axis {
         Axis { scale, low, high, log: true, from, to }
     }
 
+    /// A logarithmic axis whose ends are ticks, with a little room beyond all values: the eye finds the lowest of them at a
+    /// number. `most` ticks at the most.
+    pub(super) fn log_round(scale: Scale, (low, high): (f64, f64), place: (f64, f64), most: f64) -> Axis {
+        let low = if low > 0.0 { low } else { scale.per * 1e-3 };
+        let room = (high / low).max(1.01).powf(0.04);
+        let (low, high) = (low / room, high.max(low) * room);
+        let (a, b) = round_ends(low / scale.per, high / scale.per, most);
+        Axis { scale, low: a, high: b, log: true, from: place.0, to: place.1 }
+    }
+
     /// Where a value of the data stands, in pixels; what lies outside stands at the end.
     pub(super) fn at(&self, value: f64) -> f64 {
         let value = (value / self.scale.per).clamp(self.low, self.high);
@@ -155,6 +165,34 @@ impl Axis {
     }
 }
 
+/// The closest round numbers around both whose ticks are few enough: steps of a linear axis where the two are close, else
+/// 1, 2 and 5, or 1 and 3, of every decade, or decades.
+fn round_ends(low: f64, high: f64, most: f64) -> (f64, f64) {
+    if high / low <= 5.0 {
+        let least = 10f64.powf(((high - low) / most).log10().floor());
+        let steps = [1.0, 2.0, 5.0, 10.0, 20.0, 50.0].map(|step| step * least);
+        let ends = steps.map(|step| ((low / step).floor() * step, (high / step).ceil() * step, step));
+        if let Some((a, b, _)) = ends.into_iter().find(|(a, b, step)| *a > 0.0 && (b - a) / step < most - 0.5) {
+            return (a, b);
+        }
+    }
+    let (first, last) = (low.log10().floor() as i32 - 1, high.log10().ceil() as i32 + 1);
+    let families =
+        [(1, &[1.0, 2.0, 5.0][..]), (1, &[1.0, 3.0])].into_iter().chain((1..8).map(|every| (every, &[1.0][..])));
+    for (every, of) in families {
+        let powers = (first - every..=last + every).filter(|p| p.rem_euclid(every) == 0);
+        let all: Vec<f64> = powers.flat_map(|p| of.iter().map(move |m| m * 10f64.powi(p))).collect();
+        let below = all.iter().rposition(|v| *v <= low);
+        let above = all.iter().position(|v| *v >= high);
+        if let (Some(from), Some(to)) = (below, above)
+            && (to - from + 1) as f64 <= most
+        {
+            return (all[from], all[to]);
+        }
+    }
+    (low, high)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -187,6 +225,21 @@ mod tests {
         assert_eq!(labels(log, 200.0), ["1", "10"]);
         let narrow = Axis::log(MS, (0.21e6, 0.24e6), (0.0, 700.0));
         assert!(labels(narrow, 40.0).len() >= 3, "{:?}", labels(narrow, 40.0));
+    }
+
+    /// Most starts at 0.2 ms and a few at 1: an axis from the lowest start on has its lowest tick above it.
+    #[test]
+    fn a_round_axis_begins_and_ends_at_a_tick() {
+        for (low, high) in [(0.14e6, 1.1e6), (1.98e6, 2.12e6), (0.2e6, 0.2e6), (3e6, 40e6), (1e4, 9e8), (0.9e6, 4e6)] {
+            for height in [64.0, 112.0] {
+                let axis = Axis::log_round(MS, (low, high), (height, 0.0), 4.0);
+                let ticks = axis.ticks(&|_| 17.0, 4.0);
+                let at = |i: usize| axis.at(ticks[i].0);
+                assert!(ticks.len() >= 2, "{axis:?}: {ticks:?}");
+                assert!((at(0) - height).abs() < 0.1, "the lowest tick is the lower end, {axis:?}: {ticks:?}");
+                assert!(axis.at(low) < height - 1.0 && axis.at(high) > 1.0, "room beyond {low} and {high}: {axis:?}");
+            }
+        }
     }
 
     #[test]

@@ -20,6 +20,8 @@ pub(super) enum Row {
         value: String,
         interval: String,
     },
+    /// Room for an axis of its own below the rows before it.
+    Axis,
     /// Why there is no bar.
     Hole {
         name: String,
@@ -45,6 +47,7 @@ struct Place {
 }
 
 enum Placed {
+    Axis,
     Heading { name: String, about: Vec<String> },
     Bar { label: Label, value: String, interval: String, above: Vec<String> },
     Hole { label: Label, reason: Vec<String> },
@@ -94,6 +97,7 @@ impl Bars {
     pub(super) fn draw_texts(&self, page: &mut Page) {
         for place in &self.places {
             match &place.content {
+                Placed::Axis => {}
                 Placed::Heading { name, about } => Bars::heading(page, place, name, about),
                 Placed::Bar { label, value, interval, above } => {
                     label.draw(page, self.plot.left - page.style.gap(), f64::midpoint(place.top, place.bottom));
@@ -152,7 +156,7 @@ fn thickness(style: &Style) -> f64 {
 
 fn label(style: &Style, row: &Row) -> Option<Label> {
     match row {
-        Row::Heading { .. } => None,
+        Row::Heading { .. } | Row::Axis => None,
         Row::Bar { name, id, .. } | Row::Hole { name, id, .. } => Some(Label::of(style, name, id, widest_label(style))),
     }
 }
@@ -175,6 +179,7 @@ fn content(style: &Style, row: Row, label: Option<Label>, (plot, page): (f64, f6
         (Row::Hole { reason, .. }, Some(label)) => {
             Placed::Hole { label, reason: reason_lines(style, &reason, plot - 2.0 * style.gap()) }
         }
+        (Row::Axis, _) => Placed::Axis,
         (Row::Heading { name, about }, _) => Placed::Heading { name, about: wrap(&about, style.small, page) },
         (Row::Bar { .. } | Row::Hole { .. }, None) => unreachable!("bars and holes have names"),
     }
@@ -184,6 +189,7 @@ impl Placed {
     fn height(&self, style: &Style) -> f64 {
         let lines = |n: usize| n as f64 * Style::line(style.small);
         match self {
+            Placed::Axis => lines(4),
             Placed::Heading { about, .. } => style.gap() * 1.5 + Style::line(style.label) + lines(about.len()),
             Placed::Bar { label, above, .. } => label.height().max(thickness(style) + lines(above.len())) + style.gap(),
             Placed::Hole { label, reason } => label.height().max(lines(reason.len())) + style.gap(),

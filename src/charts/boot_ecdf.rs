@@ -11,7 +11,7 @@ use super::axis::Axis;
 use super::canvas::{Area, Point, Side, Stroke};
 use super::caption::{self, ends, hole};
 use super::marks::Whisker;
-use super::page::{Entry, Note, Page, alt};
+use super::page::{Entry, Note, Page};
 use super::style::Style;
 use super::text::{Scale, wrap};
 use super::{Drawing, Look, starts, words};
@@ -69,9 +69,8 @@ fn draw(curves: &[Curve], run: &Run, look: Look) -> Drawing {
     }
     notes.extend(caption::against_machines(run, &starts::cells(run), shown, lang));
     notes.extend(caption::notes(run, &starts::cells(run), shown, lang));
-    page.notes(&notes);
     let sentences = curves.iter().map(|curve| sentence(curve, scale, lang));
-    page.finish(alt(words::ECDF_SUBTITLE.of(lang), sentences, &notes))
+    page.finish(words::ECDF_SUBTITLE.of(lang), sentences, &notes)
 }
 
 fn legend(page: &mut Page, curves: &[Curve], scale: Scale, lang: Lang) {
@@ -124,23 +123,38 @@ fn plot(page: &mut Page, curves: &[Curve], scale: Scale, range: (f64, f64), name
     y.draw_left(page, area, 6.0);
     page.y = x.draw_below(page, area, name);
     let mut thinned = false;
+    let below = below(curves, &x);
     for (i, (sorted, summary)) in curves.iter().enumerate().filter_map(|(i, c)| Some((i, c.starts.as_ref().ok()?))) {
         let series = style.series(i);
         let (points, left_out) = steps(sorted, &x, &y);
         thinned |= left_out;
-        let stroke = Stroke { dash: series.dash, ..Stroke::new(series.color, 2.0 * style.thick) };
+        let wider = below[i] as f64 * style.thick;
+        let stroke = Stroke { dash: series.dash, ..Stroke::new(series.color, 2.0 * style.thick + 3.0 * wider) };
         page.canvas.line(&points, stroke);
-        for p in [0.1, 0.25, 0.75, 0.9] {
+        for p in [0.08, 0.25, 0.7, 0.86].map(|p| p + 0.03 * (i % 4) as f64) {
             let at = (x.at(stats::quantile(sorted, p)), y.at(p));
-            page.canvas.marker(at, series.marker, 3.2 * style.thick, series.color, style.paper);
+            page.canvas.marker(at, series.marker, 3.2 * style.thick + 1.5 * wider, series.color, style.paper);
         }
         let interval = &summary.interval;
         let median = x.at(interval.median);
         let ends = ends(interval).map(|(low, high)| (x.at(low), x.at(high)));
         Whisker { median, ends, across: y.at(0.5) }.draw_across_in(&mut page.canvas, style, series.color);
-        page.canvas.marker((median, y.at(0.5)), series.marker, 4.5 * style.thick, series.color, style.paper);
+        let size = 4.5 * style.thick + 4.0 * wider;
+        page.canvas.marker((median, y.at(0.5)), series.marker, size, series.color, style.paper);
     }
     thinned
+}
+
+/// For each curve, how many later ones lie on it (0 to 3): it is drawn so much wider, and looks out on both sides.
+fn below(curves: &[Curve], x: &Axis) -> Vec<usize> {
+    const ON_IT: f64 = 5.0;
+    let places: Vec<Option<[f64; 5]>> = curves
+        .iter()
+        .map(|c| c.starts.as_ref().ok().map(|(s, _)| [0.1, 0.3, 0.5, 0.7, 0.9].map(|p| x.at(stats::quantile(s, p)))))
+        .collect();
+    let alike = |a: &[f64; 5], b: &[f64; 5]| a.iter().zip(b).filter(|(a, b)| (*a - *b).abs() < ON_IT).count() >= 3;
+    let on = |i: usize, a: &[f64; 5]| places[i + 1..].iter().flatten().filter(|b| alike(a, b)).count().min(3);
+    places.iter().enumerate().map(|(i, place)| place.as_ref().map_or(0, |a| on(i, a))).collect()
 }
 
 /// The corners of the staircase; one that is closer than half a pixel to the one before, both ways, is left out.
@@ -228,6 +242,22 @@ mod tests {
         let told = format!("{} µs ({}–{})", us(s.interval.median), us(low), us(high));
         assert!(drawing.alt.contains(&told), "{told} in {}", drawing.alt);
         assert!(drawing.svg.contains(&format!("our container, no image, no engine: {told}, n = 20")));
+    }
+
+    #[test]
+    fn a_curve_that_another_lies_on_is_wider_and_both_are_seen() {
+        let mut run = fixture::run(4, 20);
+        let starts = run.cells[0].columns.values["create_to_ready"].clone();
+        run.cells[1].columns.values.insert("create_to_ready".into(), starts);
+        run.summaries.iter_mut().filter(|s| s.cell == "boot/process#2").for_each(|s| s.metric = "x".into());
+        let of_first =
+            run.summaries.iter().find(|s| s.cell == "boot/process" && s.metric == "create_to_ready").cloned();
+        run.summaries.extend(of_first.map(|s| Summary { cell: "boot/process#2".into(), ..s }));
+        let svg = (CHART.draw)(&[&run], Look::default()).unwrap().svg;
+        let paths: Vec<&str> = svg.lines().filter(|l| l.contains("<path") && l.matches('L').count() > 10).collect();
+        assert_eq!(paths.len(), 4, "one staircase each");
+        assert!(paths[0].contains("stroke-width=\"5\"") && paths[1].contains("stroke-width=\"2\""), "{paths:?}");
+        assert!(paths[2].contains("stroke-width=\"2\""), "nothing lies on that one");
     }
 
     #[test]

@@ -18,7 +18,7 @@ use super::axis::Axis;
 use super::canvas::{Area, Canvas, Side};
 use super::caption::Shown;
 use super::marks::{FILLS, Fill, Label, Whisker, reason_lines, segment, segment_name, small_lines, widest_label};
-use super::page::{Entry, Note, Page, alt};
+use super::page::{Entry, Note, Page};
 use super::style::Style;
 use super::text::{Scale, wrap};
 use super::{Drawing, Look, font, starts, words};
@@ -101,8 +101,7 @@ fn draw(chart: &BootStages, look: Look) -> Drawing {
         draw_row(&mut page, row, &layout, top);
         top += row.height;
     }
-    page.notes(&chart.notes);
-    page.finish(alt(subtitle, rows.iter().map(|row| sentence(row, scale, lang)), &chart.notes))
+    page.finish(subtitle, rows.iter().map(|row| sentence(row, scale, lang)), &chart.notes)
 }
 
 /// Stages in the order of the stack, only what occurs.

@@ -46,12 +46,9 @@ pub(super) fn notes(run: &Run, cells: &[&Cell], shown: Shown, lang: Lang) -> Vec
     let mut notes: Vec<Note> =
         shown.info(run).map(|m| Note::plain(translated(&m.definition, lang))).into_iter().collect();
     let plan = &run.header.plan;
-    let values = [
-        ("n", &*samples(run, cells, shown, lang)),
-        ("seed", &plan.seed.to_string()),
-        ("order", order(&plan.order, lang)),
-    ];
-    notes.push(Note::plain(words::SEED_AND_ORDER.with(lang, &values)));
+    notes.push(Note::plain(format!("{}.", samples(run, cells, shown, lang))));
+    let values = [("seed", &*plan.seed.to_string()), ("order", order(&plan.order, lang))];
+    notes.push(Note::of_run(words::SEED_AND_ORDER.with(lang, &values)));
     notes.extend(machine(run, cells, lang));
     notes
 }
@@ -79,7 +76,7 @@ pub(super) fn machine(run: &Run, cells: &[&Cell], lang: Lang) -> Vec<Note> {
         let lacks = arm.limited.as_ref();
         notes.extend(lacks.map(|l| Note::plain(words::LIMITED.with(lang, &[("arm", &arm.id), ("lacks", l)]))));
     }
-    notes.push(Note::plain(words::HOST.with(lang, &[("host", &header.host.line())])));
+    notes.push(Note::of_run(words::HOST.with(lang, &[("host", &header.host.line())])));
     let values = [
         ("version", header.version.as_str()),
         ("commit", &header.commit),
@@ -87,14 +84,16 @@ pub(super) fn machine(run: &Run, cells: &[&Cell], lang: Lang) -> Vec<Note> {
         ("id", &header.id),
         ("started", &header.started),
     ];
-    notes.push(Note::plain(words::RUN.with(lang, &values)));
+    notes.push(Note::of_run(words::RUN.with(lang, &values)));
     notes.extend(unfit(run, lang));
     notes
 }
 
-/// "n = 60 blocks", or from the fewest to the most.
+/// "n = 60 blocks", or from the fewest to the most; of a cell that lacks this metric, what it has instead.
 pub(super) fn samples(run: &Run, cells: &[&Cell], shown: Shown, lang: Lang) -> String {
-    let counts: Vec<usize> = cells.iter().filter_map(|c| shown.summary(run, c).map(|s| s.n)).collect();
+    let of_any = |cell: &Cell| run.summaries.iter().filter(|s| s.cell == cell.id).map(|s| s.n).max();
+    let n = |cell: &&Cell| shown.summary(run, cell).map(|s| s.n).or_else(|| of_any(cell));
+    let counts: Vec<usize> = cells.iter().filter_map(n).collect();
     match (counts.iter().min(), counts.iter().max()) {
         (Some(fewest), Some(most)) if fewest == most => words::blocks(*most, lang),
         (Some(fewest), Some(most)) => {
@@ -121,5 +120,5 @@ fn unfit(run: &Run, lang: Lang) -> Option<Note> {
         }
     }
     let text = || words::UNFIT.with(lang, &[("reasons", &reasons.join("; "))]);
-    (!reasons.is_empty()).then(|| Note { text: text(), alarm: true })
+    (!reasons.is_empty()).then(|| Note { alarm: true, ..Note::of_run(text()) })
 }

@@ -1,7 +1,8 @@
-//! `cost`: what one system call takes, a group of bars per call.
+//! `cost`: what one system call takes, a panel of dots per call.
 //!
-//! Calls differ by more than a hundred times, so the axis is logarithmic: where a bar ends counts, not how long it is.
-//! The dashed line of a group is the same call in the plain process: what it costs without any isolation.
+//! Calls differ by more than a hundred times, so each has an axis of its own, and arms do, so it is logarithmic: dots, as
+//! a bar would begin anywhere. The dashed line of a call is the plain process: what it costs without any isolation; the
+//! line from there to a dot is the factor.
 
 mod from_run;
 #[cfg(test)]
@@ -10,9 +11,9 @@ mod tests;
 use super::axis::Axis;
 use super::bars::{Bars, Row as BarRow};
 use super::canvas::{Area, Canvas, Stroke};
-use super::marks::{FILLS, Fill, Whisker, is_cut, segment, widest_label};
-use super::page::{Entry, Note, Page, alt};
-use super::style::Style;
+use super::marks::{Whisker, is_cut, widest_label};
+use super::page::{Entry, Note, Page};
+use super::style::{Series, Style};
 use super::text::Scale;
 use super::values::{Arm, whisker_entry};
 use super::{Drawing, Look, words};
@@ -22,7 +23,7 @@ use crate::stats::interval::MedianInterval;
 
 pub(super) const CHART: super::Chart = super::Chart {
     id: "cost",
-    sentence: "Time of one system call on a logarithmic axis, call by call, with the plain process as the floor.",
+    sentence: "Time of one system call, a panel per call on its own logarithmic axis, with the plain process as the floor.",
     draw: |runs, look| runs.iter().find_map(|run| Cost::from_run(run, look.lang)).map(|c| drawing(&c, look)),
 };
 
@@ -56,31 +57,48 @@ enum Content {
     Missing(String),
 }
 
-const ON_THE_HOST: Fill = FILLS[2];
-const IN_A_GUEST: Fill = FILLS[3];
+/// Answered by the host's kernel, or in a guest: told apart by colour and marker.
+fn series(style: &Style, guest: bool) -> Series {
+    style.series(if guest { 1 } else { 2 })
+}
 
 fn drawing(chart: &Cost, look: Look) -> Drawing {
     let style = Style::of(look);
     let lang = look.lang;
-    let scale = Scale::of(Unit::Nanoseconds, 1.0);
     let subtitle = words::COST_SUBTITLE.of(lang);
     let mut page = Page::begin(&style, words::COST_TITLE.of(lang), subtitle);
     page.legend(&legend(chart, &style, lang));
-    let rows = chart.calls.iter().flat_map(|call| call.bar_rows(&style, lang)).collect();
+    let rows =
+        chart.calls.iter().flat_map(|call| call.bar_rows(&style, lang).into_iter().chain([BarRow::Axis])).collect();
     let bars = Bars::place(&page, rows);
-    let axis = chart.axis(scale, bars.plot);
-    page.y = axis.draw_below(&mut page, bars.plot, words::COST_AXIS.of(lang));
-    let rows = || chart.calls.iter().flat_map(|call| [None].into_iter().chain(call.rows.iter().map(Some))).enumerate();
-    for (i, row) in rows() {
-        draw_bar(&mut page, &bars, i, row, &axis);
+    let panels: Vec<(&Call, usize, Axis, Area)> = panels(chart, &bars);
+    for (_, _, axis, plot) in &panels {
+        axis.draw_below(&mut page, *plot, words::COST_AXIS.of(lang));
     }
-    draw_floors(&mut page, chart, &bars, &axis);
+    for (call, _, axis, plot) in &panels {
+        if let Some(floor) = call.floor {
+            draw_floor(&mut page.canvas, &style, axis.at(floor), (plot.top, plot.bottom));
+        }
+    }
     bars.draw_texts(&mut page);
-    for (i, row) in rows() {
-        draw_whisker(&mut page, &bars, i, row, &axis);
+    for (call, first, axis, _) in &panels {
+        call.draw(&mut page, &bars, *first, axis);
     }
-    page.notes(&chart.notes);
-    page.finish(alt(subtitle, chart.calls.iter().flat_map(|call| call.sentences(lang)), &chart.notes))
+    page.y = bars.plot.bottom;
+    page.finish(subtitle, chart.calls.iter().flat_map(|call| call.sentences(lang)), &chart.notes)
+}
+
+/// Each call with its first row, its axis, and where it is drawn.
+fn panels<'a>(chart: &'a Cost, bars: &Bars) -> Vec<(&'a Call, usize, Axis, Area)> {
+    let mut first = 1; // row 0 is a heading
+    let mut all = Vec::new();
+    for call in &chart.calls {
+        let (top, bottom) = bars.span(first, first + call.rows.len() - 1);
+        let plot = Area::new(bars.plot.left, top, bars.plot.right, bottom);
+        all.push((call, first, call.axis(plot), plot));
+        first += call.rows.len() + 2; // the axis, and the next heading
+    }
+    all
 }
 
 impl Cost {
@@ -90,30 +108,21 @@ impl Cost {
             Content::Missing(_) => None,
         })
     }
-
-    /// Whole decades around everything, so that bars begin at a round number.
-    fn axis(&self, scale: Scale, plot: Area) -> Axis {
-        let low = self.measured().map(|(_, ns)| ns.ends.map_or(ns.median, |e| e.0)).fold(f64::MAX, f64::min);
-        let high = self.measured().map(|(_, ns)| ns.ends.map_or(ns.median, |e| e.1)).fold(0.0, f64::max);
-        let decade = |ns: f64, up: bool| {
-            let power = ns.max(1.0).log10();
-            10f64.powf(if up { power.ceil() } else { (power - 0.05).floor() })
-        };
-        let range = if high > 0.0 { (decade(low, false), decade(high, true)) } else { (1.0, 1000.0) };
-        Axis::log(scale, range, (plot.left, plot.right))
-    }
 }
 
 fn legend<'a>(chart: &Cost, style: &'a Style, lang: Lang) -> Vec<Entry<'a>> {
-    let box_of = |fill: Fill, text: &str| Entry {
-        symbol: Box::new(move |canvas: &mut Canvas, area| segment(canvas, style, area, fill)),
-        wide: 1.8,
+    let dot_of = |guest: bool, text: &str| Entry {
+        symbol: Box::new(move |canvas: &mut Canvas, area: Area| {
+            let series = series(style, guest);
+            canvas.marker(area.middle(), series.marker, 4.5 * style.thick, series.color, style.paper);
+        }),
+        wide: 0.9,
         text: text.to_owned(),
     };
     let any = |guest: bool| chart.measured().any(|(row, _)| row.guest == guest);
     let mut entries = Vec::new();
-    entries.extend(any(false).then(|| box_of(ON_THE_HOST, words::COST_ON_THE_HOST.of(lang))));
-    entries.extend(any(true).then(|| box_of(IN_A_GUEST, words::COST_IN_A_GUEST.of(lang))));
+    entries.extend(any(false).then(|| dot_of(false, words::COST_ON_THE_HOST.of(lang))));
+    entries.extend(any(true).then(|| dot_of(true, words::COST_IN_A_GUEST.of(lang))));
     entries.extend(chart.calls.iter().any(|c| c.floor.is_some()).then(|| Entry {
         symbol: Box::new(move |canvas: &mut Canvas, area: Area| {
             draw_floor(canvas, style, area.middle().0, (area.top - 2.0, area.bottom + 2.0));
@@ -130,34 +139,33 @@ fn draw_floor(canvas: &mut Canvas, style: &Style, x: f64, (top, bottom): (f64, f
     canvas.line(&[(x, top), (x, bottom)], Stroke { dash: "4 3", ..Stroke::new(style.alarm, 2.0 * style.thick) });
 }
 
-/// Above the bars, below names and whiskers.
-fn draw_floors(page: &mut Page, chart: &Cost, bars: &Bars, axis: &Axis) {
-    let mut first = 1; // row 0 is a heading
-    for call in &chart.calls {
-        if let Some(floor) = call.floor {
-            let span = bars.span(first, first + call.rows.len() - 1);
-            draw_floor(&mut page.canvas, page.style, axis.at(floor), span);
-        }
-        first += call.rows.len() + 1;
-    }
-}
-
-/// None: a heading.
-fn draw_bar(page: &mut Page, bars: &Bars, i: usize, row: Option<&Row>, axis: &Axis) {
-    let Some(Row { guest, content: Content::Measured(ns), .. }) = row else { return };
-    let style = page.style;
-    let area = bars.area(style, i, bars.plot.left, axis.at(ns.median));
-    segment(&mut page.canvas, style, area, if *guest { IN_A_GUEST } else { ON_THE_HOST });
-}
-
-fn draw_whisker(page: &mut Page, bars: &Bars, i: usize, row: Option<&Row>, axis: &Axis) {
-    let Some(Row { content: Content::Measured(ns), .. }) = row else { return };
-    let ends = ns.ends.map(|(low, high)| (axis.at(low), axis.at(high)));
-    let style = page.style;
-    Whisker { median: axis.at(ns.median), ends, across: bars.middle(i) }.draw_across(&mut page.canvas, style);
-}
-
 impl Call {
+    /// From a tick below all to one above.
+    fn axis(&self, plot: Area) -> Axis {
+        let measured = || self.rows.iter().filter_map(|row| row.measured());
+        let low = measured().map(|ns| ns.ends.map_or(ns.median, |e| e.0)).fold(f64::MAX, f64::min);
+        let high = measured().map(|ns| ns.ends.map_or(ns.median, |e| e.1)).fold(0.0, f64::max);
+        let range = if high > 0.0 { (low, high) } else { (1.0, 1000.0) };
+        Axis::log_round(Scale::of(Unit::Nanoseconds, range.1), range, (plot.left, plot.right), 6.0)
+    }
+
+    /// From the floor to each dot a line; `first`: the row of the first arm.
+    fn draw(&self, page: &mut Page, bars: &Bars, first: usize, axis: &Axis) {
+        let style = page.style;
+        for (i, row) in self.rows.iter().enumerate() {
+            let Some(ns) = row.measured() else { continue };
+            let (at, across) = (axis.at(ns.median), bars.middle(first + i));
+            let series = series(style, row.guest);
+            if let Some(floor) = self.floor {
+                let stroke = Stroke { opacity: 0.5, ..Stroke::new(series.color, 3.0 * style.thick) };
+                page.canvas.line(&[(axis.at(floor), across), (at, across)], stroke);
+            }
+            let ends = ns.ends.map(|(low, high)| (axis.at(low), axis.at(high)));
+            Whisker { median: at, ends, across }.draw_across_in(&mut page.canvas, style, series.color);
+            page.canvas.marker((at, across), series.marker, 5.0 * style.thick, series.color, style.paper);
+        }
+    }
+
     fn bar_rows(&self, style: &Style, lang: Lang) -> Vec<BarRow> {
         let heading = BarRow::Heading { name: self.id.clone(), about: about(&self.id, lang).to_owned() };
         [heading].into_iter().chain(self.rows.iter().map(|row| row.bar_row(style, lang))).collect()
@@ -186,6 +194,13 @@ fn value(ns: f64) -> String {
 }
 
 impl Row {
+    fn measured(&self) -> Option<&MedianInterval> {
+        match &self.content {
+            Content::Measured(ns) => Some(ns),
+            Content::Missing(_) => None,
+        }
+    }
+
     fn bar_row(&self, style: &Style, lang: Lang) -> BarRow {
         // The id would only repeat the name, and with a row for each call the page would be endless.
         let cut = is_cut(style, &self.arm.name, widest_label(style));

@@ -10,7 +10,7 @@ mod tests;
 use super::canvas::{Area, Side, Stroke};
 use super::font;
 use super::marks::{Label, reason_lines, small_lines, widest_label};
-use super::page::{Note, Page, alt};
+use super::page::{Note, Page};
 use super::style::{DARK_INK, Style};
 use super::values::Arm;
 use super::{Drawing, Look, words};
@@ -83,8 +83,7 @@ fn drawing(chart: &Inventory, look: Look) -> Drawing {
     }
     draw_lines(&mut page, &grid);
     page.y = grid.rows.last().map_or(grid.top, |row| row.1) + style.gap();
-    page.notes(&chart.notes);
-    page.finish(alt(subtitle, chart.rows.iter().map(|row| row.sentence(&chart.kinds, lang)), &chart.notes))
+    page.finish(subtitle, chart.rows.iter().map(|row| row.sentence(&chart.kinds, lang)), &chart.notes)
 }
 
 impl Grid {

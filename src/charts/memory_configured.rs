@@ -12,7 +12,7 @@ use super::canvas::{Area, Side, Stroke};
 use super::font;
 use super::key::{self, Item};
 use super::marks::Whisker;
-use super::page::{Entry, Note, Page, alt};
+use super::page::{Entry, Note, Page};
 use super::style::{Series, Style};
 use super::text::Scale;
 use super::values::Arm;
@@ -34,6 +34,8 @@ pub(super) const CHART: super::Chart = super::Chart {
 #[derive(Debug, Clone, PartialEq)]
 struct MemoryConfigured {
     lines: Vec<Line>,
+    /// Is it private memory alone, as no kernel memory could be measured?
+    private: bool,
     against_touched: Vec<TouchedSlope>,
     notes: Vec<Note>,
 }
@@ -91,10 +93,9 @@ fn drawing(chart: &MemoryConfigured, look: Look) -> Drawing {
     for touched in &chart.against_touched {
         page.paragraph(&touched.says(lang), style.small, style.ink);
     }
-    page.notes(&chart.notes);
     let rows = chart.lines.iter().map(|line| line.sentence(lang));
     let slopes = chart.against_touched.iter().map(|t| t.says(lang));
-    page.finish(alt(subtitle, rows.chain(slopes), &chart.notes))
+    page.finish(subtitle, rows.chain(slopes), &chart.notes)
 }
 
 impl MemoryConfigured {
@@ -121,7 +122,11 @@ fn draw_plot(page: &mut Page, chart: &MemoryConfigured, lang: Lang) {
     let right = right - key::numbers_width(style, chart.lines.len());
     let height = ((right - left) * HEIGHT).max(key::least_height(style, chart.lines.len()));
     let (_, y) = chart.axes(Area::new(left, page.y, right, page.y + height));
-    page.paragraph(&y.named(words::CONFIGURED_Y.of(lang)), style.small, style.ink);
+    page.paragraph(
+        &y.named(if chart.private { words::CONFIGURED_Y_PRIVATE } else { words::CONFIGURED_Y }.of(lang)),
+        style.small,
+        style.ink,
+    );
     page.y += style.gap() / 2.0;
     let plot = Area::new(left + y.left_width(style, MOST_TICKS), page.y, right, page.y + height);
     let (x, y) = chart.axes(plot);

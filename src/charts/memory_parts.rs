@@ -10,7 +10,7 @@ use super::axis::Axis;
 use super::bars::{Bars, Row};
 use super::canvas::Area;
 use super::marks::{FILLS, Fill, Whisker, segment, segment_name};
-use super::page::{Entry, Note, Page, alt};
+use super::page::{Entry, Note, Page};
 use super::style::Style;
 use super::text::Scale;
 use super::values::Arm;
@@ -97,8 +97,7 @@ fn drawing(chart: &MemoryParts, look: Look) -> Drawing {
     for (i, bar) in chart.bars.iter().enumerate() {
         draw_bar(&mut page, &bars, i, bar, &axis, lang);
     }
-    page.notes(&chart.notes);
-    page.finish(alt(subtitle, chart.bars.iter().map(|bar| sentence(bar, scale, lang)), &chart.notes))
+    page.finish(subtitle, chart.bars.iter().map(|bar| sentence(bar, scale, lang)), &chart.notes)
 }
 
 fn axis(chart: &MemoryParts, scale: Scale, plot: Area) -> Axis {

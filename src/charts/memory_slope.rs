@@ -18,7 +18,7 @@ use super::axis::Axis;
 use super::canvas::{Area, Stroke};
 use super::key::{self, Item};
 use super::marks::Whisker;
-use super::page::{Note, Page, alt};
+use super::page::{Note, Page};
 use super::style::{Series, Style};
 use super::text::Scale;
 use super::values::Arm;
@@ -84,8 +84,7 @@ fn drawing(chart: &MemorySlope, look: Look) -> Drawing {
     }
     let items: Vec<Item> = chart.lines.iter().enumerate().map(|(i, line)| item(&style, i, line, lang)).collect();
     key::draw_list(&mut page, &items);
-    page.notes(&chart.notes);
-    page.finish(alt(subtitle, chart.lines.iter().map(|line| sentence(line, lang)), &chart.notes))
+    page.finish(subtitle, chart.lines.iter().map(|line| sentence(line, lang)), &chart.notes)
 }
 
 impl MemorySlope {

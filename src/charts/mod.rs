@@ -83,6 +83,8 @@ pub struct Look {
     pub width: u32,
     /// Without one it can stand below a caption of its own.
     pub title: bool,
+    /// Host, run, seed and whether it may be published, below the chart: a page of several charts says it once itself.
+    pub of_run: bool,
     pub theme: Theme,
 }
 
@@ -92,7 +94,7 @@ pub const WIDEST: u32 = 2400;
 
 impl Default for Look {
     fn default() -> Look {
-        Look { lang: Lang::En, width: 1000, title: true, theme: Theme::Light }
+        Look { lang: Lang::En, width: 1000, title: true, of_run: true, theme: Theme::Light }
     }
 }
 

@@ -31,11 +31,17 @@ pub(super) struct Entry<'a> {
 pub(super) struct Note {
     pub text: String,
     pub alarm: bool,
+    /// Of the whole run: a page of several charts says it once, so there it is left out.
+    pub of_run: bool,
 }
 
 impl Note {
     pub(super) fn plain(text: impl Into<String>) -> Note {
-        Note { text: text.into(), alarm: false }
+        Note { text: text.into(), alarm: false, of_run: false }
+    }
+
+    pub(super) fn of_run(text: impl Into<String>) -> Note {
+        Note { of_run: true, ..Note::plain(text) }
     }
 }
 
@@ -96,26 +102,24 @@ impl<'a> Page<'a> {
         self.y += if entries.is_empty() { 0.0 } else { gap };
     }
 
-    pub(super) fn notes(&mut self, notes: &[Note]) {
+    fn notes(&mut self, notes: &[Note]) {
         self.y += self.style.gap();
-        for note in notes {
+        for note in notes.iter().filter(|note| self.style.look.of_run || !note.of_run) {
             let color = if note.alarm { self.style.alarm } else { self.style.faint };
             self.paragraph(&note.text, self.style.small, color);
         }
     }
 
-    /// `alt`: what is seen, with the numbers, for those who do not see the picture.
-    pub(super) fn finish(self, alt: String) -> Drawing {
+    /// The notes below the chart, and the alternative text: what is drawn, then a sentence per row, then the notes.
+    pub(super) fn finish(mut self, subtitle: &str, rows: impl IntoIterator<Item = String>, notes: &[Note]) -> Drawing {
+        self.notes(notes);
+        let told = notes.iter().filter(|note| self.style.look.of_run || !note.of_run).map(|note| note.text.clone());
+        let mut sentences = vec![subtitle.to_owned()];
+        sentences.extend(rows);
+        sentences.extend(told);
+        sentences.retain(|s| !s.is_empty());
+        let alt = sentences.join(" ");
         let height = self.y + self.style.margin * 0.75;
         Drawing { svg: self.canvas.svg(self.style, height, &self.title, &alt), alt }
     }
-}
-
-/// The alternative text: what is drawn, then a sentence per row, then the notes.
-pub(super) fn alt(subtitle: &str, rows: impl IntoIterator<Item = String>, notes: &[Note]) -> String {
-    let mut sentences = vec![subtitle.to_owned()];
-    sentences.extend(rows);
-    sentences.extend(notes.iter().map(|n| n.text.clone()));
-    sentences.retain(|s| !s.is_empty());
-    sentences.join(" ")
 }

@@ -4,7 +4,7 @@ use super::axis::Axis;
 use super::bars::{Bars, Row as BarRow};
 use super::caption::{Shown, hole};
 use super::marks::{FILLS, Whisker, segment};
-use super::page::{Note, Page, alt};
+use super::page::{Note, Page};
 use super::style::Style;
 use super::text::Scale;
 use super::values::{Arm, arm, summary, whisker_entry};
@@ -105,10 +105,9 @@ pub(super) fn draw(chart: &Rows, look: Look) -> Drawing {
         let ends = value.ends.map(|(low, high)| (axis.at(low), axis.at(high)));
         Whisker { median: axis.at(value.median), ends, across: bars.middle(i) }.draw_across(&mut page.canvas, &style);
     }
-    page.notes(&chart.notes);
     let sentences = chart.groups.iter().flat_map(|group| {
         let heading = group.heading.iter().map(|name| format!("{name}:"));
         heading.chain(group.rows.iter().map(|row| row.sentence(scale, lang))).collect::<Vec<String>>()
     });
-    page.finish(alt(chart.subtitle, sentences, &chart.notes))
+    page.finish(chart.subtitle, sentences, &chart.notes)
 }

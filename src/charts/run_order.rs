@@ -10,7 +10,7 @@
 use super::canvas::{Area, Side, Stroke};
 use super::caption::{self, Shown, hole};
 use super::marks::{Label, reason_lines, small_lines, widest_label};
-use super::page::{Entry, Note, Page, alt};
+use super::page::{Entry, Note, Page};
 use super::strip::{self, Strip};
 use super::style::Style;
 use super::text::{Scale, wrap};
@@ -85,9 +85,8 @@ fn draw(rows: &[Row], run: &Run, look: Look) -> Drawing {
     panels(&mut page, rows, scale, value);
     let mut notes = vec![Note::plain(words::ORDER_RULE.of(lang))];
     notes.extend(caption::notes(run, &starts::cells(run), shown, lang));
-    page.notes(&notes);
     let sentence = |row: &Row| format!("{} ({}): {}.", row.name, row.arm, says(row, scale, lang).0);
-    page.finish(alt(subtitle, rows.iter().map(sentence), &notes))
+    page.finish(subtitle, rows.iter().map(sentence), &notes)
 }
 
 fn legend(page: &mut Page, rows: &[Row], lang: Lang) {
@@ -121,16 +120,13 @@ fn legend(page: &mut Page, rows: &[Row], lang: Lang) {
     ]);
 }
 
-/// Ticks of a strip's own axis.
-const TICKS: f64 = 4.0;
-
 fn panels(page: &mut Page, rows: &[Row], scale: Scale, value: &str) {
     let style = page.style;
     let lang = style.look.lang;
     let labels: Vec<Label> = rows.iter().map(|r| Label::of(style, &r.name, &r.arm, widest_label(style))).collect();
     let of_strip = |strip: &Strip| {
         let any = Area::new(0.0, 0.0, 1.0, strip::height(style, rows.len()));
-        strip::value_axis([strip].into_iter(), scale, any).left_width(style, TICKS)
+        strip::value_axis([strip].into_iter(), scale, any).left_width(style, strip::TICKS)
     };
     let ticks = strips(rows).map(of_strip).fold(0.0, f64::max);
     let (left, right) = style.inner();
@@ -160,7 +156,7 @@ fn panels(page: &mut Page, rows: &[Row], scale: Scale, value: &str) {
         let plot = Area::new(left, top + said_height, right, top + said_height + strip_height);
         if let Ok(strip) = &row.strip {
             let values = strip::value_axis([strip].into_iter(), scale, plot);
-            values.draw_left(page, plot, TICKS);
+            values.draw_left(page, plot, strip::TICKS);
             strip.draw(page, &time, &values, style.series(2));
         }
         page.y += height;

@@ -122,11 +122,14 @@ pub(super) fn height(style: &Style, strips: usize) -> f64 {
         }
 }
 
-/// A logarithmic axis upwards in `plot` over all these strips, with a little room above and below.
+/// Ticks of an axis of values.
+pub(super) const TICKS: f64 = 4.0;
+
+/// A logarithmic axis upwards in `plot` over all these strips, from a tick below all to one above.
 pub(super) fn value_axis<'a>(strips: impl Iterator<Item = &'a Strip>, scale: Scale, plot: Area) -> Axis {
     let ends = strips.flat_map(Strip::values).fold((f64::MAX, f64::MIN), |(low, high), v| (low.min(v), high.max(v)));
     let (low, high) = if ends.0 <= ends.1 { ends } else { (scale.per, scale.per) };
-    Axis::log(scale, (low * 0.95, high * 1.05), (plot.bottom, plot.top))
+    Axis::log_round(scale, (low, high), (plot.bottom, plot.top), TICKS)
 }
 
 /// The axis of time under all these strips.
@@ -172,7 +175,7 @@ mod tests {
             let mut page = Page::begin(&style, "", "");
             let (x, y) = (time_axis([&strip].into_iter(), plot), value_axis([&strip].into_iter(), MS, plot));
             strip.draw(&mut page, &x, &y, style.series(0));
-            page.finish(String::new()).svg
+            page.finish("", [], &[]).svg
         };
         let dots = |svg: &str| svg.matches("h0").count();
         assert_eq!(dots(&drawn(1000)), 1000);

@@ -103,7 +103,7 @@ fn looks() -> impl Iterator<Item = Look> {
     let widths = [NARROWEST, 720, 1000, 1600];
     let langs = [Lang::En, Lang::Ko];
     Theme::ALL.into_iter().flat_map(move |theme| {
-        langs.into_iter().flat_map(move |lang| widths.map(|width| Look { lang, width, theme, title: true }))
+        langs.into_iter().flat_map(move |lang| widths.map(|width| Look { lang, width, theme, ..Look::default() }))
     })
 }
 

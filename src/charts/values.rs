@@ -59,6 +59,12 @@ pub(super) fn one_more_against_machines(run: &Run, cells: &[&Cell], lang: Lang) 
     against_machines(run, cells, Shown { experiment: "memory", metric }, lang)
 }
 
+/// What one more instance costs, as far as these cells know it: without kernel memory where none has that.
+pub(super) fn one_more(cells: &[&Cell]) -> Shown {
+    let whole = cells.iter().all(|c| c.status != Status::Measured || c.columns.values.contains_key("per_instance"));
+    Shown { experiment: "memory", metric: if whole { "per_instance" } else { "private" } }
+}
+
 /// What is special about the memory of these cells: where kernel memory was read, or that it was not.
 pub(super) fn memory_notes(cells: &[&Cell], lang: Lang) -> Vec<Note> {
     let measured = cells.iter().filter(|c| c.status == Status::Measured);

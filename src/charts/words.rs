@@ -54,7 +54,7 @@ words! {
     N_ONE: "n = 1 block", "n = 1블록";
     N_FROM_TO: "n = {from} to {to} blocks", "n = {from}~{to}블록";
     NOTHING_MEASURED: "nothing was measured", "측정한 것이 없습니다";
-    SEED_AND_ORDER: "{n}. Seed {seed}, {order}.", "{n}. 시드 {seed}, {order}.";
+    SEED_AND_ORDER: "Seed {seed}, {order}.", "시드 {seed}, {order}.";
     ORDER_BLOCKS: "every block runs each arm once in random order", "블록마다 모든 대상을 무작위 순서로 한 번씩 실행";
     ORDER_SEQUENTIAL: "one arm after the other: drift is not shared", "대상을 하나씩 차례로 실행: 드리프트를 나누어 갖지 않음";
     BACKEND: "KVM backend: {backends}.", "KVM 백엔드: {backends}.";
@@ -106,6 +106,7 @@ words! {
     CONFIGURED_SUBTITLE: "Host memory of one virtual machine, with its 95 % interval. A flat line: what is configured costs next to nothing until it is touched. On the dotted diagonal stands a machine that pays for all that is configured. Both axes are logarithmic.", "가상머신 한 대의 호스트 메모리와 95 % 신뢰구간입니다. 평평한 선은 설정만 하고 손대지 않은 RAM에 비용이 거의 없다는 뜻입니다. 설정한 RAM만큼 모두 쓰는 가상머신이라면 점선 대각선 위에 놓입니다. 두 축은 모두 로그입니다.";
     CONFIGURED_X: "configured guest RAM", "설정한 게스트 RAM";
     CONFIGURED_Y: "host memory, private + kernel", "호스트 메모리, 전용(private) + 커널";
+    CONFIGURED_Y_PRIVATE: "host memory, private alone", "호스트 메모리, 전용(private)만";
     CONFIGURED_DIAGONAL: "if all configured RAM were paid for", "설정한 RAM을 모두 쓴다면";
     TOUCHED: "{touched} touched", "{touched} 손댐";
     UNTOUCHED: "nothing touched", "손대지 않음";
@@ -147,6 +148,8 @@ const FROM_RUNS: &[(&str, &str)] = &[
      "정수 난수 생성기 1024걸음입니다. 묶음 앞뒤의 TSC 차이를 단위 수로 나눕니다. 작업 프로세스 하나의 묶음 가운데 중앙값입니다."),
     ("Whole lives of fresh workers per second of wall time, with that many at once.",
      "그만큼을 동시에 돌릴 때, 실제 시간 1초에 끝나는 새 작업 프로세스의 일생 수입니다."),
+    ("Slope over N of Private_Clean + Private_Dirty in /proc/PID/smaps_rollup.",
+     "N에 대한 /proc/PID/smaps_rollup의 Private_Clean + Private_Dirty의 기울기입니다."),
     ("Private + kernel memory of one virtual machine of this configured size after its guest touched that much.",
      "이 크기로 설정한 가상머신에서 게스트가 그만큼 손댄 뒤의 전용 메모리 + 커널 메모리입니다."),
     ("Slope over N instances of private + kernel memory of what a detached instance leaves running: a container's payload, a virtual machine's monitor.",
@@ -301,7 +304,7 @@ mod tests {
     fn what_charts_say_of_metrics_has_korean_twins() {
         let told = |question: &str, metric: &str| match question {
             "boot" => metric.ends_with("_to_ready") || matches!(metric, "create_to_exit" | "starts_per_second"),
-            "memory" => matches!(metric, "per_instance" | "host_bytes"),
+            "memory" => matches!(metric, "per_instance" | "host_bytes" | "private"),
             "syscall" | "inventory" | "cpu" => true,
             _ => false,
         };

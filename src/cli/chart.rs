@@ -102,6 +102,7 @@ impl How {
             lang: args.lang.as_deref().map_or_else(|| Ok(reader()), Lang::parse)?,
             width: width.unwrap_or(default.width),
             title: !args.no_title,
+            of_run: true,
             theme: args.theme.as_deref().map_or(Ok(Theme::Light), theme)?,
         };
         let formats = args.format.as_deref().map_or_else(|| Ok(Format::ALL.to_vec()), formats)?;

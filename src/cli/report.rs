@@ -68,7 +68,7 @@ fn write(run: &Run, args: &Report, mismatches: &[Mismatch], lang: Lang) -> Resul
     };
     let page = page(run, &name, mismatches, lang);
     for figure in page.figures() {
-        save(&dir.join(&figure.file), figure.drawing.svg.as_bytes())?;
+        save(&dir.join(&figure.file), figure.alone.as_bytes())?;
     }
     let stem = lang.choose("report", "report.ko"); // one language does not overwrite the other
     let files = [(format!("{stem}.html"), html(&page)), (format!("{stem}.md"), whole(&page))];

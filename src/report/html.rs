@@ -56,17 +56,17 @@ fn section(s: &Section, lang: Lang) -> Markup {
         section #(s.id) aria-labelledby={ (s.id) "-title" } {
             h2 #{ (s.id) "-title" } { (s.title) }
             @if s.id == "results" { p.hint { (words::SORT.of(lang)) } }
-            (blocks(&s.blocks, s.id))
+            (blocks(&s.blocks, s.id, lang))
         }
     }
 }
 
 /// `path` makes ids unique: "results-3", "results-3-0".
-fn blocks(blocks: &[Block], path: &str) -> Markup {
-    markup! { @for (i, b) in blocks.iter().enumerate() { (block(b, &format!("{path}-{i}"))) } }
+fn blocks(blocks: &[Block], path: &str, lang: Lang) -> Markup {
+    markup! { @for (i, b) in blocks.iter().enumerate() { (block(b, &format!("{path}-{i}"), lang)) } }
 }
 
-fn block(block: &Block, id: &str) -> Markup {
+fn block(block: &Block, id: &str, lang: Lang) -> Markup {
     match block {
         Block::Heading(text) => markup! { h3 { (inline(text)) } },
         Block::Text(text) => markup! { p { (inline(text)) } },
@@ -76,9 +76,9 @@ fn block(block: &Block, id: &str) -> Markup {
             ul.said { @for part in &s.parts { li { (inline(part)) } } }
         },
         Block::Table(t) => table(t, id),
-        Block::Figure(f) => figure(f),
+        Block::Figure(f) => figure(f, lang),
         Block::Code(text) => markup! { pre tabindex="0" { code { (text) } } },
-        Block::Fold(title, inside) => markup! { details { summary { (inline(title)) } (blocks(inside, id)) } },
+        Block::Fold(title, inside) => markup! { details { summary { (inline(title)) } (blocks(inside, id, lang)) } },
         Block::Raw { name, about, numbers } => markup! {
             h4 { (inline(name)) }
             p { (about) }
@@ -112,9 +112,10 @@ fn entry(e: &Entry, head: bool, number: bool) -> Markup {
 }
 
 /// The chart in the page itself, with ids of its own. A narrow screen scrolls it sideways, in its own frame.
-fn figure(f: &Figure) -> Markup {
+fn figure(f: &Figure, lang: Lang) -> Markup {
     markup! {
         figure {
+            p.swipe aria-hidden="true" { (words::SWIPE.of(lang)) }
             div.scroll.chart role="region" tabindex="0" aria-label=(f.title.replace('`', "")) {
                 (PreEscaped(with_own_ids(&f.drawing.svg, f.id)))
             }

@@ -58,6 +58,8 @@ pub struct Figure {
     pub id: &'static str,
     pub title: String,
     pub file: String,
+    /// The SVG of that file: it says of which run it is, which the page says once for all.
+    pub alone: String,
     pub drawing: Drawing,
 }
 

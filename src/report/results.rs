@@ -18,7 +18,7 @@ const WIDTH: u32 = 1000;
 
 /// Charts of these names belong to this experiment; others stand at the end.
 const BELONGS: &[(&str, &str)] =
-    &[("boot", "boot"), ("memory", "memory"), ("cost", "syscall"), ("inventory", "inventory")];
+    &[("boot", "boot"), ("memory", "memory"), ("cost", "syscall"), ("cpu", "cpu"), ("inventory", "inventory")];
 
 pub(super) fn section(run: &Run, lang: Lang) -> Section {
     let mut figures = figures(run, lang);
@@ -46,9 +46,10 @@ pub(super) fn section(run: &Run, lang: Lang) -> Section {
 fn figures(run: &Run, lang: Lang) -> Vec<Figure> {
     let look = charts::Look { lang, width: WIDTH, ..charts::Look::default() };
     let draw = |chart: &charts::Chart| {
-        let drawing = (chart.draw)(&[run], look)?;
+        let drawing = (chart.draw)(&[run], charts::Look { of_run: false, ..look })?;
+        let alone = (chart.draw)(&[run], look)?.svg;
         let file = format!("{}.svg", look.file_stem(chart.id));
-        Some(Figure { id: chart.id, title: words::CHART.with(lang, &[chart.id]), file, drawing })
+        Some(Figure { id: chart.id, title: words::CHART.with(lang, &[chart.id]), file, alone, drawing })
     };
     charts::ALL.iter().filter_map(draw).collect()
 }

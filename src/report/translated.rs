@@ -33,8 +33,6 @@ const TEXTS: &[(&str, &str)] = &[
      "작업 프로세스의 일생에서 인스턴스의 몫이 아닌 시간입니다. 띄운 때부터 t0까지, 그리고 마지막 표시부터 측정기가 회수할 때까지입니다."),
     ("Anonymous memory of the worker just before create, which a fork must copy the page tables of.",
      "만들기 직전 작업 프로세스의 익명 메모리입니다. fork는 이 메모리의 페이지 테이블을 복사해야 합니다."),
-    ("Slope over N of Private_Clean + Private_Dirty in /proc/PID/smaps_rollup.",
-     "N에 대한 /proc/PID/smaps_rollup의 Private_Clean + Private_Dirty의 기울기입니다."),
     ("Slope over N of the kernel memory charged to a cgroup around all N.",
      "N개 모두를 둘러싼 컨트롤 그룹에 매겨진 커널 메모리의 N에 대한 기울기입니다."),
     ("Slope over N of all that is charged to that cgroup, of any kind: what private and kernel should sum to.",

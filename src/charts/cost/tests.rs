@@ -28,18 +28,21 @@ fn chart() -> Cost {
 #[test]
 fn whiskers_and_the_floor_stand_where_the_numbers_say() {
     let svg = drawing(&chart(), Look::default()).svg;
-    let (x100, x1000) = (place(&svg, "100").0, place(&svg, "1000").0);
+    let (x100, x1000) = (place(&svg, "0.1").0, place(&svg, "1").0);
     let at = |ns: f64| x100 + (ns / 100.0).log10() * (x1000 - x100);
     for (value, low, high) in [("90.0 ns", 80.0, 95.0), ("1.10 µs", 1000.0, 1250.0)] {
         let y = place(&svg, value).1;
         assert!(has_line(&svg, [(at(low), y), (at(high), y)]), "{value}: {:?}", lines(&svg));
     }
+    let y = place(&svg, "1.10 µs").1;
+    assert!(has_line(&svg, [(at(90.0), y), (at(1100.0), y)]), "the line from the floor is the factor");
     let upright = |l: &&[(f64, f64); 2]| (l[0].0 - at(90.0)).abs() < 0.2 && (l[1].0 - l[0].0).abs() < 0.1;
     let floor = lines(&svg).iter().filter(upright).map(|l| l[1].1 - l[0].1).fold(0.0, f64::max);
     let rows = place(&svg, "1.10 µs").1 - place(&svg, "90.0 ns").1;
     assert!(floor > rows, "the floor crosses all rows of its call: {floor} of {rows}");
     let lowest = lines(&svg).iter().filter(upright).map(|l| l[1].1).fold(0.0, f64::max);
     assert!(lowest < place(&svg, "80.0 µs").1, "and no other call's");
+    assert!(!texts(&svg).iter().any(|t| t.0.contains("100\u{a0}000")), "no axis reaches from one call to another");
 }
 
 #[test]
@@ -54,7 +57,7 @@ fn the_numbers_the_floor_and_the_hole_are_told() {
         assert!(drawing.alt.contains(said), "{said}\nin {}", drawing.alt);
     }
     assert!(texts(&drawing.svg).iter().any(|(t, _)| t == "not measured: no user namespaces"));
-    assert!(texts(&drawing.svg).iter().any(|(t, _)| t == "time of one call (ns)"));
+    assert!(texts(&drawing.svg).iter().any(|(t, _)| t == "time of one call (µs)"));
 }
 
 #[test]

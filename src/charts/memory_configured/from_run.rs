@@ -12,7 +12,10 @@ use crate::stats::interval::{MedianInterval, median_interval};
 use crate::stats::slope::fit;
 use crate::units::parse_bytes;
 
-const METRIC: &str = "host_bytes";
+/// Private and kernel memory; where no kernel memory could be measured, what is private alone, and the notes say so.
+fn metric(cell: &Cell) -> &'static str {
+    if cell.columns.values.contains_key("host_bytes") { "host_bytes" } else { "private" }
+}
 
 /// A cell with its two sizes in bytes.
 struct Sized<'a> {
@@ -37,8 +40,9 @@ impl MemoryConfigured {
         let mut all: Vec<Note> =
             hidden_interval(lines.iter().flat_map(|l| &l.points).map(|p| &p.host), lang).into_iter().collect();
         all.extend(memory_notes(&cells, lang));
-        all.extend(notes(run, &cells, Shown { experiment: "memory", metric: METRIC }, lang));
-        Some(MemoryConfigured { lines, against_touched, notes: all })
+        all.extend(notes(run, &cells, Shown { experiment: "memory", metric: "host_bytes" }, lang));
+        let private = cells.iter().any(|c| hole(c).is_none() && metric(c) == "private");
+        Some(MemoryConfigured { lines, private, against_touched, notes: all })
     }
 }
 
@@ -62,7 +66,7 @@ fn grouped<'a, 'b, K: PartialEq>(cells: &'b [Sized<'a>], key: impl Fn(&'b Sized<
 }
 
 fn line(run: &Run, group: &[&Sized], lang: Lang) -> Line {
-    let measured = |s: &&Sized| Some(Point { configured: s.configured, host: summary(run, s.cell, METRIC)? });
+    let measured = |s: &&Sized| Some(Point { configured: s.configured, host: summary(run, s.cell, metric(s.cell))? });
     let mut points: Vec<Point> = group.iter().filter_map(measured).collect();
     points.sort_by(|a, b| a.configured.total_cmp(&b.configured));
     let holes = group.iter().filter(|s| measured(s).is_none());
@@ -87,7 +91,8 @@ fn touched_slope(run: &Run, group: &[&Sized], lang: Lang) -> Option<TouchedSlope
 
 /// A line through each block's own points; then the median of the slopes. A block that lacks a point is left out.
 fn slope_over(group: &[&Sized], x: impl Fn(&Sized) -> f64) -> Option<PerByte> {
-    let columns: Vec<(f64, Vec<(u32, f64)>)> = group.iter().map(|s| (x(s), values_of(s.cell, METRIC))).collect();
+    let columns: Vec<(f64, Vec<(u32, f64)>)> =
+        group.iter().map(|s| (x(s), values_of(s.cell, metric(s.cell)))).collect();
     let mut slopes = Vec::new();
     for (block, _) in &columns.first()?.1 {
         let at = |column: &(f64, Vec<(u32, f64)>)| Some((column.0, column.1.iter().find(|(b, _)| b == block)?.1));
@@ -136,5 +141,17 @@ mod tests {
         let chart = MemoryConfigured::from_run(&run(&ARMS, cells), Lang::En).unwrap();
         assert_eq!(chart.lines[0].holes, [(65536.0 * MIB, "not so much RAM".into())]);
         assert_eq!((chart.lines[0].points.len(), chart.lines[0].per_configured), (1, None));
+    }
+
+    #[test]
+    fn without_kernel_memory_what_is_private_is_drawn() {
+        let private = |configured: u32| {
+            let samples = vec![sample(&[("private", 5000.0)], &[], Vec::new()); 12];
+            cell(&format!("memory/vm-bare{{configured={configured}M;touch=0M}}"), samples)
+        };
+        let chart = MemoryConfigured::from_run(&run(&ARMS, vec![private(16), private(128)]), Lang::En).unwrap();
+        assert_eq!((chart.lines[0].points.len(), chart.private), (2, true));
+        let drawing = super::super::drawing(&chart, crate::charts::Look::default());
+        assert!(drawing.svg.contains("host memory, private alone (MiB)") && drawing.alt.contains("n = 12 blocks."));
     }
 }

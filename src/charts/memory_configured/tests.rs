@@ -24,6 +24,7 @@ fn line(touched: f64, host_mib: [f64; 2]) -> Line {
 
 fn chart() -> MemoryConfigured {
     MemoryConfigured {
+        private: false,
         lines: vec![line(0.0, [1.0, 4.0]), line(8.0, [9.0, 12.0])],
         against_touched: vec![TouchedSlope {
             arm: Arm { name: "bare VM".into(), id: "vm-bare".into() },

@@ -1,10 +1,10 @@
 //! From a results file to the chart.
 
 use super::{Bar, Content, MemoryParts, Part};
-use crate::charts::caption::{Shown, hole, notes};
+use crate::charts::caption::{hole, notes};
 use crate::charts::page::Note;
 use crate::charts::text::Scale;
-use crate::charts::values::{arm, cells, memory_notes, one_more_against_machines, summary};
+use crate::charts::values::{arm, cells, memory_notes, one_more, one_more_against_machines, summary};
 use crate::charts::words;
 use crate::lang::Lang;
 use crate::model::Unit;
@@ -23,7 +23,7 @@ impl MemoryParts {
         let mut all: Vec<Note> = shared(&bars, lang).into_iter().collect();
         all.extend(one_more_against_machines(run, &cells, lang));
         all.extend(memory_notes(&cells, lang));
-        all.extend(notes(run, &cells, Shown { experiment: "memory", metric: "per_instance" }, lang));
+        all.extend(notes(run, &cells, one_more(&cells), lang));
         Some(MemoryParts { bars, notes: all })
     }
 }

@@ -1,10 +1,10 @@
 //! From a results file to the chart.
 
 use super::{Content, Line, MemorySlope, Point};
-use crate::charts::caption::{Shown, hole, notes};
+use crate::charts::caption::{hole, notes};
 use crate::charts::page::Note;
 use crate::charts::values::{
-    arm, cells, hidden_interval, memory_notes, one_more_against_machines, over_samples, summary,
+    arm, cells, hidden_interval, memory_notes, one_more, one_more_against_machines, over_samples, summary,
 };
 use crate::charts::words;
 use crate::lang::Lang;
@@ -28,7 +28,7 @@ impl MemorySlope {
         all.extend(hidden_interval(lines.iter().flat_map(Line::points).map(|p| &p.bytes), lang));
         all.extend(one_more_against_machines(run, &cells, lang));
         all.extend(memory_notes(&cells, lang));
-        all.extend(notes(run, &cells, Shown { experiment: "memory", metric: "per_instance" }, lang));
+        all.extend(notes(run, &cells, one_more(&cells), lang));
         Some(MemorySlope { lines, notes: all })
     }
 }
@@ -148,5 +148,18 @@ mod tests {
         let size =
             cell("memory/vm-bare{configured=16M;touch=0}", vec![sample(&[("host_bytes", 1.0)], &[], Vec::new())]);
         assert_eq!(MemorySlope::from_run(&run(&ARMS, vec![size]), Lang::En), None);
+    }
+
+    /// As an ordinary user: there is no whole, and the number of blocks and the definition are those of what is drawn.
+    #[test]
+    fn without_kernel_memory_the_notes_are_of_private_memory() {
+        let cells = vec![cell("memory/process{n=1,4,16,32}", process(false))];
+        let chart = MemorySlope::from_run(&run(&ARMS, cells), Lang::En).expect("it was measured");
+        let notes: Vec<&str> = chart.notes.iter().map(|n| n.text.as_str()).collect();
+        assert!(
+            notes.contains(&"n = 8 blocks.") && !notes.iter().any(|n| n.contains("nothing was measured")),
+            "{notes:?}"
+        );
+        assert!(notes.iter().any(|n| n.starts_with("Slope over N of Private_Clean")), "{notes:?}");
     }
 }

@@ -6,7 +6,7 @@ use super::Word;
 words! {
     // ---- cost
     COST_TITLE: "System calls: what does one call cost?", "시스템 콜: 한 번 부르는 데 얼마나 듭니까?";
-    COST_SUBTITLE: "Time of one call, the median over blocks with its 95 % interval. Compare within one kind of call only. The axis is logarithmic: where a bar ends counts, not how long it is.", "한 번 부르는 시간으로, 블록에 대한 중앙값과 95 % 신뢰구간입니다. 같은 종류의 시스템 콜끼리만 비교하십시오. 축이 로그이므로 막대의 길이가 아니라 끝의 위치를 보십시오.";
+    COST_SUBTITLE: "Time of one call, the median over blocks with its 95 % interval. Each call has a logarithmic axis of its own: compare within one call only. The line from the floor to a dot is the factor.", "한 번 부르는 시간으로, 블록에 대한 중앙값과 95 % 신뢰구간입니다. 시스템 콜마다 로그 축이 따로 있으니 같은 시스템 콜끼리만 비교하십시오. 바닥에서 점까지의 선이 몇 배인지를 나타냅니다.";
     COST_AXIS: "time of one call", "한 번 부르는 시간";
     COST_ON_THE_HOST: "answered by the host's kernel", "호스트 커널이 답함";
     COST_IN_A_GUEST: "answered in a guest, or left for the hypervisor", "게스트 안에서 답하거나 하이퍼바이저로 나감";

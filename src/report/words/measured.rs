@@ -66,6 +66,8 @@ pub(crate) const HOW_TO_READ_TABLES: Words = w(
     "One table has one metric and one definition; one row has one arm with one set of values. The median comes first, because times have a long right tail. No sample was dropped: “far from the rest” counts Tukey's classes (beyond 1.5 interquartile ranges; in brackets beyond 3).",
     "표 하나에는 지표 하나와 정의 하나, 행 하나에는 값 한 벌의 대상 하나만 있습니다. 시간은 오른쪽 꼬리가 길기 때문에 중앙값이 먼저 나옵니다. 버린 표본은 없습니다. ‘멀리 떨어진 값’은 튜키의 분류로 센 것입니다(사분위 범위의 1.5배 밖, 괄호 안은 3배 밖).",
 );
+pub(crate) const SWIPE: Words =
+    w("The chart is wider than this screen: scroll it sideways.", "차트가 화면보다 넓습니다. 옆으로 밀어 보십시오.");
 pub(crate) const CHART: Words = w("Chart `{0}`", "차트 `{0}`");
 pub(crate) const THE_RUN_ITSELF: Words = w("The run itself", "실행 자체");
 pub(crate) const OTHER_METRICS: Words = w("Other metrics of this experiment", "이 실험의 다른 지표");
