@@ -19,7 +19,7 @@ use super::handshake::{At, Failure, Handshake, Stamp, Step};
 use super::idmap::IdMap;
 use super::seccomp::Filter;
 use super::spec::Spec;
-use super::{capabilities, dev, init, mask, namespaces, rootfs};
+use super::{capabilities, dev, hosts_view, init, mask, namespaces, rootfs};
 use crate::sys::fds::{HANDED, hand_over};
 use crate::sys::signals;
 
@@ -105,7 +105,8 @@ fn become_root(spec: &Spec) -> Result<(), Errno> {
 fn change_root(spec: &Spec, files: &Files<'_>) -> Result<(Option<OwnedFd>, Option<OwnedFd>), Failure> {
     rootfs::keep_mounts_private().at(Step::PrivateMounts)?;
     let root = rootfs::mount_root(spec.read_only).at(Step::Root)?;
-    let sys = rootfs::find_sys(root.as_fd()).at(Step::Sys)?;
+    let sys = find_sys(spec, root.as_fd()).at(Step::Sys)?;
+    hide_what_acts_on_the_host(spec, root.as_fd()).at(Step::HostsView)?;
     let proc = rootfs::mount_proc(root.as_fd()).at(Step::Proc)?;
     let dev = make_dev(spec, root.as_fd()).at(Step::Dev)?;
     let sys = hide_paths(spec, proc.as_fd(), sys, dev.as_ref())?;
@@ -116,6 +117,17 @@ fn change_root(spec: &Spec, files: &Files<'_>) -> Result<(Option<OwnedFd>, Optio
         top.map_or(Ok(()), |top| rootfs::is_still_there(name, top.as_fd())).at(Step::Settled)?;
     }
     Ok((null, dev.map(|dev| dev.terminals).filter(|_| files.console.is_some())))
+}
+
+fn find_sys(spec: &Spec, root: BorrowedFd<'_>) -> Result<Option<OwnedFd>, Errno> {
+    match rootfs::find_sys(root)? {
+        Some(place) if spec.hosts_root => hosts_view::fresh_sys(place.as_fd()).map(Some),
+        sys => Ok(sys),
+    }
+}
+
+fn hide_what_acts_on_the_host(spec: &Spec, root: BorrowedFd<'_>) -> Result<(), Errno> {
+    if spec.hosts_root { hosts_view::replace(root, spec.ids.is_some()) } else { Ok(()) }
 }
 
 fn make_dev(spec: &Spec, root: BorrowedFd<'_>) -> Result<Option<Dev>, Errno> {

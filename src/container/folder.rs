@@ -3,7 +3,7 @@
 //! Whoever may rename it or a folder above it may lead a second look somewhere else: to the host's own root, say, and the
 //! container would get that, writable.
 
-use std::ffi::{CStr, OsStr, OsString};
+use std::ffi::{OsStr, OsString};
 use std::fs::read_link;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::path::{Component, Path, PathBuf};
@@ -15,7 +15,6 @@ use nix::sys::statfs::{PROC_SUPER_MAGIC, fstatfs};
 use nix::sys::statvfs::{FsFlags, fstatvfs};
 use nix::unistd::{Uid, geteuid};
 
-use super::rootfs::inside;
 use crate::error::{Context, Error, Result};
 
 #[derive(Debug)]
@@ -52,11 +51,6 @@ impl Folder {
     /// Is it mounted read-only already?
     pub fn is_read_only(&self) -> bool {
         fstatvfs(&self.top).is_ok_and(|found| found.flags().contains(FsFlags::ST_RDONLY))
-    }
-
-    /// Has it a folder of this name, which is no link?
-    pub fn has(&self, name: &CStr) -> bool {
-        inside(self.top.as_fd(), name, OFlag::O_DIRECTORY).is_ok()
     }
 }
 

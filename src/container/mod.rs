@@ -17,6 +17,7 @@ pub mod console;
 pub mod dev;
 pub mod folder;
 pub mod handshake;
+pub mod hosts_view;
 pub mod idmap;
 pub mod init;
 pub mod mask;

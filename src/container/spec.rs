@@ -18,6 +18,8 @@ pub struct Spec {
     /// The folder that becomes `/`, opened once.
     pub root: OwnedFd,
     pub read_only: bool,
+    /// It is the host's own root; see [`super::hosts_view`].
+    pub hosts_root: bool,
     pub program: Image,
     /// From [`super::namespaces`]; `user` exactly when `ids` is Some.
     pub namespaces: CloneFlags,

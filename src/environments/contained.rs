@@ -75,6 +75,7 @@ pub(super) fn prepare(knobs: &Knobs, task: &Task, dir: &Path, by: Privileges) ->
     let spec = Spec {
         program: image(task, &root)?,
         read_only: task.rootfs == Rootfs::Probe || root.is_hosts_root() || root.is_read_only(),
+        hosts_root: root.is_hosts_root(),
         root: root.into(),
         namespaces: chosen_namespaces(knobs, by.ids.is_some()),
         ids: by.ids,

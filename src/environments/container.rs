@@ -28,7 +28,7 @@ static ABOUT: About = About {
 pub(super) const KNOBS: &[KnobAbout] = &[
     knob("-net", "It stays in the host's network."),
     knob("-lo", "Its loopback device stays down."),
-    knob("-pid", "It sees and numbers processes as the host does."),
+    knob("-pid", "It sees and numbers processes as the host does: its root can kill any of them, PID 1 too."),
     knob("-ipc", "It shares message queues, semaphores and shared memory with the host."),
     knob("-uts", "It has the host's name."),
     knob("-cgroup", "It has no cgroup of its own, so no limits; the namespace that hides the tree of cgroups stays."),

@@ -34,16 +34,17 @@ pub fn copy_of(place: BorrowedFd<'_>, depth: Depth) -> Result<OwnedFd, Errno> {
     new_descriptor(fd)
 }
 
-/// A new file system that is attached nowhere yet: its top. `options` are names and values, `attributes` are of [`attr`].
+/// A new file system that is attached nowhere yet: its top. `options` are names and values, which may be
+/// empty; `attributes` are of [`attr`].
 ///
 /// mount(2) gives no descriptor of what it has mounted, and looking for it by name may find something else.
 pub fn new_mount(kind: &CStr, options: &[(&CStr, &CStr)], attributes: u64) -> Result<OwnedFd, Errno> {
     // SAFETY: a text that ends in NUL.
     let context = new_descriptor(unsafe { libc::syscall(libc::SYS_fsopen, kind.as_ptr(), FSOPEN_CLOEXEC) })?;
     for (name, value) in [(c"source", kind)].iter().chain(options) {
-        configure(context.as_fd(), FSCONFIG_SET_STRING, Some((name, value)))?;
+        configure(context.as_fd(), Some((name, value)))?;
     }
-    configure(context.as_fd(), FSCONFIG_CMD_CREATE, None)?;
+    configure(context.as_fd(), None)?;
     // SAFETY: an open descriptor and plain numbers.
     new_descriptor(unsafe { libc::syscall(libc::SYS_fsmount, context.as_raw_fd(), FSMOUNT_CLOEXEC, attributes) })
 }
@@ -51,11 +52,17 @@ pub fn new_mount(kind: &CStr, options: &[(&CStr, &CStr)], attributes: u64) -> Re
 // linux/mount.h; libc has none of them.
 const FSOPEN_CLOEXEC: c_uint = 1;
 const FSMOUNT_CLOEXEC: c_uint = 1;
+const FSCONFIG_SET_FLAG: c_uint = 0;
 const FSCONFIG_SET_STRING: c_uint = 1;
 const FSCONFIG_CMD_CREATE: c_uint = 6;
 
-fn configure(context: BorrowedFd<'_>, command: c_uint, pair: Option<(&CStr, &CStr)>) -> Result<(), Errno> {
-    let (name, value) = pair.map_or((null(), null()), |(name, value)| (name.as_ptr(), value.as_ptr()));
+/// Sets an option, or with none left makes the file system.
+fn configure(context: BorrowedFd<'_>, option: Option<(&CStr, &CStr)>) -> Result<(), Errno> {
+    let (command, name, value) = match option {
+        None => (FSCONFIG_CMD_CREATE, null(), null()),
+        Some((name, value)) if value.is_empty() => (FSCONFIG_SET_FLAG, name.as_ptr(), null()),
+        Some((name, value)) => (FSCONFIG_SET_STRING, name.as_ptr(), value.as_ptr()),
+    };
     // SAFETY: an open descriptor, and texts that end in NUL, or none where the command takes none.
     result(unsafe { libc::syscall(libc::SYS_fsconfig, context.as_raw_fd(), command, name, value, 0) })
 }
