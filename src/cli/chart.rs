@@ -13,7 +13,7 @@ use crate::environments::knobs::did_you_mean;
 use crate::error::{Error, Result};
 use crate::lang::Lang;
 use crate::results::schema::{Run, Status};
-use crate::results::{read, store};
+use crate::results::{caller, read, store};
 
 /// Two pixels for every unit of the SVG.
 const DPI: u32 = 192;
@@ -50,7 +50,7 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<u8> {
     if drawings.is_empty() {
         return Err(no_data(&charts, &files));
     }
-    store::make_folder(&into)?;
+    caller::make_folder(&into).map_err(|e| e.try_this("--into DIR, below a folder that you may write to"))?;
     let mut saved = Vec::new();
     for (chart, drawing) in &drawings {
         saved.extend(save(chart, drawing, &how, &into)?);

@@ -9,7 +9,8 @@ use super::args::{Args, Completions, Manual};
 use super::exit;
 use super::out::Out;
 use crate::error::{Context, Error, Result};
-use crate::results::store::{give_back, write_out};
+use crate::results::caller;
+use crate::results::store::write_out;
 
 pub(super) fn completions(args: Completions, out: &mut Out) -> Result<u8> {
     let mut script = Vec::new();
@@ -36,15 +37,10 @@ pub(super) fn man(args: Manual, out: &mut Out) -> Result<u8> {
 }
 
 fn make_folder(dir: &Path) -> Result<()> {
-    let fresh = !dir.exists();
-    std::fs::create_dir_all(dir).doing(|| format!("make the folder {}", dir.display())).map_err(|e| {
+    caller::make_folder(dir).map_err(|e| {
         let usage = Error::usage(e.doing, e.cause);
         usage.try_this("name a folder that you may write to: isolab man ~/.local/share/man/man1")
-    })?;
-    if fresh {
-        give_back(dir);
-    }
-    Ok(())
+    })
 }
 
 /// "isolab.1", "isolab-bench.1" …, with what stands in them.

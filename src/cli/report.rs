@@ -15,7 +15,7 @@ use crate::report::{command, final_table, html, markdown as whole, outliers, pag
 use crate::results::derive::with_base;
 use crate::results::schema::{MetricInfo, Run, Status};
 use crate::results::verify::{Mismatch, computed_again, verify};
-use crate::results::{flat, read, store};
+use crate::results::{caller, flat, read, store};
 use crate::units::show;
 
 pub(super) fn run(args: Report, out: &mut Out) -> Result<u8> {
@@ -60,7 +60,7 @@ fn load(file: &Path) -> Result<(Run, Vec<Mismatch>)> {
 /// The charts that the Markdown shows, then the two reports.
 fn write(run: &Run, args: &Report, mismatches: &[Mismatch], lang: Lang) -> Result<Vec<PathBuf>> {
     let dir = folder(args);
-    store::make_folder(&dir)?;
+    caller::make_folder(&dir).map_err(|e| e.try_this("--into DIR, below a folder that you may write to"))?;
     let name = if args.file.is_dir() {
         store::RUN.into()
     } else {

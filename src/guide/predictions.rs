@@ -8,7 +8,6 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use nix::fcntl::{Flock, FlockArg};
@@ -17,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::state;
 use crate::error::{Context, Error, Kind, Result};
 use crate::results::hash::sha256;
-use crate::results::store::write_atomically;
+use crate::results::store::write_locked;
 
 pub const FILE: &str = "predictions.jsonl";
 
@@ -143,9 +142,7 @@ impl Log {
         entry.sha256 = entry.hash();
         log.entries.push(entry.clone());
         let lines = log.entries.iter().map(|e| serde_json::to_string(e).expect("an entry is plain data") + "\n");
-        write_atomically(&path, lines.collect::<String>().as_bytes()).map_err(state::advice)?;
-        let locked = std::fs::Permissions::from_mode(0o444); // so that an editor asks before it saves
-        let _ = std::fs::set_permissions(&path, locked); // a file system without modes: the chain still tells
+        write_locked(&path, lines.collect::<String>().as_bytes()).map_err(state::advice)?; // the chain tells all the same
         Ok(entry)
     }
 
@@ -161,6 +158,7 @@ impl Log {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::os::unix::fs::PermissionsExt;
 
     fn answers(value: &str) -> BTreeMap<String, String> {
         [("factor".to_owned(), value.to_owned())].into()

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::files::Kept;
 use super::outcome::Status;
 use crate::error::{Context, Error, Result};
-use crate::results::store::{give_back, is_callers, write_atomically};
+use crate::results::caller::make_folder;
+use crate::results::store::write_atomically;
 
 pub const FILE: &str = "guide.json";
 
@@ -20,13 +21,7 @@ pub fn folder() -> Result<PathBuf> {
 
 /// The folder, and those above it that are missing.
 pub(super) fn make(state: &Path) -> Result<()> {
-    let fresh: Vec<&Path> = state.ancestors().take_while(|dir| !dir.exists()).collect();
-    std::fs::create_dir_all(state).doing(|| format!("make the folder {}", state.display())).map_err(advice)?;
-    let home = fresh.last().map_or(Some(state), |dir| dir.parent());
-    if home.is_some_and(is_callers) {
-        fresh.into_iter().for_each(give_back);
-    }
-    Ok(())
+    make_folder(state).map_err(advice)
 }
 
 /// What helps when the folder is read-only or full.

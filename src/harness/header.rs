@@ -5,11 +5,11 @@ use std::path::Path;
 
 use super::plan::Plan;
 use crate::environments::Arm;
-use crate::error::{Context, Result};
+use crate::error::{Context, Error, Result};
 use crate::experiments::Question;
+use crate::results::caller;
 use crate::results::hash::{sha256, sha256_of_file};
 use crate::results::schema::{ArmInfo, Header, MetricInfo, Plan as PlanInfo, Timer};
-use crate::results::store;
 use crate::sys::clock::{measure_tsc_khz, monotonic_ns};
 
 /// How this run was called; known to the command line only.
@@ -80,16 +80,15 @@ fn host(setting: &Setting) -> crate::host::Host {
     host
 }
 
-/// Under sudo that keeps HOME, what is made in the caller's home becomes his.
+/// Under sudo that keeps HOME, what is made in the caller's home is made with his rights.
 fn own_id(state: &Path) -> Result<String> {
-    let fresh: Vec<&Path> = state.ancestors().take_while(|dir| !dir.exists()).collect();
-    let id = crate::host::host_id(state)?;
-    let home = fresh.last().map_or(Some(state), |dir| dir.parent());
-    if home.is_some_and(store::is_callers) {
-        fresh.into_iter().for_each(store::give_back);
-        store::give_back(&state.join("host-id"));
-    }
-    Ok(id)
+    caller::make_folder(state)?;
+    let mut id = Err(Error::new("keep the host id", "it was not asked for"));
+    let kept = caller::for_caller(&state.join("host-id"), || {
+        id = crate::host::host_id(state);
+        Ok(())
+    });
+    kept.doing(|| "keep the host id").and(id)
 }
 
 fn arm_info(arm: &Arm, backend: Option<&str>, limited: Option<&(String, String)>) -> ArmInfo {

@@ -5,6 +5,7 @@
 //! `verify` does, and names what does not follow; `csv` and `flat` are other forms of it.
 
 pub mod bounds;
+pub mod caller;
 pub mod contest;
 pub mod csv;
 pub mod derive;

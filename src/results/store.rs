@@ -4,13 +4,14 @@
 //! 2. `run.json` and `samples.csv`: written once, to a temporary name in the same folder, fsynced, renamed.
 //! 3. `latest` in the results folder: a link to the last run, replaced by rename.
 //!
-//! Under sudo every file is given back to the user who called.
+//! Under sudo all of it is the caller's: [`super::caller`].
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
-use std::os::unix::fs::{MetadataExt, lchown, symlink};
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
+use super::caller::{as_caller, for_caller, make_folder};
 use super::raw::FirstLine;
 use super::schema::{Header, Run, SCHEMA, SampleLine};
 use crate::error::{Context, Error, Result};
@@ -32,22 +33,14 @@ impl Store {
         let advice = || "--results DIR, with a folder that you may write to";
         let date = header.started.get(..10).unwrap_or("undated");
         let dir = root.join(format!("{date}-{}", header.id));
-        let fresh_root = !root.exists();
-        std::fs::create_dir_all(&dir)
-            .doing(|| format!("make the results folder {}", dir.display()))
-            .map_err(|e| e.try_this(advice()))?;
-        if fresh_root {
-            give_back(root);
-        }
+        make_folder(&dir).map_err(|e| e.try_this(advice()))?;
         let path = dir.join(SAMPLES);
-        let file = File::create_new(&path) // never a file that somebody linked here
+        let file = for_caller(&path, || File::create_new(&path)) // never a file that somebody linked here
             .doing(|| format!("create {}", path.display()))
             .map_err(|e| e.try_this(advice()))?;
-        give_back(&dir);
         let mut store = Store { dir, samples: BufWriter::new(file) };
         store.line(&FirstLine { schema: SCHEMA, header: header.clone() })?;
         store.sync()?;
-        give_back(&path);
         Ok(store)
     }
 
@@ -85,25 +78,13 @@ impl Store {
 /// A file system without links, a folder called `latest`, or somebody else's link in a sticky folder.
 fn point_latest(root: &Path, name: &Path, id: &str) -> Result<()> {
     let (temporary, latest) = (root.join(format!(".latest.{id}")), root.join(LATEST));
-    let _ = std::fs::remove_file(&temporary);
-    let made = symlink(name, &temporary).and_then(|()| std::fs::rename(&temporary, &latest));
-    if made.is_ok() {
-        give_back(&latest);
-        return Ok(());
-    }
-    let _ = std::fs::remove_file(&temporary);
+    let made = for_caller(&latest, || {
+        let _ = std::fs::remove_file(&temporary);
+        let made = symlink(name, &temporary).and_then(|()| std::fs::rename(&temporary, &latest));
+        made.inspect_err(|_| drop(std::fs::remove_file(&temporary)))
+    });
     made.doing(|| format!("point {} at this run", latest.display()))
         .map_err(|e| e.try_this(format!("move {} away; until then name the run's own folder", latest.display())))
-}
-
-/// The folder that somebody wants something written into, made where it is missing, with those above it.
-pub fn make_folder(dir: &Path) -> Result<()> {
-    let missing: Vec<&Path> = dir.ancestors().take_while(|d| !d.as_os_str().is_empty() && !d.exists()).collect();
-    std::fs::create_dir_all(dir)
-        .doing(|| format!("make the folder {}", dir.display()))
-        .map_err(|e| e.try_this("--into DIR, below a folder that you may write to"))?;
-    missing.into_iter().for_each(give_back);
-    Ok(())
 }
 
 /// `run.json` and `samples.csv` in `dir`.
@@ -115,14 +96,23 @@ pub fn save_run(dir: &Path, run: &Run) -> Result<()> {
 
 /// To a temporary name in the same folder, fsync, rename: a reader sees the old file or the new one.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
-    let failed = |cause: &std::io::Error| not_written(path, cause);
-    let mut file = temporary_beside(path)?;
-    file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(|e| failed(&e))?;
-    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o644);
-    file.as_file().set_permissions(mode).map_err(|e| failed(&e))?;
-    file.persist(path).map_err(|e| failed(&e.error))?;
-    give_back(path);
-    Ok(())
+    write_with_mode(path, bytes, 0o644)
+}
+
+/// The same for a file that an editor shall ask about before it saves.
+pub fn write_locked(path: &Path, bytes: &[u8]) -> Result<()> {
+    write_with_mode(path, bytes, 0o444)
+}
+
+fn write_with_mode(path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
+    let replace = || {
+        let mut file = temporary_beside(path)?;
+        file.write_all(bytes)?;
+        file.as_file().set_permissions(std::os::unix::fs::PermissionsExt::from_mode(mode))?;
+        file.as_file().sync_all()?;
+        file.persist(path).map(drop).map_err(|e| e.error)
+    };
+    for_caller(path, replace).map_err(|cause| not_written(path, &cause))
 }
 
 /// To the file that the user named: also to one that is no place for a file, /dev/null or a pipe. The rename of
@@ -131,7 +121,8 @@ pub fn write_out(path: &Path, bytes: &[u8]) -> Result<()> {
     if !is_special(path) {
         return write_atomically(path, bytes);
     }
-    let written = File::options().write(true).open(path).and_then(|mut file| file.write_all(bytes));
+    let write = || File::options().write(true).open(path).and_then(|mut file| file.write_all(bytes));
+    let written = as_caller(path, write);
     written.map_err(|cause| not_written(path, &cause))
 }
 
@@ -144,12 +135,15 @@ pub fn check_writable(path: &Path) -> Result<()> {
     if path.is_dir() {
         return Err(Error::usage(format!("save {}", path.display()), "it is a folder").try_this("-o FILE"));
     }
-    if is_special(path) { Ok(()) } else { temporary_beside(path).map(drop) }
+    if is_special(path) {
+        return Ok(());
+    }
+    as_caller(path, || temporary_beside(path).map(drop)).map_err(|cause| not_written(path, &cause))
 }
 
-fn temporary_beside(path: &Path) -> Result<tempfile::NamedTempFile> {
+fn temporary_beside(path: &Path) -> std::io::Result<tempfile::NamedTempFile> {
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    tempfile::Builder::new().prefix(".isolab-").tempfile_in(folder).map_err(|e| not_written(path, &e))
+    tempfile::Builder::new().prefix(".isolab-").tempfile_in(folder)
 }
 
 fn not_written(path: &Path, cause: &std::io::Error) -> Error {
@@ -159,34 +153,9 @@ fn not_written(path: &Path, cause: &std::io::Error) -> Error {
         .try_this("free some space, or choose another folder: --results DIR, -o FILE")
 }
 
-/// Under sudo: to the user who called. Elsewhere nothing.
-///
-/// The folder is his already, so he may have put a link in the file's place: it is the link that he gets then.
-pub fn give_back(path: &Path) {
-    if let Some(user) = caller() {
-        give_to(path, user);
-    }
-}
-
-fn give_to(path: &Path, (uid, gid): (u32, u32)) {
-    let _ = lchown(path, Some(uid), Some(gid)); // a file system without owners refuses; the file is there all the same
-}
-
-/// Does it belong to the user who called sudo?
-pub fn is_callers(path: &Path) -> bool {
-    caller().is_some_and(|(uid, _)| std::fs::metadata(path).is_ok_and(|about| about.uid() == uid))
-}
-
-fn caller() -> Option<(u32, u32)> {
-    let id = |name| std::env::var(name).ok()?.parse().ok();
-    nix::unistd::Uid::effective().is_root().then_some(())?;
-    Some((id("SUDO_UID")?, id("SUDO_GID")?))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::os::unix::fs::MetadataExt;
 
     #[test]
     fn a_folder_called_latest_is_left_alone() {
@@ -218,22 +187,5 @@ mod tests {
         assert!(std::os::unix::fs::FileTypeExt::is_fifo(&std::fs::symlink_metadata(&pipe).unwrap().file_type()));
         assert!(std::fs::symlink_metadata(&link).unwrap().is_symlink());
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 2);
-    }
-
-    #[test]
-    fn a_link_is_given_away_but_not_what_it_points_to() {
-        if !nix::unistd::Uid::effective().is_root() {
-            crate::testing::skip(format_args!(
-                "a_link_is_given_away_but_not_what_it_points_to: only root can give a file away"
-            ));
-            return;
-        }
-        let dir = tempfile::tempdir().unwrap();
-        let (secret, link) = (dir.path().join("secret"), dir.path().join(RUN));
-        std::fs::write(&secret, "of root").unwrap();
-        symlink(&secret, &link).unwrap();
-        give_to(&link, (12_345, 12_345));
-        assert_eq!(std::fs::metadata(&secret).unwrap().uid(), 0);
-        assert_eq!(std::fs::symlink_metadata(&link).unwrap().uid(), 12_345);
     }
 }

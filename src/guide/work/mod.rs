@@ -13,8 +13,9 @@ use std::time::Duration;
 use super::shelf::{FOLDER, shipped};
 use super::state::{Progress, Worked, unused};
 use crate::error::{Context, Error, Result};
+use crate::results::caller::make_folder;
 use crate::results::hash::sha256;
-use crate::results::store::{give_back, write_atomically};
+use crate::results::store::write_atomically;
 use limits::Ended;
 
 /// The only file that a reader edits, and the claim cards.
@@ -163,11 +164,7 @@ pub fn reset(dir: &Path, chapter: u32) -> Result<Reset> {
         return Err(Error::usage(format!("reset chapter {chapter}"), "the chapter has no task"));
     }
     let folder = desk(dir, chapter).unwrap_or_else(|| dir.join(FOLDER).join("work").join(name(chapter)));
-    let fresh: Vec<&Path> = folder.ancestors().take_while(|d| !d.exists()).collect();
-    std::fs::create_dir_all(&folder)
-        .doing(|| format!("make the folder {}", folder.display()))
-        .map_err(|e| e.try_this("cd to a folder that you may write to"))?;
-    fresh.into_iter().for_each(give_back);
+    make_folder(&folder).map_err(|e| e.try_this("cd to a folder that you may write to"))?;
     let mut done = Reset { folder: folder.clone(), kept: Vec::new(), changed: false };
     for (file, text) in FILES.iter().filter_map(|file| Some((*file, as_shipped(chapter, file)?))) {
         let path = folder.join(file);
