@@ -80,10 +80,15 @@ fn a_program_that_is_not_there_is_127_and_one_that_may_not_run_is_126() {
 }
 
 #[test]
-fn without_a_rootfs_a_container_has_the_probe_alone_and_says_so() {
+fn without_a_rootfs_a_container_has_one_file_alone_and_says_so() {
     for arm in hosts("the probe's own rootfs").filter(|arm| *arm != "process") {
         let world = World::new();
-        world.run(["run", "--as", arm, "--", "sh"]).refuses(code::NOT_FOUND, "find the program sh", "", "--rootfs /");
+        world.run(["run", "--as", arm, "--", "sh"]).refuses(
+            code::NOT_FOUND,
+            "find all of the program sh",
+            "it needs",
+            "--rootfs /",
+        );
         world.run(["run", "--as", arm]).ends_with(code::OK).says("isolab probe");
         world.run(["run", "--as", arm, "--rootfs", "/nowhere", "--", "sh"]).refuses(
             code::OURS_IN_RUN,

@@ -10,7 +10,7 @@ use super::{exit, life};
 use crate::environments::container_rootless::become_ordinary_user;
 use crate::environments::payload::{know_run, know_tsc_khz, will_be_looked_at};
 use crate::environments::{Arm, Event, Instance};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use crate::harness::plan::for_this_user;
 use crate::lab::descendants::Descendants;
 use crate::lab::scratch::Scratch;
@@ -28,7 +28,6 @@ pub(super) fn run(args: Run, out: &mut Out) -> u8 {
         out.note(format!("{} that the program had left running ended with it", count(left_running)));
     }
     result.unwrap_or_else(|error| {
-        let error = advise(error, &args);
         exit::complain(&error);
         exit::number_in_run(&error)
     })
@@ -102,15 +101,6 @@ fn one(args: &Run, out: &mut Out) -> Result<u8> {
         .try_this("--timeout 5m, or leave --timeout out"));
     }
     Ok(outcome.exit.code() as u8)
-}
-
-/// Most who look for a program in a container do not know yet that they see none but the probe.
-fn advise(error: Error, args: &Run) -> Error {
-    let alone = args.rootfs.is_none() && args.arm.starts_with("container");
-    if error.kind == Kind::NotFound && alone {
-        return error.try_this("--rootfs / shows the host's own programs; without it there is only `probe`");
-    }
-    error
 }
 
 fn arm(args: &Run) -> Result<Arm> {

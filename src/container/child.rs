@@ -10,7 +10,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use nix::errno::Errno;
 use nix::sys::prctl::{set_no_new_privs, set_pdeathsig};
 use nix::sys::signal::Signal;
-use nix::unistd::setsid;
+use nix::unistd::{chdir, setsid};
 
 use super::cgroup::Cgroup;
 use super::console::Console;
@@ -54,6 +54,7 @@ fn become_program(
     namespaces::loopback(spec.namespaces, spec.loopback).at(Step::Loopback)?;
     handshake.stamp(Stamp::OwnView);
     let (null, devpts) = change_root(spec, files)?;
+    enter_folder(spec);
     handshake.stamp(Stamp::NewRoot);
     let gate = hand_files_over(files, null, devpts, handshake.gate())?; // every other file is closed now
     die_with_parent(spec.detachable).at(Step::DieWithParent)?; // after changing ids, which would undo it
@@ -128,6 +129,13 @@ fn find_sys(spec: &Spec, root: BorrowedFd<'_>) -> Result<Option<OwnedFd>, Errno>
 
 fn hide_what_acts_on_the_host(spec: &Spec, root: BorrowedFd<'_>) -> Result<(), Errno> {
     if spec.hosts_root { hosts_view::replace(root, spec.ids.is_some()) } else { Ok(()) }
+}
+
+/// By its name inside: the folder that we came from may be of the old root (CVE-2024-21626).
+fn enter_folder(spec: &Spec) {
+    if let Some(folder) = &spec.folder {
+        let _ = chdir(folder.as_c_str()); // one that is not inside, or that inside's root may not enter: we stay in /
+    }
 }
 
 fn make_dev(spec: &Spec, root: BorrowedFd<'_>) -> Result<Option<Dev>, Errno> {

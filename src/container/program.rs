@@ -174,7 +174,9 @@ fn script(file: &File) -> Option<Vec<u8>> {
 fn words(line: &[u8]) -> Option<[OsString; 2]> {
     let blank = |c: &u8| *c == b' ' || *c == b'\t';
     let is_cut = line.last() == Some(&b'\n');
-    let line = line.trim_ascii();
+    let text = |c: &u8| !blank(c) && *c != b'\n'; // a CR is a part of the name, as for the kernel
+    let start = line.iter().position(text).unwrap_or(line.len());
+    let line = &line[start..line.iter().rposition(text).map_or(start, |last| last + 1)];
     let end = line.iter().position(blank);
     if line.is_empty() || (end.is_none() && is_cut) {
         return None;

@@ -1,5 +1,6 @@
 //! What a container shall be: plain data, complete before anything is made.
 
+use std::ffi::CString;
 use std::os::fd::OwnedFd;
 
 use nix::sched::CloneFlags;
@@ -32,6 +33,8 @@ pub struct Spec {
     /// None: the root folder's own /dev, where no device is alive.
     pub dev: Option<Nodes>,
     pub hide_paths: bool,
+    /// Where the program begins, if that is there; else in `/`.
+    pub folder: Option<CString>,
     pub loopback: bool,
     pub drop_capabilities: bool,
     pub filter: Option<Filter>,

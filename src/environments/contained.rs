@@ -1,9 +1,10 @@
 //! A container as an environment: what `container` and `container-rootless` have in common.
 
-use std::ffi::OsStr;
+use std::ffi::{CString, OsStr, OsString};
 use std::fs;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -16,13 +17,13 @@ use nix::unistd::{Gid, Uid, getppid, setgroups, setresgid, setresuid};
 use super::payload::{Files, Watch, WorkerSettings, env_of, not_detachable, variable};
 use super::process::{is_probe, probe_rootfs};
 use super::streams::Streams;
-use super::{Detached, Event, Instance, Knobs, Outcome, Prepared, Verb, footprint};
+use super::{Detached, Event, Instance, Knobs, Outcome, Prepared, Verb, footprint, lookup};
 use crate::container::cgroup::Tree;
 use crate::container::dev::Nodes;
 use crate::container::folder::Folder;
 use crate::container::handshake::Handshake;
 use crate::container::idmap::IdMap;
-use crate::container::program::{USUAL_PATH, find};
+use crate::container::program::{Program, USUAL_PATH, find};
 use crate::container::seccomp::Filter;
 use crate::container::{Container, Spec, create, namespaces};
 use crate::error::{Context, Error, Result};
@@ -72,8 +73,10 @@ pub(super) fn prepare(knobs: &Knobs, task: &Task, dir: &Path, by: Privileges) ->
         tree.pass_controllers_down()?;
     }
     let has = |knob| !knobs.has(knob);
+    let (program, outside) = image(task, &root)?;
+    let folder = folder(&root);
     let spec = Spec {
-        program: image(task, &root)?,
+        program,
         read_only: task.rootfs == Rootfs::Probe || root.is_hosts_root() || root.is_read_only(),
         hosts_root: root.is_hosts_root(),
         root: root.into(),
@@ -84,6 +87,7 @@ pub(super) fn prepare(knobs: &Knobs, task: &Task, dir: &Path, by: Privileges) ->
         limits: task.limits,
         dev: has("-dev").then_some(if by.ids.is_some() { Nodes::Borrowed } else { Nodes::Made }),
         hide_paths: has("-mask"),
+        folder,
         loopback: has("-lo"),
         drop_capabilities: has("-caps"),
         filter: has("-seccomp").then(Filter::usual),
@@ -94,6 +98,7 @@ pub(super) fn prepare(knobs: &Knobs, task: &Task, dir: &Path, by: Privileges) ->
     };
     let plan = Plan {
         spec,
+        outside,
         task: task.clone(),
         tsc_khz: settings.tsc_khz,
         become_user: by.become_user,
@@ -113,15 +118,17 @@ fn root_folder(task: &Task, dir: &Path) -> Result<Folder> {
     match &task.rootfs {
         Rootfs::Dir(folder) => Folder::open(folder)
             .map_err(|e| if e.try_this.is_empty() { e.try_this("--rootfs / shows the host's own files") } else { e }),
-        Rootfs::Probe => {
-            let root = probe_rootfs(dir)?;
-            for name in ["proc", "dev"] {
-                let place = root.join(name);
-                fs::create_dir_all(&place).doing(|| format!("make {}", place.display()))?;
-            }
-            Folder::open(&root)
-        }
+        Rootfs::Probe if is_probe(task) => with_mount_points(&probe_rootfs(dir)?),
+        Rootfs::Probe => with_mount_points(&lookup::alone(task, dir)?),
     }
+}
+
+fn with_mount_points(root: &Path) -> Result<Folder> {
+    for name in ["proc", "dev"] {
+        let place = root.join(name);
+        fs::create_dir_all(&place).doing(|| format!("make {}", place.display()))?;
+    }
+    Folder::open(root)
 }
 
 /// A user namespace's root is somebody else for the host, and must get to the root folder.
@@ -134,24 +141,63 @@ fn let_others_through(dir: &Path) -> Result<()> {
     fs::set_permissions(dir, fs::Permissions::from_mode(mode | 0o011)).doing(doing)
 }
 
-fn image(task: &Task, root: &Folder) -> Result<Image> {
+/// What is executed, and where we see the program's file.
+fn image(task: &Task, root: &Folder) -> Result<(Image, PathBuf)> {
     let env = env_of(task);
     if is_probe(task) {
-        return Image::new(Path::new("/").join(probe::NAME).as_os_str(), &task.argv, &env);
+        let path = Path::new("/").join(probe::NAME);
+        return Ok((Image::new(path.as_os_str(), &task.argv, &env)?, path));
     }
-    let name = task.argv.first().ok_or_else(|| Error::usage("run a program", "none was named"))?;
-    let program = find(root, name, variable(task, "PATH").unwrap_or(OsStr::new(USUAL_PATH)))?;
-    Image::new(program.path.as_os_str(), &program.argv(&task.argv), &env)
+    let (found, outside) = program(task, root)?;
+    Ok((Image::new(found.path.as_os_str(), &found.argv(&task.argv), &env)?, outside))
+}
+
+fn program(task: &Task, root: &Folder) -> Result<(Program, PathBuf)> {
+    let name = lookup::name(task)?;
+    let search = variable(task, "PATH").unwrap_or(OsStr::new(USUAL_PATH));
+    match &task.rootfs {
+        Rootfs::Probe => {
+            let file = lookup::on_host(task)?;
+            Ok((find(root, file.file_name().unwrap_or(name), OsStr::new("/"))?, file))
+        }
+        Rootfs::Dir(_) if root.is_hosts_root() && name.as_bytes().contains(&b'/') => {
+            let path = lookup::here().join(name);
+            let explain = |error| lookup::hidden(lookup::explain(error, &path, name), task);
+            Ok((find(root, path.as_os_str(), search).map_err(explain)?, path))
+        }
+        Rootfs::Dir(top) => {
+            let found = find(root, name, search)?;
+            let outside = top.join(found.path.strip_prefix("/").unwrap_or(&found.path));
+            Ok((found, outside))
+        }
+    }
+}
+
+/// With the host's own files inside, the caller's folder is there too.
+fn folder(root: &Folder) -> Option<CString> {
+    if !root.is_hosts_root() {
+        return None;
+    }
+    CString::new(lookup::here().into_os_string().into_vec()).ok()
 }
 
 #[derive(Debug)]
 struct Plan {
     spec: Spec,
+    /// Where we see the program's file.
+    outside: PathBuf,
     task: Task,
     tsc_khz: Option<u64>,
     become_user: Option<(u32, u32)>,
     /// See [`super::payload::will_be_looked_at`].
     looked_at: bool,
+}
+
+impl Plan {
+    fn explain(&self, error: Error) -> Error {
+        let name = self.task.argv.first().map(OsString::as_os_str).unwrap_or_default();
+        lookup::explain(error, &self.outside, name)
+    }
 }
 
 /// A child needs milliseconds to its door; one that hangs on the way is found by the run's own deadline.
@@ -263,7 +309,7 @@ impl Instance for Running {
     fn wait(&mut self, deadline: Instant, clock: &mut Timeline) -> Result<Event> {
         let event = self.watch.next(self.container.process()?, deadline, clock)?;
         if let Event::Exited(exit) = event {
-            self.container.handshake().failure().map_or(Ok(()), Err)?;
+            self.container.handshake().failure().map_or(Ok(()), |error| Err(self.plan.explain(error)))?;
             return Ok(Event::Exited(self.as_asked(exit)));
         }
         let pid = self.container.process()?.pid();

@@ -12,6 +12,7 @@ mod container_tests;
 pub mod fake;
 pub mod footprint;
 pub mod knobs;
+mod lookup;
 pub mod payload;
 pub mod process;
 mod streams;

@@ -1,23 +1,20 @@
 //! A plain process: fork and exec, nothing isolated. The baseline that everything else is compared with.
 
 use std::convert::Infallible;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Instant;
 
 use nix::sys::signal::Signal;
-use nix::unistd::{AccessFlags, access};
 
-use super::payload::{
-    ENV_OF_RUN, Files, Watch, WorkerSettings, env_of, kill_and_reap, not_detachable, not_executable, not_found,
-    variable,
-};
+use super::payload::{ENV_OF_RUN, Files, Watch, WorkerSettings, env_of, kill_and_reap, not_detachable};
 use super::{
     About, Detached, Environment, Event, Instance, KnobAbout, Knobs, Outcome, Prepared, Support, Verb, footprint,
+    lookup,
 };
 use crate::container::handshake::{At, Failure, Handshake, Stamp, Step};
 use crate::container::{cannot_clone, die_with_parent, parent_lives};
@@ -75,6 +72,7 @@ impl Environment for PlainProcess {
         }
         Ok(Box::new(Ready(Rc::new(Plan {
             image: Image::new(program.as_os_str(), &task.argv, &env)?,
+            program,
             task: task.clone(),
             vfork: knobs.has("vfork"),
             settings,
@@ -109,31 +107,7 @@ fn program(task: &Task, dir: &Path) -> Result<PathBuf> {
     if is_probe(task) {
         return Ok(probe_rootfs(dir)?.join(probe::NAME));
     }
-    let name = task.argv.first().ok_or_else(|| Error::usage("run a program", "none was named"))?;
-    let own = std::env::var_os("PATH");
-    let path = variable(task, "PATH").or(own.as_deref()).unwrap_or(OsStr::new("/usr/local/bin:/usr/bin:/bin"));
-    find_program(name, path)
-}
-
-/// As execvp(3): a name with a slash is a path; else the first executable file of that name in `path`.
-fn find_program(name: &OsString, path: &OsStr) -> Result<PathBuf> {
-    let candidates: Vec<PathBuf> = if name.as_bytes().contains(&b'/') {
-        vec![PathBuf::from(name)]
-    } else {
-        std::env::split_paths(path).map(|folder| folder.join(name)).collect()
-    };
-    let there: Vec<PathBuf> = candidates.into_iter().filter(|p| p.is_file() || p.is_dir()).collect();
-    let executable = |p: &&PathBuf| p.is_file() && access(p.as_path(), AccessFlags::X_OK).is_ok() && has_x_bit(p);
-    match (there.iter().find(executable), there.first()) {
-        (Some(program), _) => Ok(program.clone()),
-        (None, Some(other)) => Err(not_executable(other.as_os_str(), "Permission denied")),
-        (None, None) => Err(not_found(name, "there is no such file")),
-    }
-}
-
-/// root passes access(2) for any file with one x bit; without any not even root may execute it.
-fn has_x_bit(path: &Path) -> bool {
-    path.metadata().is_ok_and(|m| m.mode() & 0o111 != 0)
+    lookup::on_host(task)
 }
 
 struct Ready(Rc<Plan>);
@@ -141,6 +115,7 @@ struct Ready(Rc<Plan>);
 #[derive(Debug)]
 struct Plan {
     image: Image,
+    program: PathBuf,
     task: Task,
     vfork: bool,
     settings: WorkerSettings,
@@ -215,7 +190,9 @@ impl Instance for Running {
         let event = self.watch.next(process, deadline, clock)?;
         if let Event::Exited(exit) = event {
             self.exit = Some(exit);
-            self.handshake.failure().map_or(Ok(()), Err)?;
+            let name = self.plan.task.argv.first().map(OsString::as_os_str).unwrap_or_default();
+            let explain = |error| Err(lookup::explain(error, &self.plan.program, name));
+            self.handshake.failure().map_or(Ok(()), explain)?;
         }
         Ok(event)
     }

@@ -6,12 +6,12 @@ use std::fs::File;
 use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use nix::fcntl::{OFlag, OpenHow, ResolveFlag, openat2};
 
-use crate::environments::Knobs;
-use crate::environments::payload::{not_executable, not_found, variable};
+use crate::environments::payload::{not_executable, not_found};
+use crate::environments::{Knobs, lookup};
 use crate::error::{Context, Error, Result};
 use crate::model::{Io, Limits, Rootfs, Task};
 use crate::probe::{self, abi};
@@ -86,7 +86,9 @@ fn check_available(ram_bytes: u64, meminfo: &str) -> Result<()> {
 
 fn software(task: &Task, ram_bytes: u64) -> Result<Software> {
     let file = file(task, ram_bytes)?;
-    let program = Program::parse(&file)?;
+    let name = task.argv.first().map(|name| name.to_string_lossy()).unwrap_or_default();
+    let named = |error: Error| Error { doing: format!("load the program {name} into the bare guest"), ..error };
+    let program = Program::parse(&file).map_err(named)?;
     let mut env = task.env.clone();
     if task.ready {
         env.retain(|(name, _)| name != abi::ENV_READY);
@@ -97,13 +99,12 @@ fn software(task: &Task, ram_bytes: u64) -> Result<Software> {
 
 /// The program's bytes. There is no file system in the guest: the file is the host's, or the rootfs's.
 fn file(task: &Task, most_bytes: u64) -> Result<Cow<'static, [u8]>> {
-    let name = task.argv.first().ok_or_else(|| Error::usage("run a program", "none was named"))?;
+    let name = lookup::name(task)?;
     let plain = name.as_bytes().strip_prefix(b"/").unwrap_or(name.as_bytes());
     match &task.rootfs {
         Rootfs::Probe if plain == probe::NAME.as_bytes() => Ok(probe::ELF.into()),
-        Rootfs::Probe => {
-            read(name, Path::new("/"), &std::env::current_dir().doing(|| "find out where we are")?, task, most_bytes)
-        }
+        Rootfs::Probe => read(name, Path::new("/"), &lookup::here(), task, most_bytes),
+        Rootfs::Dir(root) if root == Path::new("/") => read(name, root, &lookup::here(), task, most_bytes),
         Rootfs::Dir(root) => read(name, root, Path::new("/"), task, most_bytes),
     }
 }
@@ -112,7 +113,7 @@ fn read(name: &OsStr, root: &Path, here: &Path, task: &Task, most_bytes: u64) ->
     let doing = || format!("read the program {}", name.display());
     let folder = File::open(root).doing(doing)?;
     let mut file = None;
-    for path in candidates(name, here, task) {
+    for path in lookup::candidates(name, here, task) {
         match open_inside(&folder, &path) {
             Ok(found) => {
                 file = Some(found);
@@ -126,6 +127,9 @@ fn read(name: &OsStr, root: &Path, here: &Path, task: &Task, most_bytes: u64) ->
         return Err(not_found(name, "there is no such file"));
     };
     let about = file.metadata().doing(doing)?;
+    if about.is_dir() {
+        return Err(not_executable(name, "it is a folder"));
+    }
     if !about.is_file() || about.permissions().mode() & 0o111 == 0 {
         return Err(not_executable(name, "it is no executable file"));
     }
@@ -135,16 +139,6 @@ fn read(name: &OsStr, root: &Path, here: &Path, task: &Task, most_bytes: u64) ->
     let mut bytes = Vec::new();
     file.take(most_bytes).read_to_end(&mut bytes).doing(doing)?;
     Ok(bytes.into())
-}
-
-/// With a slash a name is a path, else PATH decides: the task's own, or ours.
-fn candidates(name: &OsStr, here: &Path, task: &Task) -> Vec<PathBuf> {
-    if name.as_bytes().contains(&b'/') {
-        return vec![here.join(name)];
-    }
-    let own = std::env::var_os("PATH");
-    let path = variable(task, "PATH").or(own.as_deref()).unwrap_or(OsStr::new("/usr/local/bin:/usr/bin:/bin"));
-    std::env::split_paths(path).map(|folder| here.join(folder).join(name)).collect()
 }
 
 /// No link leads out of the folder, whatever it says (openat2(2), RESOLVE_IN_ROOT); a FIFO does not make us wait.

@@ -1,0 +1,234 @@
+//! Which program a command means, and why it could not be executed.
+//!
+//! A command is looked up once, from the caller's folder, in the same way for every environment: as execvp(3) does.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, File};
+use std::io::Read;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use nix::sys::statvfs::{FsFlags, statvfs};
+use nix::unistd::{AccessFlags, access};
+
+use super::payload::{not_executable, not_found, variable};
+use crate::error::{Context, Error, Kind, Result};
+use crate::model::Task;
+
+/// The caller's folder; the top when it is gone.
+pub(super) fn here() -> PathBuf {
+    std::env::current_dir().unwrap_or_else(|_| "/".into())
+}
+
+/// The command's name; one that cannot be a file is told.
+pub(super) fn name(task: &Task) -> Result<&OsStr> {
+    let name = task.argv.first().ok_or_else(|| Error::usage("run a program", "none was named"))?;
+    match name.as_bytes() {
+        b"" => Err(not_found(OsStr::new("''"), "its name is empty").try_this("isolab run -- PROGRAM")),
+        b"." | b".." => Err(not_executable(name, "it is a folder").try_this("./PROGRAM, for one in this folder")),
+        _ => Ok(name),
+    }
+}
+
+/// With a slash a name is a path from `here`, else PATH decides: the task's own, or ours.
+pub(super) fn candidates(name: &OsStr, here: &Path, task: &Task) -> Vec<PathBuf> {
+    if name.as_bytes().contains(&b'/') {
+        return vec![here.join(name)];
+    }
+    let own = std::env::var_os("PATH");
+    let path = variable(task, "PATH").or(own.as_deref()).unwrap_or(OsStr::new("/usr/local/bin:/usr/bin:/bin"));
+    std::env::split_paths(path).map(|folder| here.join(folder).join(name)).collect()
+}
+
+/// The file of the host that the command means.
+pub(super) fn on_host(task: &Task) -> Result<PathBuf> {
+    let name = name(task)?;
+    let candidates = candidates(name, &here(), task);
+    let there: Vec<&PathBuf> = candidates.iter().filter(|path| path.exists()).collect();
+    let executable =
+        |path: &&&PathBuf| path.is_file() && access(path.as_path(), AccessFlags::X_OK).is_ok() && has_x_bit(path);
+    match (there.iter().find(executable), there.first()) {
+        (Some(program), _) => Ok((*program).clone()),
+        (None, Some(other)) => Err(explain(not_executable(other.as_os_str(), "Permission denied"), other, name)),
+        (None, None) => Err(not_found(name, "there is no such file")),
+    }
+}
+
+/// root passes access(2) for any file with one x bit; without any not even root may execute it.
+fn has_x_bit(path: &Path) -> bool {
+    path.metadata().is_ok_and(|m| m.mode() & 0o111 != 0)
+}
+
+/// What an errno of execve(2) does not say: the file, and what is wrong with it. `path` is where we see it, `name` how the
+/// user knows it.
+pub(super) fn explain(error: Error, path: &Path, name: &OsStr) -> Error {
+    if !matches!(error.kind, Kind::NotFound | Kind::NotExecutable) {
+        return error;
+    }
+    let shown = if name.as_bytes().contains(&b'/') { name.display().to_string() } else { path.display().to_string() };
+    let doing = format!("execute the program {}", name.display());
+    match why_not(path, &shown) {
+        Some((kind, cause, advice)) => Error::new(doing, cause).kind(kind).try_this(advice),
+        None if path.exists() => Error { doing, ..error },
+        None => error,
+    }
+}
+
+type Why = (Kind, String, String);
+
+fn why_not(path: &Path, shown: &str) -> Option<Why> {
+    let no = |cause: &str, advice: String| Some((Kind::NotExecutable, cause.to_owned(), advice));
+    let about = path.metadata().ok()?;
+    if about.is_dir() {
+        return no("it is a folder", format!("the program in it: ls {shown}"));
+    }
+    if !about.is_file() {
+        return no("it is no regular file", format!("ls -l {shown}"));
+    }
+    if about.mode() & 0o111 == 0 {
+        return no("it has no x bit, so that nobody may execute it", format!("chmod +x {shown}"));
+    }
+    if statvfs(path).is_ok_and(|fs| fs.flags().contains(FsFlags::ST_NOEXEC)) {
+        let advice = format!("copy it to another file system; findmnt -T {shown} shows this one");
+        return no("its file system is mounted noexec", advice);
+    }
+    if access(path, AccessFlags::X_OK).is_err() {
+        return no("this user may not execute it", format!("ls -l {shown}"));
+    }
+    head(path).and_then(|head| of_contents(&head, shown))
+}
+
+fn head(path: &Path) -> Option<Vec<u8>> {
+    let mut head = Vec::new();
+    let file = File::options().read(true).custom_flags(libc::O_NONBLOCK).open(path).ok()?;
+    file.take(64 << 10).read_to_end(&mut head).ok()?;
+    Some(head)
+}
+
+fn of_contents(head: &[u8], shown: &str) -> Option<Why> {
+    let no = |cause: String, advice: String| Some((Kind::NotExecutable, cause, advice));
+    if let Some(line) = head.strip_prefix(b"#!") {
+        let line = line.split(|c| *c == b'\n').next().unwrap_or_default();
+        return of_interpreter(line, shown);
+    }
+    if head.is_empty() {
+        return no("it is empty".into(), "a program, or a script with #!/bin/sh as its first line".into());
+    }
+    if !head.starts_with(b"\x7fELF") {
+        let cause = "it is neither an ELF program nor a script: its first line does not begin with #!";
+        return no(cause.into(), format!("#!/bin/sh as its first line, or: sh {shown}"));
+    }
+    match cpu(head) {
+        Some("x86-64" | "i386") => {}
+        Some(cpu) => return no(format!("it is built for another CPU, {cpu}"), "build it for x86-64".into()),
+        None => return no("its ELF header is damaged, or for another CPU".into(), format!("file {shown}")),
+    }
+    let loader = loader(head).filter(|loader| !loader.exists())?;
+    let cause = format!("its dynamic loader {} is not there", loader.display());
+    Some((Kind::NotFound, cause, "install the C library that it was built for, or link it statically (-static)".into()))
+}
+
+fn of_interpreter(line: &[u8], shown: &str) -> Option<Why> {
+    let name = line.trim_ascii_start().split(|c| *c == b' ' || *c == b'\t').next().unwrap_or_default();
+    let interpreter = PathBuf::from(OsString::from_vec(name.to_vec()));
+    if name.strip_suffix(b"\r").is_some_and(|name| Path::new(OsStr::from_bytes(name)).exists()) {
+        let cause = "its lines end in CR LF, as on Windows, and the CR is taken for a part of the interpreter's name";
+        return Some((Kind::NotFound, cause.into(), format!("sed -i 's/\\r$//' {shown}")));
+    }
+    if name.is_empty() {
+        let cause = "its first line names no interpreter after #!";
+        return Some((Kind::NotExecutable, cause.into(), "#!/bin/sh as its first line".into()));
+    }
+    if !interpreter.exists() {
+        let cause = format!("its interpreter {} is not there", interpreter.display());
+        return Some((Kind::NotFound, cause, "install it, or change the first line of the script".into()));
+    }
+    let (kind, cause, advice) = why_not(&interpreter, &interpreter.display().to_string())?;
+    Some((kind, format!("its interpreter {} cannot run: {cause}", interpreter.display()), advice))
+}
+
+/// e_machine (elf(5), linux/elf-em.h).
+fn cpu(head: &[u8]) -> Option<&'static str> {
+    let machine = [*head.get(18)?, *head.get(19)?];
+    let machine = if head[5] == 2 { u16::from_be_bytes(machine) } else { u16::from_le_bytes(machine) };
+    Some(match machine {
+        62 => "x86-64",
+        3 => "i386",
+        183 => "arm64",
+        40 => "arm",
+        243 => "RISC-V",
+        21 => "ppc64",
+        22 => "s390x",
+        8 => "MIPS",
+        258 => "LoongArch",
+        _ => return None,
+    })
+}
+
+/// The file in PT_INTERP of a 64-bit or 32-bit program.
+fn loader(head: &[u8]) -> Option<PathBuf> {
+    let wide = *head.get(4)? == 2;
+    let word = |at: usize| Some(u64::from(u32::from_le_bytes(head.get(at..at + 4)?.try_into().ok()?)));
+    let long = |at: usize| Some(u64::from_le_bytes(head.get(at..at + 8)?.try_into().ok()?));
+    let half = |at: usize| Some(usize::from(u16::from_le_bytes(head.get(at..at + 2)?.try_into().ok()?)));
+    let (table, size, count) = if wide { (long(32)?, half(54)?, half(56)?) } else { (word(28)?, half(42)?, half(44)?) };
+    let headers = (0..count.min(64)).map(|n| usize::try_from(table).ok()?.checked_add(n * size));
+    let header = headers.flatten().find(|at| word(*at) == Some(3))?;
+    let (offset, length) =
+        if wide { (long(header + 8)?, long(header + 32)?) } else { (word(header + 4)?, word(header + 16)?) };
+    let start = usize::try_from(offset).ok()?;
+    let name = head.get(start..start.checked_add(usize::try_from(length).ok()?)?)?;
+    Some(PathBuf::from(OsStr::from_bytes(name.split(|c| *c == 0).next()?)))
+}
+
+/// A root folder with the program's own file in it and nothing else, for a program that needs nothing else.
+pub(super) fn alone(task: &Task, dir: &Path) -> Result<PathBuf> {
+    let program = on_host(task)?;
+    let name = program.file_name().unwrap_or_default();
+    if let Some(other) = needs(&program) {
+        let cause = format!(
+            "it needs {} too, and without --rootfs a container has the program's own file alone",
+            other.display()
+        );
+        let error = Error::new(format!("find all of the program {}", name.display()), cause).kind(Kind::NotFound);
+        return Err(error.try_this("--rootfs / shows the host's files, read-only; or link it statically"));
+    }
+    let root = dir.join("alone");
+    let (place, unfinished) = (root.join(name), root.join(format!(".{}", std::process::id())));
+    let doing = || format!("copy the program to {}", place.display());
+    fs::create_dir_all(&root).doing(doing)?;
+    fs::set_permissions(&root, fs::Permissions::from_mode(0o755)).doing(doing)?;
+    if !place.exists() {
+        fs::copy(&program, &unfinished).doing(doing)?;
+        fs::set_permissions(&unfinished, fs::Permissions::from_mode(0o755)).doing(doing)?;
+        fs::rename(&unfinished, &place).doing(doing)?; // whole or not at all
+    }
+    Ok(root)
+}
+
+/// A program that the host has and the container's view of the host has not.
+pub(super) fn hidden(error: Error, task: &Task) -> Error {
+    let program = on_host(task).ok().and_then(|path| path.canonicalize().ok());
+    let covered = |path: &PathBuf| ["/tmp", "/dev", "/proc", "/sys"].iter().any(|place| path.starts_with(place));
+    match program.filter(|path| error.kind == Kind::NotFound && covered(path)) {
+        Some(path) => {
+            let cause = format!("{} is not inside: a container has /tmp, /dev and /proc of its own", path.display());
+            Error { cause, ..error }.try_this("copy its folder to one that is not below /tmp, and begin there")
+        }
+        None => error,
+    }
+}
+
+/// What a file needs beside itself to run: None for a static program.
+fn needs(path: &Path) -> Option<PathBuf> {
+    let head = head(path)?;
+    match head.strip_prefix(b"#!") {
+        Some(line) => {
+            let line = line.split(|c| *c == b'\n').next().unwrap_or_default();
+            let name = line.trim_ascii_start().split(u8::is_ascii_whitespace).next().unwrap_or_default();
+            Some(PathBuf::from(OsStr::from_bytes(name)))
+        }
+        None => loader(&head),
+    }
+}
