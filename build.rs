@@ -99,7 +99,7 @@ fn build_program(name: &str, folder: &str) {
     }
 }
 
-/// `src/guide/shelf.rs` includes this table. Not in it: the solutions, what is written for a code host, and work/, which
+/// `src/guide/shelf.rs` includes this table, each file compressed (RFC 1950). Not in it: the solutions, what is written for a code host, and work/, which
 /// is the reader's desk: an edit there must neither cost a new build nor become what was shipped.
 fn list_guide_files() {
     const FOLDER: &str = "lab-guides";
@@ -118,10 +118,10 @@ fn list_guide_files() {
         }
     }
     let include = |file: String| {
-        let text = format!("include_str!(concat!(env!(\"CARGO_MANIFEST_DIR\"), \"/{FOLDER}/{file}\"))");
-        (file, text)
+        let packed = pack(&Path::new(FOLDER).join(&file), &format!("{}.z", file.replace('/', ".")));
+        (file, packed)
     };
-    write_table("guide_files.rs", "&str", files.into_iter().map(include).collect());
+    write_table("guide_files.rs", files.into_iter().map(include).collect());
 }
 
 /// `src/guide/reference.rs` includes this one: the runs of reference machines, by host and name, compressed (RFC 1950):
@@ -129,7 +129,6 @@ fn list_guide_files() {
 fn list_reference_runs() {
     const FOLDER: &str = "results/reference";
     println!("cargo:rerun-if-changed=results/README.md"); // it names them
-    let out = PathBuf::from(env("OUT_DIR"));
     let mut files = Vec::new();
     for host in std::fs::read_dir(FOLDER).into_iter().flatten().flatten() {
         println!("cargo:rerun-if-changed={}", host.path().display());
@@ -137,32 +136,49 @@ fn list_reference_runs() {
             let path = run.path();
             if path.extension().is_some_and(|ending| ending == "json") {
                 let name = path.strip_prefix(FOLDER).unwrap_or(&path).display().to_string();
-                let packed = format!("{}.z", name.replace('/', "."));
-                pack(&path, &out.join(&packed));
-                files.push((name, format!("include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{packed}\"))")));
+                let packed = pack(&path, &format!("{}.z", name.replace('/', ".")));
+                files.push((name, packed));
             }
         }
     }
-    write_table("reference_runs.rs", "&[u8]", files);
+    write_table("reference_runs.rs", files);
 }
 
-/// Not again while the file is the same: this program is not optimised.
-fn pack(from: &Path, to: &Path) {
+/// Compresses a file, and gives the text that includes it. Not again while the file is the same: this program is not optimised.
+fn pack(from: &Path, name: &str) -> String {
+    let to = PathBuf::from(env("OUT_DIR")).join(name);
     let changed = |path: &Path| path.metadata().and_then(|about| about.modified()).ok();
-    if changed(to).is_some_and(|packed| changed(from).is_some_and(|file| file < packed)) {
-        return;
+    if changed(&to).is_none_or(|packed| changed(from).is_none_or(|file| file >= packed)) {
+        let packed = std::fs::read(from).map(|text| compressed(&text));
+        if let Err(cause) = packed.and_then(|bytes| std::fs::write(&to, bytes)) {
+            stop(&format!("could not pack {}: {cause}", from.display()));
+        }
     }
-    let packed = std::fs::read(from).map(|text| miniz_oxide::deflate::compress_to_vec_zlib(&text, 6));
-    if let Err(cause) = packed.and_then(|bytes| std::fs::write(to, bytes)) {
-        stop(&format!("could not pack {}: {cause}", from.display()));
-    }
+    format!("include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{name}\"))")
 }
 
-/// Rows of path and contents.
-fn write_table(name: &str, contents: &str, mut files: Vec<(String, String)>) {
+/// By the strategy for digits: matches are rare in them, and short ones do not pay. A fifteenth smaller than the usual one.
+fn compressed(text: &[u8]) -> Vec<u8> {
+    use miniz_oxide::deflate::core::{
+        CompressionStrategy, CompressorOxide, TDEFLFlush, TDEFLStatus, compress, create_comp_flags_from_zip_params,
+    };
+    let digits = text.iter().filter(|byte| byte.is_ascii_digit()).count() * 2 > text.len();
+    let strategy = if digits { CompressionStrategy::Filtered } else { CompressionStrategy::Default };
+    let mut compressor = CompressorOxide::new(create_comp_flags_from_zip_params(9, 15, strategy as i32));
+    let mut packed = vec![0; text.len() + 1024]; // deflate never adds more than a few bytes for each 32 KiB
+    let (status, _, length) = compress(&mut compressor, text, &mut packed, TDEFLFlush::Finish);
+    if status != TDEFLStatus::Done {
+        stop(&format!("could not pack {} bytes: {status:?}", text.len()));
+    }
+    packed.truncate(length);
+    packed
+}
+
+/// Rows of path and packed contents.
+fn write_table(name: &str, mut files: Vec<(String, String)>) {
     files.sort();
     let rows: String = files.iter().map(|(path, include)| format!("    ({path:?}, {include}),\n")).collect();
-    let table = format!("const EMBEDDED: &[(&str, {contents})] = &[\n{rows}];\n");
+    let table = format!("const EMBEDDED: &[(&str, &[u8])] = &[\n{rows}];\n");
     if let Err(cause) = std::fs::write(PathBuf::from(env("OUT_DIR")).join(name), table) {
         stop(&format!("could not write {name}: {cause}"));
     }

@@ -39,7 +39,7 @@ fn reported(test: &str, lang: &str) -> Option<(World, PathBuf)> {
     let world = World::new();
     world.file("run.json", run);
     world.run(["report", "run.json", "--lang", lang]).ends_with(code::OK);
-    let report = world.join("report.html");
+    let report = world.join(if lang == "ko" { "report.ko.html" } else { "report.html" });
     Some((world, report))
 }
 

@@ -46,7 +46,7 @@ fn a_command_and_starts_at_once_have_charts() {
     let drawn_by = |args: &[&str]| {
         let world = World::new();
         let bench = ["bench", "-e", "process,process", "-x", "boot", "--blocks", "6"];
-        world.run([&bench, args].concat()).ends_with(code::OK);
+        common::bench(|| world.isolab([&bench, args].concat())).ends_with(code::OK);
         let read = |name: &str| fs::read_to_string(world.run_dir().join(name)).unwrap_or_default();
         ["boot-stages.svg", "boot-ecdf.svg", "run-order.svg", "aa.svg", "boot-rate.svg"].map(read)
     };

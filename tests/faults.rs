@@ -260,10 +260,12 @@ fn what_is_unavailable_is_skipped_and_that_is_no_failure() {
 }
 
 #[test]
-fn a_leak_is_named_removed_and_a_failure() {
+fn what_a_sample_leaves_running_is_ended_and_a_warning() {
     let world = World::new();
     let answer = world.bench(&[&["-e", "fake,fake:fault=leak"][..], &ONE].concat());
-    answer.ends_with(code::FAILED).says("left behind after").says("process");
+    answer.ends_with(code::OK);
+    let warnings = world.saved()["warnings"].to_string();
+    assert!(warnings.contains("left-running") && warnings.contains("fake:fault=leak"), "{warnings}");
     assert_eq!(status_of(&world, "boot/fake:fault=leak"), "measured", "its samples are good");
     world.is_clean();
 }
@@ -384,9 +386,10 @@ impl OtherUser {
 fn a_line_that_the_kernel_logs_during_a_run_is_a_warning() {
     use std::io::Write;
     let name = "a line in the kernel's log";
-    let Ok(mut log) = std::fs::File::options().write(true).open("/dev/kmsg") else {
+    let open = || std::fs::File::options().write(true).open("/dev/kmsg"); // anew for each line: few a second pass through one
+    if open().is_err() {
         return skip(name, "needs to write to /dev/kmsg, as root may");
-    };
+    }
     let codes = |world: &World| {
         let run = world.saved();
         let warnings = run["warnings"].as_array().unwrap();
@@ -397,7 +400,8 @@ fn a_line_that_the_kernel_logs_during_a_run_is_a_warning() {
     std::thread::scope(|scope| {
         scope.spawn(|| {
             while !done.load(std::sync::atomic::Ordering::Relaxed) {
-                let _ = log.write_all(b"<6>isolab's own test: CPU0 is not really throttled\n");
+                let _ =
+                    open().and_then(|mut log| log.write_all(b"<6>isolab's own test: CPU0 is not really throttled\n"));
                 std::thread::sleep(std::time::Duration::from_millis(100));
             }
         });

@@ -32,7 +32,7 @@ fn everything_that_prints_a_table_prints_json() {
     assert_eq!(compared["rows"][0]["intervals_overlap"], true, "a run does not differ from itself");
     let recovered = json(&world.run(["recover", &dir, "--json"]));
     assert_eq!((recovered["samples"].as_u64(), recovered["last_line_cut_off"].as_bool()), (Some(18), Some(false)));
-    assert_eq!(recovered["file"], format!("{dir}/run.json"));
+    assert_eq!(recovered["file"], format!("{dir}/recovered.json"), "run.json, which is as large, stays");
     let chapters = json(&world.run(["guide", "list", "--json"]));
     let progress = json(&world.run(["guide", "progress", "--json"]));
     assert_eq!(chapters[0]["chapter"], progress[0]["chapter"], "{progress}");
@@ -47,7 +47,7 @@ fn clean_tells_in_json_what_it_removed() {
     let world = World::new();
     let stale = world.join("tmp/isolab.0badcafe");
     std::fs::create_dir(&stale).unwrap();
-    std::fs::write(stale.join("owner"), "4194304 1").unwrap(); // no process has this number and began then
+    std::fs::write(stale.join("owner"), "4194304 1 0badcafe").unwrap(); // no process has this number and began then
     let clean = common::bench(|| world.isolab(["clean", "--json"]));
     let told = json(&clean);
     let run = told["runs"].as_array().unwrap().iter().find(|run| run["run"] == "0badcafe");

@@ -6,13 +6,16 @@
 mod common;
 
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use common::world::{World, entries};
 use common::{Answer, code, my_turn, needs, root, works};
 
 /// As a program would have it in its argv: of nobody else on this machine.
-fn unique(number: usize) -> String {
+fn unique() -> String {
+    static NEXT: AtomicUsize = AtomicUsize::new(0); // tests run beside each other
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
     format!("{}{number:05}", 40_000_000 + u64::from(std::process::id()))
 }
 
@@ -65,8 +68,8 @@ fn a_kill_of_run_at_any_moment_ends_its_program() {
     let mut random = oorandom::Rand64::new(7);
     let world = World::new();
     for arm in ARMS.into_iter().filter(|arm| works(arm).is_ok()) {
-        for number in 0..tries(40) {
-            let word = unique(number);
+        for _ in 0..tries(40) {
+            let word = unique();
             let mut command = world.isolab(["run", "--as", arm, "--", "probe", "count", &word]);
             let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
             let time = some_time(&mut random, Duration::from_millis(10));
@@ -84,8 +87,8 @@ fn a_kill_of_bench_at_any_moment_ends_workers_and_programs() {
     let world = World::new();
     let container = if root() { "container,container:fork" } else { "container-rootless" };
     let arms = format!("process,process:vfork,{container}");
-    for number in 0..tries(12) {
-        let word = unique(number);
+    for _ in 0..tries(12) {
+        let word = unique();
         let turn = my_turn();
         let mut child = world.begin_bench(&["-e", &arms, "-x", "boot", "--", "sleep", &word]);
         let time = some_time(&mut random, Duration::from_millis(700));
@@ -109,7 +112,7 @@ fn what_a_program_leaves_running_ends_with_it() {
         if !needs("what_a_program_leaves_running_ends_with_it", arm) {
             continue;
         }
-        let word = unique(90_001);
+        let word = unique();
         let root: &[&str] = if arm.starts_with("process") { &[] } else { &["--rootfs", "/"] };
         let script = leaving(&word);
         let answer = world.run([&["run", "--as", arm][..], root, &["--", "sh", "-c", &script]].concat());
@@ -127,7 +130,7 @@ fn what_a_program_leaves_running_ends_with_it() {
 #[test]
 fn a_run_warns_of_what_its_program_left_running() {
     let world = World::new();
-    let word = unique(90_002);
+    let word = unique();
     let script = leaving(&word).replace("exit 7", "exit 0");
     world.bench(&["-e", "process", "-x", "boot", "--blocks", "2", "--", "sh", "-c", &script]).ends_with(code::OK);
     nothing_runs(&word, "after the run");
@@ -146,7 +149,7 @@ fn a_run_warns_of_what_its_program_left_running() {
 #[test]
 fn what_was_there_before_is_left_alone() {
     let world = World::new();
-    let word = unique(90_003);
+    let word = unique();
     let script = format!("sleep {word} >/dev/null 2>&1 & exec {} run --as process -- sh -c 'exit 7'", common::ISOLAB);
     let mut command = Command::new("sh");
     world.settle_in(command.args(["-c", &script]));
@@ -161,7 +164,7 @@ fn what_was_there_before_is_left_alone() {
 #[test]
 fn clean_ends_what_a_killed_run_had_started() {
     let world = World::new();
-    let word = unique(90_004);
+    let word = unique();
     let script = format!("setsid sh -c 'sleep {word} & exit 0'; echo here; sleep {word}");
     let mut command = world.isolab(["run", "--as", "process", "--", "sh", "-c", &script]);
     let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
@@ -185,7 +188,7 @@ fn clean_ends_nothing_that_the_folders_owner_does_not_own() {
         return;
     }
     let (world, elsewhere) = (World::new(), World::new());
-    let word = unique(90_005);
+    let word = unique();
     let mut command = elsewhere.isolab(["run", "--as", "container", "--", "probe", "count", &word]);
     let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     common::wait_for("the container", || (running(&word).len() == 2).then_some(()));

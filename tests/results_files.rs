@@ -350,13 +350,13 @@ fn a_results_folder_that_cannot_be_written_is_told_at_once() {
     let world = World::new();
     world.file("occupied", "a file");
     let answer = world.bench(&[&FAKE[..], &["--results", "occupied"]].concat());
-    answer.refuses(code::FAILED, "make the results folder occupied/20", "Not a directory", "--results DIR");
+    answer.refuses(code::FAILED, "make the folder occupied/20", "Not a directory", "--results DIR");
     assert!(answer.out.is_empty(), "nothing was measured: {answer}");
     world.is_clean();
     if needs_own_mounts("read-only results folder") {
         let script = "mount -t tmpfs -o ro none $D/results";
         let answer = common::bench(|| with_own_mounts(&world, script, ["bench"].iter().chain(&FAKE)));
-        answer.refuses(code::FAILED, "make the results folder", "Read-only file system", "--results DIR");
+        answer.refuses(code::FAILED, "make the folder", "Read-only file system", "--results DIR");
         world.is_clean();
     }
 }

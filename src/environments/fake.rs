@@ -148,7 +148,7 @@ impl Instance for Playing {
     }
 }
 
-/// For the test of the leak check: a process that outlives its worker.
+/// For the test of what a worker does about it: a process that outlives its instance.
 fn leave_a_process_behind() -> Result<()> {
     let child = std::process::Command::new("sleep")
         .arg("60")

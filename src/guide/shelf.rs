@@ -2,6 +2,7 @@
 //! changed them, else the copies inside this binary. File by file, so that a folder with only work in it hides no page.
 
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use super::chapters::{self, Data, PLANNED};
 use super::pages::{self, Page};
@@ -9,7 +10,8 @@ use crate::error::{Error, Result};
 use crate::lang::Lang;
 use crate::results::hash::sha256;
 
-// `EMBEDDED`: every file below lab-guides/ but README.md, solutions/ and work/, by its path there. Made by build.rs.
+// `EMBEDDED`: every file below lab-guides/ but README.md, solutions/ and work/, by its path there, compressed (RFC 1950).
+// Made by build.rs.
 include!(concat!(env!("OUT_DIR"), "/guide_files.rs"));
 
 pub const FOLDER: &str = "lab-guides";
@@ -105,7 +107,19 @@ impl Shelf {
 /// A file as it was shipped, whatever a folder has in its place. What a reader finds in `work/chNN/` was shipped as
 /// `shipped/chNN/`, which no edit of the reader's reaches.
 pub fn shipped(path: &str) -> Option<&'static str> {
-    EMBEDDED.iter().find(|(p, _)| *p == path).map(|(_, text)| *text)
+    unpacked().iter().find(|(p, _)| *p == path).map(|(_, text)| text.as_str())
+}
+
+/// All of them, unpacked when the first is asked for.
+fn unpacked() -> &'static [(&'static str, String)] {
+    static FILES: LazyLock<Vec<(&str, String)>> = LazyLock::new(|| {
+        let text = |packed: &[u8]| {
+            let bytes = miniz_oxide::inflate::decompress_to_vec_zlib(packed).expect("build.rs has packed it");
+            String::from_utf8(bytes).expect("a page is text")
+        };
+        EMBEDDED.iter().map(|(path, packed)| (*path, text(packed))).collect()
+    });
+    &FILES
 }
 
 /// Number and name of an English page's file.
@@ -148,7 +162,7 @@ mod tests {
             }
         }
         on_disk.sort();
-        let mut embedded: Vec<_> = EMBEDDED.iter().map(|(p, t)| ((*p).to_owned(), (*t).to_owned())).collect();
+        let mut embedded: Vec<_> = unpacked().iter().map(|(p, t)| ((*p).to_owned(), t.clone())).collect();
         embedded.sort();
         assert_eq!(embedded, on_disk);
     }
