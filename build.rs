@@ -16,9 +16,7 @@ fn main() {
     println!("cargo:rustc-link-arg-bins=-no-pie"); // no relocations at start: a worker starts sooner and owns less memory
     link_statically();
     build_program("probe", "src/probe");
-    if Path::new("src/vm/bare/main.rs").exists() {
-        build_program("kernel", "src/vm/bare");
-    }
+    build_program("kernel", "src/vm/bare/kernel");
     list_guide_files();
     list_reference_runs();
     list_system_calls();

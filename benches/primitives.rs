@@ -9,6 +9,7 @@
 mod shared;
 
 use std::hint::black_box;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
@@ -16,10 +17,11 @@ use isolab::environments::Arm;
 use isolab::stats;
 use isolab::sys::clock::monotonic_ns;
 use isolab::sys::clone::{ALL_NAMESPACES, Birth, Process};
-use isolab::sys::guest_memory::GuestMemory;
-use isolab::sys::kvm::{Exit, Vm, create_vm, set_helper_pages};
-use isolab::vm::layout::{KVM_IDENTITY_MAP, KVM_TSS};
-use isolab::vm::machine::open_kvm;
+use isolab::vm::bare::layout::{KVM_IDENTITY_MAP, KVM_TSS};
+use isolab::vm::bare::machine::open_kvm;
+use isolab::vm::device::Space;
+use isolab::vm::kvm::{Cpu, Exit, Vm};
+use isolab::vm::memory::GuestMemory;
 use nix::sched::CloneFlags;
 
 /// The time inside `work`, over so many fresh `prepare`s; neither preparing nor dropping is in it.
@@ -66,28 +68,35 @@ fn namespaces(criterion: &mut Criterion) {
 const GUEST: [u8; 4] = [0xe6, 0x50, 0xeb, 0xfc];
 const GUEST_BYTES: u64 = 64 << 10;
 
-fn vcpu() -> Vm {
-    let kvm = open_kvm().expect("a guest ran before");
-    let fd = create_vm(&kvm).expect("a guest ran before");
-    set_helper_pages(&fd, KVM_IDENTITY_MAP, KVM_TSS).expect("they are below 4 GiB and free");
-    Vm::with_vcpu(kvm, fd).expect("a guest ran before")
+fn vm() -> Arc<Vm> {
+    let vm = Vm::create(open_kvm().expect("a guest ran before")).expect("a guest ran before");
+    vm.set_helper_pages(KVM_IDENTITY_MAP, KVM_TSS).expect("they are below 4 GiB and free");
+    Arc::new(vm)
 }
 
-fn guest() -> Vm {
-    let mut vm = vcpu();
-    let memory = GuestMemory::map(GUEST_BYTES, false).expect("64 KiB are there");
+fn cpu() -> Cpu {
+    Cpu::create(&vm(), 0).expect("a guest ran before")
+}
+
+fn memory(bytes: u64) -> GuestMemory {
+    GuestMemory::map(&[(0, bytes)], false).expect("so much is there")
+}
+
+fn guest() -> Cpu {
+    let cpu = cpu();
+    let memory = memory(GUEST_BYTES);
     memory.write(0, &GUEST).expect("the guest is smaller than its memory");
-    vm.set_memory(memory, &[(0, 0, GUEST_BYTES)]).expect("a VM takes a slot");
-    let mut system = vm.sregs().expect("a new vCPU has registers");
+    cpu.vm().set_memory(memory).expect("a VM takes a slot");
+    let mut system = cpu.sregs().expect("a new vCPU has registers");
     (system.cs.base, system.cs.selector) = (0, 0);
-    vm.set_sregs(&system).expect("code may begin at 0");
-    vm.set_regs(&kvm_bindings::kvm_regs { rflags: 2, ..Default::default() }).expect("rip 0 is in memory");
-    vm
+    cpu.set_sregs(&system).expect("code may begin at 0");
+    cpu.set_regs(&kvm_bindings::kvm_regs { rflags: 2, ..Default::default() }).expect("rip 0 is in memory");
+    cpu
 }
 
-fn exit(vm: &mut Vm) {
-    let exit = vm.run().expect("the guest runs");
-    assert!(matches!(exit, Exit::Port(access) if access.port == 0x50), "{exit:?}");
+fn exit(cpu: &mut Cpu) {
+    let exit = cpu.run().expect("the guest runs");
+    assert!(matches!(exit, Exit::Access(access) if access.space == Space::Port && access.at == 0x50), "{exit:?}");
 }
 
 fn kvm(criterion: &mut Criterion) {
@@ -98,42 +107,35 @@ fn kvm(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("kvm");
     let open = || open_kvm().expect("a guest ran before");
     group.bench_function("create a VM", |b| {
-        b.iter_custom(|n| timed(n, open, |kvm| (create_vm(&kvm).expect("a guest ran before"), kvm)));
+        b.iter_custom(|n| timed(n, open, |kvm| Vm::create(kvm).expect("a guest ran before")));
     });
     group.bench_function("create a vCPU", |b| {
-        let made = || {
-            let kvm = open();
-            let fd = create_vm(&kvm).expect("a guest ran before");
-            (kvm, fd)
-        };
-        b.iter_custom(|n| timed(n, made, |(kvm, fd)| Vm::with_vcpu(kvm, fd).expect("a guest ran before")));
+        b.iter_custom(|n| timed(n, vm, |vm| Cpu::create(&vm, 0).expect("a guest ran before")));
     });
     group.bench_function("give it 8 MiB of memory", |b| {
-        let bytes = 8 << 20;
-        let add = |mut vm: Vm| {
-            let memory = GuestMemory::map(bytes, false).expect("8 MiB are there");
-            vm.set_memory(memory, &[(0, 0, bytes)]).expect("a VM takes a slot");
-            vm
+        let add = |cpu: Cpu| {
+            cpu.vm().set_memory(memory(8 << 20)).expect("a VM takes a slot");
+            cpu
         };
-        b.iter_custom(|n| timed(n, vcpu, add));
+        b.iter_custom(|n| timed(n, cpu, add));
     });
     group.bench_function("first entry, until the first exit", |b| {
-        let enter = |mut vm: Vm| {
-            exit(&mut vm);
-            vm
+        let enter = |mut cpu: Cpu| {
+            exit(&mut cpu);
+            cpu
         };
         b.iter_custom(|n| timed(n, guest, enter));
     });
     group.bench_function("exit round trip: one port write of ring 0", |b| {
-        let mut vm = guest();
-        exit(&mut vm);
-        b.iter(|| exit(&mut vm));
+        let mut cpu = guest();
+        exit(&mut cpu);
+        b.iter(|| exit(&mut cpu));
     });
     group.bench_function("close all of it", |b| {
         let made = || {
-            let mut vm = guest();
-            exit(&mut vm);
-            vm
+            let mut cpu = guest();
+            exit(&mut cpu);
+            cpu
         };
         b.iter_custom(|n| timed(n, made, drop));
     });

@@ -7,9 +7,9 @@ use isolab::error::{Error, Kind};
 use isolab::model::{Exit, Io};
 use isolab::probe::{self, abi};
 use isolab::timeline::Timeline;
-use isolab::vm::elf::Program;
-use isolab::vm::layout;
-use isolab::vm::machine::{self, Hardware, Software};
+use isolab::vm::bare::elf::Program;
+use isolab::vm::bare::layout;
+use isolab::vm::bare::machine::{self, Hardware, Software};
 use isolab::vm::vcpu::{Stop, Vcpu};
 
 const NONCE: u64 = 12345;
@@ -121,7 +121,7 @@ fn system_calls_of_the_guest_cost_no_exit() {
     }
     expect_record(&mut vcpu, abi::DONE, 0);
     expect_end(&mut vcpu);
-    let expected = [("exit:record", 7), ("exit:nothing", 3000), ("exit:exit", 1)]; // the first batch of each warms up
+    let expected = [("exit:record", 7), ("exit:noop", 3000), ("exit:exit", 1)]; // the first batch of each warms up
     assert_eq!(exits(&vcpu), expected.map(|(cause, n)| (cause.to_owned(), n)));
 }
 
@@ -138,7 +138,7 @@ fn touched_pages_are_guest_ram_and_hold_waits_for_its_release() {
     nix::unistd::write(&writer, b"x").unwrap();
     expect_record(&mut vcpu, abi::DONE, sum);
     expect_end(&mut vcpu);
-    let expected = [("exit:record", 2), ("exit:wait", 1), ("exit:memory", 1), ("exit:exit", 1)];
+    let expected = [("exit:record", 2), ("exit:wait", 1), ("exit:mmap", 1), ("exit:exit", 1)];
     assert_eq!(exits(&vcpu), expected.map(|(cause, n)| (cause.to_owned(), n)), "one wait, however often it was left");
 }
 
@@ -171,7 +171,7 @@ fn a_guest_that_spins_is_left_at_the_deadline() {
 
 #[test]
 fn a_guest_that_spins_on_a_port_is_left_at_the_deadline() {
-    let Some(mut vcpu) = code(&[0xe6, abi::PORT_NOTHING as u8, 0xeb, 0xfc]) else { return }; // 1: out; jmp 1b
+    let Some(mut vcpu) = code(&[0xe6, abi::PORT_NOOP as u8, 0xeb, 0xfc]) else { return }; // 1: out; jmp 1b
     assert_eq!(vcpu.run(Instant::now() + Duration::from_millis(30)).unwrap(), Stop::TimedOut);
 }
 
@@ -217,7 +217,7 @@ fn no_memory_is_writable_and_executable() {
     assert!(text.contains("executing address 0x401000"), "{text}");
     let mut file = executable(&[0x0f, 0x0b]);
     file[64 + 4] = 7; // p_flags of its one segment: read, write, execute
-    let refused = isolab::vm::elf::Program::parse(&file).unwrap_err();
+    let refused = isolab::vm::bare::elf::Program::parse(&file).unwrap_err();
     assert!(refused.cause.contains("writable and executable"), "{refused}");
 }
 
@@ -238,7 +238,7 @@ fn forbidden_instructions_are_faults() {
 #[test]
 fn a_fault_that_cannot_be_delivered_is_a_triple_fault() {
     let Some(vcpu) = code(&[0x0f, 0x0b]) else { return }; // ud2
-    vcpu.vm().memory().write(layout::IDT, &[0; 512]).unwrap();
+    vcpu.cpu().vm().memory().write(layout::IDT, &[0; 512]).unwrap();
     let text = error(vcpu).cause;
     assert!(text.contains("triple fault") && text.contains("cr3"), "{text}");
 }
@@ -248,7 +248,7 @@ fn memory_that_is_not_there_is_no_hang() {
     // mov 0x200000, %eax, after its page was moved behind the end of RAM
     let Some(mut vcpu) = code(&[0x8b, 0x04, 0x25, 0, 0, 0x20, 0]) else { return };
     let entry = layout::PAGE_DIRECTORIES + layout::PROGRAM / layout::BIG_PAGE * 8;
-    vcpu.vm().memory().write_u64(entry, 0x4000_0000 | 0x87).unwrap();
+    vcpu.cpu().vm().memory().write_u64(entry, 0x4000_0000 | 0x87).unwrap();
     let text = vcpu.run(soon()).unwrap_err().cause;
     assert!(text.contains("read from physical address 0x40000000"), "{text}");
     let again = vcpu.run(soon()).unwrap_err().cause;
@@ -268,7 +268,7 @@ fn a_guest_larger_than_the_hole_in_its_physical_memory_uses_all_of_it() {
     bytes.extend([0xbf, 7, 0, 0, 0, 0xb8, 60, 0, 0, 0, 0x0f, 0x05]); // exit(7)
     let Some(mut vcpu) = create_with(&hard, &software(executable(&bytes), &["code"]), None) else { return };
     assert_eq!(end(&mut vcpu), 7);
-    assert_eq!(vcpu.vm().memory().read_u64(0xc000_0000), Some(0xc000_0000));
+    assert_eq!(vcpu.cpu().vm().memory().read_u64(0x1_0000_0000), Some(0xc000_0000));
 }
 
 #[test]
@@ -282,9 +282,9 @@ fn a_port_that_nobody_owns_ends_the_guest() {
 
 #[test]
 fn a_port_used_the_wrong_way_ends_the_guest() {
-    // in $PORT_RECORD, %al; out %eax, $PORT_NOTHING; mov $9, %ecx; mov $0xec, %edx; mov %rsp, %rsi; rep outsb
+    // in $PORT_RECORD, %al; out %eax, $PORT_NOOP; mov $9, %ecx; mov $0xec, %edx; mov %rsp, %rsi; rep outsb
     let string = [0xb9, 9, 0, 0, 0, 0xba, 0xec, 0, 0, 0, 0x48, 0x89, 0xe6, 0xf3, 0x6e, 0x0f, 0x0b];
-    for bytes in [&[0xe4, abi::PORT_RECORD as u8][..], &[0xe7, abi::PORT_NOTHING as u8]] {
+    for bytes in [&[0xe4, abi::PORT_RECORD as u8][..], &[0xe7, abi::PORT_NOOP as u8]] {
         let Some(vcpu) = code(bytes) else { return };
         let text = error(vcpu).cause;
         assert!(text.contains("is used by `out` of one byte"), "{text}");

@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::host::{Host, Mount, mounts};
 use crate::lab::ask;
 use crate::lab::interrupt::Interrupt;
-use crate::sys::kvm::host_cpuid;
+use crate::vm::kvm::host_cpuid;
 
 /// A machine as one user sees it: the files below a folder, and what was found out by trying.
 pub struct Machine<'a> {

@@ -14,10 +14,10 @@ use crate::error::{Context, Error, Kind, Result};
 use crate::model::{Exit, Io, Limits, Part, Record, Rootfs, Task};
 use crate::probe::{self, abi};
 use crate::sys::fds::out_of_the_way_raw;
-use crate::sys::kvm::Vm;
 use crate::sys::signals;
 use crate::timeline::{Stage, Timeline};
-use crate::vm::machine;
+use crate::vm::bare::{machine, ram};
+use crate::vm::kvm::Cpu;
 use crate::vm::vcpu::{Stamps, Stop, Vcpu};
 use plan::Plan;
 
@@ -67,7 +67,7 @@ impl Prepared for Plan {
     fn create(&self, clock: &mut Timeline) -> Result<Box<dyn Instance>> {
         let release = self.release.map(out_of_the_way_raw).transpose().doing(|| "take over the release channel")?;
         let vcpu = machine::create(&self.hard, &self.soft, self.io, release, clock)?;
-        let slots = self.hard.slots().len() as u64;
+        let slots = ram::regions(self.hard.ram_bytes).len() as u64;
         Ok(Box::new(BareVm { vcpu, slots, started: false, ready: None, ended: None }))
     }
 }
@@ -127,11 +127,11 @@ impl Instance for BareVm {
     }
 
     fn footprint(&self) -> Result<Vec<Part>> {
-        footprint::of(self.vcpu.vm().memory(), self.slots)
+        footprint::of(self.vcpu.cpu().vm().memory(), self.slots)
     }
 
     fn destroy(self: Box<Self>, clock: &mut Timeline) -> Result<Outcome> {
-        let signal_delay_ns = self.ready.and_then(|(record, stamps)| signal_delay_ns(self.vcpu.vm(), record, stamps));
+        let signal_delay_ns = self.ready.and_then(|(record, stamps)| signal_delay_ns(self.vcpu.cpu(), record, stamps));
         let outcome = Outcome {
             exit: self.ended.unwrap_or(Exit::Signal(nix::libc::SIGKILL)),
             counters: self.vcpu.exits(),
@@ -150,11 +150,11 @@ impl Instance for BareVm {
 /// From the guest's own TSC stamp to ours. The guest's TSC is the host's plus an offset that KVM tells, or on some
 /// backends the host's itself; nobody scales it, as we never ask for another frequency. A stamp that does not lie
 /// between our own two around the run is not believed.
-fn signal_delay_ns(vm: &Vm, record: Record, stamps: Stamps) -> Option<u64> {
-    let offset = vm.tsc_offset().unwrap_or(0);
+fn signal_delay_ns(cpu: &Cpu, record: Record, stamps: Stamps) -> Option<u64> {
+    let offset = cpu.tsc_offset().unwrap_or(0);
     ticks_since_stamp(record.tsc, offset, stamps)
         .or_else(|| ticks_since_stamp(record.tsc, 0, stamps))
-        .and_then(|ticks| Some((u128::from(ticks) * 1_000_000 / u128::from(vm.tsc_khz()?)) as u64))
+        .and_then(|ticks| Some((u128::from(ticks) * 1_000_000 / u128::from(cpu.tsc_khz()?)) as u64))
 }
 
 fn ticks_since_stamp(guest_tsc: u64, offset: u64, stamps: Stamps) -> Option<u64> {
@@ -246,7 +246,7 @@ mod tests {
         assert_eq!(vm.wait(soon, &mut clock).unwrap(), Event::Exited(Exit::Signal(9)));
         let outcome = vm.destroy(&mut clock).unwrap();
         assert_eq!(outcome.exit, Exit::Signal(9));
-        assert!(outcome.counters.contains(&("exit:memory".into(), 1)), "{:?}", outcome.counters);
+        assert!(outcome.counters.contains(&("exit:mmap".into(), 1)), "{:?}", outcome.counters);
         let order: Vec<Stage> = clock.stages().iter().map(|(stage, _)| *stage).collect();
         assert_eq!(order, [Stage::Create, Stage::Isolate, Stage::Load, Stage::Enter, Stage::Ready, Stage::Reap]);
         if let Some(delay) = outcome.signal_delay_ns {

@@ -2,7 +2,7 @@
 
 use core::arch::asm;
 
-use crate::abi::{PORT_NOTHING, PORT_RECORD, READY_FD, RELEASE_FD, Record};
+use crate::abi::{PORT_NOOP, PORT_RECORD, READY_FD, RELEASE_FD, Record};
 
 pub(crate) const GETPPID: usize = 110;
 pub(crate) const READ: usize = 0;
@@ -65,7 +65,7 @@ pub(crate) fn out_record(r: &Record) {
 #[inline(always)]
 pub(crate) fn out_nothing() {
     // SAFETY: as in `out_record`; this port does nothing at all.
-    unsafe { asm!("out dx, al", in("dx") PORT_NOTHING, in("al") 0u8, options(nostack, preserves_flags)) }
+    unsafe { asm!("out dx, al", in("dx") PORT_NOOP, in("al") 0u8, options(nostack, preserves_flags)) }
 }
 
 /// Waits for a byte on the release channel: true when released, false when whoever could release us is gone.

@@ -1,4 +1,4 @@
-//! The only room with unsafe code: system calls that no safe crate offers, each wrapped once.
+//! Unsafe code of everybody but the hypervisor: system calls that no safe crate offers, each wrapped once.
 //!
 //! Every file says why no safe crate suffices; every block says which pointer it hands over, how long it lives and
 //! who else can touch it. Nothing here knows what a container or a virtual machine is.
@@ -9,10 +9,7 @@ pub mod clock;
 pub mod clone;
 pub mod exec;
 pub mod fds;
-pub mod guest_memory;
 pub mod ids;
-pub mod kick;
-pub mod kvm;
 pub mod mounts;
 pub mod net;
 pub mod pidfd;

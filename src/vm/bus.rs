@@ -1,132 +1,174 @@
-//! Which device answers at which port. Each is one file of `devices/`.
+//! Which device answers at which port or address. The machine gives the list; all CPUs of a VM share it.
 
 use std::ops::Range;
-use std::os::fd::OwnedFd;
-use std::time::Instant;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
-use kvm_bindings::kvm_regs;
-
-use super::devices::{console, end, fault, heap, nothing, ready, release, sleep, unknown};
+use super::device::{Access, Device, Guest, Next, Space};
 use crate::error::{Error, Result};
-use crate::model::{Exit, Io, Record};
-use crate::sys::guest_memory::GuestMemory;
-use crate::sys::kvm::{PortAccess, Vm};
 
-/// One thing that the guest can reach by a port.
-pub trait Device {
-    /// Names the exits that it causes.
-    fn name(&self) -> &'static str;
-    fn port(&self) -> u16;
-    /// Does the guest read (`in`, 4 bytes) or write (`out`, 1 byte)?
-    fn answers(&self) -> bool;
-    /// One access. The work it does is bounded, whatever the guest asks for.
-    fn access(&mut self, guest: &Guest<'_>) -> Result<Reply>;
-}
-
-/// What a device may look at: the registers at the port access, and memory by checked copies.
-pub struct Guest<'a> {
-    pub vm: &'a Vm,
-    /// Whoever waits for the guest has given up by then.
-    pub deadline: Instant,
-}
-
-impl Guest<'_> {
-    pub fn regs(&self) -> Result<kvm_regs> {
-        self.vm.regs()
-    }
-
-    pub fn memory(&self) -> &GuestMemory {
-        self.vm.memory()
-    }
-}
-
-/// What follows from an access.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reply {
-    /// The guest goes on.
-    Done,
-    /// The guest goes on with this result.
-    Answer(u32),
-    /// The guest goes on with this result, not before that moment.
-    AnswerAt(u32, Instant),
-    /// The deadline came first: the guest waits, and the same access is made again later.
-    Later,
-    Record(Record),
-    End(Exit),
-}
-
-/// A system call's error as our guest kernel expects it.
-pub fn errno(errno: nix::errno::Errno) -> Reply {
-    Reply::Answer(-(errno as i32) as u32)
-}
-
+#[derive(Default)]
 pub struct Bus {
-    devices: Vec<Box<dyn Device>>,
-    exits: Vec<u64>,
+    attached: Vec<Attached>,
+}
+
+struct Attached {
+    space: Space,
+    range: Range<u64>,
+    name: &'static str,
+    exits: AtomicU64,
+    /// Two CPUs may use one device at once; it answers one after the other.
+    device: Mutex<Box<dyn Device>>,
 }
 
 impl Bus {
-    /// `free`: addresses that mmap may hand out. `release`: see [`release::Release`].
-    pub fn new(io: Io, release: Option<OwnedFd>, free: Range<u64>) -> Bus {
-        let devices: Vec<Box<dyn Device>> = vec![
-            Box::new(ready::Ready),
-            Box::new(console::Console::new(io)),
-            Box::new(release::Release::new(release)),
-            Box::new(sleep::Sleep),
-            Box::new(heap::Heap::new(free)),
-            Box::new(nothing::Nothing),
-            Box::new(end::End),
-            Box::new(unknown::Unknown),
-            Box::new(fault::Fault),
-        ];
-        let exits = vec![0; devices.len()];
-        Bus { devices, exits }
-    }
-
-    pub fn access(&mut self, access: PortAccess, guest: &Guest<'_>) -> Result<Reply> {
-        let Some(n) = self.devices.iter().position(|d| d.port() == access.port) else {
-            return Err(refused(access, "no device owns it"));
+    /// Puts a device at a range of ports or addresses.
+    ///
+    /// # Errors
+    /// When the range is empty, too high for its space, or another device's.
+    pub fn attach(&mut self, space: Space, range: Range<u64>, device: Box<dyn Device>) -> Result<()> {
+        let name = device.name();
+        let wrong = |cause: String| {
+            let place = format!("{:#x}..{:#x}", range.start, range.end);
+            Error::new(format!("put the device {name:?} at {place}"), cause)
         };
-        let device = &mut self.devices[n];
-        let (write, bytes) = if device.answers() { (false, 4) } else { (true, 1) };
-        if access.write != write || access.bytes != bytes || access.count != 1 {
-            let how = if write { "by `out` of one byte" } else { "by `in` of four bytes" };
-            return Err(refused(access, &format!("the device {:?} is used {how}", device.name())));
+        if range.is_empty() || (space == Space::Port && range.end > 1 << 16) {
+            return Err(wrong("there are no such ports".into()));
         }
-        let reply = device.access(guest)?;
-        self.exits[n] += u64::from(reply != Reply::Later); // once, when it is done
-        Ok(reply)
+        let overlaps =
+            |other: &&Attached| other.space == space && other.range.start < range.end && range.start < other.range.end;
+        if let Some(other) = self.attached.iter().find(overlaps) {
+            return Err(wrong(format!("the device {:?} is there", other.name)));
+        }
+        let (exits, device) = (AtomicU64::new(0), Mutex::new(device));
+        self.attached.push(Attached { space, range, name, exits, device });
+        Ok(())
     }
 
-    /// How often each device was the cause of an exit, in the order of the list above.
+    /// Lets its device answer: what the guest reads is then in `access`. None: nobody owns it.
+    ///
+    /// Of a wide port access the first port decides, as on a PC, where a disk's 32-bit data port lies over the ports of
+    /// its other registers; of MMIO a device owns the whole access or nothing.
+    ///
+    /// # Errors
+    /// When the device can't, or the guest uses it as it can't be used.
+    pub fn access(&self, access: &mut Access, guest: &Guest<'_>) -> Result<Option<Next>> {
+        let end = access.at.saturating_add(access.data().len() as u64);
+        let fits = |a: &Attached| access.space == Space::Port || end <= a.range.end;
+        let owns = |a: &&Attached| a.space == access.space && a.range.contains(&access.at) && fits(a);
+        let Some(owner) = self.attached.iter().find(owns) else { return Ok(None) };
+        if access.count != 1 {
+            return Err(access.refused(&format!("the device {:?} takes one at a time", owner.name)));
+        }
+        let at = access.at - owner.range.start;
+        let mut device = owner.device.lock().unwrap_or_else(PoisonError::into_inner);
+        let answer = if access.write {
+            device.write(at, access.data(), guest)
+        } else {
+            device.read(at, access.data_mut(), guest)
+        };
+        let next = answer?;
+        if next != Next::Retry {
+            owner.exits.fetch_add(1, Ordering::Relaxed); // once, when it is done
+        }
+        Ok(Some(next))
+    }
+
+    /// How often each device was the cause of an exit, in the order in which they were attached.
     pub fn exits(&self) -> impl Iterator<Item = (&'static str, u64)> {
-        self.devices.iter().map(|d| d.name()).zip(self.exits.iter().copied())
+        self.attached.iter().map(|a| (a.name, a.exits.load(Ordering::Relaxed)))
     }
-}
-
-fn refused(access: PortAccess, cause: &str) -> Error {
-    let verb = if access.write { "wrote to" } else { "read from" };
-    let times = if access.count == 1 { String::new() } else { format!(" {} times at once", access.count) };
-    let bytes = access.bytes;
-    Error::new("go on with the guest", format!("it {verb} port {:#x}, {bytes} bytes{times}; {cause}", access.port))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::vm::device::Registers;
+    use crate::vm::memory::GuestMemory;
+    use kvm_bindings::{kvm_regs, kvm_sregs};
+    use std::time::Instant;
+
+    /// Remembers what was written where, and gives it back.
+    struct Cell(&'static str, [u8; 16]);
+
+    impl Device for Cell {
+        fn name(&self) -> &'static str {
+            self.0
+        }
+
+        fn read(&mut self, at: u64, data: &mut [u8], _: &Guest<'_>) -> Result<Next> {
+            data.copy_from_slice(&self.1[at as usize..][..data.len()]);
+            Ok(Next::Resume)
+        }
+
+        fn write(&mut self, at: u64, data: &[u8], _: &Guest<'_>) -> Result<Next> {
+            self.1[at as usize..][..data.len()].copy_from_slice(data);
+            Ok(Next::Resume)
+        }
+    }
+
+    struct NoRegisters;
+
+    impl Registers for NoRegisters {
+        fn regs(&self) -> Result<kvm_regs> {
+            Ok(kvm_regs::default())
+        }
+
+        fn sregs(&self) -> Result<kvm_sregs> {
+            Ok(kvm_sregs::default())
+        }
+    }
+
+    fn bus() -> Bus {
+        let mut bus = Bus::default();
+        bus.attach(Space::Port, 0x3f8..0x400, Box::new(Cell("serial", [0; 16]))).unwrap();
+        bus.attach(Space::Mmio, 0x3f8..0x408, Box::new(Cell("memory", [0; 16]))).unwrap();
+        bus
+    }
+
+    fn access(bus: &Bus, mut access: Access) -> Result<Option<Access>> {
+        let memory = GuestMemory::map(&[(0, 4096)], false).unwrap();
+        let guest = Guest { registers: &NoRegisters, memory: &memory, deadline: Instant::now() };
+        Ok(bus.access(&mut access, &guest)?.map(|_| access))
+    }
 
     #[test]
-    fn no_two_devices_share_a_port_or_a_name() {
-        let bus = Bus::new(Io::Null, None, 0..0);
-        let mut ports: Vec<u16> = bus.devices.iter().map(|d| d.port()).collect();
-        let mut names: Vec<&str> = bus.devices.iter().map(|d| d.name()).collect();
-        for n in [ports.len(), names.len()] {
-            assert_eq!(n, bus.exits.len());
+    fn an_access_reaches_its_device_with_its_bytes() {
+        let bus = bus();
+        access(&bus, Access::new(Space::Port, 0x3fa, true, &[1, 2], 1)).unwrap().unwrap();
+        access(&bus, Access::new(Space::Mmio, 0x400, true, &[9; 8], 1)).unwrap().unwrap();
+        let read = |space, at, bytes: usize| {
+            access(&bus, Access::new(space, at, false, &vec![0; bytes], 1)).unwrap().map(|a| a.data().to_vec())
+        };
+        assert_eq!(read(Space::Port, 0x3f9, 4), Some(vec![0, 1, 2, 0]));
+        assert_eq!(read(Space::Port, 0x3ff, 4), Some(vec![0; 4]), "a wide port");
+        assert_eq!(read(Space::Mmio, 0x400, 8), Some(vec![9; 8]));
+        assert_eq!(bus.exits().collect::<Vec<_>>(), [("serial", 3), ("memory", 2)]);
+    }
+
+    #[test]
+    fn what_no_device_owns_is_nobodys() {
+        let bus = bus();
+        for (space, at, bytes) in [
+            (Space::Port, 0x3f7, 1),
+            (Space::Port, 0x400, 1),
+            (Space::Mmio, 0x408, 1),
+            (Space::Mmio, 0x404, 8),
+            (Space::Mmio, u64::MAX - 2, 8),
+        ] {
+            assert_eq!(access(&bus, Access::new(space, at, true, &vec![0; bytes], 1)).unwrap(), None, "{at:#x}");
         }
-        ports.sort_unstable();
-        ports.dedup();
-        names.sort_unstable();
-        names.dedup();
-        assert_eq!((ports.len(), names.len()), (bus.exits.len(), bus.exits.len()));
+        assert!(access(&bus, Access::new(Space::Port, 0x3f8, true, &[0], 3)).unwrap_err().cause.contains("3 times"));
+    }
+
+    #[test]
+    fn two_devices_do_not_share_a_place() {
+        let mut bus = bus();
+        let mut put = |space, range| bus.attach(space, range, Box::new(Cell("new", [0; 16])));
+        assert!(put(Space::Port, 0x3ff..0x401).unwrap_err().cause.contains("serial"));
+        assert!(put(Space::Port, 0x10..0x10).is_err());
+        assert!(put(Space::Port, 0xffff..0x1_0001).is_err());
+        assert!(put(Space::Port, 0x400..0x401).is_ok());
+        assert!(put(Space::Mmio, 0x300..0x3f8).is_ok());
     }
 }

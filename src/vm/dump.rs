@@ -2,14 +2,15 @@
 
 use kvm_bindings::{kvm_regs, kvm_sregs};
 
+use super::device::Space;
+use super::kvm::{Cpu, Exit};
 use crate::error::{Error, Result};
-use crate::sys::kvm::{Exit, Vm};
 
 const DOING: &str = "go on with the program in the bare guest";
 
 /// For an exit that no device is there for.
-pub fn unexpected(exit: Exit, vm: &Vm) -> Error {
-    let registers = || -> Result<_> { Ok((vm.regs()?, vm.sregs()?)) };
+pub fn unexpected(exit: Exit, cpu: &Cpu) -> Error {
+    let registers = || -> Result<_> { Ok((cpu.regs()?, cpu.sregs()?)) };
     let cause = in_words(exit);
     match registers() {
         Ok((regs, sregs)) => error(&cause, &regs, &sregs),
@@ -24,9 +25,9 @@ pub fn error(cause: &str, regs: &kvm_regs, sregs: &kvm_sregs) -> Error {
 fn in_words(exit: Exit) -> String {
     match exit {
         Exit::Shutdown => "triple fault: the CPU met a fault while it was delivering a fault, and gave up".into(),
-        Exit::Memory { address, write } => {
-            let verb = if write { "wrote to" } else { "read from" };
-            format!("it {verb} physical address {address:#x}, where there is neither memory nor a device")
+        Exit::Access(access) if access.space == Space::Mmio => {
+            let verb = if access.write { "wrote to" } else { "read from" };
+            format!("it {verb} physical address {:#x}, where there is neither memory nor a device", access.at)
         }
         Exit::Halt => "it halted the CPU, and there is no device that could wake it".into(),
         Exit::FailEntry { reason } => format!("the CPU refused the guest's state (hardware reason {reason:#x})"),
@@ -34,7 +35,7 @@ fn in_words(exit: Exit) -> String {
             "KVM could not emulate an instruction (KVM_INTERNAL_ERROR_EMULATION)".into()
         }
         Exit::InternalError { suberror } => format!("KVM met an internal error, number {suberror}"),
-        Exit::Port(access) => format!("an access to port {:#x}", access.port),
+        Exit::Access(access) => format!("an access to port {:#x}", access.at),
         Exit::Interrupted => "a signal".into(),
         Exit::Other(reason) => format!("KVM stopped it for reason {reason}, which this hypervisor does not use"),
     }

@@ -1,29 +1,30 @@
-//! The hypervisor: one guest, one vCPU, no operating system. It knows nothing of the harness.
+//! The hypervisor. It knows nothing of the harness.
 //!
-//! One life, in the order of the files to read:
+//! What every machine shares, in the order to read it:
 //!
-//! 1. `layout` says what is where in guest RAM;
-//! 2. `machine` makes the VM, in the order that its `create` lists;
-//! 3. `elf`, `stack`, `paging` and `descriptors` fill its RAM, `cpu_mode` its registers;
-//! 4. `bare/kernel.s` enters the program in ring 3 and answers its system calls;
-//! 5. `vcpu` runs it: each exit goes over the `bus` to one of the `devices`;
-//! 6. `dump` tells what happened when an exit is none that a device is there for.
+//! 1. `kvm` is a VM and its CPUs, `memory` its RAM by guest-physical addresses, `watchdog` the way out of a guest that
+//!    never stops: the unsafe part;
+//! 2. `device` says what a device is, and the `bus` which one answers at which port or address;
+//! 3. `vcpu` is the run loop: each exit goes over the bus to a device;
+//! 4. `cpus` runs several of them, each on its thread, and stops them all;
+//! 5. `dump` says what happened when an exit is none that a device is there for;
+//! 6. `backend` names what is behind /dev/kvm.
+//!
+//! And one machine: [`bare`], our guest kernel with one program and no operating system.
 //!
 //! The guest is not trusted: whatever it does ends in an answer, an error with a register dump, or at the deadline.
 //! `tests/vm_bare.rs` tries.
 
 pub mod backend;
+pub mod bare;
 pub mod bus;
-pub mod cpu_mode;
-pub mod descriptors;
-pub mod devices;
+pub mod cpus;
+pub mod device;
 pub mod dump;
-pub mod elf;
-pub mod layout;
-pub mod machine;
-pub mod paging;
-pub mod stack;
+pub mod kvm;
+pub mod memory;
 pub mod vcpu;
+pub mod watchdog;
 
-/// Our guest kernel, assembled by build.rs from `bare/`.
-pub const KERNEL_ELF: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/kernel"));
+#[cfg(test)]
+mod testing;

@@ -16,9 +16,9 @@ use crate::error::{Context, Error, Result};
 use crate::model::{Io, Limits, Rootfs, Task};
 use crate::probe::{self, abi};
 use crate::units::parse_bytes;
-use crate::vm::elf::Program;
-use crate::vm::layout::{BIG_PAGE, RAM_DEFAULT, RAM_LEAST, RAM_MOST};
-use crate::vm::machine::{Hardware, Software};
+use crate::vm::bare::elf::Program;
+use crate::vm::bare::layout::{BIG_PAGE, RAM_DEFAULT, RAM_LEAST, RAM_MOST};
+use crate::vm::bare::machine::{Hardware, Software};
 
 /// One bare VM, described and checked.
 pub(super) struct Plan {

@@ -7,8 +7,8 @@
 use std::ops::Range;
 
 use super::layout::PAGE;
+use super::ram::Ram;
 use crate::error::{Error, Kind, Result};
-use crate::sys::guest_memory::GuestMemory;
 
 const HEADER_BYTES: usize = 64;
 const SEGMENT_HEADER_BYTES: usize = 56;
@@ -110,7 +110,7 @@ impl Program {
     }
 
     /// Copies the segments; `file` is what was parsed.
-    pub fn load(&self, file: &[u8], memory: &GuestMemory) -> Result<()> {
+    pub fn load(&self, file: &[u8], memory: Ram<'_>) -> Result<()> {
         for s in &self.segments {
             file.get(s.file.clone()).and_then(|bytes| memory.write(s.address, bytes)).ok_or_else(|| {
                 Error::new("load the program", format!("address {:#x} is outside guest RAM", s.address))
@@ -224,8 +224,9 @@ impl Program {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::vm::KERNEL_ELF;
-    use crate::vm::layout::{FAULT_HANDLERS, KERNEL, KERNEL_END, PROGRAM, SYSTEM_CALLS};
+    use crate::vm::bare::KERNEL_ELF;
+    use crate::vm::bare::layout::{FAULT_HANDLERS, KERNEL, KERNEL_END, PROGRAM, SYSTEM_CALLS};
+    use crate::vm::memory::GuestMemory;
     use proptest::prelude::*;
 
     #[test]
@@ -300,8 +301,8 @@ mod tests {
             let mut file = crate::probe::ELF[..length.max(at + 1)].to_vec();
             file[at] = byte;
             if let Ok(program) = Program::parse(&file) {
-                let memory = GuestMemory::map(2 << 20, false).unwrap();
-                let _ = program.load(&file, &memory);
+                let memory = GuestMemory::map(&[(0, 2 << 20)], false).unwrap();
+                let _ = program.load(&file, Ram::of(&memory));
             }
         }
     }

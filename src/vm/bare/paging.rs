@@ -17,8 +17,8 @@ use super::layout::{
     BIG_PAGE, CPU_TABLES, GIB, IMAGE_TABLES, KERNEL, PAGE, PAGE_DIRECTORIES, PDPT, PML4, PROGRAM, PT, SYSTEM_CALLS,
     physical,
 };
+use super::ram::Ram;
 use crate::error::{Error, Result};
-use crate::sys::guest_memory::GuestMemory;
 
 const PRESENT: u64 = 1;
 const WRITE: u64 = 1 << 1;
@@ -28,7 +28,7 @@ const BIG: u64 = 1 << 7;
 const NO_EXECUTE: u64 = 1 << 63;
 
 /// Maps all RAM. Only the code of `program` may be executed, and it cannot be written; the kernel has 4 pages of its own.
-pub fn write(memory: &GuestMemory, program: &Program) -> Result<()> {
+pub fn write(memory: Ram<'_>, program: &Program) -> Result<()> {
     let outside = |address| Error::new("write the guest's page tables", format!("{address:#x} is outside guest RAM"));
     let (entries, tables) = image(program);
     let entries =
@@ -111,8 +111,10 @@ fn access(segments: impl Iterator<Item = (Range<u64>, Access)>, part: &Range<u64
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::vm::elf::MOST_SEGMENTS;
-    use crate::vm::layout::{HOLE, RAM_MOST};
+    use crate::vm::bare::elf::MOST_SEGMENTS;
+    use crate::vm::bare::layout::{MMIO_GAP, RAM_MOST};
+    use crate::vm::bare::ram;
+    use crate::vm::memory::GuestMemory;
 
     /// Walks the tables as the CPU does: the physical address and what is allowed on the way.
     fn walk(memory: &GuestMemory, address: u64) -> Option<(u64, u64)> {
@@ -135,8 +137,8 @@ mod tests {
     const CODE: u64 = 0x40_0000;
 
     fn tables(ram_bytes: u64, segments: &[(Range<u64>, Access)]) -> GuestMemory {
-        let memory = GuestMemory::map(ram_bytes, false).unwrap();
-        write(&memory, &Program::of(segments)).unwrap();
+        let memory = GuestMemory::map(&ram::regions(ram_bytes), false).unwrap();
+        write(Ram::of(&memory), &Program::of(segments)).unwrap();
         memory
     }
 
@@ -169,14 +171,14 @@ mod tests {
         assert_eq!(walk(&memory, 8 << 20), None);
     }
 
-    /// W^X, page by page, for images that lie well, badly, across big pages and beyond the hole.
+    /// W^X, page by page, for images that lie well, badly, across big pages and beyond the gap.
     #[test]
     fn no_page_is_writable_and_executable() {
         type Case<'a> = (u64, &'a [(Range<u64>, Access)]);
         let cases: [Case<'_>; 3] = [
             (16 << 20, &[(0x20_0000..0x20_0010, Access::Execute), (0x20_1000..0x90_0000, Access::Write)]),
             (16 << 20, &[(0x3f_f000..0x60_1000, Access::Execute), (0x60_1000..0x80_0000, Access::Write)]),
-            (4 * GIB, &[(HOLE - 0x1000..HOLE + 3 * BIG_PAGE + 0x1000, Access::Execute)]),
+            (4 * GIB, &[(MMIO_GAP - 0x1000..MMIO_GAP + 3 * BIG_PAGE + 0x1000, Access::Execute)]),
         ];
         for (ram_bytes, segments) in cases {
             let memory = tables(ram_bytes, segments);
@@ -205,10 +207,10 @@ mod tests {
     }
 
     #[test]
-    fn the_largest_guest_steps_over_the_hole_and_its_tables_end_before_the_program() {
+    fn the_largest_guest_steps_over_the_gap_and_its_tables_end_before_the_program() {
         let memory = tables(RAM_MOST, &[]);
-        assert_eq!(walk(&memory, HOLE - 1).map(|(physical, _)| physical), Some(HOLE - 1));
-        assert_eq!(walk(&memory, HOLE + 5).map(|(physical, _)| physical), Some(4 * GIB + 5));
+        assert_eq!(walk(&memory, MMIO_GAP - 1).map(|(physical, _)| physical), Some(MMIO_GAP - 1));
+        assert_eq!(walk(&memory, MMIO_GAP + 5).map(|(physical, _)| physical), Some(4 * GIB + 5));
         assert_eq!(walk(&memory, RAM_MOST - 1).map(|(physical, _)| physical), Some(RAM_MOST + GIB - 1));
         assert_eq!(walk(&memory, RAM_MOST), None);
         const { assert!(PAGE_DIRECTORIES + RAM_MOST / GIB * PAGE <= IMAGE_TABLES) };

@@ -2,7 +2,8 @@
 
 use crate::error::{Error, Kind, Result};
 use crate::probe::abi::PORT_UNKNOWN;
-use crate::vm::bus::{Device, Guest, Reply};
+use crate::vm::bare::hypercall::{Hypercall, Reply};
+use crate::vm::device::Guest;
 
 /// What `bare/kernel.s` answers, by number.
 pub const OURS: [u32; 10] = [0, 1, 9, 28, 35, 39, 60, 110, 231, 257];
@@ -10,7 +11,7 @@ pub const OURS: [u32; 10] = [0, 1, 9, 28, 35, 39, 60, 110, 231, 257];
 #[derive(Debug)]
 pub struct Unknown;
 
-impl Device for Unknown {
+impl Hypercall for Unknown {
     fn name(&self) -> &'static str {
         "unknown call"
     }
@@ -19,12 +20,12 @@ impl Device for Unknown {
         PORT_UNKNOWN
     }
 
-    fn answers(&self) -> bool {
+    fn is_read(&self) -> bool {
         false
     }
 
-    fn access(&mut self, guest: &Guest<'_>) -> Result<Reply> {
-        Err(refuse(guest.regs()?.rax as u32))
+    fn call(&mut self, guest: &Guest<'_>) -> Result<Reply> {
+        Err(refuse(guest.registers.regs()?.rax as u32))
     }
 }
 

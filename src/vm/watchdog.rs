@@ -3,6 +3,7 @@
 //! The guest can loop for ever without an exit, so somebody must call us back. A signal that arrives just before
 //! KVM_RUN would be lost; therefore the timer repeats until it is disarmed, and the next one hits. The process needs
 //! no second thread. Unsafe because nix cannot know what a signal handler does; ours does nothing.
+#![allow(unsafe_code)]
 
 use std::time::{Duration, Instant};
 
@@ -13,7 +14,7 @@ use nix::unistd::gettid;
 
 use crate::error::{Context, Result};
 
-const SIGNAL: Signal = Signal::SIGALRM;
+pub const SIGNAL: Signal = Signal::SIGALRM;
 const AGAIN_AFTER: Duration = Duration::from_millis(2);
 
 /// Bound to the thread that makes it. Dropping it ends the timer.
@@ -22,14 +23,19 @@ pub struct Watchdog {
     timer: Timer,
 }
 
+/// So that [`SIGNAL`] interrupts a thread, and does not end the process.
+pub fn handle_signal() -> Result<()> {
+    let action = SigAction::new(SigHandler::Handler(do_nothing), SaFlags::empty(), SigSet::empty()); // no SA_RESTART
+    // SAFETY: the handler touches nothing, so it may run at any point of any thread; it is never unloaded.
+    unsafe { sigaction(SIGNAL, &action) }.doing(|| "handle the watchdog's signal").map(drop)
+}
+
 extern "C" fn do_nothing(_: nix::libc::c_int) {}
 
 impl Watchdog {
     pub fn new() -> Result<Watchdog> {
         let doing = || "make the watchdog's timer";
-        let action = SigAction::new(SigHandler::Handler(do_nothing), SaFlags::empty(), SigSet::empty()); // no SA_RESTART
-        // SAFETY: the handler touches nothing, so it may run at any point of any thread; it is never unloaded.
-        unsafe { sigaction(SIGNAL, &action) }.doing(doing)?;
+        handle_signal()?;
         SigSet::from(SIGNAL).thread_unblock().doing(doing)?; // we may have been started with it blocked
         let to_this_thread = SigevNotify::SigevThreadId { signal: SIGNAL, thread_id: gettid().as_raw(), si_value: 0 };
         let timer = Timer::new(ClockId::CLOCK_MONOTONIC, SigEvent::new(to_this_thread)).doing(doing)?;
@@ -46,7 +52,7 @@ impl Watchdog {
     }
 }
 
-/// While this lives, the watchdog barks.
+/// While this lives, the signal comes.
 #[derive(Debug)]
 pub struct Armed<'a>(&'a mut Watchdog);
 

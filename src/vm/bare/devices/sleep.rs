@@ -6,8 +6,10 @@ use nix::errno::Errno;
 
 use crate::error::Result;
 use crate::probe::abi::PORT_SLEEP;
-use crate::vm::bus::{Device, Guest, Reply, errno};
-use crate::vm::layout::PROGRAM;
+use crate::vm::bare::hypercall::{Hypercall, Reply, errno};
+use crate::vm::bare::layout::PROGRAM;
+use crate::vm::bare::ram::Ram;
+use crate::vm::device::Guest;
 
 /// More than any experiment lasts; what a guest asks beyond it is cut.
 const MOST_SECONDS: u64 = 1 << 31;
@@ -15,7 +17,7 @@ const MOST_SECONDS: u64 = 1 << 31;
 #[derive(Debug)]
 pub struct Sleep;
 
-impl Device for Sleep {
+impl Hypercall for Sleep {
     fn name(&self) -> &'static str {
         "sleep"
     }
@@ -24,13 +26,13 @@ impl Device for Sleep {
         PORT_SLEEP
     }
 
-    fn answers(&self) -> bool {
+    fn is_read(&self) -> bool {
         true
     }
 
-    fn access(&mut self, guest: &Guest<'_>) -> Result<Reply> {
-        let address = guest.regs()?.rdi;
-        let word = |offset| address.checked_add(offset).and_then(|at| guest.memory().read_u64(at));
+    fn call(&mut self, guest: &Guest<'_>) -> Result<Reply> {
+        let address = guest.registers.regs()?.rdi;
+        let word = |offset| address.checked_add(offset).and_then(|at| Ram::of(guest.memory).read_u64(at));
         let (Some(seconds), Some(nanoseconds)) = (word(0), word(8)) else {
             return Ok(errno(Errno::EFAULT));
         };
@@ -41,6 +43,6 @@ impl Device for Sleep {
             return Ok(errno(Errno::EINVAL));
         }
         let pause = Duration::new(seconds.min(MOST_SECONDS), nanoseconds as u32);
-        Ok(Reply::AnswerAt(0, Instant::now() + pause))
+        Ok(Reply::ReturnAt(0, Instant::now() + pause))
     }
 }

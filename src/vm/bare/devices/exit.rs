@@ -3,12 +3,13 @@
 use crate::error::Result;
 use crate::model::Exit;
 use crate::probe::abi::PORT_EXIT;
-use crate::vm::bus::{Device, Guest, Reply};
+use crate::vm::bare::hypercall::{Hypercall, Reply};
+use crate::vm::device::{Guest, Next};
 
 #[derive(Debug)]
-pub struct End;
+pub struct ExitCall;
 
-impl Device for End {
+impl Hypercall for ExitCall {
     fn name(&self) -> &'static str {
         "exit"
     }
@@ -17,12 +18,12 @@ impl Device for End {
         PORT_EXIT
     }
 
-    fn answers(&self) -> bool {
+    fn is_read(&self) -> bool {
         false
     }
 
     /// As everywhere on Linux, the low 8 bits count.
-    fn access(&mut self, guest: &Guest<'_>) -> Result<Reply> {
-        Ok(Reply::End(Exit::Code((guest.regs()?.rdi & 0xff) as i32)))
+    fn call(&mut self, guest: &Guest<'_>) -> Result<Reply> {
+        Ok(Reply::Next(Next::End(Exit::Code((guest.registers.regs()?.rdi & 0xff) as i32))))
     }
 }

@@ -11,8 +11,8 @@ use std::os::unix::ffi::OsStrExt;
 
 use super::elf::Program;
 use super::layout::{PAGE, STACK_BYTES};
+use super::ram::Ram;
 use crate::error::{Error, Result};
-use crate::sys::guest_memory::GuestMemory;
 
 const AT_PHDR: u64 = 3;
 const AT_PHENT: u64 = 4;
@@ -21,7 +21,7 @@ const AT_PAGESZ: u64 = 6;
 const AT_ENTRY: u64 = 9;
 
 /// Writes it at the end of RAM and returns rsp.
-pub fn write(memory: &GuestMemory, argv: &[OsString], env: &[(OsString, OsString)], program: &Program) -> Result<u64> {
+pub fn write(memory: Ram<'_>, argv: &[OsString], env: &[(OsString, OsString)], program: &Program) -> Result<u64> {
     let (bytes, start) = build(memory.bytes(), argv, env, program)?;
     memory.write(start, &bytes).ok_or_else(|| Error::new("write the program's stack", "it is outside guest RAM"))?;
     Ok(start)

@@ -2,15 +2,17 @@
 
 use crate::error::Result;
 use crate::probe::abi::PORT_FAULT;
-use crate::vm::bus::{Device, Guest, Reply};
+use crate::vm::bare::hypercall::{Hypercall, Reply};
+use crate::vm::bare::layout::{FAULT_HANDLER_BYTES, FAULT_HANDLERS};
+use crate::vm::bare::ram::Ram;
+use crate::vm::device::Guest;
 use crate::vm::dump;
-use crate::vm::layout::{FAULT_HANDLER_BYTES, FAULT_HANDLERS};
 use kvm_bindings::kvm_regs;
 
 #[derive(Debug)]
 pub struct Fault;
 
-impl Device for Fault {
+impl Hypercall for Fault {
     fn name(&self) -> &'static str {
         "fault"
     }
@@ -19,13 +21,13 @@ impl Device for Fault {
         PORT_FAULT
     }
 
-    fn answers(&self) -> bool {
+    fn is_read(&self) -> bool {
         false
     }
 
-    fn access(&mut self, guest: &Guest<'_>) -> Result<Reply> {
-        let mut regs = guest.regs()?;
-        let mut sregs = guest.vm.sregs()?;
+    fn call(&mut self, guest: &Guest<'_>) -> Result<Reply> {
+        let mut regs = guest.registers.regs()?;
+        let mut sregs = guest.registers.sregs()?;
         if sregs.cs.selector & 3 != 0 {
             return Err(dump::error("the program itself used the port that reports faults", &regs, &sregs));
         }
@@ -53,8 +55,8 @@ impl Frame {
     fn read(vector: u64, stack: u64, guest: &Guest<'_>) -> Option<Frame> {
         let known = FAULTS.get(vector as usize)?;
         let start = if known.has_code { 8 } else { 0 };
-        let word = |n: u64| guest.memory().read_u64(stack.checked_add(start + n * 8)?);
-        let code = if known.has_code { Some(guest.memory().read_u64(stack)?) } else { None };
+        let word = |n: u64| Ram::of(guest.memory).read_u64(stack.checked_add(start + n * 8)?);
+        let code = if known.has_code { Some(Ram::of(guest.memory).read_u64(stack)?) } else { None };
         Some(Frame { code, rip: word(0)?, cs: word(1)?, rflags: word(2)?, rsp: word(3)? })
     }
 
@@ -94,7 +96,7 @@ fn page_fault(code: u64, address: u64) -> String {
 /// `in`, `out`, `ins`, `outs` in their one-byte forms, with or without the 16-bit prefix.
 fn at_port_instruction(rip: u64, guest: &Guest<'_>) -> bool {
     let mut bytes = [0; 2];
-    if guest.memory().read(rip, &mut bytes).is_none() {
+    if Ram::of(guest.memory).read(rip, &mut bytes).is_none() {
         return false;
     }
     let opcode = if matches!(bytes[0], 0x66 | 0xf3) { bytes[1] } else { bytes[0] };

@@ -74,7 +74,7 @@ answer:                         # errors are negative 32-bit numbers
     jmp back
 
 mmap:                           # a page number, or an error
-    in ${MEMORY}, %eax
+    in ${MMAP}, %eax
     cltq
     test %rax, %rax
     js back

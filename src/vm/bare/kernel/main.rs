@@ -3,7 +3,7 @@
 #![no_main]
 #![allow(dead_code)]
 
-#[path = "../../probe/abi.rs"]
+#[path = "../../../probe/abi.rs"]
 mod abi;
 #[path = "../layout.rs"]
 mod layout;
@@ -13,7 +13,7 @@ core::arch::global_asm!(
     CONSOLE = const abi::PORT_CONSOLE,
     WAIT = const abi::PORT_WAIT,
     SLEEP = const abi::PORT_SLEEP,
-    MEMORY = const abi::PORT_MEMORY,
+    MMAP = const abi::PORT_MMAP,
     UNKNOWN = const abi::PORT_UNKNOWN,
     EXIT = const abi::PORT_EXIT,
     FAULT = const abi::PORT_FAULT,

@@ -21,7 +21,7 @@
 //!
 //! ```text
 //! address    0 ............ 3 GiB ................ RAM
-//! physical   0 ............ 3 GiB |  hole  | 4 GiB ................ RAM + 1 GiB
+//! physical   0 ............ 3 GiB |MMIO gap| 4 GiB ................ RAM + 1 GiB
 //! ```
 
 pub const PAGE: u64 = 0x1000;
@@ -66,15 +66,15 @@ pub const RAM_LEAST: u64 = 16 << 20;
 pub const RAM_MOST: u64 = 64 * GIB;
 
 /// Where the fourth GiB of RAM begins for the guest, and how far away it is physically.
-pub const HOLE: u64 = 3 * GIB;
-pub const HOLE_BYTES: u64 = GIB;
+pub const MMIO_GAP: u64 = 3 * GIB;
+pub const MMIO_GAP_BYTES: u64 = GIB;
 
-/// Intel CPUs that cannot start without paging need four pages of KVM's own, in the hole (KVM_SET_TSS_ADDR,
+/// Intel CPUs that cannot start without paging need four pages of KVM's own, in the gap (KVM_SET_TSS_ADDR,
 /// KVM_SET_IDENTITY_MAP_ADDR in Linux's Documentation/virt/kvm/api.rst).
 pub const KVM_IDENTITY_MAP: u64 = 0xfffb_c000;
 pub const KVM_TSS: u64 = 0xfffb_d000;
 
 /// The physical address of what the guest sees at `address`.
 pub const fn physical(address: u64) -> u64 {
-    if address < HOLE { address } else { address + HOLE_BYTES }
+    if address < MMIO_GAP { address } else { address + MMIO_GAP_BYTES }
 }

@@ -9,23 +9,24 @@ use nix::unistd::read;
 
 use crate::error::{Context, Result};
 use crate::probe::abi::PORT_WAIT;
-use crate::sys::guest_memory::GuestMemory;
-use crate::vm::bus::{Device, Guest, Reply, errno};
-use crate::vm::layout::PROGRAM;
+use crate::vm::bare::hypercall::{Hypercall, Reply, errno};
+use crate::vm::bare::layout::PROGRAM;
+use crate::vm::bare::ram::Ram;
+use crate::vm::device::{Guest, Next};
 
 /// Without a descriptor nobody will ever release the program: it reads end of file.
 #[derive(Debug)]
-pub struct Release {
+pub struct Wait {
     fd: Option<OwnedFd>,
 }
 
-impl Release {
-    pub fn new(fd: Option<OwnedFd>) -> Release {
-        Release { fd }
+impl Wait {
+    pub fn new(fd: Option<OwnedFd>) -> Wait {
+        Wait { fd }
     }
 }
 
-impl Device for Release {
+impl Hypercall for Wait {
     fn name(&self) -> &'static str {
         "wait"
     }
@@ -34,26 +35,26 @@ impl Device for Release {
         PORT_WAIT
     }
 
-    fn answers(&self) -> bool {
+    fn is_read(&self) -> bool {
         true
     }
 
-    fn access(&mut self, guest: &Guest<'_>) -> Result<Reply> {
-        let regs = guest.regs()?;
-        let Some(fd) = self.fd.as_ref().map(AsFd::as_fd) else { return Ok(Reply::Answer(0)) };
+    fn call(&mut self, guest: &Guest<'_>) -> Result<Reply> {
+        let regs = guest.registers.regs()?;
+        let Some(fd) = self.fd.as_ref().map(AsFd::as_fd) else { return Ok(Reply::Return(0)) };
         if regs.rdx == 0 {
-            return Ok(Reply::Answer(0));
+            return Ok(Reply::Return(0));
         }
-        if !may_write_to(regs.rsi, guest.memory()) {
+        if !may_write_to(regs.rsi, Ram::of(guest.memory)) {
             return Ok(errno(Errno::EFAULT));
         }
         if !wait_for_input(fd, guest.deadline)? {
-            return Ok(Reply::Later);
+            return Ok(Reply::Next(Next::Retry));
         }
         let mut byte = [0];
         match read(fd, &mut byte) {
-            Ok(0) => Ok(Reply::Answer(0)),
-            Ok(_) if guest.memory().write(regs.rsi, &byte).is_some() => Ok(Reply::Answer(1)),
+            Ok(0) => Ok(Reply::Return(0)),
+            Ok(_) if Ram::of(guest.memory).write(regs.rsi, &byte).is_some() => Ok(Reply::Return(1)),
             Ok(_) => Ok(errno(Errno::EFAULT)),
             Err(cause) => Ok(errno(cause)),
         }
@@ -61,7 +62,7 @@ impl Device for Release {
 }
 
 /// Looked at before the byte is taken from the channel.
-fn may_write_to(address: u64, memory: &GuestMemory) -> bool {
+fn may_write_to(address: u64, memory: Ram<'_>) -> bool {
     (PROGRAM..memory.bytes()).contains(&address)
 }
 

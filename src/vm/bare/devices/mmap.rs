@@ -9,18 +9,19 @@ use nix::errno::Errno;
 use nix::libc::{MAP_ANONYMOUS, MAP_FIXED, MAP_PRIVATE, MAP_SHARED};
 
 use crate::error::Result;
-use crate::probe::abi::PORT_MEMORY;
-use crate::vm::bus::{Device, Guest, Reply, errno};
-use crate::vm::layout::PAGE;
+use crate::probe::abi::PORT_MMAP;
+use crate::vm::bare::hypercall::{Hypercall, Reply, errno};
+use crate::vm::bare::layout::PAGE;
+use crate::vm::device::Guest;
 
 #[derive(Debug)]
-pub struct Heap {
+pub struct Mmap {
     free: Range<u64>,
 }
 
-impl Heap {
-    pub fn new(free: Range<u64>) -> Heap {
-        Heap { free: free.start.next_multiple_of(PAGE)..free.end }
+impl Mmap {
+    pub fn new(free: Range<u64>) -> Mmap {
+        Mmap { free: free.start.next_multiple_of(PAGE)..free.end }
     }
 
     /// rsi bytes, r10 flags. Protection and the hint in rdi are ignored.
@@ -42,22 +43,22 @@ impl Heap {
     }
 }
 
-impl Device for Heap {
+impl Hypercall for Mmap {
     fn name(&self) -> &'static str {
-        "memory"
+        "mmap"
     }
 
     fn port(&self) -> u16 {
-        PORT_MEMORY
+        PORT_MMAP
     }
 
-    fn answers(&self) -> bool {
+    fn is_read(&self) -> bool {
         true
     }
 
-    fn access(&mut self, guest: &Guest<'_>) -> Result<Reply> {
-        Ok(match self.map(&guest.regs()?) {
-            Ok(address) => Reply::Answer((address / PAGE) as u32), // RAM_MOST has far fewer than 2^31 pages
+    fn call(&mut self, guest: &Guest<'_>) -> Result<Reply> {
+        Ok(match self.map(&guest.registers.regs()?) {
+            Ok(address) => Reply::Return((address / PAGE) as u32), // RAM_MOST has far fewer than 2^31 pages
             Err(cause) => errno(cause),
         })
     }
@@ -67,27 +68,27 @@ impl Device for Heap {
 mod tests {
     use super::*;
 
-    fn ask(heap: &mut Heap, rsi: u64, flags: i32) -> Result<u64, Errno> {
-        heap.map(&kvm_regs { rsi, r10: flags as u64, ..Default::default() })
+    fn ask(mmap: &mut Mmap, rsi: u64, flags: i32) -> Result<u64, Errno> {
+        mmap.map(&kvm_regs { rsi, r10: flags as u64, ..Default::default() })
     }
 
     #[test]
     fn pages_are_handed_out_once_until_they_are_gone() {
-        let mut heap = Heap::new(0x40_0001..0x40_4000);
+        let mut mmap = Mmap::new(0x40_0001..0x40_4000);
         let plain = MAP_PRIVATE | MAP_ANONYMOUS;
-        assert_eq!(ask(&mut heap, 1, plain), Ok(0x40_1000));
-        assert_eq!(ask(&mut heap, 0x1001, plain), Ok(0x40_2000));
-        assert_eq!(ask(&mut heap, 1, plain), Err(Errno::ENOMEM));
+        assert_eq!(ask(&mut mmap, 1, plain), Ok(0x40_1000));
+        assert_eq!(ask(&mut mmap, 0x1001, plain), Ok(0x40_2000));
+        assert_eq!(ask(&mut mmap, 1, plain), Err(Errno::ENOMEM));
     }
 
     #[test]
     fn what_it_cannot_do_is_refused() {
-        let mut heap = Heap::new(0x40_0000..0x80_0000);
+        let mut mmap = Mmap::new(0x40_0000..0x80_0000);
         let plain = MAP_PRIVATE | MAP_ANONYMOUS;
-        assert_eq!(ask(&mut heap, u64::MAX, plain), Err(Errno::ENOMEM));
-        assert_eq!(ask(&mut heap, 0, plain), Err(Errno::EINVAL));
-        assert_eq!(ask(&mut heap, 4096, plain | MAP_FIXED), Err(Errno::EINVAL));
-        assert_eq!(ask(&mut heap, 4096, MAP_SHARED | MAP_ANONYMOUS), Err(Errno::EINVAL));
-        assert_eq!(ask(&mut heap, 4096, MAP_PRIVATE), Err(Errno::EBADF));
+        assert_eq!(ask(&mut mmap, u64::MAX, plain), Err(Errno::ENOMEM));
+        assert_eq!(ask(&mut mmap, 0, plain), Err(Errno::EINVAL));
+        assert_eq!(ask(&mut mmap, 4096, plain | MAP_FIXED), Err(Errno::EINVAL));
+        assert_eq!(ask(&mut mmap, 4096, MAP_SHARED | MAP_ANONYMOUS), Err(Errno::EINVAL));
+        assert_eq!(ask(&mut mmap, 4096, MAP_PRIVATE), Err(Errno::EBADF));
     }
 }

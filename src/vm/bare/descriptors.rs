@@ -103,7 +103,7 @@ mod tests {
 
     #[test]
     fn a_four_byte_read_of_each_port_that_answers_is_open() {
-        for port in [abi::PORT_CONSOLE, abi::PORT_WAIT, abi::PORT_SLEEP, abi::PORT_MEMORY] {
+        for port in [abi::PORT_CONSOLE, abi::PORT_WAIT, abi::PORT_SLEEP, abi::PORT_MMAP] {
             assert!(port + 3 <= abi::PORT_EXIT, "{port:#x}: the bitmap is asked for four ports");
         }
     }

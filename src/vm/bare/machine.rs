@@ -2,22 +2,22 @@
 
 use std::ffi::OsString;
 use std::os::fd::OwnedFd;
+use std::sync::Arc;
 
 use kvm_bindings::CpuId;
 use kvm_ioctls::Kvm;
 use nix::errno::Errno;
 
 use super::elf::Program;
-use super::layout::{
-    CPU_TABLES, HOLE, KERNEL, KERNEL_END, KVM_IDENTITY_MAP, KVM_TSS, PROGRAM, RAM_DEFAULT, STACK_BYTES, physical,
-};
-use super::vcpu::Vcpu;
-use super::{KERNEL_ELF, cpu_mode, descriptors, paging, stack};
+use super::layout::{CPU_TABLES, KERNEL, KERNEL_END, KVM_IDENTITY_MAP, KVM_TSS, PROGRAM, RAM_DEFAULT, STACK_BYTES};
+use super::ram::{self, Ram};
+use super::{KERNEL_ELF, cpu_mode, descriptors, devices, paging, stack};
 use crate::error::{Error, Result};
 use crate::model::Io;
-use crate::sys::guest_memory::GuestMemory;
-use crate::sys::kvm::{Vm, create_vm, host_cpuid, set_helper_pages};
 use crate::timeline::{Stage, Timeline};
+use crate::vm::kvm::{Cpu, Vm, host_cpuid};
+use crate::vm::memory::GuestMemory;
+use crate::vm::vcpu::Vcpu;
 
 /// The hardware: what a guest gets, whatever it runs.
 #[derive(Debug, Clone)]
@@ -53,13 +53,6 @@ impl Hardware {
     pub fn room(&self) -> std::ops::Range<u64> {
         PROGRAM..self.ram_bytes - STACK_BYTES
     }
-
-    /// Slots of memory: guest-physical address, place in RAM, bytes. See the drawing in `layout.rs`.
-    pub fn slots(&self) -> Vec<(u64, u64, u64)> {
-        let low = (0, 0, self.ram_bytes.min(HOLE));
-        let high = (physical(HOLE), HOLE, self.ram_bytes.saturating_sub(HOLE));
-        [low, high].into_iter().filter(|(_, _, bytes)| *bytes > 0).collect()
-    }
 }
 
 /// Makes one virtual machine. The order is the lesson; t0 is just before the first system call.
@@ -73,25 +66,30 @@ pub fn create(
     clock.begin();
     let kvm = open_kvm()?;
     clock.mark(Stage::Create, "open /dev/kvm");
-    let vm = create_vm(&kvm)?;
+    let vm = Arc::new(Vm::create(kvm)?);
     if hard.intel {
-        set_helper_pages(&vm, KVM_IDENTITY_MAP, KVM_TSS)?; // before the first vCPU
+        vm.set_helper_pages(KVM_IDENTITY_MAP, KVM_TSS)?; // before the first vCPU
     }
     clock.mark(Stage::Create, "create VM");
-    let mut vm = Vm::with_vcpu(kvm, vm)?;
+    let cpu = Cpu::create(&vm, 0)?;
     clock.mark(Stage::Create, "create vCPU");
-    add_memory(&mut vm, hard)?;
+    vm.set_memory(memory(hard)?)?;
     clock.mark(Stage::Isolate, "guest memory");
-    vm.set_cpuid(&hard.cpuid)?;
+    cpu.set_cpuid(&hard.cpuid)?;
     clock.mark(Stage::Isolate, "CPUID");
     let stack = load(vm.memory(), soft)?;
     clock.mark(Stage::Load, "kernel, program, page tables");
-    vm.set_msrs(&cpu_mode::system_call_registers())?;
-    vm.set_sregs(&cpu_mode::system_registers(vm.sregs()?))?;
-    vm.set_regs(&cpu_mode::registers(soft.program.entry, stack))?;
-    let vcpu = Vcpu::new(vm, io, release, soft.program.image().end..hard.ram_bytes - STACK_BYTES)?;
+    set_registers(&cpu, soft.program.entry, stack)?;
+    let bus = devices::bus(io, release, soft.program.image().end..hard.ram_bytes - STACK_BYTES)?;
+    let vcpu = Vcpu::new(cpu, Arc::new(bus))?;
     clock.mark(Stage::Enter, "registers");
     Ok(vcpu)
+}
+
+fn set_registers(cpu: &Cpu, entry: u64, stack: u64) -> Result<()> {
+    cpu.set_msrs(&cpu_mode::system_call_registers())?;
+    cpu.set_sregs(&cpu_mode::system_registers(cpu.sregs()?))?;
+    cpu.set_regs(&cpu_mode::registers(entry, stack))
 }
 
 /// /dev/kvm, close-on-exec.
@@ -111,23 +109,24 @@ fn no_kvm(cause: Errno) -> Error {
     })
 }
 
-fn add_memory(vm: &mut Vm, hard: &Hardware) -> Result<()> {
-    let memory = GuestMemory::map(hard.ram_bytes, hard.huge)?;
+fn memory(hard: &Hardware) -> Result<GuestMemory> {
+    let memory = GuestMemory::map(&ram::regions(hard.ram_bytes), hard.huge)?;
     if hard.populate {
         memory.populate()?;
     }
-    vm.set_memory(memory, &hard.slots())
+    Ok(memory)
 }
 
 /// Everything that stands in RAM when the guest starts. Returns the program's rsp.
 fn load(memory: &GuestMemory, soft: &Software) -> Result<u64> {
+    let memory = Ram::of(memory);
     load_kernel(memory)?;
     soft.program.load(&soft.file, memory)?;
     paging::write(memory, &soft.program)?;
     stack::write(memory, &soft.argv, &soft.env, &soft.program)
 }
 
-fn load_kernel(memory: &GuestMemory) -> Result<()> {
+fn load_kernel(memory: Ram<'_>) -> Result<()> {
     let kernel = Program::parse(KERNEL_ELF)?;
     kernel.check_fits(&(KERNEL..KERNEL_END))?;
     kernel.load(KERNEL_ELF, memory)?;
@@ -152,13 +151,5 @@ mod tests {
             assert_eq!(error.kind, Kind::Unavailable);
             assert!(error.try_this.contains(remedy), "{error}");
         }
-    }
-
-    #[test]
-    fn memory_is_one_slot_below_the_hole_and_two_above() {
-        let mut hard = Hardware { ram_bytes: HOLE, ..Hardware::default() };
-        assert_eq!(hard.slots(), [(0, 0, HOLE)]);
-        hard.ram_bytes = 5 << 30;
-        assert_eq!(hard.slots(), [(0, 0, 3 << 30), (4 << 30, 3 << 30, 2 << 30)]);
     }
 }
