@@ -7,6 +7,57 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::probe::abi::Record;
 
+/// What an environment is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    Process,
+    /// A container of our own runtime.
+    Container,
+    /// A container of somebody else's.
+    Engine,
+    /// A virtual machine.
+    Machine,
+    /// Nothing runs in it; or a file of another version says what this one does not know.
+    #[serde(other)]
+    Other,
+}
+
+impl Kind {
+    pub fn is_container(self) -> bool {
+        matches!(self, Kind::Container | Kind::Engine)
+    }
+}
+
+/// How the program's records reach the host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Channel {
+    /// A pipe, as its descriptor 3.
+    Fd,
+    /// An I/O port of its virtual machine.
+    Port,
+}
+
+impl Channel {
+    pub fn name(self) -> &'static str {
+        match self {
+            Channel::Fd => "fd",
+            Channel::Port => "port",
+        }
+    }
+}
+
+/// Whose code answers the program's system calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AnsweredBy {
+    HostKernel,
+    /// Two pages of ours: a floor, not what Linux costs.
+    OwnGuestKernel,
+    /// Nobody: nothing runs.
+    Nobody,
+}
+
 /// One program to run in one environment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Task {

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use isolab::error::Error;
 use isolab::host::{Cache, CgroupMode, Cgroups, Host, Tuning};
-use isolab::model::{Part, Unit};
+use isolab::model::{AnsweredBy, Kind, Part, Unit};
 use isolab::results::schema::{
     ArmInfo, Cell, Columns, Comparison, Header, Interval, MetricInfo, NoiseFloor, Outliers, Plan, Run, SCHEMA, Sample,
     SampleLine, SampleOutcome, StageColumn, Status, Summary, Timer, Warning,
@@ -98,6 +98,8 @@ fn header() -> Header {
             backend: Some(text()),
             limited: Some(text()),
             limited_fix: Some(text()),
+            kind: Some(Kind::Process),
+            answered_by: Some(AnsweredBy::HostKernel),
         }],
         metrics: vec![MetricInfo {
             experiment: text(),

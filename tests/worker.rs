@@ -3,7 +3,7 @@
 
 use std::process::{Command, Stdio};
 
-use isolab::environments::{ALL, Arm, Support};
+use isolab::environments::{ALL, Arm, Setting, Support};
 use isolab::lab::worker::{Done, Mode, Reply, Request};
 use isolab::lab::{Workload, worker};
 
@@ -24,7 +24,7 @@ fn its_anonymous_memory_is_below_half_a_mebibyte_in_every_environment() {
         let request = |mode| Request {
             arm: arm.id(),
             task: task.clone(),
-            dir: dir.path().to_owned(),
+            setting: Setting::at(dir.path()),
             mode,
             timeout_ms: 10_000,
             cpu: None,

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use super::page::Note;
 use super::words::{self, translated};
 use crate::lang::Lang;
-use crate::results::derive::{Kind, pairs};
+use crate::model::Kind;
+use crate::results::derive::{kind_of, pairs};
 use crate::results::schema::{ArmInfo, Cell, Interval, MetricInfo, Run, Status, Summary};
 
 /// One metric of one experiment, as a chart shows it.
@@ -56,9 +57,9 @@ pub(super) fn notes(run: &Run, cells: &[&Cell], shown: Shown, lang: Lang) -> Vec
 /// Each container as it is by default against each virtual machine: the question that the chart is opened with.
 pub(super) fn against_machines(run: &Run, cells: &[&Cell], shown: Shown, lang: Lang) -> Vec<Note> {
     let Some(m) = shown.info(run) else { return Vec::new() };
-    let containers = cells.iter().filter(|c| !c.arm.contains(':') && Kind::of_arm(run, &c.arm).is_container());
+    let containers = cells.iter().filter(|c| !c.arm.contains(':') && kind_of(run, &c.arm).is_container());
     let all = containers.flat_map(|cell| pairs(run, cell, shown.metric));
-    let machines = all.filter(|p| !p.base.contains(':') && Kind::of_arm(run, &p.base) == Kind::Machine);
+    let machines = all.filter(|p| !p.base.contains(':') && kind_of(run, &p.base) == Kind::Machine);
     machines.map(|p| Note::plain(words::versus::note(run, &p, m, lang))).collect()
 }
 

@@ -326,6 +326,8 @@ mod tests {
             backend: None,
             limited: None,
             limited_fix: None,
+            kind: None,
+            answered_by: None,
         };
         let ko = |name: &str| arm_name(&arm(name), Lang::Ko);
         assert_eq!(ko("our container, no image, no engine"), "직접 만든 컨테이너, 이미지·엔진 없음");

@@ -43,7 +43,7 @@ fn environment_json(env: &dyn environments::Environment) -> serde_json::Value {
     let about = env.about();
     let knobs: Vec<_> =
         about.knobs.iter().map(|k| serde_json::json!({ "form": k.form, "sentence": k.sentence })).collect();
-    serde_json::json!({ "id": about.id, "name": about.name, "sentence": about.sentence, "knobs": knobs, "channel": about.channel, "t0": about.t0 })
+    serde_json::json!({ "id": about.id, "name": about.name, "sentence": about.sentence, "knobs": knobs, "channel": about.channel.name(), "kind": about.kind, "answered_by": about.answered_by, "t0": about.t0 })
 }
 
 fn experiment_json(about: &experiments::Question) -> serde_json::Value {

@@ -8,8 +8,7 @@ use super::out::Out;
 use super::proxy::Proxy;
 use super::{exit, life};
 use crate::environments::container_rootless::become_ordinary_user;
-use crate::environments::payload::{know_run, know_tsc_khz, will_be_looked_at};
-use crate::environments::{Arm, Event, Instance};
+use crate::environments::{Arm, Event, Instance, Setting};
 use crate::error::{Error, Result};
 use crate::harness::plan::for_this_user;
 use crate::lab::descendants::Descendants;
@@ -62,19 +61,19 @@ pub(super) fn probe(args: Probe, out: &mut Out) -> u8 {
 fn one(args: &Run, out: &mut Out) -> Result<u8> {
     let arm = arm(args)?;
     let task = task(args, &arm)?;
-    if args.inventory {
-        will_be_looked_at();
-    }
-    if args.timeline {
-        know_tsc_khz(measure_tsc_khz(20_000_000)); // a container's child stamps its stages in ticks
-    }
     if arm.env.about().id == "container-rootless" {
         become_ordinary_user()?;
     }
     let id = std::process::id().to_string(); // the run id of everything that it makes, as for a worker without one
-    know_run(&id);
     let scratch = Scratch::create_in_memory(&id)?;
-    let prepared = arm.env.prepare(&arm.knobs, &task, &scratch.arm(&arm)?)?;
+    let setting = Setting {
+        run: id,
+        // A container's child stamps its stages in ticks.
+        tsc_khz: args.timeline.then(|| measure_tsc_khz(20_000_000)),
+        inspectable: args.inventory,
+        ..Setting::at(&scratch.arm(&arm)?)
+    };
+    let prepared = arm.env.prepare(&arm.knobs, &task, &setting)?;
     let mut proxy = Proxy::listen(arm.env.about().id == "process")?;
     let mut clock = Timeline::new();
     let mut instance = prepared.create(&mut clock)?;

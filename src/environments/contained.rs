@@ -14,10 +14,10 @@ use nix::sys::prctl::{get_pdeathsig, set_dumpable, set_pdeathsig};
 use nix::sys::signal::Signal;
 use nix::unistd::{Gid, Uid, getppid, setgroups, setresgid, setresuid};
 
-use super::payload::{Files, Watch, WorkerSettings, env_of, not_detachable, variable};
+use super::payload::{Files, Watch, env_of, not_detachable, variable};
 use super::process::{is_probe, probe_rootfs};
 use super::streams::Streams;
-use super::{Detached, Event, Instance, Knobs, Outcome, Prepared, Verb, footprint, lookup};
+use super::{Detached, Event, Instance, Knobs, Outcome, Prepared, Setting, Verb, footprint, lookup};
 use crate::container::cgroup::Tree;
 use crate::container::dev::Nodes;
 use crate::container::folder::Folder;
@@ -62,9 +62,9 @@ pub(super) fn check(knobs: &Knobs) -> Result<()> {
 }
 
 /// Everything before t0 that is the same for every instance: files on disk, program, filter.
-pub(super) fn prepare(knobs: &Knobs, task: &Task, dir: &Path, by: Privileges) -> Result<Box<dyn Prepared>> {
+pub(super) fn prepare(knobs: &Knobs, task: &Task, setting: &Setting, by: Privileges) -> Result<Box<dyn Prepared>> {
     check(knobs)?;
-    let settings = WorkerSettings::from_env();
+    let dir = setting.dir.as_path();
     let root = root_folder(task, dir)?;
     if by.ids.is_some() {
         let_others_through(dir)?;
@@ -83,7 +83,7 @@ pub(super) fn prepare(knobs: &Knobs, task: &Task, dir: &Path, by: Privileges) ->
         namespaces: chosen_namespaces(knobs, by.ids.is_some()),
         ids: by.ids,
         cgroup: by.cgroup,
-        cgroup_name: format!("isolab.{}", settings.run),
+        cgroup_name: format!("isolab.{}", setting.run),
         limits: task.limits,
         dev: has("-dev").then_some(if by.ids.is_some() { Nodes::Borrowed } else { Nodes::Made }),
         hide_paths: has("-mask"),
@@ -92,17 +92,17 @@ pub(super) fn prepare(knobs: &Knobs, task: &Task, dir: &Path, by: Privileges) ->
         drop_capabilities: has("-caps"),
         filter: has("-seccomp").then(Filter::usual),
         ignored: Ignored::now(),
-        fork: knobs.has("fork") || settings.looked_at,
+        fork: knobs.has("fork") || setting.inspectable,
         init: knobs.has("+init"),
-        detachable: settings.detachable,
+        detachable: setting.detachable,
     };
     let plan = Plan {
         spec,
         outside,
         task: task.clone(),
-        tsc_khz: settings.tsc_khz,
+        tsc_khz: setting.tsc_khz,
         become_user: by.become_user,
-        looked_at: settings.looked_at,
+        inspectable: setting.inspectable,
     };
     Ok(Box::new(Ready(Rc::new(plan))))
 }
@@ -189,8 +189,7 @@ struct Plan {
     task: Task,
     tsc_khz: Option<u64>,
     become_user: Option<(u32, u32)>,
-    /// See [`super::payload::will_be_looked_at`].
-    looked_at: bool,
+    inspectable: bool,
 }
 
 impl Plan {
@@ -214,7 +213,7 @@ impl Prepared for Ready {
         let watch = Watch::new(plan.tsc_khz.map(TscAnchor::now));
         clock.begin();
         let container = create(&plan.spec, &files.for_container(), handshake, clock)?;
-        let seen = if plan.looked_at { Some(at_the_door(&plan.spec, &container)) } else { None };
+        let seen = if plan.inspectable { Some(at_the_door(&plan.spec, &container)) } else { None };
         Ok(Box::new(Running { plan, container, files: Some(files), streams: None, watch, seen, ended_by: None }))
     }
 }

@@ -6,11 +6,11 @@ use std::path::Path;
 use nix::unistd::Uid;
 
 use super::contained::{Privileges, check, prepare};
-use super::payload::WorkerSettings;
-use super::{About, Environment, KnobAbout, Knobs, Prepared, Support, Task};
+use super::{About, Clocks, Environment, KnobAbout, Knobs, Prepared, Setting, Support, Task};
 use crate::container::cgroup::{TOP, Tree};
 use crate::container::idmap::IdMap;
 use crate::error::{Error, Result};
+use crate::model::{AnsweredBy, Channel};
 
 pub struct OwnContainer;
 
@@ -19,8 +19,11 @@ static ABOUT: About = About {
     name: "our container, no image, no engine",
     sentence: "A process with namespaces, a root folder, a cgroup, fourteen capabilities and a system call filter, as docker's \
                default, made by a small runtime of our own as root.",
+    kind: crate::model::Kind::Container,
+    answered_by: AnsweredBy::HostKernel,
+    clocks: Clocks::Both,
     knobs: KNOBS,
-    channel: "fd",
+    channel: Channel::Fd,
     t0: "just before its cgroup is made, or clone3 without one; the pipe for its records exists already",
 };
 
@@ -77,7 +80,7 @@ impl Environment for OwnContainer {
         }
     }
 
-    fn prepare(&self, knobs: &Knobs, task: &Task, dir: &Path) -> Result<Box<dyn Prepared>> {
+    fn prepare(&self, knobs: &Knobs, task: &Task, setting: &Setting) -> Result<Box<dyn Prepared>> {
         check(knobs)?;
         if knobs.has("-cgroup") && task.limits != crate::model::Limits::default() {
             return Err(Error::usage("limit the container", "the knob -cgroup takes away what would limit it"));
@@ -86,7 +89,11 @@ impl Environment for OwnContainer {
             return Err(Error::unavailable("make a container", reason).try_this(fix));
         }
         let ids = knobs.has("+user").then_some(IdMap::MANY);
-        prepare(knobs, task, dir, Privileges { ids, cgroup: tree(knobs)?, become_user: None })
+        let cgroup = match &setting.cgroup_root {
+            Some(folder) => tree(knobs)?.map(|tree| tree.inside(folder)),
+            None => tree(knobs)?,
+        };
+        prepare(knobs, task, setting, Privileges { ids, cgroup, become_user: None })
     }
 }
 
@@ -94,11 +101,7 @@ fn tree(knobs: &Knobs) -> Result<Option<Tree>> {
     if knobs.has("-cgroup") {
         return Ok(None);
     }
-    let tree = Tree::find(Path::new(TOP))?;
-    Ok(Some(match WorkerSettings::from_env().cgroup_root {
-        Some(folder) => tree.inside(&folder),
-        None => tree,
-    }))
+    Tree::find(Path::new(TOP)).map(Some)
 }
 
 /// CAP_SYS_ADMIN in "CapEff: …" of /proc/PID/status.

@@ -7,12 +7,12 @@ use nix::unistd::{Gid, Uid};
 
 use super::contained::{Privileges, become_user, check, prepare};
 use super::container::kernel_is_new_enough;
-use super::{About, Environment, KnobAbout, Knobs, Prepared, Support, Task};
+use super::{About, Clocks, Environment, KnobAbout, Knobs, Prepared, Setting, Support, Task};
 use crate::container::cgroup::{HOSTS_FOLDER, TOP, Tree};
 use crate::container::idmap::IdMap;
 use crate::container::userns;
 use crate::error::{Error, Result};
-use crate::model::Limits;
+use crate::model::{AnsweredBy, Channel, Limits};
 
 pub struct RootlessContainer;
 
@@ -21,8 +21,11 @@ static ABOUT: About = About {
     name: "our container, made without root",
     sentence: "The same container made by an ordinary user through a user namespace with a single id; run as root, isolab becomes \
                the user who called sudo, or nobody, before it begins.",
+    kind: crate::model::Kind::Container,
+    answered_by: AnsweredBy::HostKernel,
+    clocks: Clocks::Both,
     knobs: KNOBS,
-    channel: "fd",
+    channel: Channel::Fd,
     t0: "just before its cgroup is made, or clone3 without one; the pipe for its records exists already",
 };
 
@@ -71,7 +74,7 @@ impl Environment for RootlessContainer {
         }
     }
 
-    fn prepare(&self, knobs: &Knobs, task: &Task, dir: &Path) -> Result<Box<dyn Prepared>> {
+    fn prepare(&self, knobs: &Knobs, task: &Task, setting: &Setting) -> Result<Box<dyn Prepared>> {
         check(knobs)?;
         if let Support::No { reason, fix } = self.supports(knobs, task) {
             return Err(Error::unavailable("make a container without root", reason).try_this(fix));
@@ -79,7 +82,7 @@ impl Environment for RootlessContainer {
         let cgroup = delegated_cgroup(knobs);
         let become_user = whom_to_become();
         let (uid, gid) = become_user.unwrap_or((Uid::effective().as_raw(), Gid::effective().as_raw()));
-        prepare(knobs, task, dir, Privileges { ids: Some(IdMap::only(uid, gid)), cgroup, become_user })
+        prepare(knobs, task, setting, Privileges { ids: Some(IdMap::only(uid, gid)), cgroup, become_user })
     }
 }
 

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::container::OwnContainer;
 use super::testing::{Story, probe_task, task};
-use super::{Environment, Event, Instance, Knobs, Support, Verb};
+use super::{Environment, Event, Instance, Knobs, Setting, Support, Verb};
 use crate::container::{capabilities, namespaces};
 use crate::error::Kind;
 use crate::model::{Exit, Limits, Rootfs, Task};
@@ -45,7 +45,7 @@ impl Held {
         let (read_end, release) = std::io::pipe().unwrap();
         let task = Task { release: Some(read_end.as_raw_fd()), ..task };
         let knobs = Knobs::parse(&OwnContainer, knobs).unwrap();
-        let prepared = OwnContainer.prepare(&knobs, &task, dir.path()).unwrap();
+        let prepared = OwnContainer.prepare(&knobs, &task, &Setting::at(dir.path())).unwrap();
         let mut clock = Timeline::new();
         let mut instance = prepared.create(&mut clock).unwrap();
         instance.start(&mut clock).unwrap();
@@ -357,7 +357,7 @@ fn limits_hold() {
     let knobs = Knobs::default();
     let dir = tempfile::tempdir().unwrap();
     let task = Task { limits, ..probe_task(&["touch", "16384"], 3) }; // 64 MiB
-    let prepared = OwnContainer.prepare(&knobs, &task, dir.path()).unwrap();
+    let prepared = OwnContainer.prepare(&knobs, &task, &Setting::at(dir.path())).unwrap();
     let mut clock = Timeline::new();
     let mut instance = prepared.create(&mut clock).unwrap();
     instance.start(&mut clock).unwrap();

@@ -2,13 +2,14 @@
 //!
 //! It takes no time: its marks are computed from the script, so a whole run has an answer that is known to the digit.
 
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::knobs::did_you_mean;
-use super::{About, Detached, Environment, Event, Instance, KnobAbout, Knobs, Outcome, Prepared, Support, Verb};
+use super::{
+    About, Clocks, Detached, Environment, Event, Instance, KnobAbout, Knobs, Outcome, Prepared, Setting, Support, Verb,
+};
 use crate::error::{Error, Result};
-use crate::model::{Exit, Part, Record, Task};
+use crate::model::{AnsweredBy, Channel, Exit, Part, Record, Task};
 use crate::probe::abi;
 use crate::timeline::{Stage, Timeline};
 
@@ -18,12 +19,15 @@ static ABOUT: About = About {
     id: "fake",
     name: "scripted environment, nothing runs",
     sentence: "Answers with times from its knobs, for tests.",
+    kind: crate::model::Kind::Other,
+    answered_by: AnsweredBy::Nobody,
+    clocks: Clocks::Both,
     knobs: &[
         KnobAbout { form: "ready=US", sentence: "create→ready in microseconds; 1000 without it." },
         KnobAbout { form: "spread=PERCENT", sentence: "Up to that much is added, by the sample's nonce." },
         KnobAbout { form: "fault=KIND", sentence: "hang, crash, fail, liar, unavailable, slow or leak." },
     ],
-    channel: "fd",
+    channel: Channel::Fd,
     t0: "a moment that the script begins with",
 };
 
@@ -56,7 +60,7 @@ impl Environment for Fake {
         }
     }
 
-    fn prepare(&self, knobs: &Knobs, task: &Task, _: &Path) -> Result<Box<dyn Prepared>> {
+    fn prepare(&self, knobs: &Knobs, task: &Task, _: &Setting) -> Result<Box<dyn Prepared>> {
         let nonce = task.env.iter().find(|(k, _)| k == abi::ENV_NONCE).and_then(|(_, v)| v.to_str()?.parse().ok());
         let nonce: u64 = nonce.unwrap_or(0);
         let spread = number(knobs, "spread", 0)?.min(1000);

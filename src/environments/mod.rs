@@ -15,20 +15,21 @@ pub mod knobs;
 mod lookup;
 pub mod payload;
 pub mod process;
+pub mod setting;
 mod streams;
 #[cfg(test)]
 mod testing;
 pub mod vm_bare;
 
-use std::path::Path;
 use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
-use crate::model::{Exit, Part, Record, Task};
+use crate::model::{AnsweredBy, Channel, Exit, Kind, Part, Record, Task};
 use crate::timeline::Timeline;
 pub use knobs::{Arm, KnobAbout, Knobs};
+pub use setting::Setting;
 
 /// Every environment of this version, in the order of lists and charts.
 pub const ALL: &[&dyn Environment] = &[
@@ -47,11 +48,22 @@ pub struct About {
     pub name: &'static str,
     /// One sentence that ends with a full stop.
     pub sentence: &'static str,
+    pub kind: Kind,
+    pub answered_by: AnsweredBy,
+    pub clocks: Clocks,
     pub knobs: &'static [KnobAbout],
-    /// How records reach the host: "fd", "port".
-    pub channel: &'static str,
+    pub channel: Channel,
     /// What t0 of create→ready is, in words.
     pub t0: &'static str,
+}
+
+/// Which starts of it can be measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Clocks {
+    /// create→ready, from the system call that makes it, and command→ready, from the start of a process of ours.
+    Both,
+    /// command→ready alone: somebody else's command makes it, and nobody sees how far it has come.
+    CommandOnly,
 }
 
 /// Can this machine and user run it?
@@ -78,8 +90,8 @@ pub trait Environment: Sync {
     }
     /// A cheap look; `isolab doctor` prints it.
     fn supports(&self, knobs: &Knobs, task: &Task) -> Support;
-    /// Untimed, and again in every worker: what it needs on disk is made in `dir` the first time and found there later.
-    fn prepare(&self, knobs: &Knobs, task: &Task, dir: &Path) -> Result<Box<dyn Prepared>>;
+    /// Untimed, and again in every worker.
+    fn prepare(&self, knobs: &Knobs, task: &Task, setting: &Setting) -> Result<Box<dyn Prepared>>;
 }
 
 pub trait Prepared {

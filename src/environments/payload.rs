@@ -5,7 +5,6 @@ use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{PipeReader, Read};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
@@ -23,60 +22,8 @@ use crate::sys::clone::Process;
 use crate::sys::fds::{HANDED, out_of_the_way, out_of_the_way_raw};
 use crate::timeline::{Stage, Timeline};
 
-/// What a harness tells its worker by environment variables.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WorkerSettings {
-    /// ISOLAB_TSC_KHZ: TSC ticks per millisecond. None: stamps of the TSC cannot be told in nanoseconds.
-    pub tsc_khz: Option<u64>,
-    /// ISOLAB_RUN: the run id in the names of cgroups; else our pid.
-    pub run: String,
-    /// ISOLAB_DETACH=1: the payload may outlive the worker, so the worker's death must not kill it.
-    pub detachable: bool,
-    /// ISOLAB_CGROUP_ROOT: the folder in which its own cgroup is made, to be weighed with others.
-    pub cgroup_root: Option<std::path::PathBuf>,
-    /// See [`will_be_looked_at`].
-    pub looked_at: bool,
-}
-
 /// In the environment of a plain process and of all that it starts: the run that they belong to, for `isolab clean`.
 pub const ENV_OF_RUN: &str = "ISOLAB_OF_RUN";
-
-static TSC_KHZ: OnceLock<u64> = OnceLock::new();
-static RUN: OnceLock<String> = OnceLock::new();
-
-/// For a program that is its own worker: the run id, whatever our caller's environment says.
-pub fn know_run(id: &str) {
-    let _ = RUN.set(id.to_owned()); // known already: it does not change
-}
-
-/// For a program that is its own worker, as `isolab run` is: the TSC's rate without an environment variable.
-pub fn know_tsc_khz(khz: u64) {
-    let _ = TSC_KHZ.set(khz); // known already: it does not change
-}
-
-static LOOKED_AT: OnceLock<()> = OnceLock::new();
-
-/// For `isolab run --inventory`: a container's child shall be there before its program begins, so that even one that ends
-/// at once can be looked at. A child that borrows our memory comes with its program.
-pub fn will_be_looked_at() {
-    let _ = LOOKED_AT.set(()); // said twice is said
-}
-
-impl WorkerSettings {
-    pub fn from_env() -> WorkerSettings {
-        let text = |name| std::env::var(name).ok().filter(|v: &String| !v.is_empty());
-        WorkerSettings {
-            tsc_khz: text("ISOLAB_TSC_KHZ")
-                .and_then(|khz| khz.parse().ok())
-                .or_else(|| TSC_KHZ.get().copied())
-                .filter(|khz| *khz > 0),
-            run: RUN.get().cloned().or_else(|| text("ISOLAB_RUN")).unwrap_or_else(|| std::process::id().to_string()),
-            detachable: text("ISOLAB_DETACH").is_some_and(|v| v == "1"),
-            cgroup_root: text("ISOLAB_CGROUP_ROOT").map(Into::into),
-            looked_at: LOOKED_AT.get().is_some(),
-        }
-    }
-}
 
 /// The program's environment: the task's, and where to send records if it sends any.
 pub fn env_of(task: &Task) -> Vec<(OsString, OsString)> {

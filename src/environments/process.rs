@@ -11,15 +11,15 @@ use std::time::Instant;
 
 use nix::sys::signal::Signal;
 
-use super::payload::{ENV_OF_RUN, Files, Watch, WorkerSettings, env_of, kill_and_reap, not_detachable};
+use super::payload::{ENV_OF_RUN, Files, Watch, env_of, kill_and_reap, not_detachable};
 use super::{
-    About, Detached, Environment, Event, Instance, KnobAbout, Knobs, Outcome, Prepared, Support, Verb, footprint,
-    lookup,
+    About, Clocks, Detached, Environment, Event, Instance, KnobAbout, Knobs, Outcome, Prepared, Setting, Support, Verb,
+    footprint, lookup,
 };
 use crate::container::handshake::{At, Failure, Handshake, Stamp, Step};
 use crate::container::{cannot_clone, die_with_parent, parent_lives};
 use crate::error::{Context, Error, Result};
-use crate::model::{Exit, Limits, Part, Rootfs, Task};
+use crate::model::{AnsweredBy, Channel, Exit, Limits, Part, Rootfs, Task};
 use crate::probe;
 use crate::sys::clock::TscAnchor;
 use crate::sys::clone::{Birth, Process};
@@ -34,11 +34,14 @@ static ABOUT: About = About {
     id: "process",
     name: "process",
     sentence: "A plain process by fork and exec: it shares everything with its host and is limited by nothing.",
+    kind: crate::model::Kind::Process,
+    answered_by: AnsweredBy::HostKernel,
+    clocks: Clocks::Both,
     knobs: &[KnobAbout {
         form: "vfork",
         sentence: "The child borrows its parent's memory until exec, as posix_spawn does.",
     }],
-    channel: "fd",
+    channel: Channel::Fd,
     t0: "just before clone3; the pipe for its records exists already",
 };
 
@@ -60,22 +63,22 @@ impl Environment for PlainProcess {
         }
     }
 
-    fn prepare(&self, knobs: &Knobs, task: &Task, dir: &Path) -> Result<Box<dyn Prepared>> {
+    fn prepare(&self, knobs: &Knobs, task: &Task, setting: &Setting) -> Result<Box<dyn Prepared>> {
         if let Support::No { reason, fix } = self.supports(knobs, task) {
             return Err(Error::unavailable("run this as a process", reason).try_this(fix));
         }
-        let program = program(task, dir)?;
-        let settings = WorkerSettings::from_env();
+        let program = program(task, &setting.dir)?;
         let mut env = env_of(task);
         if !is_probe(task) {
-            env.push((ENV_OF_RUN.into(), settings.run.clone().into())); // its orphans have no namespace to be found in
+            env.push((ENV_OF_RUN.into(), setting.run.clone().into())); // its orphans have no namespace to be found in
         }
         Ok(Box::new(Ready(Rc::new(Plan {
             image: Image::new(program.as_os_str(), &task.argv, &env)?,
             program,
             task: task.clone(),
             vfork: knobs.has("vfork"),
-            settings,
+            tsc_khz: setting.tsc_khz,
+            detachable: setting.detachable,
         }))))
     }
 }
@@ -118,7 +121,8 @@ struct Plan {
     program: PathBuf,
     task: Task,
     vfork: bool,
-    settings: WorkerSettings,
+    tsc_khz: Option<u64>,
+    detachable: bool,
 }
 
 impl Prepared for Ready {
@@ -126,7 +130,7 @@ impl Prepared for Ready {
         let plan = Rc::clone(&self.0);
         let files = Files::new(&plan.task)?;
         let handshake = Handshake::new()?;
-        let anchor = plan.settings.tsc_khz.map(TscAnchor::now);
+        let anchor = plan.tsc_khz.map(TscAnchor::now);
         clock.begin();
         let mut process = None;
         if !plan.vfork {
@@ -145,10 +149,10 @@ fn fork(plan: &Plan, files: &Files, handshake: &Handshake) -> Result<Process> {
 fn child(plan: &Plan, files: &Files, handshake: &Handshake) -> i32 {
     let run = || -> Result<Infallible, Failure> {
         let gate = hand_over(&files.given(), handshake.gate()).at(Step::HandOver)?;
-        die_with_parent(plan.settings.detachable).at(Step::DieWithParent)?;
+        die_with_parent(plan.detachable).at(Step::DieWithParent)?;
         signals::reset(Ignored::default()).at(Step::Signals)?;
         Handshake::wait(gate).at(Step::Gate)?;
-        parent_lives(plan.settings.detachable, gate).at(Step::DieWithParent)?;
+        parent_lives(plan.detachable, gate).at(Step::DieWithParent)?;
         handshake.stamp(Stamp::Exec);
         Err(plan.image.exec()).at(Step::Exec)
     };
@@ -220,7 +224,7 @@ impl Instance for Running {
     }
 
     fn detach(mut self: Box<Self>) -> Result<Detached> {
-        if !self.plan.settings.detachable {
+        if !self.plan.detachable {
             return Err(not_detachable());
         }
         let process = self.process.take().ok_or_else(|| Error::new("leave the process", "it was not started"))?;
@@ -286,7 +290,8 @@ mod tests {
     #[test]
     fn dropping_the_guard_ends_it() {
         let dir = tempfile::tempdir().unwrap();
-        let prepared = PlainProcess.prepare(&Knobs::default(), &task(&["sleep", "100"]), dir.path()).unwrap();
+        let prepared =
+            PlainProcess.prepare(&Knobs::default(), &task(&["sleep", "100"]), &Setting::at(dir.path())).unwrap();
         let mut clock = Timeline::new();
         let mut instance = prepared.create(&mut clock).unwrap();
         instance.start(&mut clock).unwrap();

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::time::{Duration, Instant};
 
-use super::{Environment, Event, Knobs, Support};
+use super::{Environment, Event, Knobs, Setting, Support};
 use crate::error::Result;
 use crate::model::{Exit, Io, Limits, Record, Rootfs, Task};
 use crate::probe::abi;
@@ -41,7 +41,7 @@ impl Story {
         let dir = tempfile::tempdir().unwrap();
         let knobs = Knobs::parse(env, knobs)?;
         let mut clock = Timeline::new();
-        let prepared = env.prepare(&knobs, task, dir.path())?;
+        let prepared = env.prepare(&knobs, task, &Setting::at(dir.path()))?;
         let mut instance = prepared.create(&mut clock)?;
         instance.start(&mut clock)?;
         let mut records = Vec::new();

@@ -5,13 +5,14 @@
 mod footprint;
 mod plan;
 
-use std::path::Path;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use super::{About, Detached, Environment, Event, Instance, KnobAbout, Knobs, Outcome, Prepared, Support, Verb};
+use super::{
+    About, Clocks, Detached, Environment, Event, Instance, KnobAbout, Knobs, Outcome, Prepared, Setting, Support, Verb,
+};
 use crate::error::{Context, Error, Kind, Result};
-use crate::model::{Exit, Io, Limits, Part, Record, Rootfs, Task};
+use crate::model::{AnsweredBy, Channel, Exit, Io, Limits, Part, Record, Rootfs, Task};
 use crate::probe::{self, abi};
 use crate::sys::fds::out_of_the_way_raw;
 use crate::sys::signals;
@@ -28,12 +29,15 @@ static ABOUT: About = About {
     name: "bare VM, no operating system",
     sentence: "Our KVM hypervisor with one vCPU; our guest kernel of two pages runs the program in ring 3 and answers \
                its system calls inside the guest.",
+    kind: crate::model::Kind::Machine,
+    answered_by: AnsweredBy::OwnGuestKernel,
+    clocks: Clocks::Both,
     knobs: &[
         KnobAbout { form: "ram=SIZE", sentence: "Guest RAM, 16M to 64G in steps of 2M; 8M without it." },
         KnobAbout { form: "populate", sentence: "The host backs all of guest RAM before the guest starts." },
         KnobAbout { form: "thp", sentence: "The host may back guest RAM with 2 MiB pages, not only with 4 KiB ones." },
     ],
-    channel: "port",
+    channel: Channel::Port,
     t0: "just before open(\"/dev/kvm\")",
 };
 
@@ -58,7 +62,7 @@ impl Environment for VmBare {
         }
     }
 
-    fn prepare(&self, knobs: &Knobs, task: &Task, _: &Path) -> Result<Box<dyn Prepared>> {
+    fn prepare(&self, knobs: &Knobs, task: &Task, _: &Setting) -> Result<Box<dyn Prepared>> {
         Ok(Box::new(Plan::new(knobs, task)?))
     }
 }
@@ -203,6 +207,7 @@ fn does_not_run(cause: &str) -> Error {
 mod tests {
     use super::*;
     use crate::environments::testing::{probe_task, run_noop};
+    use std::path::Path;
 
     #[test]
     fn a_stamp_is_believed_only_between_ours() {
@@ -227,7 +232,7 @@ mod tests {
             crate::testing::skip(format_args!("one_life_from_create_to_destroy: {reason}"));
             return;
         }
-        let prepared = VmBare.prepare(&knobs, &probe_task(&["touch", "50"], 99), Path::new("/")).unwrap();
+        let prepared = VmBare.prepare(&knobs, &probe_task(&["touch", "50"], 99), &Setting::at(Path::new("/"))).unwrap();
         let mut clock = Timeline::new();
         let mut vm = prepared.create(&mut clock).unwrap();
         assert!(vm.wait(Instant::now(), &mut clock).is_err(), "not before it was started");

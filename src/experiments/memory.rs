@@ -19,7 +19,7 @@ use crate::environments::footprint::{guest_ram_of, memory_of};
 use crate::error::{Error, Result};
 use crate::lab::measured::Measured;
 use crate::lab::{Held, Lab, Start, Workload};
-use crate::model::{Part, Unit};
+use crate::model::{Kind, Part, Unit};
 use crate::results::schema::Sample;
 use crate::stats::slope::{Line, fit};
 use crate::sys::clock::monotonic_ns;
@@ -236,7 +236,7 @@ impl Scale {
         let measured = Measured::create(&lab.run, &name)?;
         let start = Start {
             join: measured.iter().map(Measured::join_file).collect(),
-            cgroup_root: measured.as_ref().map_or(String::new(), |m| m.folder().display().to_string()),
+            cgroup_root: measured.as_ref().map(|m| m.folder().to_owned()),
             footprint: false,
         };
         let one_of_a_size = cell.case.contains_key("configured");
@@ -273,7 +273,7 @@ impl Scale {
 
     /// A virtual machine's monitor has to stay; a container's payload does without ours.
     fn by_monitor(&self) -> bool {
-        self.arm.env.about().channel == "port"
+        self.arm.env.about().kind == Kind::Machine
     }
 
     /// Looked at from outside: a monitor that measured itself would weigh its own measuring.

@@ -11,7 +11,7 @@ use super::{Better, CellPlan, Experiment, MetricAbout, Question, Sets, a_cell_ea
 use crate::environments::Arm;
 use crate::error::{Error, Result};
 use crate::lab::{Lab, Start, Workload};
-use crate::model::Unit;
+use crate::model::{Channel, Unit};
 use crate::probe::abi::{BATCH, CALLS};
 use crate::results::schema::Sample;
 use crate::stats::median;
@@ -62,7 +62,7 @@ impl Experiment for Syscall {
     }
 
     fn workload(&self, cell: &CellPlan) -> Result<Workload> {
-        let by_port = cell.arm.env.about().channel == "port";
+        let by_port = cell.arm.env.about().channel == Channel::Port;
         let calls = CALLS.iter().copied().filter(|c| *c != "exit" || by_port).collect();
         Ok(Workload::Syscalls { calls, batches: BATCHES, per_batch: CALLS_PER_BATCH })
     }

@@ -7,6 +7,7 @@ use super::plan::Plan;
 use crate::environments::Arm;
 use crate::error::{Context, Error, Result};
 use crate::experiments::Question;
+use crate::model::Kind;
 use crate::results::caller;
 use crate::results::hash::{sha256, sha256_of_file};
 use crate::results::schema::{ArmInfo, Header, MetricInfo, Plan as PlanInfo, Timer};
@@ -105,9 +106,11 @@ fn arm_info(arm: &Arm, backend: Option<&str>, limited: Option<&(String, String)>
         id: arm.id(),
         environment: about.id.into(),
         name,
-        channel: about.channel.into(),
+        channel: about.channel.name().into(),
+        kind: Some(about.kind),
+        answered_by: Some(about.answered_by),
         t0: about.t0.into(),
-        backend: backend.filter(|_| about.channel == "port").map(str::to_owned),
+        backend: backend.filter(|_| about.kind == Kind::Machine).map(str::to_owned),
         limited: limited.map(|(reason, _)| reason.clone()),
         limited_fix: limited.map(|(_, fix)| fix.clone()),
     }

@@ -17,19 +17,14 @@ use super::interrupt::{Interrupt, Woken};
 use super::scratch::Scratch;
 use super::worker::{Done, Mode, Reply, Request, SUBCOMMAND};
 use super::workload::Workload;
-use crate::environments::{Arm, Detached, Support};
+use crate::environments::{Arm, Detached, Setting, Support};
 use crate::error::{Context, Error, Result};
 use crate::model::Part;
 use crate::sys::clock::monotonic_ns;
 use crate::timeline::Timeline;
 
-/// The environment variables that a worker understands.
+/// In the environment of every worker: the run that it belongs to, for the search for leaks.
 pub const ENV_RUN: &str = "ISOLAB_RUN";
-pub const ENV_TSC_KHZ: &str = "ISOLAB_TSC_KHZ";
-/// 1: the payload may outlive the worker.
-pub const ENV_DETACH: &str = "ISOLAB_DETACH";
-/// Under which cgroup its own cgroup is made; one folder per controller, joined by `:`.
-pub const ENV_CGROUP_ROOT: &str = "ISOLAB_CGROUP_ROOT";
 
 pub struct Lab<'a> {
     pub interrupt: &'a Interrupt,
@@ -61,8 +56,8 @@ pub struct Start {
     pub footprint: bool,
     /// Cgroup files that the worker joins first.
     pub join: Vec<PathBuf>,
-    /// Where the instance's own cgroup is made; empty: beside the worker's.
-    pub cgroup_root: String,
+    /// In which cgroup the instance's own is made; None: beside the worker's.
+    pub cgroup_root: Option<PathBuf>,
 }
 
 /// One whole life: what the worker reported, with the harness's own stamps around it.
@@ -157,7 +152,13 @@ impl<'a> Lab<'a> {
         let request = Request {
             arm: Arm { copy: 1, ..arm.clone() }.id(),
             task: work.task(nonce),
-            dir: self.scratch.arm(arm)?,
+            setting: Setting {
+                run: self.run.clone(),
+                tsc_khz: Some(self.tsc_khz).filter(|khz| *khz > 0),
+                detachable: mode == Mode::Detach,
+                cgroup_root: start.cgroup_root.clone(),
+                ..Setting::at(&self.scratch.arm(arm)?)
+            },
             mode,
             timeout_ms: self.timeout.as_millis() as u64,
             cpu: self.cpu,
@@ -166,13 +167,7 @@ impl<'a> Lab<'a> {
             parent: Some(std::process::id()),
         };
         let mut command = worker(&self.program, &request);
-        command.env(ENV_RUN, &self.run).env(ENV_TSC_KHZ, self.tsc_khz.to_string());
-        if mode == Mode::Detach {
-            command.env(ENV_DETACH, "1");
-        }
-        if !start.cgroup_root.is_empty() {
-            command.env(ENV_CGROUP_ROOT, &start.cgroup_root);
-        }
+        command.env(ENV_RUN, &self.run);
         let spare = (self.timeout / 4).max(Duration::from_secs(1)); // the worker itself ends at its timeout, and says so
         Worker::start(command, nonce, self.timeout + spare)
     }
@@ -184,7 +179,7 @@ pub fn ask(program: &Path, arms: &[Arm], patience: Duration, interrupt: &Interru
         let request = Request {
             arm: arm.id(),
             task: Workload::Noop.task(1),
-            dir: PathBuf::new(),
+            setting: Setting::at(Path::new("")),
             mode: Mode::Ask,
             timeout_ms: patience.as_millis() as u64,
             cpu: None,

@@ -24,7 +24,7 @@ use nix::sys::signal::Signal;
 use serde::{Deserialize, Serialize};
 
 use super::descendants::Descendants;
-use crate::environments::{Arm, Detached, Event, Instance, Outcome, Support};
+use crate::environments::{Arm, Detached, Event, Instance, Outcome, Setting, Support};
 use crate::error::{Context, Error, Result};
 use crate::model::{Exit, Part, Record, Task};
 use crate::probe::abi;
@@ -38,7 +38,7 @@ pub const SUBCOMMAND: &str = "worker";
 pub struct Request {
     pub arm: String,
     pub task: Task,
-    pub dir: PathBuf,
+    pub setting: Setting,
     pub mode: Mode,
     pub timeout_ms: u64,
     /// The CPU that the worker and its payload stay on.
@@ -142,7 +142,7 @@ fn work(mut request: Request, main_ns: u64, descendants: &Descendants, send: &mu
     if matches!(request.mode, Mode::Ask | Mode::Prepare) {
         return prepare(&arm, &request, send);
     }
-    let prepared = arm.env.prepare(&arm.knobs, &request.task, &request.dir)?;
+    let prepared = arm.env.prepare(&arm.knobs, &request.task, &request.setting)?;
     let worker_rss_anon_kib = rss_anon_kib();
     let mut clock = Timeline::new();
     let mut instance = prepared.create(&mut clock)?;
@@ -178,7 +178,7 @@ fn work(mut request: Request, main_ns: u64, descendants: &Descendants, send: &mu
 fn prepare(arm: &Arm, request: &Request, send: &mut Send) -> Result<()> {
     let support = arm.env.supports(&arm.knobs, &request.task);
     if request.mode == Mode::Prepare && !matches!(support, Support::No { .. }) {
-        arm.env.prepare(&arm.knobs, &request.task, &request.dir)?;
+        arm.env.prepare(&arm.knobs, &request.task, &request.setting)?;
     }
     report(send, Reply::Prepared { support })
 }

@@ -7,8 +7,8 @@ use super::words::{self, Words};
 use super::{names, objects};
 use crate::charts::versus;
 use crate::lang::Lang;
-use crate::model::Unit;
-use crate::results::derive::{Kind, Pair, Relation, pairs};
+use crate::model::{Kind, Unit};
+use crate::results::derive::{Pair, Relation, kind_of, pairs};
 use crate::results::schema::{Cell, Interval, MetricInfo, Run, Status, Summary, Warning};
 use crate::results::summarize::floor_of;
 use crate::stats::paired::Verdict as Found;
@@ -135,9 +135,9 @@ fn against_machines(run: &Run, lang: Lang, detail: Detail) -> Vec<Sentence> {
     let room = |told: &&Told| detail == Detail::Full || told.rank <= 3;
     for told in TOLD.iter().filter(|told| !said_better(run, told.metric)).filter(room) {
         let Some(m) = names::metric(run, told.experiment, told.metric) else { continue };
-        let containers = plain_cells(run, told.experiment).filter(|c| Kind::of_arm(run, &c.arm).is_container());
+        let containers = plain_cells(run, told.experiment).filter(|c| kind_of(run, &c.arm).is_container());
         for (cell, pair) in containers.flat_map(|c| pairs(run, c, told.metric).into_iter().map(move |p| (c, p))) {
-            if Kind::of_arm(run, &pair.base) != Kind::Machine {
+            if kind_of(run, &pair.base) != Kind::Machine {
                 continue;
             }
             let title = names::metric_title(told.experiment, told.metric, lang);

@@ -1,9 +1,10 @@
 //! The table that coursework asks for: each container beside each virtual machine and the plain process, metric by metric.
 //! Facts only, without words.
 
+use crate::model::Kind;
 use std::collections::BTreeMap;
 
-use super::derive::{Kind, Pair, pairs, summary};
+use super::derive::{Pair, pairs, summary};
 use super::schema::{ArmInfo, Cell, MetricInfo, Run, Status, Summary};
 
 /// One container and one virtual machine; one of the two may not have been measured.
@@ -44,7 +45,7 @@ pub fn contests(run: &Run) -> Vec<Contest<'_>> {
     let measured =
         |a: &&ArmInfo| !a.id.contains('#') && run.cells.iter().any(|c| c.arm == a.id && c.status == Status::Measured);
     let of = |wanted: fn(Kind) -> bool| -> Vec<Option<&ArmInfo>> {
-        let arms = run.header.arms.iter().filter(measured).filter(|a| wanted(Kind::of(&a.environment)));
+        let arms = run.header.arms.iter().filter(measured).filter(|a| wanted(a.kind()));
         let found: Vec<_> = arms.map(Some).collect();
         if found.is_empty() { vec![None] } else { found }
     };

@@ -7,44 +7,16 @@
 //! container        against each virtual machine: the question that everybody came with
 //! ```
 
-use super::schema::{Cell, Comparison, Interval, Run, Status, Summary};
+use super::schema::{ArmInfo, Cell, Comparison, Interval, Run, Status, Summary};
 use super::summarize::{comparisons, floor_of, to_interval, values_of};
 use crate::error::{Error, Result};
+use crate::model::Kind;
 use crate::stats::paired::{self, Verdict};
 use crate::stats::summary::{BEYOND_A_PERCENTILE, beyond};
 
-/// What an environment is, by its id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    Process,
-    /// A container of our own runtime.
-    Container,
-    /// A container of somebody else's.
-    Engine,
-    Machine,
-    Other,
-}
-
-impl Kind {
-    pub fn of(environment: &str) -> Kind {
-        match environment {
-            "process" => Kind::Process,
-            "qemu-tcg" | "qemu-kvm" | "firecracker" => Kind::Machine,
-            "docker" | "podman" | "containerd" | "runc" | "crun" | "lxc" | "bwrap" => Kind::Engine,
-            id if id.starts_with("vm-") => Kind::Machine,
-            id if id.starts_with("container") => Kind::Container,
-            _ => Kind::Other,
-        }
-    }
-
-    /// Of an arm, whatever its knobs.
-    pub fn of_arm(run: &Run, arm: &str) -> Kind {
-        run.header.arms.iter().find(|a| a.id == arm).map_or(Kind::Other, |a| Kind::of(&a.environment))
-    }
-
-    pub fn is_container(self) -> bool {
-        matches!(self, Kind::Container | Kind::Engine)
-    }
+/// What an arm is, whatever its knobs.
+pub fn kind_of(run: &Run, arm: &str) -> Kind {
+    run.header.arms.iter().find(|a| a.id == arm).map_or(Kind::Other, ArmInfo::kind)
 }
 
 /// Why two arms are held against each other.
@@ -108,8 +80,8 @@ pub fn pairs(run: &Run, cell: &Cell, metric: &str) -> Vec<Pair> {
     let alike = |c: &&Cell| c.experiment == cell.experiment && c.case == cell.case && !c.arm.contains('#');
     let own = cell.arm.split_once(':').map(|(environment, _)| environment);
     let own = run.cells.iter().filter(alike).find(|c| Some(c.arm.as_str()) == own);
-    let machines = run.cells.iter().filter(alike).filter(|c| Kind::of_arm(run, &c.arm) == Kind::Machine);
-    let machines = machines.filter(|_| Kind::of_arm(run, &cell.arm).is_container());
+    let machines = run.cells.iter().filter(alike).filter(|c| kind_of(run, &c.arm) == Kind::Machine);
+    let machines = machines.filter(|_| kind_of(run, &cell.arm).is_container());
     let others = own.map(|c| (c, Relation::OwnBase)).into_iter().chain(machines.map(|c| (c, Relation::Machine)));
     for (base, relation) in others {
         if all.iter().all(|p| p.base != base.arm) {

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
-use crate::model::{Part, Unit};
+use crate::model::{AnsweredBy, Kind, Part, Unit};
 use crate::timeline::{Stage, Timeline};
 
 /// The version that this program writes, and the newest that it reads.
@@ -100,6 +100,26 @@ pub struct ArmInfo {
     /// The remedy for that.
     #[serde(default)]
     pub limited_fix: Option<String>,
+    /// What its environment is; see [`ArmInfo::kind`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<Kind>,
+    /// Whose code answers its system calls; None: a file from before this was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answered_by: Option<AnsweredBy>,
+}
+
+impl ArmInfo {
+    /// What its environment is. A file from before this was kept says it by the environment's id.
+    pub fn kind(&self) -> Kind {
+        self.kind.unwrap_or_else(|| match self.environment.as_str() {
+            "process" => Kind::Process,
+            "qemu-tcg" | "qemu-kvm" | "firecracker" => Kind::Machine,
+            "docker" | "podman" | "containerd" | "runc" | "crun" | "lxc" | "bwrap" => Kind::Engine,
+            id if id.starts_with("vm-") => Kind::Machine,
+            id if id.starts_with("container") => Kind::Container,
+            _ => Kind::Other,
+        })
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -248,6 +248,8 @@ mod tests {
             backend: None,
             limited: None,
             limited_fix: None,
+            kind: None,
+            answered_by: None,
         }
     }
 

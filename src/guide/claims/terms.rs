@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 
 use super::rule::{Kind, Term};
+use crate::model::Kind as ArmKind;
 use crate::model::Unit;
-use crate::results::derive::{Kind as ArmKind, is_whole};
+use crate::results::derive::is_whole;
 use crate::results::schema::{ArmInfo, Cell, Interval, Run, Status};
 use crate::results::summarize::{floor_of, values_of};
 use crate::stats::interval::MedianInterval;
@@ -71,7 +72,7 @@ fn in_run(term: &Term, run: &Run) -> Vec<Value> {
 /// Is this arm one of a group? Only arms as they are by default, never the A/A twin.
 pub(super) fn is_of(group: &str, arm: &ArmInfo) -> bool {
     let plain = arm.id == arm.environment;
-    let kind = ArmKind::of(&arm.environment);
+    let kind = arm.kind();
     match group {
         "container" => plain && kind == ArmKind::Container,
         "vm" => plain && kind == ArmKind::Machine,
@@ -256,6 +257,8 @@ mod tests {
             backend: None,
             limited: None,
             limited_fix: None,
+            kind: None,
+            answered_by: None,
         };
         assert!(is_of("container", &arm("container-rootless", "container-rootless")));
         assert!(!is_of("container", &arm("container:-net", "container")));

@@ -5,6 +5,7 @@ use crate::guide::claims::missing::{no_kernel_memory, weigh_kernel_memory};
 use crate::guide::claims::terms::{Value, interval, values};
 use crate::guide::claims::{find, shown};
 use crate::guide::tolerances::SUM_OF_PARTS;
+use crate::model::Kind;
 use crate::results::derive::is_whole;
 use crate::results::schema::{Cell, Run};
 use crate::results::summarize::values_of;
@@ -73,7 +74,7 @@ pub(super) fn parts(case: &Case) -> Found {
         let Some(share) = compare(&sums).and_then(|c| c.ratio) else { continue };
         let (low, high) = share.ends.unwrap_or((share.median, share.median));
         // A virtual machine's monitor was at work before it joined the cgroup: some of its pages are charged elsewhere.
-        let judged = run.header.arms.iter().any(|a| a.id == cell.arm && a.channel == "fd");
+        let judged = run.header.arms.iter().any(|a| a.id == cell.arm && a.kind() != Kind::Machine);
         any_judged |= judged;
         holds &= !judged || (high >= 1.0 - SUM_OF_PARTS && low <= 1.0 + SUM_OF_PARTS);
         let value = Value { found: interval(&share), ..Value::default() };

@@ -205,7 +205,7 @@ fn parts_sum_to_what_was_charged_where_they_can_be_split() {
     assert_eq!(status("ch07-relation-parts", &[&weighed(v2, 208e3)]), Status::Pass);
     assert_eq!(status("ch07-relation-parts", &[&weighed(v2, 300e3)]), Status::Fail);
     let mut monitor = weighed(v2, 170e3); // some of its pages are charged elsewhere: shown, not judged
-    monitor.header.arms.iter_mut().for_each(|arm| arm.channel = "port".into());
+    monitor.header.arms.iter_mut().for_each(|arm| arm.kind = Some(crate::model::Kind::Machine));
     assert_eq!(status("ch07-relation-parts", &[&monitor]), Status::NotDecided);
     let mut user = host(&[("container", "private", 6.4e3)]);
     cell(&mut user, "memory/container").case.insert("n".into(), "1,4,16".into());
