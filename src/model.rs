@@ -69,6 +69,9 @@ pub struct Task {
     pub limits: Limits,
     /// Does the program say when it is ready? Only our probe does.
     pub ready: bool,
+    /// A small PID 1 shall stand before it where it would be PID 1 itself: what it sends to itself then reaches it, as anywhere.
+    #[serde(default)]
+    pub init: bool,
     /// A file descriptor of the caller that becomes the program's fd 4, from which `hold` waits to be released.
     #[serde(skip)]
     pub release: Option<i32>,

@@ -9,7 +9,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::Command;
 
-use common::{needs, skip};
+use common::{World, needs, skip};
 
 /// A folder that every container of the host's files shows: none below /tmp, which may be its own.
 struct Folder(PathBuf);
@@ -141,4 +141,67 @@ fn a_file_system_without_exec_is_told() {
             "{arm}: {said}"
         );
     }
+}
+
+/// A static program of these instructions and nothing else (elf(5)): one page, loaded whole, entered after its headers.
+fn elf(instructions: &[u8]) -> Vec<u8> {
+    const HEADERS: u64 = 64 + 56;
+    const AT: u64 = 0x40_0000;
+    let size = HEADERS + instructions.len() as u64;
+    let mut file = b"\x7fELF\x02\x01\x01".to_vec();
+    file.resize(16, 0);
+    file.extend([2_u16, 62].map(u16::to_le_bytes).concat()); // ET_EXEC, x86-64
+    file.extend(1_u32.to_le_bytes());
+    file.extend([AT + HEADERS, 64, 0].map(u64::to_le_bytes).concat()); // entry, program headers, no sections
+    file.extend(0_u32.to_le_bytes());
+    file.extend([64_u16, 56, 1, 0, 0, 0].map(u16::to_le_bytes).concat());
+    file.extend([1_u32, 5].map(u32::to_le_bytes).concat()); // PT_LOAD, to be read and executed
+    file.extend([0, AT, AT, size, size, 4096].map(u64::to_le_bytes).concat());
+    file.extend(instructions);
+    file
+}
+
+/// Signals with their default action do not reach the first process of a pid namespace, its own least of all
+/// (pid_namespaces(7)); a fault of the CPU does.
+#[test]
+fn what_ends_a_command_ends_it_in_every_arm_of_a_bench() {
+    const NULL_WRITE: &[u8] = b"\xc6\x04\x25\0\0\0\0\x01"; // mov byte [0], 1
+    let folder = Folder::new("verdict");
+    folder.write("null-write", 0o755, elf(NULL_WRITE));
+    let world = World::new();
+    let arms = arms("what_ends_a_command_ends_it_in_every_arm_of_a_bench").collect::<Vec<_>>().join(",");
+    let null_write = folder.0.join("null-write").display().to_string();
+    let commands = [
+        (vec!["sh", "-c", "kill -SEGV $$; exit 0"], 11),
+        (vec!["sh", "-c", "kill -ABRT $$; exit 0"], 6),
+        (vec!["sh", "-c", "kill -TERM $$; exit 0"], 15),
+        (vec![&null_write], 11),
+    ];
+    for (command, signal) in commands {
+        let results = format!("results-{signal}-{}", command.len());
+        let args = ["-e", &arms, "--blocks", "1", "--json", "--results", &results, "--"];
+        let answer = world.bench(&[&args[..], &command].concat());
+        let rows: Vec<serde_json::Value> = serde_json::from_str(&answer.out).unwrap();
+        assert!(rows.len() >= 2, "{answer}");
+        for row in &rows {
+            let why = format!("it ended with signal {signal}");
+            assert!(row["status"] == "failed" && row.to_string().contains(&why), "{command:?}: {row}");
+        }
+    }
+}
+
+/// The knob that takes the small PID 1 away shows what it is for, and is refused where there is none to take away.
+#[test]
+fn the_small_pid_1_of_a_bench_can_be_left_out() {
+    let test = "the_small_pid_1_of_a_bench_can_be_left_out";
+    let Some(arm) = arms(test).last().filter(|arm| *arm != "process") else { return };
+    let world = World::new();
+    let arm_without = format!("{arm}:-init");
+    let command = ["--", "sh", "-c", "kill -TERM $$; exit 0"];
+    let answer = world.bench(&[&["-e", &arm_without, "--blocks", "1"][..], &command].concat());
+    answer.ends_with(0);
+    world.run(["run", "--as", &arm_without]).refuses(125, "-init", "changes nothing", "leave it out");
+    let answer =
+        world.bench(&[&["-e", &format!("{arm}:+init"), "--blocks", "1", "--results", "other"][..], &command].concat());
+    answer.says("a small PID 1 before it anyway");
 }

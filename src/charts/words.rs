@@ -144,6 +144,8 @@ const FROM_RUNS: &[(&str, &str)] = &[
      "새 isolab 프로세스를 띄우기 직전부터, 그 환경의 호스트가 프로그램의 준비 기록을 읽을 때까지입니다."),
     ("From just before the first system call that creates the environment until its host sees the program's end.",
      "환경을 만드는 첫 시스템 콜 직전부터, 호스트가 프로그램의 끝을 볼 때까지입니다."),
+    ("From just before the first system call that creates the environment until its host sees the program's end. In a container an own command has a small PID 1 before it (knob -init: none).",
+     "환경을 만드는 첫 시스템 콜 직전부터, 호스트가 프로그램의 끝을 볼 때까지입니다. 직접 지정한 명령 앞에는 컨테이너 안에서 작은 PID 1이 섭니다(-init을 주면 서지 않습니다)."),
     ("1024 steps of an integer generator: TSC before and after a batch, divided by its units; the median batch of one worker.",
      "정수 난수 생성기 1024걸음입니다. 묶음 앞뒤의 TSC 차이를 단위 수로 나눕니다. 작업 프로세스 하나의 묶음 가운데 중앙값입니다."),
     ("Whole lives of fresh workers per second of wall time, with that many at once.",

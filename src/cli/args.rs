@@ -127,7 +127,8 @@ pub(super) struct Bench {
     /// Print a Markdown block to paste
     #[arg(long)]
     pub md: bool,
-    /// Your own command, measured in every arm that can run it, with the host's files read-only
+    /// Your own command, measured in every arm that can run it, with the host's files read-only; in a container behind a
+    /// small PID 1, so that it meets the same signals in every arm (container:-init leaves it out)
     #[arg(last = true, value_name = "CMD")]
     pub command: Vec<String>,
 }

@@ -158,6 +158,7 @@ fn task(args: &Run, arm: &Arm) -> Result<Task> {
         io: Io::Inherit(attach(args, arm)?),
         limits: Limits { memory_bytes: args.memory, pids: args.pids, cpu_percent },
         ready: args.timeline && args.rootfs.is_none() && is_probe, // so that the timeline has its ready stage
+        init: false,                                               // as docker's: --init asks for it
         release: None,
     })
 }

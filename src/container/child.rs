@@ -62,7 +62,7 @@ fn become_program(
     set_no_new_privs().at(Step::NoNewPrivileges)?; // and no program can get anything back; the filter needs it
     if spec.init {
         let program = || last_steps_of_program(spec, files.console, gate, handshake);
-        return init::stand_before(program, || install_filter(spec)).at(Step::Init);
+        return init::stand_before(handshake, program, || install_filter(spec)).at(Step::Init);
     }
     last_steps(spec, gate, handshake)
 }

@@ -20,6 +20,7 @@ use nix::unistd::{pipe2, read, write};
 
 use super::mask;
 use crate::error::{Context, Error, Kind, Result};
+use crate::model::Exit;
 use crate::sys::clock::{TscAnchor, tsc};
 use crate::sys::fds::{close_copy, out_of_the_way};
 use crate::sys::shared::SharedPage;
@@ -138,6 +139,7 @@ const STAMPS: &[(Stamp, Stage, &str)] = &[
 const FAILED_STEP: usize = 1; // 0: none, else 1 + its place in STEPS
 const FAILED_ERRNO: usize = 2;
 const FAILED_PLACE: usize = 3;
+const KILLED_BY: usize = 4; // 0, or the signal that ended the program behind a small PID 1
 const FIRST_STAMP: usize = 8;
 
 /// The shared page and the gate. Both sides use the same value: the child inherits it.
@@ -171,6 +173,11 @@ impl Handshake {
         let errno = Errno::from_raw(self.page.get(FAILED_ERRNO) as i32);
         let step = STEPS.get(place as usize).map_or(Step::Exec, |(step, _)| *step);
         Some(explain(Failure { step, errno, place: self.page.get(FAILED_PLACE) as usize }))
+    }
+
+    /// The signal that ended the program, where a small PID 1 saw it.
+    pub fn program_killed_by(&self) -> Option<i32> {
+        Some(self.page.get(KILLED_BY) as i32).filter(|number| *number > 0)
     }
 
     /// Adds the child's stamps to the timeline. Without the TSC's rate there is nothing to tell them by.
@@ -231,6 +238,13 @@ impl Handshake {
 
     pub fn stamp(&self, moment: Stamp) {
         self.page.set(FIRST_STAMP + moment as usize, tsc());
+    }
+
+    /// For a small PID 1.
+    pub fn program_ended(&self, exit: Exit) {
+        if let Exit::Signal(number) = exit {
+            self.page.set(KILLED_BY, number as u64);
+        }
     }
 
     /// Notes what failed. Returns the exit status for it; the parent looks at the page, not at the status.

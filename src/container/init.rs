@@ -10,6 +10,7 @@ use nix::libc;
 use nix::sys::prctl::set_dumpable;
 use nix::unistd::{Pid, setpgid};
 
+use super::handshake::Handshake;
 use crate::sys::clone::{Birth, Process, exit_now};
 use crate::sys::fds::close_all_but_standard;
 use crate::sys::signals;
@@ -19,6 +20,7 @@ use crate::sys::signals;
 /// PID 1 is our own program, seen from inside as /proc/1/exe. Not dumpable means that nobody without CAP_SYS_PTRACE can
 /// open that file, which was the way to overwrite the runtime (CVE-2019-5736).
 pub fn stand_before(
+    handshake: &Handshake,
     program: impl FnOnce() -> i32,
     finish: impl FnOnce() -> Result<(), Errno>,
 ) -> Result<Infallible, Errno> {
@@ -27,14 +29,16 @@ pub fn stand_before(
     signals::block_all()?; // a signal that comes before we listen waits for us
     // A group of its own: a terminal sends to a group, and what is sent to PID 1 is passed on already.
     let program = || setpgid(Pid::from_raw(0), Pid::from_raw(0)).map_or(1, |()| program());
-    let program = Process::fork(Birth::PLAIN, program)?.pid();
+    // It borrows our memory until exec: we are a copy of isolab, and a copy of that would be made for nothing.
+    let program = Process::vfork(Birth::PLAIN, program)?.pid();
     close_all_but_standard()?;
     finish()?;
-    serve(program)
+    serve(program, handshake)
 }
 
-/// Until the program ends. PID 1 cannot die by a signal of its own, so 128 + n tells which one ended the program.
-fn serve(program: i32) -> ! {
+/// Until the program ends. PID 1 cannot die by a signal of its own, so 128 + n tells which one ended the program, and the
+/// page that it was one.
+fn serve(program: i32, handshake: &Handshake) -> ! {
     loop {
         match signals::next() {
             Ok(libc::SIGCHLD) | Err(_) => {}
@@ -42,9 +46,10 @@ fn serve(program: i32) -> ! {
             Ok(libc::SIGCONT) => drop(signals::send(-program, libc::SIGCONT)),
             Ok(number) => drop(signals::send(program, number)),
         }
-        while let Some((pid, status)) = signals::reap_any() {
+        while let Some((pid, exit)) = signals::reap_any() {
             if pid == program {
-                exit_now(status);
+                handshake.program_ended(exit);
+                exit_now(exit.code());
             }
         }
     }

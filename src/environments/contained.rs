@@ -55,6 +55,12 @@ pub(super) fn check(knobs: &Knobs) -> Result<()> {
     };
     refuse("-net", "-lo", "without a network namespace no loopback device is made: -lo changes nothing")?;
     refuse("-pid", "+init", "without a pid namespace there is no PID 1 to stand in for")?;
+    refuse(
+        "-pid",
+        "-init",
+        "without a pid namespace there is no PID 1 that a program could be: -init changes nothing",
+    )?;
+    refuse("+init", "-init", "one of them takes back what the other gives")?;
     refuse("+user", "fork", "a child that waits for its id map is a copy already: fork changes nothing")?;
     refuse("+init", "fork", "a child that becomes PID 1 and stays is a copy already: fork changes nothing")?;
     refuse("-pid", "+user", "in a user namespace /proc needs a pid namespace of its own")?;
@@ -64,6 +70,7 @@ pub(super) fn check(knobs: &Knobs) -> Result<()> {
 /// Everything before t0 that is the same for every instance: files on disk, program, filter.
 pub(super) fn prepare(knobs: &Knobs, task: &Task, setting: &Setting, by: Privileges) -> Result<Box<dyn Prepared>> {
     check(knobs)?;
+    check_init(knobs, task)?;
     let dir = setting.dir.as_path();
     let root = root_folder(task, dir)?;
     if by.ids.is_some() {
@@ -93,7 +100,7 @@ pub(super) fn prepare(knobs: &Knobs, task: &Task, setting: &Setting, by: Privile
         filter: has("-seccomp").then(Filter::usual),
         ignored: Ignored::now(),
         fork: knobs.has("fork") || setting.inspectable,
-        init: knobs.has("+init"),
+        init: has_init(knobs, task),
         detachable: setting.detachable,
     };
     let plan = Plan {
@@ -105,6 +112,20 @@ pub(super) fn prepare(knobs: &Knobs, task: &Task, setting: &Setting, by: Privile
         inspectable: setting.inspectable,
     };
     Ok(Box::new(Ready(Rc::new(plan))))
+}
+
+fn check_init(knobs: &Knobs, task: &Task) -> Result<()> {
+    let refuse = |knob, why| Err(Error::usage(format!("use the knob {knob}"), why).try_this("leave it out"));
+    match task.init {
+        true if knobs.has("+init") => refuse("+init", "in a bench an own command has a small PID 1 before it anyway"),
+        false if knobs.has("-init") => refuse("-init", "there is no small PID 1 to take away: it changes nothing"),
+        _ => Ok(()),
+    }
+}
+
+/// For a `bench` of an own command, unless that is taken away.
+fn has_init(knobs: &Knobs, task: &Task) -> bool {
+    knobs.has("+init") || task.init && !knobs.has("-init") && !knobs.has("-pid")
 }
 
 fn chosen_namespaces(knobs: &Knobs, user: bool) -> CloneFlags {
@@ -280,8 +301,10 @@ impl Running {
         self.container.process()?.signal(libc::SIGKILL).doing(|| "end the program")
     }
 
+    /// A small PID 1 can only say it by its exit status; one that was killed in place of the program was asked to end.
     fn as_asked(&self, exit: Exit) -> Exit {
-        self.ended_by.filter(|_| exit == Exit::Signal(libc::SIGKILL)).map_or(exit, Exit::Signal)
+        let of_program = self.container.handshake().program_killed_by().filter(|n| exit == Exit::Code(128 + n));
+        self.ended_by.filter(|_| exit == Exit::Signal(libc::SIGKILL)).or(of_program).map_or(exit, Exit::Signal)
     }
 
     /// To the program and the processes of its group. A small PID 1 passes it on to them.

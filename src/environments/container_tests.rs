@@ -318,7 +318,7 @@ fn a_signal_ends_a_deaf_pid_1_and_a_small_one_passes_it_on() {
     let exe = fs::read_link(held.file("exe")).unwrap();
     assert_eq!(exe, std::env::current_exe().unwrap(), "PID 1 is our own program …");
     held.instance.control(Verb::Signal(15)).unwrap();
-    assert_eq!(held.exit(), Exit::Code(128 + 15));
+    assert_eq!(held.exit(), Exit::Signal(15));
     assert_eq!(script("readlink /proc/$$/exe", &["+init"]), Exit::Code(0));
     assert_ne!(
         script("readlink /proc/1/exe", &["+init"]),

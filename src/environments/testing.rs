@@ -18,6 +18,7 @@ pub(crate) fn task(argv: &[&str]) -> Task {
         io: Io::Null,
         limits: Limits::default(),
         ready: false,
+        init: false,
         release: None,
     }
 }

@@ -179,6 +179,7 @@ fn guests_run() -> &'static Result<()> {
             io: Io::Null,
             limits: Limits::default(),
             ready: true,
+            init: false,
             release: None,
         };
         let plan = Plan::new(&Knobs::default(), &task)?;

@@ -34,7 +34,7 @@ static ABOUT: Question = Question {
         metric(
             "create_to_exit",
             true,
-            "From just before the first system call that creates the environment until its host sees the program's end.",
+            "From just before the first system call that creates the environment until its host sees the program's end. In a container an own command has a small PID 1 before it (knob -init: none).",
         ),
         metric(
             "exit_to_reaped",

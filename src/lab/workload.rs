@@ -54,6 +54,7 @@ impl Workload {
             io: Io::Null,
             limits: Limits::default(),
             ready: !own,
+            init: own,
             release: None,
         }
     }

@@ -5,6 +5,8 @@
 use nix::errno::Errno;
 use nix::sys::signal::{SigHandler, SigSet, SigmaskHow, Signal, raise, signal};
 
+use crate::model::Exit;
+
 /// Signals that end whoever writes where no more can be written. Ignored, the write fails, and we can say so and go on.
 const OF_WRITING: [Signal; 2] = [Signal::SIGPIPE, Signal::SIGXFSZ];
 
@@ -135,13 +137,14 @@ pub fn next() -> Result<i32, Errno> {
     Errno::result(number)
 }
 
-/// A child that has ended: its pid, and its status as a shell tells it (128 + n for signal n). None: no more now.
-pub fn reap_any() -> Option<(i32, i32)> {
+/// A child that has ended. None: no more now.
+pub fn reap_any() -> Option<(i32, Exit)> {
     let mut status = 0;
     // SAFETY: `status` outlives the call.
     let pid = unsafe { libc::waitpid(-1, &raw mut status, libc::WNOHANG) };
-    let code = if libc::WIFSIGNALED(status) { 128 + libc::WTERMSIG(status) } else { libc::WEXITSTATUS(status) };
-    (pid > 0).then_some((pid, code))
+    let killed = libc::WIFSIGNALED(status);
+    let exit = if killed { Exit::Signal(libc::WTERMSIG(status)) } else { Exit::Code(libc::WEXITSTATUS(status)) };
+    (pid > 0).then_some((pid, exit))
 }
 
 /// Is one of those signals waiting that ask a program to end? They must be blocked.

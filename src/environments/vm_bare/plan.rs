@@ -196,6 +196,7 @@ mod tests {
             io: Io::Null,
             limits: Limits::default(),
             ready: false,
+            init: false,
             release: None,
         }
     }
