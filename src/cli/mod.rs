@@ -12,7 +12,6 @@ mod exit;
 mod final_table;
 mod guide;
 mod latest;
-mod life;
 mod list;
 mod manual;
 mod out;
@@ -22,6 +21,7 @@ mod proxy;
 mod recover;
 mod report;
 mod run;
+mod run_output;
 mod streams;
 mod watch;
 

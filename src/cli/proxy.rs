@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use nix::libc;
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 
-use crate::environments::{Instance, Verb};
+use crate::environments::Verb;
+use crate::environments::life::Life;
 use crate::error::{Context, Result};
 use crate::sys::signals::{self, TO_END};
 
@@ -32,24 +33,24 @@ impl Proxy {
     }
 
     /// Passes on what has arrived. True: the program was asked to end so often that it shall be ended.
-    pub(super) fn pass_on(&mut self, instance: &mut dyn Instance) -> bool {
+    pub(super) fn pass_on(&mut self, life: &mut Life) -> bool {
         while let Ok(Some(info)) = self.arrived.read_signal() {
             let has_it = self.same_group && info.ssi_code == libc::SI_KERNEL;
-            self.one(info.ssi_signo as i32, has_it, instance);
+            self.one(info.ssi_signo as i32, has_it, life);
         }
         self.asked.retain(|at| at.elapsed() < IN);
         self.asked.len() >= ENOUGH
     }
 
     /// A program that cannot be sent a signal goes on without it.
-    fn one(&mut self, number: i32, has_it: bool, instance: &mut dyn Instance) {
+    fn one(&mut self, number: i32, has_it: bool, life: &mut Life) {
         let verb = match number {
-            libc::SIGTSTP => Verb::Pause,
-            libc::SIGCONT => Verb::Resume,
+            libc::SIGTSTP => Verb::Suspend,
+            libc::SIGCONT => Verb::Continue,
             _ => Verb::Signal(number),
         };
         if !has_it {
-            let _ = instance.control(verb);
+            let _ = life.control(verb);
             self.asked.extend(TO_END.iter().any(|signal| *signal as i32 == number).then(Instant::now));
         }
         if number == libc::SIGTSTP {

@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 use super::args::{Probe, Run};
 use super::out::Out;
 use super::proxy::Proxy;
-use super::{exit, life};
+use super::{exit, run_output};
 use crate::environments::container_rootless::become_ordinary_user;
-use crate::environments::{Arm, Event, Instance, Setting};
+use crate::environments::life::{Ended, Life};
+use crate::environments::{Arm, Event, Setting};
 use crate::error::{Error, Result};
 use crate::harness::plan::for_this_user;
 use crate::lab::descendants::Descendants;
@@ -17,7 +18,6 @@ use crate::model::{Attach, Io, Limits, Rootfs, Task};
 use crate::sys::clock::measure_tsc_khz;
 use crate::sys::fds::standard;
 use crate::sys::terminal::is_terminal;
-use crate::timeline::Timeline;
 
 pub(super) fn run(args: Run, out: &mut Out) -> u8 {
     let descendants = Descendants::adopt();
@@ -75,21 +75,19 @@ fn one(args: &Run, out: &mut Out) -> Result<u8> {
     };
     let prepared = arm.env.prepare(&arm.knobs, &task, &setting)?;
     let mut proxy = Proxy::listen(arm.env.about().id == "process")?;
-    let mut clock = Timeline::new();
-    let mut instance = prepared.create(&mut clock)?;
-    instance.start(&mut clock)?;
-    let parts = if args.inventory { instance.footprint() } else { Ok(Vec::new()) };
-    let timed_out = !until_exit(&mut *instance, &mut proxy, args.timeout, &mut clock)?;
-    let outcome = instance.destroy(&mut clock)?;
+    let mut life = Life::begin(&*prepared)?;
+    let parts = if args.inventory { life.footprint() } else { Ok(Vec::new()) };
+    let timed_out = !until_exit(&mut life, &mut proxy, args.timeout)?;
+    let Ended { outcome, clock, .. } = life.end()?;
     drop(scratch);
     if args.json {
-        life::as_json(&arm, args.inventory.then_some(parts), args.timeline.then_some(&clock), &outcome, out)?;
+        run_output::as_json(&arm, args.inventory.then_some(parts), args.timeline.then_some(&clock), &outcome, out)?;
     } else {
         if args.inventory {
-            life::inventory(&arm, parts, out)?;
+            run_output::inventory(&arm, parts, out)?;
         }
         if args.timeline {
-            life::timeline(&arm, &clock, &outcome, out)?;
+            run_output::timeline(&arm, &clock, &outcome, out)?;
         }
     }
     if timed_out {
@@ -185,22 +183,17 @@ fn attach(args: &Run, arm: &Arm) -> Result<Attach> {
 }
 
 /// True when it ended by itself or by a signal that we passed on; false when --timeout ended it.
-fn until_exit(
-    instance: &mut dyn Instance,
-    proxy: &mut Proxy,
-    timeout: Option<Duration>,
-    clock: &mut Timeline,
-) -> Result<bool> {
+fn until_exit(life: &mut Life, proxy: &mut Proxy, timeout: Option<Duration>) -> Result<bool> {
     const LOOK_FOR_SIGNALS_EVERY: Duration = Duration::from_millis(50);
     let end = timeout.map(|t| Instant::now() + t);
     loop {
         let slice = Instant::now() + LOOK_FOR_SIGNALS_EVERY;
-        match instance.wait(end.map_or(slice, |e| e.min(slice)), clock)? {
+        match life.next(end.map_or(slice, |e| e.min(slice)))? {
             Event::Exited(_) => return Ok(true),
             Event::TimedOut if end.is_some_and(|e| Instant::now() >= e) => return Ok(false),
             Event::Record(_) | Event::TimedOut => {}
         }
-        if proxy.pass_on(instance) {
+        if proxy.pass_on(life) {
             return Ok(true); // destroy ends it with SIGKILL
         }
     }

@@ -253,6 +253,10 @@ impl Cgroup {
         entrances.iter().try_for_each(|tasks| write(tasks, b"0").map(drop))
     }
 
+    pub fn version(&self) -> Version {
+        self.version
+    }
+
     pub fn folders(&self) -> &[PathBuf] {
         &self.folders
     }

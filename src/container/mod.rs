@@ -16,6 +16,7 @@ mod child;
 pub mod console;
 pub mod dev;
 pub mod folder;
+pub mod freeze;
 pub mod handshake;
 pub mod hosts_view;
 pub mod idmap;
@@ -28,13 +29,14 @@ pub mod seccomp;
 mod spec;
 pub mod userns;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use nix::errno::Errno;
 use nix::sys::signal::Signal;
 
-use self::cgroup::Cgroup;
+use self::cgroup::{Cgroup, TOP};
+use self::freeze::Frozen;
 use self::handshake::{Handshake, Stamp};
 use crate::error::{Context, Error, Kind, Result};
 use crate::model::Exit;
@@ -48,6 +50,7 @@ pub use spec::Spec;
 pub struct Container {
     process: Option<Process>,
     cgroup: Option<Cgroup>,
+    frozen: Option<Frozen>,
     handshake: Handshake,
 }
 
@@ -56,7 +59,7 @@ pub struct Container {
 pub fn create(spec: &Spec, files: &Files<'_>, handshake: Handshake, clock: &mut Timeline) -> Result<Container> {
     let cgroup = make_cgroup(spec)?; // first: the child is born inside it
     clock.mark(Stage::Create, "cgroup");
-    let mut container = Container { process: None, cgroup, handshake }; // from here on a guard
+    let mut container = Container { process: None, cgroup, frozen: None, handshake }; // from here on a guard
     if spec.copies() {
         container.process = Some(container.copy(spec, files)?); // one clone3 makes most namespaces
         clock.mark(Stage::Create, "clone3 returned");
@@ -139,10 +142,27 @@ impl Container {
         self.cgroup.as_ref().map_or(&[], Cgroup::folders)
     }
 
+    /// Everything inside stands still until [`Container::resume`], or its end.
+    ///
+    /// # Errors
+    /// When it has no cgroup of its own, or the kernel can't.
+    pub fn pause(&mut self) -> Result<()> {
+        if self.frozen.is_none() {
+            let none = || Error::unavailable("pause the container", "it has no cgroup of its own");
+            self.frozen = Some(Frozen::new(self.cgroup.as_ref().ok_or_else(none)?, Path::new(TOP))?);
+        }
+        Ok(())
+    }
+
+    pub fn resume(&mut self) {
+        self.frozen = None;
+    }
+
     /// Kills what still runs (with the first process of a pid namespace goes everything in it), waits, removes the cgroup.
     pub fn end(&mut self) -> Result<Exit> {
         let process = self.process.take().ok_or_else(|| Error::new("end the container", "it does not run"))?;
         process.signal(Signal::SIGKILL as i32).doing(|| "kill the container")?;
+        self.resume(); // what is frozen does not die (cgroup v1)
         let exit = process.reap().doing(|| "wait for the container")?;
         if let Some(mut cgroup) = self.cgroup.take() {
             cgroup.remove()?;
@@ -153,6 +173,7 @@ impl Container {
     /// Gives the guard up: it goes on without us. What somebody must kill and remove later: a pid and folders.
     pub fn leave(mut self) -> Result<(i32, Vec<PathBuf>)> {
         let pid = self.process()?.pid();
+        self.resume();
         self.process = None;
         Ok((pid, self.cgroup.take().map(Cgroup::leave).unwrap_or_default()))
     }

@@ -17,7 +17,9 @@ use nix::unistd::{Gid, Uid, getppid, setgroups, setresgid, setresuid};
 use super::payload::{Files, Watch, env_of, not_detachable, variable};
 use super::process::{is_probe, probe_rootfs};
 use super::streams::Streams;
-use super::{Detached, Event, Instance, Knobs, Outcome, Prepared, Setting, Verb, footprint, lookup};
+use super::{
+    Detached, Event, Instance, Knobs, Outcome, Prepared, Reply, Setting, Verb, footprint, lookup, unsupported,
+};
 use crate::container::cgroup::Tree;
 use crate::container::dev::Nodes;
 use crate::container::folder::Folder;
@@ -341,23 +343,35 @@ impl Instance for Running {
         Ok(event)
     }
 
-    fn control(&mut self, verb: Verb) -> Result<()> {
+    fn control(&mut self, verb: Verb) -> Result<Reply> {
         let process = self.container.process()?;
-        match verb {
+        let done: Result<()> = match verb {
             Verb::Signal(libc::SIGWINCH) if self.streams.as_ref().is_some_and(Streams::resize) => Ok(()),
             Verb::Signal(number) => match TO_END.into_iter().find(|signal| *signal as i32 == number) {
                 Some(signal) if self.is_deaf_to(signal) => self.end_by(signal),
                 _ => process.signal(number).doing(|| format!("send signal {number}")),
             },
-            Verb::Pause => {
+            Verb::Suspend => {
                 self.streams.iter().for_each(Streams::leave_terminal);
                 self.to_all(if self.plan.spec.init { Signal::SIGTSTP } else { Signal::SIGSTOP })
             }
-            Verb::Resume => {
+            Verb::Continue => {
                 self.streams.iter().for_each(Streams::return_to_terminal);
                 self.to_all(Signal::SIGCONT)
             }
-        }
+            Verb::Pause | Verb::Resume if self.container.cgroups().is_empty() => {
+                return Ok(unsupported("it has no cgroup of its own that could be frozen"));
+            }
+            Verb::Pause => self.container.pause(),
+            Verb::Resume => {
+                self.container.resume();
+                Ok(())
+            }
+            Verb::Stats => return footprint::stats_of(process.pid(), self.container.cgroups()).map(Reply::Stats),
+            Verb::Exec(_) => return Ok(unsupported("a second program inside is not in this version")),
+            Verb::Snapshot => return Ok(unsupported("its state is the host kernel's, and cannot be kept")),
+        };
+        done.map(|()| Reply::Done)
     }
 
     fn footprint(&self) -> Result<Vec<Part>> {

@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 use super::knobs::did_you_mean;
 use super::{
-    About, Clocks, Detached, Environment, Event, Instance, KnobAbout, Knobs, Outcome, Prepared, Setting, Support, Verb,
+    About, Clocks, Detached, Environment, Event, Instance, KnobAbout, Knobs, Outcome, Prepared, Reply, Setting,
+    Support, Verb, unsupported,
 };
 use crate::error::{Error, Result};
 use crate::model::{AnsweredBy, Channel, Exit, Part, Record, Task};
@@ -132,8 +133,11 @@ impl Instance for Playing {
         })
     }
 
-    fn control(&mut self, verb: Verb) -> Result<()> {
-        Err(Error::new(format!("do this: {verb:?}"), "nothing runs in the scripted environment"))
+    fn control(&mut self, verb: Verb) -> Result<Reply> {
+        Ok(match verb {
+            Verb::Stats => Reply::Stats(self.footprint()?),
+            _ => unsupported("nothing runs in the scripted environment"),
+        })
     }
 
     fn footprint(&self) -> Result<Vec<Part>> {

@@ -3,8 +3,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use nix::unistd::{SysconfVar, sysconf};
+
 use crate::error::{Context, Result};
-use crate::model::Part;
+use crate::model::{Part, Unit};
 
 /// Bytes of user memory, from /proc/PID/smaps_rollup (proc_pid_smaps(5)).
 ///
@@ -103,6 +105,38 @@ fn kernel_parts(stat: &str) -> Vec<Part> {
         Part::bytes(&format!("kernel:{name}"), *amount, &format!("cgroup v2 memory.stat {name}"))
     };
     [Part::bytes("kernel", sum, "cgroup v2 memory.stat kernel")].into_iter().chain(known.iter().map(part)).collect()
+}
+
+/// What a running one uses: its first process's memory, and CPU time, memory and processes of its own cgroup where it
+/// has one; else CPU time of that process.
+pub fn stats_of(pid: i32, cgroups: &[PathBuf]) -> Result<Vec<Part>> {
+    let mut parts = memory_of(pid)?;
+    let read = |name: &str| cgroups.iter().find_map(|folder| fs::read_to_string(folder.join(name)).ok());
+    let number = |text: String| text.trim().parse::<u64>().ok();
+    for (what, file) in [("cgroup memory", "memory.current"), ("cgroup memory", "memory.usage_in_bytes")] {
+        parts.extend(read(file).and_then(number).map(|bytes| Part::bytes(what, bytes, file)));
+    }
+    parts.extend(read("pids.current").and_then(number).map(|count| Part::count("tasks", count, "pids.current")));
+    let of_cgroup = read("cpu.stat").and_then(|stat| {
+        let us: u64 = stat.lines().find_map(|line| line.strip_prefix("usage_usec ")?.trim().parse().ok())?;
+        Some(nanoseconds(us * 1000, "cpu.stat usage_usec"))
+    });
+    parts.push(of_cgroup.map_or_else(|| cpu_of(pid), Ok)?);
+    Ok(parts)
+}
+
+fn nanoseconds(amount: u64, source: &str) -> Part {
+    Part { what: "CPU time".into(), amount, unit: Unit::Nanoseconds, source: source.into() }
+}
+
+/// utime and stime of proc_pid_stat(5), with those of children that it has waited for.
+fn cpu_of(pid: i32) -> Result<Part> {
+    let path = format!("/proc/{pid}/stat");
+    let text = fs::read_to_string(&path).doing(|| format!("read {path}"))?;
+    let after_name = text.rsplit_once(')').map_or("", |(_, rest)| rest);
+    let ticks: u64 = after_name.split_whitespace().skip(11).take(4).filter_map(|n| n.parse::<u64>().ok()).sum();
+    let per_second = sysconf(SysconfVar::CLK_TCK).ok().flatten().filter(|n| *n > 0).unwrap_or(100) as u64;
+    Ok(nanoseconds(ticks * 1_000_000_000 / per_second, "/proc/PID/stat utime + stime"))
 }
 
 /// What only a virtual machine brings.

@@ -9,9 +9,12 @@ pub mod container;
 pub mod container_rootless;
 #[cfg(test)]
 mod container_tests;
+#[cfg(test)]
+mod control_tests;
 pub mod fake;
 pub mod footprint;
 pub mod knobs;
+pub mod life;
 mod lookup;
 pub mod payload;
 pub mod process;
@@ -21,6 +24,7 @@ mod streams;
 mod testing;
 pub mod vm_bare;
 
+use std::ffi::OsString;
 use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
@@ -104,7 +108,8 @@ pub trait Instance {
     fn start(&mut self, clock: &mut Timeline) -> Result<()>;
     /// The next thing that happens. Marks Ready, Exit.
     fn wait(&mut self, deadline: Instant, clock: &mut Timeline) -> Result<Event>;
-    fn control(&mut self, verb: Verb) -> Result<()>;
+    /// Asks it to do something while it runs.
+    fn control(&mut self, verb: Verb) -> Result<Reply>;
     /// What it takes and which objects came into being, as seen now.
     fn footprint(&self) -> Result<Vec<Part>>;
     /// Ends what still runs, removes everything, marks Reap.
@@ -122,14 +127,37 @@ pub enum Event {
     TimedOut,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verb {
     /// A new size of the caller's terminal is SIGWINCH.
     Signal(i32),
     /// We are about to be stopped, as by Ctrl-Z: the program stops with us.
-    Pause,
+    Suspend,
     /// We go on.
+    Continue,
+    /// Everything in it stands still, as by `docker pause`; nothing inside can see or refuse it.
+    Pause,
+    /// It goes on after a pause.
     Resume,
+    /// What it uses now: memory, CPU time, processes.
+    Stats,
+    /// One more program inside.
+    Exec(Vec<OsString>),
+    /// Its whole state, to be forked from.
+    Snapshot,
+}
+
+/// What an instance answers to a verb.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reply {
+    Done,
+    Stats(Vec<Part>),
+    /// It cannot do this, and why: no instance can do everything.
+    Unsupported(String),
+}
+
+fn unsupported(why: &str) -> Reply {
+    Reply::Unsupported(why.into())
 }
 
 /// How it ended, and what was counted meanwhile (exits by cause), in a fixed order.

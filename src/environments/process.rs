@@ -13,8 +13,8 @@ use nix::sys::signal::Signal;
 
 use super::payload::{ENV_OF_RUN, Files, Watch, env_of, kill_and_reap, not_detachable};
 use super::{
-    About, Clocks, Detached, Environment, Event, Instance, KnobAbout, Knobs, Outcome, Prepared, Setting, Support, Verb,
-    footprint, lookup,
+    About, Clocks, Detached, Environment, Event, Instance, KnobAbout, Knobs, Outcome, Prepared, Reply, Setting,
+    Support, Verb, footprint, lookup, unsupported,
 };
 use crate::container::handshake::{At, Failure, Handshake, Stamp, Step};
 use crate::container::{cannot_clone, die_with_parent, parent_lives};
@@ -201,13 +201,17 @@ impl Instance for Running {
         Ok(event)
     }
 
-    fn control(&mut self, verb: Verb) -> Result<()> {
+    fn control(&mut self, verb: Verb) -> Result<Reply> {
         let number = match verb {
             Verb::Signal(number) => number,
-            Verb::Pause => Signal::SIGTSTP as i32, // it may have a handler for it, as every editor has
-            Verb::Resume => Signal::SIGCONT as i32,
+            Verb::Suspend => Signal::SIGTSTP as i32, // it may have a handler for it, as every editor has
+            Verb::Continue => Signal::SIGCONT as i32,
+            Verb::Stats => return footprint::stats_of(self.process()?.pid(), &[]).map(Reply::Stats),
+            Verb::Pause | Verb::Resume => return Ok(unsupported("it has no cgroup of its own that could be frozen")),
+            Verb::Exec(_) => return Ok(unsupported("it is no place in which a program could be run")),
+            Verb::Snapshot => return Ok(unsupported("its state is the kernel's, and cannot be kept")),
         };
-        self.process()?.signal(number).doing(|| format!("send signal {number}"))
+        self.process()?.signal(number).doing(|| format!("send signal {number}")).map(|()| Reply::Done)
     }
 
     fn footprint(&self) -> Result<Vec<Part>> {

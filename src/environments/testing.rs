@@ -3,7 +3,8 @@
 use std::ffi::OsString;
 use std::time::{Duration, Instant};
 
-use super::{Environment, Event, Knobs, Setting, Support};
+use super::life::{Ended, Life};
+use super::{Environment, Knobs, Setting, Support};
 use crate::error::Result;
 use crate::model::{Exit, Io, Limits, Record, Rootfs, Task};
 use crate::probe::abi;
@@ -41,19 +42,10 @@ impl Story {
     pub(crate) fn of(env: &dyn Environment, knobs: &[&str], task: &Task) -> Result<Story> {
         let dir = tempfile::tempdir().unwrap();
         let knobs = Knobs::parse(env, knobs)?;
-        let mut clock = Timeline::new();
         let prepared = env.prepare(&knobs, task, &Setting::at(dir.path()))?;
-        let mut instance = prepared.create(&mut clock)?;
-        instance.start(&mut clock)?;
-        let mut records = Vec::new();
-        let exit = loop {
-            match instance.wait(Instant::now() + Duration::from_secs(20), &mut clock)? {
-                Event::Record(record) => records.push(record),
-                Event::Exited(exit) => break exit,
-                Event::TimedOut => panic!("no end after 20 s"),
-            }
-        };
-        let outcome = instance.destroy(&mut clock)?;
+        let mut life = Life::begin(&*prepared)?;
+        let exit = life.until_exit(Instant::now() + Duration::from_secs(20))?;
+        let Ended { outcome, clock, records } = life.end()?;
         assert_eq!(outcome.exit, exit, "destroy tells the same end as wait");
         Ok(Story { exit, records, clock })
     }

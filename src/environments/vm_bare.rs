@@ -9,7 +9,8 @@ use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use super::{
-    About, Clocks, Detached, Environment, Event, Instance, KnobAbout, Knobs, Outcome, Prepared, Setting, Support, Verb,
+    About, Clocks, Detached, Environment, Event, Instance, KnobAbout, Knobs, Outcome, Prepared, Reply, Setting,
+    Support, Verb, unsupported,
 };
 use crate::error::{Context, Error, Kind, Result};
 use crate::model::{AnsweredBy, Channel, Exit, Io, Limits, Part, Record, Rootfs, Task};
@@ -117,8 +118,14 @@ impl Instance for BareVm {
     }
 
     /// There is no process inside that could handle a signal: one whose default action is to end switches the machine off.
-    fn control(&mut self, verb: Verb) -> Result<()> {
-        let Verb::Signal(signal) = verb else { return Ok(()) }; // the guest runs only while we do
+    fn control(&mut self, verb: Verb) -> Result<Reply> {
+        let signal = match verb {
+            Verb::Signal(signal) => signal,
+            Verb::Suspend | Verb::Continue | Verb::Pause | Verb::Resume => return Ok(Reply::Done), // it runs only while we wait
+            Verb::Stats => return self.footprint().map(Reply::Stats),
+            Verb::Exec(_) => return Ok(unsupported("our guest kernel runs one program")),
+            Verb::Snapshot => return Ok(unsupported("its registers and devices cannot be kept yet")),
+        };
         if !signals::ends_by_default(signal) {
             return Err(Error::unavailable(
                 format!("send signal {signal}"),
@@ -127,7 +134,7 @@ impl Instance for BareVm {
             .try_this("signal 15 or 9 switch it off"));
         }
         self.ended.get_or_insert(Exit::Signal(signal));
-        Ok(())
+        Ok(Reply::Done)
     }
 
     fn footprint(&self) -> Result<Vec<Part>> {

@@ -24,10 +24,10 @@ use nix::sys::signal::Signal;
 use serde::{Deserialize, Serialize};
 
 use super::descendants::Descendants;
-use crate::environments::{Arm, Detached, Event, Instance, Outcome, Setting, Support};
+use crate::environments::life::{Ended, Life};
+use crate::environments::{Arm, Detached, Outcome, Setting, Support};
 use crate::error::{Context, Error, Result};
-use crate::model::{Exit, Part, Record, Task};
-use crate::probe::abi;
+use crate::model::{Part, Record, Task};
 use crate::sys::clock::monotonic_ns;
 use crate::timeline::Timeline;
 
@@ -144,33 +144,29 @@ fn work(mut request: Request, main_ns: u64, descendants: &Descendants, send: &mu
     }
     let prepared = arm.env.prepare(&arm.knobs, &request.task, &request.setting)?;
     let worker_rss_anon_kib = rss_anon_kib();
-    let mut clock = Timeline::new();
-    let mut instance = prepared.create(&mut clock)?;
-    instance.start(&mut clock)?;
+    let mut life = Life::begin(&*prepared)?;
     let deadline = Instant::now() + Duration::from_millis(request.timeout_ms);
-    let mut life = Life { records: Vec::with_capacity(8), parts: Vec::new(), deadline };
+    let mut parts = Vec::new();
     if request.mode != Mode::Once || request.footprint {
-        let ready = life.until_ready(&mut *instance, &mut clock)?;
+        let ready = life.until_ready(deadline)?;
         if request.footprint {
-            life.parts = instance.footprint()?;
+            parts = life.footprint()?;
         }
-        let parts = life.parts.clone();
         if request.mode == Mode::Detach {
-            let detached = Some(instance.detach()?);
-            return report(send, Reply::Ready { ready, timeline: clock, detached, parts });
+            let (detached, timeline) = life.detach()?;
+            return report(send, Reply::Ready { ready, timeline, detached: Some(detached), parts });
         }
         if request.mode == Mode::Hold {
-            report(send, Reply::Ready { ready, timeline: clock.clone(), detached: None, parts })?;
+            let (timeline, parts) = (life.clock().clone(), parts.clone());
+            report(send, Reply::Ready { ready, timeline, detached: None, parts })?;
         }
     }
-    life.until_exit(&mut *instance, &mut clock)?;
-    let outcome = instance.destroy(&mut clock)?;
-    let Life { records, parts, .. } = life;
+    life.until_exit(deadline)?;
+    let Ended { outcome, clock: timeline, records } = life.end()?;
     let cpu = nix::sched::sched_getcpu().map_or(-1, |c| c as i32);
     let left_running = descendants.end();
-    let worker_main_ns = main_ns;
     let done =
-        Done { timeline: clock, records, outcome, parts, cpu, worker_main_ns, worker_rss_anon_kib, left_running };
+        Done { timeline, records, outcome, parts, cpu, worker_main_ns: main_ns, worker_rss_anon_kib, left_running };
     report(send, Reply::Done(Box::new(done)))
 }
 
@@ -185,57 +181,6 @@ fn prepare(arm: &Arm, request: &Request, send: &mut Send) -> Result<()> {
 
 fn report(send: &mut Send, reply: Reply) -> Result<()> {
     send(reply).doing(|| "report to the harness")
-}
-
-/// What came from the payload so far.
-struct Life {
-    records: Vec<Record>,
-    parts: Vec<Part>,
-    deadline: Instant,
-}
-
-impl Life {
-    fn until_ready(&mut self, instance: &mut dyn Instance, clock: &mut Timeline) -> Result<Record> {
-        loop {
-            match instance.wait(self.deadline, clock)? {
-                Event::Record(r) => {
-                    self.records.push(r);
-                    if r.kind == abi::READY {
-                        return Ok(r);
-                    }
-                }
-                Event::Exited(exit) => {
-                    return Err(Error::new(
-                        "wait until the program is ready",
-                        format!("it ended first: {}", words(exit)),
-                    ));
-                }
-                Event::TimedOut => return Err(too_long()),
-            }
-        }
-    }
-
-    fn until_exit(&mut self, instance: &mut dyn Instance, clock: &mut Timeline) -> Result<Exit> {
-        loop {
-            match instance.wait(self.deadline, clock)? {
-                Event::Record(r) => self.records.push(r),
-                Event::Exited(exit) => return Ok(exit),
-                Event::TimedOut => return Err(too_long()),
-            }
-        }
-    }
-}
-
-fn words(exit: Exit) -> String {
-    match exit {
-        Exit::Code(code) => format!("exit status {code}"),
-        Exit::Signal(signal) => format!("killed by signal {signal}"),
-    }
-}
-
-fn too_long() -> Error {
-    Error::new("wait for the program", "it did not end before the deadline")
-        .try_this("--timeout SECONDS, or look at it with isolab run")
 }
 
 fn join_cgroup(file: &Path) -> Result<()> {

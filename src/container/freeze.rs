@@ -1,0 +1,124 @@
+//! Pausing: the kernel stops everything in a cgroup, and nothing inside can see or refuse it.
+//!
+//! v2: a file of the container's own cgroup (cgroup.freeze, Linux 5.2). v1: a tree of its own, the freezer; the container is
+//! moved into a folder there when it is paused for the first time, so that no start pays for it.
+//! Sources: Linux's Documentation/admin-guide/cgroup-v2.rst and cgroup-v1/freezer-subsystem.rst.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use super::cgroup::{Cgroup, Version};
+use crate::error::{Context, Error, Result};
+
+/// As long as docker waits.
+const PATIENCE: Duration = Duration::from_secs(10);
+const LOOK_AGAIN: Duration = Duration::from_millis(1);
+
+/// Everything in a cgroup, stopped. Dropping it lets it go on.
+#[derive(Debug)]
+pub struct Frozen {
+    version: Version,
+    folder: PathBuf,
+}
+
+impl Frozen {
+    /// Stops all of `cgroup`. `top`: where the kernel keeps its trees.
+    ///
+    /// # Errors
+    /// When there is no freezer, or the kernel does not get everything stopped in time; then all goes on.
+    pub fn new(cgroup: &Cgroup, top: &Path) -> Result<Frozen> {
+        let own = cgroup.folders().first().ok_or_else(|| Error::new("pause the container", "its cgroup is gone"))?;
+        match cgroup.version() {
+            Version::V2 => Frozen { version: Version::V2, folder: own.clone() }.freeze(),
+            Version::V1 => {
+                let freezer = top.join("freezer");
+                if !freezer.join("cgroup.procs").exists() {
+                    let cause = format!("{} is no freezer", freezer.display());
+                    return Err(Error::unavailable("pause the container", cause)
+                        .try_this("sudo mount -t cgroup -o freezer none /sys/fs/cgroup/freezer"));
+                }
+                let folder = freezer.join(own.file_name().unwrap_or_default());
+                fs::create_dir(&folder).doing(|| format!("make {}", folder.display()))?;
+                let frozen = Frozen { version: Version::V1, folder }; // from here on a guard
+                frozen.take_in(own)?;
+                frozen.freeze()
+            }
+        }
+    }
+
+    /// v1: moves all processes of `own` here. What one makes meanwhile is made where it is: until nobody is left outside.
+    fn take_in(&self, own: &Path) -> Result<()> {
+        let mut inside = BTreeSet::new();
+        loop {
+            let text = fs::read_to_string(own.join("cgroup.procs")).doing(|| format!("read {}", own.display()))?;
+            let outside: Vec<&str> = text.lines().filter(|pid| !inside.contains(*pid)).collect();
+            if outside.is_empty() {
+                return Ok(());
+            }
+            for pid in outside {
+                match fs::write(self.folder.join("cgroup.procs"), pid) {
+                    Err(cause) if cause.raw_os_error() != Some(nix::libc::ESRCH) => {
+                        return Err(Error::new(format!("move process {pid} to {}", self.folder.display()), cause));
+                    }
+                    _ => inside.insert(pid.to_owned()), // or it has ended
+                };
+            }
+        }
+    }
+
+    fn freeze(self) -> Result<Frozen> {
+        let (file, wish) = match self.version {
+            Version::V1 => ("freezer.state", "FROZEN"),
+            Version::V2 => ("cgroup.freeze", "1"),
+        };
+        let file = self.folder.join(file);
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            fs::write(&file, wish).doing(|| format!("write {wish} to {}", file.display()))?; // v1: again, while it freezes
+            if self.is_frozen() {
+                return Ok(self);
+            }
+            if Instant::now() >= deadline {
+                return Err(Error::new("pause the container", "the kernel has not stopped all of it in 10 s"));
+            }
+            std::thread::sleep(LOOK_AGAIN);
+        }
+    }
+
+    fn is_frozen(&self) -> bool {
+        let read = |name| fs::read_to_string(self.folder.join(name)).unwrap_or_default();
+        match self.version {
+            Version::V1 => read("freezer.state").trim() == "FROZEN",
+            Version::V2 => read("cgroup.events").lines().any(|line| line == "frozen 1"),
+        }
+    }
+}
+
+impl Drop for Frozen {
+    fn drop(&mut self) {
+        match self.version {
+            Version::V2 => drop(fs::write(self.folder.join("cgroup.freeze"), "0")),
+            Version::V1 => self.give_back(),
+        }
+    }
+}
+
+impl Frozen {
+    /// v1: all go on where the freezer's own top is, and the folder goes.
+    fn give_back(&self) {
+        let _ = fs::write(self.folder.join("freezer.state"), "THAWED");
+        let top = self.folder.parent().unwrap_or(Path::new("/")).join("cgroup.procs");
+        for _ in 0..100 {
+            let inside = fs::read_to_string(self.folder.join("cgroup.procs")).unwrap_or_default();
+            for pid in inside.lines() {
+                let _ = fs::write(&top, pid); // ESRCH: it has ended
+            }
+            if fs::remove_dir(&self.folder).is_ok() {
+                return;
+            }
+            std::thread::sleep(LOOK_AGAIN);
+        }
+    }
+}
