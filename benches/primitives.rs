@@ -53,7 +53,7 @@ fn namespaces(criterion: &mut Criterion) {
     ];
     let mut group = criterion.benchmark_group("clone");
     for (name, namespaces) in kinds {
-        let birth = Birth { namespaces, cgroup: None };
+        let birth = Birth { namespaces, ..Birth::PLAIN };
         let child = || Process::vfork(birth, || 0);
         if let Err(errno) = child().and_then(|child| child.reap()) {
             eprintln!("skipped: clone/{name}: {}", errno.desc());

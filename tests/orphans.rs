@@ -7,6 +7,7 @@ mod common;
 
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use common::world::{World, entries};
@@ -76,6 +77,7 @@ fn a_kill_of_run_at_any_moment_ends_its_program() {
             kill_after(&mut child, time);
             nothing_runs(&word, &format!("{arm}, killed after {time:?}"));
         }
+        let _alone = alone();
         world.clean().ends_with(code::OK);
         world.is_clean();
     }
@@ -96,6 +98,7 @@ fn a_kill_of_bench_at_any_moment_ends_workers_and_programs() {
         drop(turn);
         nothing_runs(&word, &format!("killed after {time:?}"));
     }
+    let _alone = alone();
     world.clean().ends_with(code::OK);
     world.is_clean();
 }
@@ -171,10 +174,75 @@ fn clean_ends_what_a_killed_run_had_started() {
     std::io::Read::read(&mut child.stdout.take().unwrap(), &mut [0; 4]).unwrap();
     kill_after(&mut child, Duration::ZERO);
     let left = running(&word);
+    let _alone = alone();
     assert!(!left.is_empty(), "nobody was there to end them");
     world.clean().ends_with(code::OK).says(&format!("run {}:", child.id())).says("process ");
     nothing_runs(&word, "after clean");
     world.is_clean();
+}
+
+/// `clean` looks at the cgroups of the whole machine, so nobody else's program may be left running meanwhile.
+fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// It undoes everything that would end it or tell whose it is: the signal at its parent's death, its environment, its session.
+fn outliving(arm: &str, word: &str) -> String {
+    let session = if arm.starts_with("process") { "setsid" } else { "" }; // PID 1 leads one already
+    format!("exec setpriv --pdeathsig clear env -i {session} sleep {word}")
+}
+
+#[test]
+fn clean_ends_a_program_that_hides_from_it() {
+    let test = "clean_ends_a_program_that_hides_from_it";
+    if !Command::new("setpriv").args(["--pdeathsig", "clear", "true"]).output().is_ok_and(|out| out.status.success()) {
+        return common::skip(test, "setpriv(1) of util-linux is needed");
+    }
+    for arm in ["process", "process:vfork", "container", "container:fork", "container:-cgroup", "container-rootless"] {
+        if !needs(test, arm) {
+            continue;
+        }
+        let (world, word) = (World::new(), unique());
+        let root: &[&str] = if arm.starts_with("process") { &[] } else { &["--rootfs", "/"] };
+        let script = outliving(arm, &word);
+        let _alone = alone();
+        let mut command = world.isolab([&["run", "--as", arm][..], root, &["--", "sh", "-c", &script]].concat());
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let runs = || running(&word).iter().any(|line| line.split(' ').nth(1) == Some("sleep"));
+        common::wait_for("the program", || runs().then_some(()));
+        kill_after(&mut child, Duration::ZERO);
+        std::thread::sleep(Duration::from_millis(20));
+        assert!(runs(), "{arm}: nobody was there to end it");
+        world.clean().ends_with(code::OK).says(&format!("run {}:", child.id()));
+        nothing_runs(&word, &format!("{arm}, after clean"));
+        world.is_clean();
+    }
+}
+
+/// The same of a killed bench: of its worker nothing is left that could tell.
+#[test]
+fn clean_ends_what_a_killed_bench_had_started_and_what_hides_from_it() {
+    let test = "clean_ends_what_a_killed_bench_had_started_and_what_hides_from_it";
+    let arms = if root() { ["process", "container-rootless"].as_slice() } else { &["process"] };
+    for arm in arms {
+        if !needs(test, arm) {
+            continue;
+        }
+        let (world, word) = (World::new(), unique());
+        let script = outliving(arm, &word);
+        let _alone = alone();
+        let turn = my_turn();
+        let mut child = world.begin_bench(&["-e", arm, "-x", "boot", "--", "sh", "-c", &script]);
+        let runs = || running(&word).iter().any(|line| line.split(' ').nth(1) == Some("sleep"));
+        common::wait_for("the program", || runs().then_some(()));
+        kill_after(&mut child, Duration::ZERO);
+        drop(turn);
+        std::thread::sleep(Duration::from_millis(50));
+        world.clean().ends_with(code::OK);
+        nothing_runs(&word, &format!("{arm}, after clean"));
+        world.is_clean();
+    }
 }
 
 /// Anybody may call a folder after a run that lives.
@@ -189,6 +257,7 @@ fn clean_ends_nothing_that_the_folders_owner_does_not_own() {
     }
     let (world, elsewhere) = (World::new(), World::new());
     let word = unique();
+    let _alone = alone();
     let mut command = elsewhere.isolab(["run", "--as", "container", "--", "probe", "count", &word]);
     let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     common::wait_for("the container", || (running(&word).len() == 2).then_some(()));

@@ -56,12 +56,19 @@ pub struct Container {
 
 /// Makes one container. A child that is a copy of us makes itself ready now and waits at its program's door for
 /// [`Container::start`]; one that borrows our memory comes with it.
-pub fn create(spec: &Spec, files: &Files<'_>, handshake: Handshake, clock: &mut Timeline) -> Result<Container> {
+/// `pid_to` gets the pid of whoever is started.
+pub fn create(
+    spec: &Spec,
+    files: &Files<'_>,
+    handshake: Handshake,
+    pid_to: &AtomicU64,
+    clock: &mut Timeline,
+) -> Result<Container> {
     let cgroup = make_cgroup(spec)?; // first: the child is born inside it
     clock.mark(Stage::Create, "cgroup");
     let mut container = Container { process: None, cgroup, frozen: None, handshake }; // from here on a guard
     if spec.copies() {
-        container.process = Some(container.copy(spec, files)?); // one clone3 makes most namespaces
+        container.process = Some(container.copy(spec, files, pid_to)?); // one clone3 makes most namespaces
         clock.mark(Stage::Create, "clone3 returned");
         container.write_ids(spec)?; // the child is nobody until its ids are mapped
     }
@@ -94,22 +101,22 @@ pub fn cannot_clone(errno: Errno) -> Error {
 }
 
 impl Container {
-    fn birth(&self, spec: &Spec) -> Birth<'_> {
+    fn birth<'a>(&'a self, spec: &Spec, pid_to: &'a AtomicU64) -> Birth<'a> {
         let cgroup = self.cgroup.as_ref().and_then(Cgroup::birthplace);
-        Birth { namespaces: namespaces::made_by_clone(spec.namespaces), cgroup }
+        Birth { namespaces: namespaces::made_by_clone(spec.namespaces), cgroup, pid_to: Some(pid_to) }
     }
 
-    fn copy(&self, spec: &Spec, files: &Files<'_>) -> Result<Process> {
+    fn copy(&self, spec: &Spec, files: &Files<'_>, pid_to: &AtomicU64) -> Result<Process> {
         let child = || child::run(spec, self.cgroup.as_ref(), files, &self.handshake);
-        Process::fork(self.birth(spec), child).map_err(cannot_clone)
+        Process::fork(self.birth(spec, pid_to), child).map_err(cannot_clone)
     }
 
-    fn borrower(&self, spec: &Spec, files: &Files<'_>) -> Result<Process> {
+    fn borrower(&self, spec: &Spec, files: &Files<'_>, pid_to: &AtomicU64) -> Result<Process> {
         let child = || {
             self.handshake.stamp(Stamp::Born);
             child::run(spec, self.cgroup.as_ref(), files, &self.handshake)
         };
-        Process::vfork(self.birth(spec), child).map_err(cannot_clone)
+        Process::vfork(self.birth(spec, pid_to), child).map_err(cannot_clone)
     }
 
     fn write_ids(&self, spec: &Spec) -> Result<()> {
@@ -118,11 +125,11 @@ impl Container {
         self.handshake.open_gate() // first opening: the ids are there
     }
 
-    /// Lets the program run; `spec` and `files` as for [`create`].
-    pub fn start(&mut self, spec: &Spec, files: &Files<'_>, clock: &mut Timeline) -> Result<()> {
+    /// Lets the program run; `spec`, `files` and `pid_to` as for [`create`].
+    pub fn start(&mut self, spec: &Spec, files: &Files<'_>, pid_to: &AtomicU64, clock: &mut Timeline) -> Result<()> {
         self.handshake.open_gate()?;
         if self.process.is_none() {
-            self.process = Some(self.borrower(spec, files)?);
+            self.process = Some(self.borrower(spec, files, pid_to)?);
             clock.mark(Stage::Enter, "clone3 returned: the program is executed");
         }
         Ok(())

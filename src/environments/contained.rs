@@ -16,6 +16,7 @@ use nix::unistd::{Gid, Uid, getppid, setgroups, setresgid, setresuid};
 
 use super::payload::{Files, Watch, env_of, not_detachable, variable};
 use super::process::{is_probe, probe_rootfs};
+use super::started::{Slot, Started};
 use super::streams::Streams;
 use super::{
     Detached, Event, Instance, Knobs, Outcome, Prepared, Reply, Setting, Verb, footprint, lookup, unsupported,
@@ -108,6 +109,7 @@ pub(super) fn prepare(knobs: &Knobs, task: &Task, setting: &Setting, by: Privile
     let plan = Plan {
         spec,
         outside,
+        started: Started::beside(dir)?,
         task: task.clone(),
         tsc_khz: setting.tsc_khz,
         become_user: by.become_user,
@@ -209,6 +211,7 @@ struct Plan {
     spec: Spec,
     /// Where we see the program's file.
     outside: PathBuf,
+    started: Started,
     task: Task,
     tsc_khz: Option<u64>,
     become_user: Option<(u32, u32)>,
@@ -234,10 +237,12 @@ impl Prepared for Ready {
         let files = Files::apart(&plan.task, plan.spec.dev.is_some())?;
         let handshake = Handshake::new()?;
         let watch = Watch::new(plan.tsc_khz.map(TscAnchor::now));
+        let slot = plan.started.slot()?;
         clock.begin();
-        let container = create(&plan.spec, &files.for_container(), handshake, clock)?;
+        let container = create(&plan.spec, &files.for_container(), handshake, slot.pid(), clock)?;
         let seen = if plan.inspectable { Some(at_the_door(&plan.spec, &container)) } else { None };
-        Ok(Box::new(Running { plan, container, files: Some(files), streams: None, watch, seen, ended_by: None }))
+        let files = Some(files);
+        Ok(Box::new(Running { plan, container, files, streams: None, watch, ended_by: None, seen, slot }))
     }
 }
 
@@ -286,6 +291,8 @@ struct Running {
     ended_by: Option<i32>,
     /// By [`at_the_door`].
     seen: Option<Result<Vec<Part>>>,
+    /// Dropped last: until then it may run.
+    slot: Slot,
 }
 
 impl Running {
@@ -324,7 +331,8 @@ impl Running {
 impl Instance for Running {
     fn start(&mut self, clock: &mut Timeline) -> Result<()> {
         let mut files = self.files.take().ok_or_else(|| Error::new("start the container", "it was started before"))?;
-        self.container.start(&self.plan.spec, &files.for_container(), clock)?;
+        self.container.start(&self.plan.spec, &files.for_container(), self.slot.pid(), clock)?;
+        self.slot.close();
         self.streams = files.begin_streams()?;
         self.watch.look_at(files);
         Ok(())
@@ -386,11 +394,12 @@ impl Instance for Running {
         Ok(Outcome { exit, counters: Vec::new(), signal_delay_ns: self.watch.signal_delay_ns() })
     }
 
-    fn detach(self: Box<Self>) -> Result<Detached> {
+    fn detach(mut self: Box<Self>) -> Result<Detached> {
         if !self.plan.spec.detachable {
             return Err(not_detachable());
         }
         let (pid, cgroups) = self.container.leave()?;
+        self.slot.keep();
         Ok(Detached { pid, cgroups })
     }
 }

@@ -19,6 +19,7 @@ mod lookup;
 pub mod payload;
 pub mod process;
 pub mod setting;
+pub mod started;
 mod streams;
 #[cfg(test)]
 mod testing;

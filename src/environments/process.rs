@@ -12,6 +12,7 @@ use std::time::Instant;
 use nix::sys::signal::Signal;
 
 use super::payload::{ENV_OF_RUN, Files, Watch, env_of, kill_and_reap, not_detachable};
+use super::started::{Slot, Started};
 use super::{
     About, Clocks, Detached, Environment, Event, Instance, KnobAbout, Knobs, Outcome, Prepared, Reply, Setting,
     Support, Verb, footprint, lookup, unsupported,
@@ -79,6 +80,7 @@ impl Environment for PlainProcess {
             vfork: knobs.has("vfork"),
             tsc_khz: setting.tsc_khz,
             detachable: setting.detachable,
+            started: Started::beside(dir)?,
         }))))
     }
 }
@@ -123,6 +125,7 @@ struct Plan {
     vfork: bool,
     tsc_khz: Option<u64>,
     detachable: bool,
+    started: Started,
 }
 
 impl Prepared for Ready {
@@ -131,18 +134,24 @@ impl Prepared for Ready {
         let files = Files::new(&plan.task)?;
         let handshake = Handshake::new()?;
         let anchor = plan.tsc_khz.map(TscAnchor::now);
+        let slot = plan.started.slot()?;
         clock.begin();
         let mut process = None;
         if !plan.vfork {
-            process = Some(fork(&plan, &files, &handshake)?);
+            process = Some(fork(&plan, &files, &handshake, &slot)?);
             clock.mark(Stage::Create, "clone3 returned");
         }
-        Ok(Box::new(Running { plan, files: Some(files), handshake, process, watch: Watch::new(anchor), exit: None }))
+        let watch = Watch::new(anchor);
+        Ok(Box::new(Running { plan, files: Some(files), handshake, process, watch, exit: None, slot }))
     }
 }
 
-fn fork(plan: &Plan, files: &Files, handshake: &Handshake) -> Result<Process> {
-    Process::fork(Birth::PLAIN, || child(plan, files, handshake)).map_err(cannot_clone)
+fn fork(plan: &Plan, files: &Files, handshake: &Handshake, slot: &Slot) -> Result<Process> {
+    Process::fork(birth(slot), || child(plan, files, handshake)).map_err(cannot_clone)
+}
+
+fn birth(slot: &Slot) -> Birth<'_> {
+    Birth { pid_to: Some(slot.pid()), ..Birth::PLAIN }
 }
 
 /// All that the child does. In order; nothing here allocates.
@@ -168,6 +177,8 @@ struct Running {
     process: Option<Process>,
     watch: Watch,
     exit: Option<Exit>,
+    /// Dropped last: until then it may run.
+    slot: Slot,
 }
 
 impl Running {
@@ -182,9 +193,10 @@ impl Instance for Running {
         let files = self.files.take().ok_or_else(|| Error::new("start the process", "it was started before"))?;
         if self.plan.vfork {
             let child = || child(&self.plan, &files, &self.handshake);
-            self.process = Some(Process::vfork(Birth::PLAIN, child).map_err(cannot_clone)?);
+            self.process = Some(Process::vfork(birth(&self.slot), child).map_err(cannot_clone)?);
             clock.mark(Stage::Create, "vfork returned: the program is executed");
         }
+        self.slot.close();
         self.watch.look_at(files);
         Ok(())
     }
@@ -232,6 +244,7 @@ impl Instance for Running {
             return Err(not_detachable());
         }
         let process = self.process.take().ok_or_else(|| Error::new("leave the process", "it was not started"))?;
+        self.slot.keep();
         Ok(Detached { pid: process.pid(), cgroups: Vec::new() })
     }
 }

@@ -10,6 +10,7 @@ use nix::unistd::{Gid, Uid, getgroups, setgroups, setresgid, setresuid};
 use super::leaks::{Leak, Places, remove};
 use super::scratch::Stale;
 use crate::environments::container_rootless::whom_to_become;
+use crate::environments::started;
 
 /// One dead run.
 #[derive(Debug)]
@@ -41,7 +42,8 @@ pub fn clean_up(stale: &Stale, patience: Duration) -> Cleaned {
 
 /// What was found of this user, and what of it is left.
 fn ended_of(stale: &Stale, uid: u32, patience: Duration) -> (Vec<Leak>, Vec<Leak>) {
-    let places = Places { uid: Some(uid), since: stale.since, ..Places::default() };
+    let started = started::read(&stale.folder);
+    let places = Places { uid: Some(uid), since: stale.since, started: &started, ..Places::default() };
     let found = places.leaks_of(&stale.run);
     let left = if found.is_empty() { Vec::new() } else { remove(&places, &stale.run, patience) };
     (found, left)

@@ -16,6 +16,7 @@ use super::descendants::Descendants;
 use super::pids::Pid;
 use super::scratch;
 use crate::environments::payload::ENV_OF_RUN;
+use crate::environments::started::Note;
 
 /// One thing that should be gone.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -46,11 +47,19 @@ pub struct Places<'a> {
     pub uid: Option<u32>,
     /// Only processes that have begun at this time or later.
     pub since: u64,
+    /// Who was started, as the scratch folder tells.
+    pub started: &'a [Note],
 }
 
 impl Default for Places<'static> {
     fn default() -> Self {
-        Places { proc_root: Path::new("/proc"), cgroup_root: Path::new("/sys/fs/cgroup"), uid: None, since: 0 }
+        Places {
+            proc_root: Path::new("/proc"),
+            cgroup_root: Path::new("/sys/fs/cgroup"),
+            uid: None,
+            since: 0,
+            started: &[],
+        }
     }
 }
 
@@ -63,14 +72,28 @@ impl Places<'_> {
         all
     }
 
-    /// Workers and what they started, which inherited ISOLAB_RUN=run or ISOLAB_OF_RUN=run, ourselves excepted. Those of
-    /// other users cannot be read: not ours.
+    /// Workers and what they started, which inherited ISOLAB_RUN=run or ISOLAB_OF_RUN=run, or of which there is a note,
+    /// with all that is below them; ourselves excepted. Those of other users cannot be read: not ours.
     fn processes(&self, run: &str) -> Vec<Leak> {
         let wanted = [ENV_RUN, ENV_OF_RUN].map(|name| format!("{name}={run}"));
         let me = std::process::id() as i32;
-        let ours = |pid: &Pid| pid.number != me && self.uid.is_none_or(|uid| uid == pid.uid) && pid.start >= self.since;
-        let marked = |pid: &Pid| wanted.iter().any(|pair| pid.has_variable(self.proc_root, pair));
-        Pid::all(self.proc_root).into_iter().filter(|pid| ours(pid) && marked(pid)).map(Leak::Process).collect()
+        let of_user = |pid: &Pid| self.uid.is_none_or(|uid| uid == pid.uid);
+        let marked = |pid: &Pid| of_user(pid) && wanted.iter().any(|pair| pid.has_variable(self.proc_root, pair));
+        // root's own notes can be believed, whoever the program has become since.
+        let noted = |pid: &Pid| self.started.iter().any(|note| note.is(pid.number, pid.start));
+        let noted = |pid: &Pid| (of_user(pid) || self.uid == Some(0)) && noted(pid);
+        let all: Vec<Pid> = Pid::all(self.proc_root).into_iter().filter(|pid| pid.number != me).collect();
+        let (mut found, mut rest): (Vec<Pid>, Vec<Pid>) =
+            all.into_iter().partition(|pid| pid.start >= self.since && (noted(pid) || marked(pid)));
+        let mut parents: Vec<i32> = found.iter().map(|pid| pid.number).collect();
+        while !parents.is_empty() {
+            let (below, others): (Vec<Pid>, Vec<Pid>) = rest.into_iter().partition(|pid| parents.contains(&pid.parent));
+            parents = below.iter().map(|pid| pid.number).collect();
+            found.extend(below);
+            rest = others;
+        }
+        found.sort();
+        found.into_iter().filter(|pid| of_user(pid) || self.uid == Some(0)).map(Leak::Process).collect()
     }
 
     fn mounts(&self, run: &str) -> Vec<Leak> {

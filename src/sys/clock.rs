@@ -10,6 +10,12 @@ pub fn monotonic_ns() -> u64 {
     t.tv_sec() as u64 * 1_000_000_000 + t.tv_nsec() as u64
 }
 
+/// Nanoseconds of CLOCK_BOOTTIME, the clock of a process's start time in /proc/PID/stat.
+pub fn boottime_ns() -> u64 {
+    let t = clock_gettime(ClockId::CLOCK_BOOTTIME).expect("CLOCK_BOOTTIME exists since Linux 2.6.39");
+    t.tv_sec() as u64 * 1_000_000_000 + t.tv_nsec() as u64
+}
+
 /// CPU time that this process has used, in nanoseconds.
 pub fn cpu_time_ns() -> u64 {
     let t = clock_gettime(ClockId::CLOCK_PROCESS_CPUTIME_ID).expect("CLOCK_PROCESS_CPUTIME_ID exists since Linux 2.6");

@@ -9,6 +9,7 @@
 
 use std::mem::{size_of, zeroed};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use libc::{c_int, c_long, c_void};
 use nix::errno::Errno;
@@ -36,18 +37,20 @@ pub const ALL_NAMESPACES: CloneFlags = CloneFlags::CLONE_NEWNS
     .union(CloneFlags::CLONE_NEWPID)
     .union(CloneFlags::CLONE_NEWNET);
 
-/// Where a child is born.
+/// Where a child is born, and who learns of it.
 #[derive(Debug, Clone, Copy)]
 pub struct Birth<'a> {
     /// New ones, from [`ALL_NAMESPACES`].
     pub namespaces: CloneFlags,
     /// A folder of a cgroup v2 tree.
     pub cgroup: Option<BorrowedFd<'a>>,
+    /// The kernel writes the child's pid here before the child runs (CLONE_PARENT_SETTID): whatever happens to us, it is known.
+    pub pid_to: Option<&'a AtomicU64>,
 }
 
 impl Birth<'_> {
     /// In everything that we are in.
-    pub const PLAIN: Birth<'static> = Birth { namespaces: CloneFlags::empty(), cgroup: None };
+    pub const PLAIN: Birth<'static> = Birth { namespaces: CloneFlags::empty(), cgroup: None, pid_to: None };
 
     fn arguments(self, flags: u64, pidfd: *mut c_int) -> Result<libc::clone_args, Errno> {
         if !ALL_NAMESPACES.contains(self.namespaces) {
@@ -62,7 +65,18 @@ impl Birth<'_> {
             args.flags |= CLONE_INTO_CGROUP;
             args.cgroup = folder.as_raw_fd() as u64;
         }
+        if let Some(word) = self.pid_to {
+            args.flags |= libc::CLONE_PARENT_SETTID as u64;
+            args.parent_tid = word.as_ptr() as u64; // its low half: a pid has four bytes
+        }
         Ok(args)
+    }
+
+    /// clone(2) has one place for pid and pidfd, so that the pid is written when the child runs already.
+    fn note(self, pid: i64) {
+        if let Some(word) = self.pid_to {
+            word.store(pid as u64, Ordering::Release);
+        }
     }
 }
 
@@ -72,10 +86,17 @@ impl Process {
         let mut pidfd: c_int = -1;
         let args = birth.arguments(0, &raw mut pidfd)?;
         // SAFETY: `args` and `pidfd` live on our stack until the call returns, and nobody else knows them. Without
-        // CLONE_VM the child works on a copy of our memory, so neither can disturb the other.
+        // CLONE_VM the child works on a copy of our memory, so neither can disturb the other. `pid_to` is an atomic that is
+        // borrowed for as long.
         let pid = unsafe { libc::syscall(libc::SYS_clone3, &raw const args, size_of::<libc::clone_args>()) };
         let pid = match Errno::result(pid) {
-            Err(Errno::ENOSYS) if birth.cgroup.is_none() => old_clone(birth.namespaces, &mut pidfd)?,
+            Err(Errno::ENOSYS) if birth.cgroup.is_none() => {
+                let pid = old_clone(birth.namespaces, &mut pidfd)?;
+                if pid != 0 {
+                    birth.note(pid);
+                }
+                pid
+            }
             other => other?,
         };
         if pid == 0 {
@@ -98,8 +119,12 @@ impl Process {
         let new = [&raw const args as u64, size_of::<libc::clone_args>() as u64, 0];
         let mut pid = borrow_memory(libc::SYS_clone3, new, &mut body);
         if pid == Err(Errno::ENOSYS) && birth.cgroup.is_none() {
-            let old = [args.flags & !CLONE_CLEAR_SIGHAND | args.exit_signal, 0, args.pidfd];
+            let news = CLONE_CLEAR_SIGHAND | libc::CLONE_PARENT_SETTID as u64;
+            let old = [args.flags & !news | args.exit_signal, 0, args.pidfd];
             pid = borrow_memory(libc::SYS_clone, old, &mut body);
+            if let Ok(pid) = pid {
+                birth.note(pid.into());
+            }
         }
         before.thread_set_mask()?;
         Process::new(pid?, pidfd)
@@ -252,6 +277,17 @@ mod tests {
     }
 
     #[test]
+    fn its_pid_is_written_before_it_runs() {
+        let page = crate::sys::shared::SharedPage::new().unwrap();
+        let birth = Birth { pid_to: Some(page.word(3)), ..Birth::PLAIN };
+        let seen = || i32::from(page.get(3) == u64::from(std::process::id()));
+        for make in [Process::fork(birth, seen), Process::vfork(birth, seen)] {
+            let child = make.unwrap();
+            assert_eq!(child.reap(), Ok(Exit::Code(1)), "the child has found itself there");
+        }
+    }
+
+    #[test]
     fn the_older_call_gives_the_same_child() {
         let mut pidfd = -1;
         let pid = old_clone(CloneFlags::empty(), &mut pidfd).unwrap();
@@ -305,7 +341,7 @@ mod tests {
             return crate::testing::skip(format_args!("{name}: no cgroup v2 in which we may make a folder"));
         };
         let place = std::fs::File::open(&folder).unwrap();
-        let birth = Birth { namespaces: CloneFlags::empty(), cgroup: Some(place.as_fd()) };
+        let birth = Birth { cgroup: Some(place.as_fd()), ..Birth::PLAIN };
         let mine = || {
             let (file, mut text) = (std::fs::File::open("/proc/self/cgroup"), [0; 4096]);
             let length = file.and_then(|mut file| std::io::Read::read(&mut file, &mut text)).unwrap_or(0);
@@ -333,7 +369,7 @@ mod tests {
 
     #[test]
     fn sharing_memory_is_not_a_namespace() {
-        let shared = Birth { namespaces: CloneFlags::CLONE_VM, cgroup: None };
+        let shared = Birth { namespaces: CloneFlags::CLONE_VM, ..Birth::PLAIN };
         assert_eq!(Process::fork(shared, || 0).unwrap_err(), Errno::EINVAL);
         assert_eq!(Process::vfork(shared, || 0).unwrap_err(), Errno::EINVAL);
     }
