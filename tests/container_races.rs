@@ -7,6 +7,7 @@
 mod common;
 
 use std::fs;
+use std::os::fd::AsFd;
 use std::os::unix::fs::{MetadataExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
@@ -241,6 +242,58 @@ fn a_program_swapped_for_our_own_is_not_executed() {
             world.is_clean();
         }
     }
+}
+
+/// The kernel looks the dynamic loader up by its name, following links, whatever we have seen there before. Our own binary
+/// is no loader: run as one it ends by SIGSEGV.
+#[test]
+fn a_loader_swapped_for_our_own_program_is_not_executed() {
+    let test = "a loader swapped during the start";
+    let top = fs::File::open("/").unwrap();
+    if isolab::sys::landlock::execute_only_below(top.as_fd()).unwrap().is_none() {
+        return common::skip(test, "this kernel has no Landlock of its second version or newer");
+    }
+    let arms: Vec<_> = arms(test).collect();
+    for trap in ["its name", "its file"] {
+        for arm in &arms {
+            let world = World::new();
+            let root = root_folder(&world, "rootfs", "bin/loader"); // the probe, which needs nobody to load it
+            world.program("rootfs/run-me", dynamic("/bin/loader"));
+            let swapping = if trap == "its name" {
+                world.program("rootfs/trap", dynamic("/proc/self/exe"));
+                Swapping::of(root.join("run-me"), root.join("trap"))
+            } else {
+                symlink("/proc/self/exe", root.join("trap")).unwrap();
+                Swapping::of(root.join("bin/loader"), root.join("trap"))
+            };
+            for _ in 0..tries(2 * arms.len()) {
+                let answer = run(&mut world.isolab(words(arm, &root, &["/run-me", "noop"])));
+                assert!(answer.code != 128 + Signal::SIGSEGV as i32 && !is_our_own(&answer), "{arm}, {trap}: {answer}");
+            }
+            drop(swapping);
+            run(&mut world.isolab(words(arm, &root, &["/run-me", "noop"]))).ends_with(0);
+            world.is_clean();
+        }
+    }
+}
+
+/// An ELF program that needs this loader, and is nothing else.
+fn dynamic(loader: &str) -> Vec<u8> {
+    const LOAD_AT: u64 = 0x1000_0000;
+    let header = |kind: u32, offset: u64, length: u64| {
+        let words = [offset, LOAD_AT + offset, LOAD_AT + offset, length, length, 0x1000];
+        [kind, 5]
+            .iter()
+            .flat_map(|n| n.to_le_bytes())
+            .chain(words.iter().flat_map(|n| n.to_le_bytes()))
+            .collect::<Vec<_>>()
+    };
+    let (name, length) = ([loader.as_bytes(), &[0]].concat(), 64 + 2 * 56);
+    let all = length + name.len() as u64;
+    let mut elf = b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x02\0\x3e\0\x01\0\0\0".to_vec(); // ET_EXEC, x86-64
+    elf.extend([LOAD_AT, 64, 0].iter().flat_map(|n| n.to_le_bytes()));
+    elf.extend([0, 0, 64, 56, 2, 0, 0, 0].iter().flat_map(|n: &u16| n.to_le_bytes()));
+    [elf, header(3, length, name.len() as u64), header(1, 0, all), name].concat()
 }
 
 /// What isolab itself says to these arguments; of what it says about a start that failed there is nothing in it.

@@ -21,7 +21,7 @@ use super::seccomp::Filter;
 use super::spec::Spec;
 use super::{capabilities, dev, hosts_view, init, mask, namespaces, rootfs};
 use crate::sys::fds::{HANDED, hand_over};
-use crate::sys::signals;
+use crate::sys::{landlock, signals};
 
 /// The descriptors that the program gets.
 #[derive(Debug, Clone, Copy)]
@@ -54,6 +54,7 @@ fn become_program(
     namespaces::loopback(spec.namespaces, spec.loopback).at(Step::Loopback)?;
     handshake.stamp(Stamp::OwnView);
     let (null, devpts) = change_root(spec, files)?;
+    only_own_programs(spec).at(Step::OwnPrograms)?; // no mount from here on
     enter_folder(spec);
     handshake.stamp(Stamp::NewRoot);
     let gate = hand_files_over(files, null, devpts, handshake.gate())?; // every other file is closed now
@@ -129,6 +130,12 @@ fn find_sys(spec: &Spec, root: BorrowedFd<'_>) -> Result<Option<OwnedFd>, Errno>
 
 fn hide_what_acts_on_the_host(spec: &Spec, root: BorrowedFd<'_>) -> Result<(), Errno> {
     if spec.hosts_root { hosts_view::replace(root, spec.ids.is_some()) } else { Ok(()) }
+}
+
+/// Until exec we are our own program, and the kernel looks the interpreter of what we execute up by a name that the folder's
+/// owner may lead to /proc/self/exe meanwhile.
+fn only_own_programs(spec: &Spec) -> Result<(), Errno> {
+    spec.own_programs.as_ref().map_or(Ok(()), |rules| landlock::restrict(rules.as_fd()))
 }
 
 /// By its name inside: the folder that we came from may be of the old root (CVE-2024-21626).

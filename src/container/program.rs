@@ -6,8 +6,9 @@
 //! by their interpreters, and what is executed is the plain path of a plain program; never one below /proc or /dev.
 //!
 //! Somebody who changes the folder between this look and exec gains nothing: exec follows no link at the end of that path and
-//! runs no script ([`crate::sys::exec::Image::exec_file`]). One thing he can still do: rewrite the name of the loader inside
-//! the program's file; then our code runs in the container, but as a loader, whose file no process can reach.
+//! runs no script ([`crate::sys::exec::Image::exec_file`]). The loader is looked up by the kernel, though, by a name inside the
+//! program's file: what lies outside of the folder cannot be executed (Landlock; before Linux 5.19, or where it is switched
+//! off, our code could be run as a loader).
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;

@@ -2,6 +2,7 @@
 
 use std::ffi::{CString, OsStr, OsString};
 use std::fs;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -35,6 +36,7 @@ use crate::probe;
 use crate::sys::clock::TscAnchor;
 use crate::sys::clone::Process;
 use crate::sys::exec::Image;
+use crate::sys::landlock::execute_only_below;
 use crate::sys::signals::{self, Ignored, TO_END};
 use crate::timeline::{Stage, Timeline};
 
@@ -87,6 +89,7 @@ pub(super) fn prepare(knobs: &Knobs, task: &Task, setting: &Setting, by: Privile
     let folder = folder(&root);
     let spec = Spec {
         program,
+        own_programs: own_programs(task, &root, knobs)?,
         read_only: task.rootfs == Rootfs::Probe || root.is_hosts_root() || root.is_read_only(),
         hosts_root: root.is_hosts_root(),
         root: root.into(),
@@ -130,6 +133,16 @@ fn check_init(knobs: &Knobs, task: &Task) -> Result<()> {
 /// For a `bench` of an own command, unless that is taken away.
 fn has_init(knobs: &Knobs, task: &Task) -> bool {
     knobs.has("+init") || task.init && !knobs.has("-init") && !knobs.has("-pid")
+}
+
+/// A folder of a stranger: the loader of a program in it may change between our look and exec. Where all capabilities or all
+/// calls are left to it nothing is held back, and a program may want to mount.
+fn own_programs(task: &Task, root: &Folder, knobs: &Knobs) -> Result<Option<OwnedFd>> {
+    let free = knobs.has("-caps") || knobs.has("-seccomp");
+    if task.rootfs == Rootfs::Probe || root.is_hosts_root() || free {
+        return Ok(None);
+    }
+    execute_only_below(root.as_fd()).doing(|| "allow no programs but those of the root folder")
 }
 
 fn chosen_namespaces(knobs: &Knobs, user: bool) -> CloneFlags {

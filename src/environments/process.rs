@@ -80,7 +80,7 @@ impl Environment for PlainProcess {
             vfork: knobs.has("vfork"),
             tsc_khz: setting.tsc_khz,
             detachable: setting.detachable,
-            started: Started::beside(dir)?,
+            started: Started::beside(&setting.dir)?,
         }))))
     }
 }

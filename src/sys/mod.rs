@@ -10,6 +10,7 @@ pub mod clone;
 pub mod exec;
 pub mod fds;
 pub mod ids;
+pub mod landlock;
 pub mod mounts;
 pub mod net;
 pub mod pidfd;
