@@ -250,7 +250,7 @@ fn a_program_swapped_for_our_own_is_not_executed() {
 fn a_loader_swapped_for_our_own_program_is_not_executed() {
     let test = "a loader swapped during the start";
     let top = fs::File::open("/").unwrap();
-    if isolab::sys::landlock::execute_only_below(top.as_fd()).unwrap().is_none() {
+    if isolab::sys::landlock::confine_to(top.as_fd()).unwrap().is_none() {
         return common::skip(test, "this kernel has no Landlock of its second version or newer");
     }
     let arms: Vec<_> = arms(test).collect();

@@ -149,8 +149,8 @@ pub(super) struct Run {
     /// The folder that becomes its /; `/` shows the host's own files, read-only [default: the probe's own]
     ///
     /// With `/`, what is written to /tmp is gone with the container, /run is empty, and the host's sockets and FIFOs in other
-    /// folders can be reached. Any other folder can be written to: as root, a program can leave setuid files and device
-    /// files in it, so keep it where other users cannot reach it (chmod 700).
+    /// folders can be reached. Any other folder can be written to: a program can leave setuid files in it (and as root,
+    /// before Linux 5.19, device files), so keep it where other users cannot reach it (chmod 700).
     #[arg(long, value_name = "DIR")]
     pub rootfs: Option<PathBuf>,
     /// What you type is its input, even where its output does not go to your terminal

@@ -4,7 +4,7 @@ use super::args::{Bench, Order};
 use super::called::called_as;
 use super::out::Out;
 use super::watch::Terminal;
-use super::{chart, closing, exit, report};
+use super::{caution, chart, closing, exit, report};
 use crate::error::{Error, Kind, Result};
 use crate::experiments::Sets;
 use crate::guide::predictions::Log;
@@ -26,6 +26,9 @@ pub(super) fn run(args: Bench, out: &mut Out) -> Result<u8> {
     if let Some(file) = &args.out {
         store::check_writable(file)?; // told now, not after a minute of measuring
     }
+    let cautions =
+        plan.arms.iter().filter(|arm| arm.copy == 1 && !args.command.is_empty()).filter_map(caution::of_knobs);
+    cautions.for_each(|text| out.note(text));
     let mut terminal = Terminal::new(out, args.json || args.md);
     let finished = measure(&plan, how, &mut terminal)?;
     terminal.end();

@@ -3,6 +3,7 @@
 mod args;
 mod bench;
 mod called;
+mod caution;
 mod chart;
 mod clean;
 mod closing;

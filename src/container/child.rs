@@ -54,7 +54,7 @@ fn become_program(
     namespaces::loopback(spec.namespaces, spec.loopback).at(Step::Loopback)?;
     handshake.stamp(Stamp::OwnView);
     let (null, devpts) = change_root(spec, files)?;
-    only_own_programs(spec).at(Step::OwnPrograms)?; // no mount from here on
+    confine(spec).at(Step::Confine)?; // no mount from here on
     enter_folder(spec);
     handshake.stamp(Stamp::NewRoot);
     let gate = hand_files_over(files, null, devpts, handshake.gate())?; // every other file is closed now
@@ -133,9 +133,9 @@ fn hide_what_acts_on_the_host(spec: &Spec, root: BorrowedFd<'_>) -> Result<(), E
 }
 
 /// Until exec we are our own program, and the kernel looks the interpreter of what we execute up by a name that the folder's
-/// owner may lead to /proc/self/exe meanwhile.
-fn only_own_programs(spec: &Spec) -> Result<(), Errno> {
-    spec.own_programs.as_ref().map_or(Ok(()), |rules| landlock::restrict(rules.as_fd()))
+/// owner may lead to /proc/self/exe meanwhile. And a device file that root leaves in the folder is alive outside.
+fn confine(spec: &Spec) -> Result<(), Errno> {
+    spec.confined.as_ref().map_or(Ok(()), |rules| landlock::restrict(rules.as_fd()))
 }
 
 /// By its name inside: the folder that we came from may be of the old root (CVE-2024-21626).

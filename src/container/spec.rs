@@ -22,8 +22,8 @@ pub struct Spec {
     /// It is the host's own root; see [`super::hosts_view`].
     pub hosts_root: bool,
     pub program: Image,
-    /// By [`crate::sys::landlock`]: only files below the root may be executed. None: whatever can be reached.
-    pub own_programs: Option<OwnedFd>,
+    /// By [`crate::sys::landlock`]: only files below the root may be executed, and no device file made. None: nothing of that.
+    pub confined: Option<OwnedFd>,
     /// From [`super::namespaces`]; `user` exactly when `ids` is Some.
     pub namespaces: CloneFlags,
     pub ids: Option<IdMap>,

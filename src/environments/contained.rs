@@ -36,7 +36,7 @@ use crate::probe;
 use crate::sys::clock::TscAnchor;
 use crate::sys::clone::Process;
 use crate::sys::exec::Image;
-use crate::sys::landlock::execute_only_below;
+use crate::sys::landlock::confine_to;
 use crate::sys::signals::{self, Ignored, TO_END};
 use crate::timeline::{Stage, Timeline};
 
@@ -89,7 +89,7 @@ pub(super) fn prepare(knobs: &Knobs, task: &Task, setting: &Setting, by: Privile
     let folder = folder(&root);
     let spec = Spec {
         program,
-        own_programs: own_programs(task, &root, knobs)?,
+        confined: confined(task, &root, knobs)?,
         read_only: task.rootfs == Rootfs::Probe || root.is_hosts_root() || root.is_read_only(),
         hosts_root: root.is_hosts_root(),
         root: root.into(),
@@ -135,14 +135,14 @@ fn has_init(knobs: &Knobs, task: &Task) -> bool {
     knobs.has("+init") || task.init && !knobs.has("-init") && !knobs.has("-pid")
 }
 
-/// A folder of a stranger: the loader of a program in it may change between our look and exec. Where all capabilities or all
+/// A folder of a stranger: the loader of a program in it may change between our look and exec; and what is made in it stays. Where all capabilities or all
 /// calls are left to it nothing is held back, and a program may want to mount.
-fn own_programs(task: &Task, root: &Folder, knobs: &Knobs) -> Result<Option<OwnedFd>> {
+fn confined(task: &Task, root: &Folder, knobs: &Knobs) -> Result<Option<OwnedFd>> {
     let free = knobs.has("-caps") || knobs.has("-seccomp");
     if task.rootfs == Rootfs::Probe || root.is_hosts_root() || free {
         return Ok(None);
     }
-    execute_only_below(root.as_fd()).doing(|| "allow no programs but those of the root folder")
+    confine_to(root.as_fd()).doing(|| "make the rules of the root folder")
 }
 
 fn chosen_namespaces(knobs: &Knobs, user: bool) -> CloneFlags {

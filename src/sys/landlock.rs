@@ -1,4 +1,5 @@
-//! Landlock (landlock(7)): what may be executed, by the folder that it lies in. No crate: three calls, and libc has their numbers.
+//! Landlock (landlock(7)): what may be executed and made, by the folder that it lies in. No crate: three calls, and libc has their
+//! numbers.
 
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::ptr::null;
@@ -8,6 +9,8 @@ use nix::errno::Errno;
 // linux/landlock.h
 const VERSION: u32 = 1;
 const EXECUTE: u64 = 1;
+const MAKE_CHAR: u64 = 1 << 6;
+const MAKE_BLOCK: u64 = 1 << 11;
 const REFER: u64 = 1 << 13;
 const PATH_BENEATH: u32 = 1;
 
@@ -29,13 +32,13 @@ fn version() -> i64 {
     version.max(0)
 }
 
-/// Only files below this folder may be executed, or be the interpreter of one. None where the kernel cannot: the first version
-/// forbade to move files between folders as well.
-pub fn execute_only_below(folder: BorrowedFd<'_>) -> Result<Option<OwnedFd>, Errno> {
+/// Only files below this folder may be executed, or be the interpreter of one, and no device file can be made. None where the
+/// kernel cannot: the first version forbade to move files between folders as well.
+pub fn confine_to(folder: BorrowedFd<'_>) -> Result<Option<OwnedFd>, Errno> {
     if version() < 2 {
         return Ok(None);
     }
-    let rules = Rules { handled_access_fs: EXECUTE | REFER };
+    let rules = Rules { handled_access_fs: EXECUTE | MAKE_CHAR | MAKE_BLOCK | REFER };
     let flags = 0;
     // SAFETY: `rules` outlives the call, which is given its true size.
     let made = unsafe { libc::syscall(libc::SYS_landlock_create_ruleset, &raw const rules, size_of::<Rules>(), flags) };

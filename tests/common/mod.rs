@@ -166,6 +166,23 @@ pub(crate) fn with_own_mounts<S: AsRef<OsStr>>(
     command
 }
 
+/// A root folder with these programs of the host and the libraries that they name; why not, where the host has not all.
+pub(crate) fn root_with(root: &std::path::Path, programs: &[&str]) -> Result<(), String> {
+    for folder in ["proc", "dev", "sys"] {
+        std::fs::create_dir_all(root.join(folder)).unwrap();
+    }
+    for program in programs {
+        let listed = Command::new("ldd").arg(program).output().map_err(|error| format!("ldd: {error}"))?;
+        let text = String::from_utf8_lossy(&listed.stdout).into_owned();
+        for file in text.split_whitespace().filter(|word| word.starts_with('/')).chain([*program]) {
+            let place = root.join(file.trim_start_matches('/').trim_end_matches(':'));
+            std::fs::create_dir_all(place.parent().unwrap()).unwrap();
+            std::fs::copy(file.trim_end_matches(':'), &place).map_err(|error| format!("copy {file}: {error}"))?;
+        }
+    }
+    Ok(())
+}
+
 /// Waits until `done` says Some, but no longer than a test may take.
 #[track_caller]
 pub(crate) fn wait_for<T>(what: &str, mut done: impl FnMut() -> Option<T>) -> T {

@@ -1,0 +1,96 @@
+//! A root folder that the program may write to: what it leaves there is on the host when it has ended.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use std::fs;
+use std::os::fd::AsFd;
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use common::{Answer, World, needs, root_with, skip};
+
+const ARMS: [&str; 5] = ["container", "container:fork", "container:+init", "container:+user", "container-rootless"];
+const CAUTION: &str = "caution: a setuid file";
+
+fn shell(world: &World, arm: &str, root: &Path, text: &str) -> Answer {
+    world.run(["run", "--as", arm, "--rootfs", root.to_str().unwrap(), "--", "/bin/sh", "-c", text])
+}
+
+fn root(world: &World, test: &str) -> Option<PathBuf> {
+    let root = world.join("rootfs");
+    root_with(&root, &["/bin/sh", "/bin/mknod", "/bin/chmod", "/bin/cp"])
+        .map_err(|why| skip(test, &why))
+        .ok()
+        .map(|()| root)
+}
+
+fn set_mode(path: &Path, mode: u32) {
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+}
+
+#[test]
+fn no_device_file_is_left_there() {
+    let test = "no_device_file_is_left_there";
+    let top = fs::File::open("/").unwrap();
+    if isolab::sys::landlock::confine_to(top.as_fd()).unwrap().is_none() {
+        return skip(test, "this kernel has no Landlock of its second version or newer");
+    }
+    for arm in ARMS.into_iter().filter(|arm| needs(test, arm)) {
+        let world = World::new();
+        let Some(root) = root(&world, test) else { return };
+        set_mode(&root, 0o777);
+        let text = "mknod c c 1 3; mknod b b 7 0; mknod dev/shm/c c 1 3; mknod fifo p && echo the FIFO is there";
+        let answer = shell(&world, arm, &root, text);
+        assert_eq!(answer.ends_with(0).out, "the FIFO is there\n", "{arm}");
+        for name in common::world::entries(&root) {
+            let kind = fs::symlink_metadata(root.join(&name)).unwrap().file_type();
+            assert!(!kind.is_char_device() && !kind.is_block_device(), "{arm}: {name}");
+        }
+        assert!(fs::symlink_metadata(root.join("fifo")).unwrap().file_type().is_fifo(), "{arm}");
+        world.is_clean();
+    }
+}
+
+#[test]
+fn who_may_leave_setuid_files_where_others_get_at_them_is_told_so() {
+    let test = "who_may_leave_setuid_files_where_others_get_at_them_is_told_so";
+    for arm in ARMS.into_iter().filter(|arm| needs(test, arm)) {
+        let world = World::new();
+        let Some(root) = root(&world, test) else { return };
+        let mine = arm != "container:+user"; // whose root is user 100000 for the host
+        set_mode(&root, 0o777);
+        let answer = shell(&world, arm, &root, "cp /bin/sh suid && chmod 4755 suid");
+        answer.ends_with(0);
+        assert_eq!(answer.err.matches(CAUTION).count(), usize::from(mine), "{arm}: once: {answer}");
+        let left = fs::metadata(root.join("suid")).unwrap().permissions().mode();
+        assert_eq!(left & 0o7777, 0o4755, "{arm}: what it is told about is so");
+        if mine && (arm != "container-rootless" || !common::root()) {
+            set_mode(&root, 0o700); // as root, a rootless container's is another user's, and he must get there
+            let answer = shell(&world, arm, &root, ":");
+            assert_eq!(answer.ends_with(0).err, "", "{arm}: nobody else gets there");
+        }
+        assert_eq!(
+            world.run(["run", "--as", arm, "--rootfs", "/", "--", "true"]).ends_with(0).err,
+            "",
+            "{arm}: read-only"
+        );
+        world.is_clean();
+    }
+}
+
+#[test]
+fn who_takes_the_pid_namespace_away_is_told_what_that_means() {
+    let test = "who_takes_the_pid_namespace_away_is_told_what_that_means";
+    if !needs(test, "container:-pid") {
+        return;
+    }
+    let world = World::new();
+    let answer = world.run(["run", "--as", "container:-pid", "--", "probe", "noop"]);
+    let told = "can signal every process of this machine, process 1 too";
+    assert_eq!(answer.ends_with(0).err.matches(told).count(), 1, "{answer}");
+    assert_eq!(world.run(["run", "--as", "container", "--", "probe", "noop"]).ends_with(0).err, "");
+    let answer = world.bench(&["-e", "container:-pid", "-x", "boot", "--blocks", "2", "--", "true"]);
+    assert_eq!(answer.ends_with(0).err.matches(told).count(), 1, "{answer}");
+    world.is_clean();
+}
