@@ -17,7 +17,7 @@ use isolab::timeline::Stage;
 
 fn environments(criterion: &mut Criterion) {
     let Some(_alone) = shared::alone("environments") else { return };
-    let real = ALL.iter().filter(|e| e.about().id != "fake");
+    let real = ALL.iter().filter(|e| !e.about().is_scripted());
     let arms = real.map(|env| Arm::parse(env.about().id).expect("an id of the registry"));
     let arms: Vec<Arm> = arms.filter(shared::runs_here).collect();
     let interrupt = Interrupt::listen().expect("signals can be listened to");

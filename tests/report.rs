@@ -105,3 +105,32 @@ fn one_arm_one_block_or_nothing_at_all_still_gives_a_report() {
         world.run(["report", "--lang", "ko"]).ends_with(code::OK);
     }
 }
+
+/// Somebody else's engine is started by its own command, and what it creates nobody sees: it has command→ready alone, and no
+/// table or chart puts it beside a create→ready.
+#[test]
+fn an_engine_has_the_start_of_its_command_and_no_other() {
+    let world = World::new();
+    world
+        .bench(&["-e", "fake,fake-engine:ready=3000", "--base", "fake", "-x", "boot", "--blocks", "25"])
+        .ends_with(code::OK);
+    let run = world.saved();
+    let arm = |id: &str| run["header"]["arms"].as_array().unwrap().iter().find(|a| a["id"] == id).unwrap().clone();
+    assert_eq!((&arm("fake-engine:ready=3000")["kind"], &arm("fake")["kind"]), (&"engine".into(), &"other".into()));
+    let cells = run["cells"].as_array().unwrap();
+    let columns = |arm: &str| {
+        let cell = cells.iter().find(|c| c["arm"] == arm).unwrap();
+        cell["columns"]["values"].as_object().unwrap().keys().cloned().collect::<Vec<_>>()
+    };
+    assert_eq!(columns("fake-engine:ready=3000"), ["command_to_ready", "exit_to_reaped"]);
+    assert!(columns("fake").contains(&"create_to_ready".to_owned()));
+    for words in [&["report", "results/latest"][..], &["chart", "results/latest"], &["guide", "check", "2"]] {
+        let answer = world.run(words);
+        assert!(matches!(answer.code, 0 | 1 | 3), "{words:?}: {answer:?}");
+    }
+    let md = text(&world, "results/latest/report.md");
+    let comparison =
+        md.split("`boot create_to_ready`").nth(1).unwrap().split("`boot command_to_ready`").next().unwrap();
+    assert!(!comparison.contains("scripted engine"), "{comparison}");
+    assert!(md.contains("3.00 ms"));
+}

@@ -164,7 +164,7 @@ const PATIENCE: Duration = Duration::from_millis(800);
 
 fn try_all() -> Result<Tried> {
     let user_namespace = userns::check(whom_to_become()).err().map(Refusal::from);
-    let real = ALL.iter().filter(|env| env.about().id != "fake");
+    let real = ALL.iter().filter(|env| !env.about().is_scripted());
     let arms: Vec<Arm> = real.map(|env| Arm::parse(env.about().id)).collect::<Result<_>>()?;
     let interrupt = Interrupt::listen()?;
     let answers = ask(Path::new("/proc/self/exe"), &arms, PATIENCE, &interrupt)?;

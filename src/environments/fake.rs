@@ -16,6 +16,9 @@ use crate::timeline::{Stage, Timeline};
 
 pub struct Fake;
 
+/// The same as somebody else's engine is: started by its own command, seen by nobody before it is ready.
+pub struct FakeEngine;
+
 static ABOUT: About = About {
     id: "fake",
     name: "scripted environment, nothing runs",
@@ -32,6 +35,22 @@ static ABOUT: About = About {
     t0: "a moment that the script begins with",
 };
 
+static ENGINE: About = About {
+    id: "fake-engine",
+    name: "scripted engine, nothing runs",
+    sentence: "Answers as an engine would, with times from its knobs, for tests.",
+    kind: crate::model::Kind::Engine,
+    answered_by: AnsweredBy::Nobody,
+    clocks: Clocks::CommandOnly,
+    knobs: &[
+        KnobAbout { form: "ready=US", sentence: "command→ready in microseconds; 1000 without it." },
+        KnobAbout { form: "spread=PERCENT", sentence: "Up to that much is added, by the sample's nonce." },
+        KnobAbout { form: "fault=KIND", sentence: "hang, crash, fail, liar, unavailable, slow or leak." },
+    ],
+    channel: Channel::Fd,
+    t0: "a moment that the script begins with, as if its own command were started then",
+};
+
 const FAULTS: &[&str] = &["hang", "crash", "fail", "liar", "unavailable", "slow", "leak"];
 
 impl Environment for Fake {
@@ -40,35 +59,53 @@ impl Environment for Fake {
     }
 
     fn check(&self, knobs: &Knobs) -> Result<()> {
-        number(knobs, "spread", 0)?;
-        number(knobs, "ready", 0)?;
-        match knobs.value("fault") {
-            Some(kind) if !FAULTS.contains(&kind) => Err(Error::usage(
-                format!("play the fault {kind:?}"),
-                "there is none of that name",
-            )
-            .try_this(format!("{}faults: {}", did_you_mean(kind, FAULTS), FAULTS.join(" ")))),
-            _ => Ok(()),
-        }
+        check(knobs)
     }
 
     fn supports(&self, knobs: &Knobs, _: &Task) -> Support {
-        match knobs.value("fault") {
-            Some("unavailable") => {
-                Support::No { reason: "the script says so".into(), fix: "take the fault away".into() }
-            }
-            _ => Support::Yes,
-        }
+        supports(knobs)
     }
 
     fn prepare(&self, knobs: &Knobs, task: &Task, _: &Setting) -> Result<Box<dyn Prepared>> {
-        let nonce = task.env.iter().find(|(k, _)| k == abi::ENV_NONCE).and_then(|(_, v)| v.to_str()?.parse().ok());
-        let nonce: u64 = nonce.unwrap_or(0);
-        let spread = number(knobs, "spread", 0)?.min(1000);
-        let base_ns = number(knobs, "ready", 1000)?.saturating_mul(1000);
-        let extra_ns = if spread == 0 { 0 } else { base_ns * (abi::mix(nonce) % (spread * 10 + 1)) / 1000 };
-        let fault = knobs.value("fault").unwrap_or_default().to_owned();
-        Ok(Box::new(Script { ready_ns: base_ns + extra_ns, nonce, fault }))
+        Ok(Box::new(Script::new(knobs, task)?))
+    }
+}
+
+impl Environment for FakeEngine {
+    fn about(&self) -> &'static About {
+        &ENGINE
+    }
+
+    fn check(&self, knobs: &Knobs) -> Result<()> {
+        check(knobs)
+    }
+
+    fn supports(&self, knobs: &Knobs, _: &Task) -> Support {
+        supports(knobs)
+    }
+
+    fn prepare(&self, knobs: &Knobs, task: &Task, _: &Setting) -> Result<Box<dyn Prepared>> {
+        Ok(Box::new(Script::new(knobs, task)?))
+    }
+}
+
+fn check(knobs: &Knobs) -> Result<()> {
+    number(knobs, "spread", 0)?;
+    number(knobs, "ready", 0)?;
+    match knobs.value("fault") {
+        Some(kind) if !FAULTS.contains(&kind) => Err(Error::usage(
+            format!("play the fault {kind:?}"),
+            "there is none of that name",
+        )
+        .try_this(format!("{}faults: {}", did_you_mean(kind, FAULTS), FAULTS.join(" ")))),
+        _ => Ok(()),
+    }
+}
+
+fn supports(knobs: &Knobs) -> Support {
+    match knobs.value("fault") {
+        Some("unavailable") => Support::No { reason: "the script says so".into(), fix: "take the fault away".into() },
+        _ => Support::Yes,
     }
 }
 
@@ -84,6 +121,18 @@ struct Script {
     ready_ns: u64,
     nonce: u64,
     fault: String,
+}
+
+impl Script {
+    fn new(knobs: &Knobs, task: &Task) -> Result<Script> {
+        let nonce = task.env.iter().find(|(k, _)| k == abi::ENV_NONCE).and_then(|(_, v)| v.to_str()?.parse().ok());
+        let nonce: u64 = nonce.unwrap_or(0);
+        let spread = number(knobs, "spread", 0)?.min(1000);
+        let base_ns = number(knobs, "ready", 1000)?.saturating_mul(1000);
+        let extra_ns = if spread == 0 { 0 } else { base_ns * (abi::mix(nonce) % (spread * 10 + 1)) / 1000 };
+        let fault = knobs.value("fault").unwrap_or_default().to_owned();
+        Ok(Script { ready_ns: base_ns + extra_ns, nonce, fault })
+    }
 }
 
 impl Prepared for Script {

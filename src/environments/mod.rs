@@ -43,6 +43,7 @@ pub const ALL: &[&dyn Environment] = &[
     &container_rootless::RootlessContainer,
     &vm_bare::VmBare,
     &fake::Fake,
+    &fake::FakeEngine,
 ];
 
 /// What an environment is, in words that the results file and the charts repeat.
@@ -60,6 +61,13 @@ pub struct About {
     pub channel: Channel,
     /// What t0 of create→ready is, in words.
     pub t0: &'static str,
+}
+
+impl About {
+    /// Nothing runs in it: it is for tests.
+    pub fn is_scripted(&self) -> bool {
+        self.answered_by == AnsweredBy::Nobody
+    }
 }
 
 /// Which starts of it can be measured.

@@ -6,7 +6,7 @@
 use std::time::Instant;
 
 use super::{Better, CellPlan, Experiment, MetricAbout, Question, SetAbout, Sets, a_cell_each, values};
-use crate::environments::Arm;
+use crate::environments::{Arm, Clocks};
 use crate::error::{Error, Result};
 use crate::lab::bench::Running;
 use crate::lab::{Lab, Start, Workload, leaks, scratch};
@@ -29,7 +29,7 @@ static ABOUT: Question = Question {
         metric(
             "command_to_ready",
             true,
-            "From just before a fresh isolab process is spawned until its environment's host has read the program's ready record.",
+            "From just before a fresh isolab process, or the own command of somebody else's engine, is spawned until its host has read the program's ready record.",
         ),
         metric(
             "create_to_exit",
@@ -149,6 +149,14 @@ fn one(cell: &CellPlan, lab: &mut Lab, work: &Workload) -> Result<Sample> {
     let t = &life.done.timeline;
     let ready = t.until_ns(Stage::Ready);
     let as_f64 = |ns: Option<u64>| ns.map(|ns| ns as f64);
+    if cell.arm.env.about().clocks == Clocks::CommandOnly {
+        // Its t0 is the start of its own command: what it creates, and when, nobody else sees.
+        let values = values([
+            ("command_to_ready", as_f64(ready)),
+            ("exit_to_reaped", as_f64(t.between_ns(Stage::Exit, Stage::Reap))),
+        ]);
+        return Ok(Sample { values, ..Sample::default() });
+    }
     Ok(Sample {
         values: values([
             ("create_to_ready", as_f64(ready)),
