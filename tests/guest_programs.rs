@@ -3,7 +3,7 @@
 
 use std::process::Command;
 
-const PROGRAMS: [&str; 2] = ["src/probe/main.rs", "src/vm/bare/main.rs"];
+const PROGRAMS: [&str; 2] = ["src/probe/main.rs", "src/vm/bare/kernel/main.rs"];
 
 /// A tool of the toolchain; None, and told by name, where it is not installed.
 fn tool(test: &str, name: &str) -> Option<Command> {

@@ -21,6 +21,8 @@ const TEXTS: &[(&str, &str)] = &[
      "컨트롤 그룹을 만들기 직전, 컨트롤 그룹이 없으면 clone3 직전. 기록용 파이프는 이미 있습니다"),
     ("just before open(\"/dev/kvm\")",
      "open(\"/dev/kvm\") 직전"),
+    ("a moment that the script begins with, as if its own command were started then",
+     "각본이 시작하는 순간. 그때 자기 명령이 시작된 것으로 봅니다"),
     ("a moment that the script begins with",
      "각본이 시작하는 순간"),
     ("From the program's end, as its host sees it, until it is waited for and everything made for it is closed and removed.",
