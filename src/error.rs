@@ -6,6 +6,8 @@
 //! try:   sudo usermod -aG kvm $USER, then log in again
 //! ```
 
+pub mod shortage;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -89,14 +91,17 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// `…().doing(|| format!("open {path}"))?` gives any low-level error its context.
+/// `…().doing(|| format!("open {path}"))?` gives any low-level error its context, and what a machine is short of its remedy.
 pub trait Context<T> {
     fn doing<S: Into<String>>(self, doing: impl FnOnce() -> S) -> Result<T>;
 }
 
-impl<T, E: fmt::Display> Context<T> for std::result::Result<T, E> {
+impl<T, E: fmt::Display + 'static> Context<T> for std::result::Result<T, E> {
     fn doing<S: Into<String>>(self, doing: impl FnOnce() -> S) -> Result<T> {
-        self.map_err(|cause| Error::new(doing(), cause))
+        self.map_err(|cause| {
+            let remedy = shortage::remedy(&cause);
+            Error::new(doing(), cause).try_this(remedy)
+        })
     }
 }
 
@@ -112,5 +117,16 @@ mod tests {
             "could not open /dev/kvm\ncause: Permission denied (os error 13)\ntry:   sudo usermod -aG kvm $USER"
         );
         assert!(!Error::new("a", "b").to_string().contains("try:"), "no empty advice");
+    }
+
+    #[test]
+    fn a_shortage_has_its_remedy_and_another_error_none() {
+        let remedy = |cause: nix::errno::Errno| {
+            let of_io: Error = Err::<(), _>(std::io::Error::from(cause)).doing(|| "x").unwrap_err();
+            assert_eq!(of_io.try_this, Err::<(), _>(cause).doing(|| "x").unwrap_err().try_this);
+            of_io.try_this
+        };
+        assert_eq!(remedy(nix::errno::Errno::EMFILE), shortage::OPEN_FILES);
+        assert_eq!(remedy(nix::errno::Errno::ENOENT), "");
     }
 }

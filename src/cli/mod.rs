@@ -29,6 +29,7 @@ mod watch;
 use std::process::ExitCode;
 
 use clap::Parser;
+use nix::sys::stat::{Mode, umask};
 
 use crate::error::{Error, Kind, Result};
 use args::{Args, Command, RunAlone};
@@ -78,8 +79,17 @@ fn parse() -> Result<Command, clap::Error> {
     Args::try_parse().map(|args| args.command)
 }
 
+/// A umask that takes the owner's own rights away would shut us out of the folders that we make.
+fn keep_own_files_ours() {
+    let before = umask(Mode::empty());
+    umask(before & !Mode::S_IRWXU);
+}
+
 fn dispatch(command: Command) -> Result<u8> {
     let mut out = Out::new();
+    if !matches!(command, Command::Run(_) | Command::Probe(_)) {
+        keep_own_files_ours(); // a program keeps its caller's mask
+    }
     match command {
         Command::Bench(bench) => bench::run(bench, &mut out),
         Command::Run(run) => Ok(run::run(run, &mut out)),

@@ -9,7 +9,7 @@ use super::proxy::Proxy;
 use super::{caution, exit, run_output};
 use crate::environments::container_rootless::become_ordinary_user;
 use crate::environments::life::{Ended, Life};
-use crate::environments::{Arm, Event, Setting};
+use crate::environments::{Arm, Event, Setting, out_of_memory};
 use crate::error::{Error, Result};
 use crate::harness::plan::for_this_user;
 use crate::lab::descendants::Descendants;
@@ -90,6 +90,9 @@ fn one(args: &Run, out: &mut Out) -> Result<u8> {
         if args.timeline {
             run_output::timeline(&arm, &clock, &outcome, out)?;
         }
+    }
+    if let Some(error) = out_of_memory::of(&outcome, &task.limits) {
+        exit::complain(&error); // its exit status is passed on all the same, as docker does
     }
     if timed_out {
         return Err(Error::new(

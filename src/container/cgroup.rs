@@ -18,6 +18,7 @@ use std::time::{Duration, Instant};
 use nix::errno::Errno;
 use nix::unistd::write;
 
+use super::delegation;
 use crate::error::{Context, Error, Result};
 use crate::model::Limits;
 
@@ -127,7 +128,7 @@ impl Tree {
                 format!("limit the {} of the container", s.controller),
                 format!("there is no {} controller in {}", s.controller, self.bases[0].0.display()),
             )
-            .try_this("cat /sys/fs/cgroup/cgroup.controllers; systemd-run --user --scope -p Delegate=yes isolab …")),
+            .try_this(format!("cat /sys/fs/cgroup/cgroup.controllers; {}", delegation::remedy()))),
         }
     }
 }
@@ -143,7 +144,7 @@ fn ask_for(file: &Path, wish: &str, base: &Path) -> Result<()> {
         }
     }
     let error = Error::new(format!("pass controllers down in {}", base.display()), "processes keep appearing in it");
-    Err(error.try_this("a cgroup of its own: systemd-run --user --scope -p Delegate=yes isolab …"))
+    Err(error.try_this(format!("a cgroup of its own: {}", delegation::remedy())))
 }
 
 fn make_room(base: &Path) -> Result<()> {
@@ -168,9 +169,7 @@ fn cannot_make(folder: &Path, cause: &std::io::Error) -> Error {
     let error = Error::new(format!("make the cgroup {}", folder.display()), cause);
     match cause.kind() {
         ErrorKind::AlreadyExists => error.try_this("isolab clean (a run that was killed may have left it)"),
-        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
-            error.try_this("sudo, or: systemd-run --user --scope -p Delegate=yes isolab …")
-        }
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => error.try_this("the knob -cgroup"),
         _ => error,
     }
 }

@@ -19,7 +19,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::unistd::{pipe2, read, write};
 
 use super::mask;
-use crate::error::{Context, Error, Kind, Result};
+use crate::error::{Context, Error, Kind, Result, shortage};
 use crate::model::Exit;
 use crate::sys::clock::{TscAnchor, tsc};
 use crate::sys::fds::{close_copy, out_of_the_way};
@@ -270,6 +270,8 @@ fn explain(Failure { step, errno, place }: Failure) -> Error {
 /// What kind of failure it is, and what the reader can do about it.
 fn advice(step: Step, errno: Errno) -> (Kind, &'static str) {
     match (step, errno) {
+        (_, Errno::ENOMEM) => (Kind::Failed, shortage::MEMORY),
+        (_, Errno::EMFILE) => (Kind::Failed, shortage::OPEN_FILES),
         (Step::Exec, Errno::ENOENT) => {
             (Kind::NotFound, "its interpreter (of a script, or the dynamic loader) must be in the root folder too")
         }
@@ -284,6 +286,10 @@ fn advice(step: Step, errno: Errno) -> (Kind, &'static str) {
         (Step::Sys | Step::Proc | Step::Dev | Step::Mask, Errno::ELOOP) => {
             (Kind::Failed, "this root folder has a symbolic link where a folder belongs: do not trust it")
         }
+        (Step::Dev, Errno::ENODEV) => (
+            Kind::Unavailable,
+            "ls -l /dev: null, zero, full, random, urandom and tty must be the devices of these names",
+        ),
         (Step::Proc | Step::Dev, Errno::ENOENT | Errno::ENOTDIR) => {
             (Kind::Failed, "mkdir DIR/proc DIR/dev: the root folder needs them as mount points")
         }

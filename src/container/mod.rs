@@ -14,6 +14,7 @@ pub mod capabilities;
 pub mod cgroup;
 mod child;
 pub mod console;
+pub mod delegation;
 pub mod dev;
 pub mod folder;
 pub mod freeze;
@@ -23,6 +24,7 @@ pub mod idmap;
 pub mod init;
 pub mod mask;
 pub mod namespaces;
+mod oom;
 pub mod program;
 pub mod rootfs;
 pub mod seccomp;
@@ -38,7 +40,7 @@ use nix::sys::signal::Signal;
 use self::cgroup::{Cgroup, TOP};
 use self::freeze::Frozen;
 use self::handshake::{Handshake, Stamp};
-use crate::error::{Context, Error, Kind, Result};
+use crate::error::{Context, Error, Kind, Result, shortage};
 use crate::model::Exit;
 use crate::sys::clone::{Birth, Process};
 use crate::timeline::{Stage, Timeline};
@@ -52,6 +54,8 @@ pub struct Container {
     cgroup: Option<Cgroup>,
     frozen: Option<Frozen>,
     handshake: Handshake,
+    /// Processes in it that the kernel killed for want of memory; known when it has ended.
+    oom_kills: u64,
 }
 
 /// Makes one container. A child that is a copy of us makes itself ready now and waits at its program's door for
@@ -66,7 +70,7 @@ pub fn create(
 ) -> Result<Container> {
     let cgroup = make_cgroup(spec)?; // first: the child is born inside it
     clock.mark(Stage::Create, "cgroup");
-    let mut container = Container { process: None, cgroup, frozen: None, handshake }; // from here on a guard
+    let mut container = Container { process: None, cgroup, frozen: None, handshake, oom_kills: 0 }; // from here on a guard
     if spec.copies() {
         container.process = Some(container.copy(spec, files, pid_to)?); // one clone3 makes most namespaces
         clock.mark(Stage::Create, "clone3 returned");
@@ -89,7 +93,7 @@ pub fn cannot_clone(errno: Errno) -> Error {
     let error = Error::new("make a process", cause);
     match errno {
         Errno::EPERM => error.kind(Kind::Unavailable).try_this("sudo, or the environment container-rootless"),
-        Errno::EAGAIN => error.try_this("ulimit -u; or the pids limit of the cgroup that you are in"),
+        Errno::EAGAIN => error.try_this(shortage::PROCESSES),
         Errno::ENOSPC | Errno::EUSERS => error
             .kind(Kind::Unavailable)
             .try_this("sudo sysctl user.max_user_namespaces=10000 (the other limits: user.max_*)"),
@@ -140,6 +144,11 @@ impl Container {
         self.process.as_ref().ok_or_else(|| Error::new("look at the container", "it does not run"))
     }
 
+    /// See [`Container::end`].
+    pub fn oom_kills(&self) -> u64 {
+        self.oom_kills
+    }
+
     pub fn handshake(&self) -> &Handshake {
         &self.handshake
     }
@@ -172,6 +181,7 @@ impl Container {
         self.resume(); // what is frozen does not die (cgroup v1)
         let exit = process.reap().doing(|| "wait for the container")?;
         if let Some(mut cgroup) = self.cgroup.take() {
+            self.oom_kills = if oom::may_be(exit) { oom::kills(cgroup.folders()) } else { 0 };
             cgroup.remove()?;
         }
         Ok(exit)

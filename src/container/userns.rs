@@ -14,7 +14,7 @@ use nix::unistd::{Gid, Uid, write};
 
 use super::handshake::{At, Failure, Handshake, Step};
 use super::rootfs::keep_mounts_private;
-use crate::error::{Context, Kind, Result};
+use crate::error::{Context, Kind, Result, shortage};
 use crate::sys::clone::{Birth, Process};
 use crate::sys::ids::{become_user, leave_groups};
 
@@ -54,6 +54,9 @@ fn write_file(file: &CStr, text: &str) -> Result<(), Errno> {
 
 /// What the administrator has to switch, by the settings below /proc/sys.
 fn remedy(settings: &Path) -> &'static str {
+    if !Path::new("/proc/self").exists() {
+        return shortage::PROC;
+    }
     let is = |name, value| fs::read_to_string(settings.join(name)).is_ok_and(|text| text.trim() == value);
     if is("kernel/unprivileged_userns_clone", "0") {
         "sudo sysctl kernel.unprivileged_userns_clone=1"

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::machine::Machine;
 use super::row::Row;
+use crate::container::delegation;
 use crate::host::{CgroupMode, Mount};
 use crate::units::show_bytes;
 
@@ -103,10 +104,9 @@ pub(super) fn delegation(m: &Machine) -> Row {
     if !(m.may_write)(&m.path(&folder)) || !(m.may_write)(&here("cgroup.procs")) {
         let row =
             Row::limited("delegation", WHAT, "none was delegated to this user: no limits, no account of kernel memory");
-        return if m.has("/run/systemd/system") {
-            row.try_this(["$ systemd-run --user --scope -p Delegate=yes isolab …"])
-        } else {
-            row.try_this(["without systemd only root can hand one out: sudo isolab …"])
+        return match delegation::on(m.root, m.uid) {
+            delegation::BY_SYSTEMD => row.try_this([format!("$ {}", delegation::BY_SYSTEMD)]),
+            other => row.try_this([other]),
         };
     }
     let offered = std::fs::read_to_string(here("cgroup.controllers")).unwrap_or_default();

@@ -61,6 +61,7 @@ impl From<Error> for Refusal {
 /// Which variables are looked at. Nothing of their values is printed but the name of a CI service.
 pub(super) const VARIABLES: &[&str] = &[
     "PATH",
+    "TMPDIR",
     "CI",
     "GITHUB_ACTIONS",
     "GITLAB_CI",

@@ -9,6 +9,7 @@ mod containers;
 mod level;
 mod machine;
 mod measuring;
+mod needs;
 mod place;
 #[cfg(test)]
 mod recordings;
@@ -57,6 +58,7 @@ const GROUPS: &[Group] = &[
             measuring::load,
         ],
     ),
+    ("What a run needs", &[needs::proc, needs::null_device, needs::scratch, needs::open_files]),
     ("Where we are", &[under::hypervisor, place::container, place::wsl2, place::drive, place::ci]),
 ];
 

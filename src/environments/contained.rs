@@ -20,7 +20,8 @@ use super::process::{is_probe, probe_rootfs};
 use super::started::{Slot, Started};
 use super::streams::Streams;
 use super::{
-    Detached, Event, Instance, Knobs, Outcome, Prepared, Reply, Setting, Verb, footprint, lookup, unsupported,
+    Detached, Event, Instance, Knobs, Outcome, Prepared, Reply, Setting, Verb, footprint, lookup, out_of_memory,
+    small_init, unsupported,
 };
 use crate::container::cgroup::Tree;
 use crate::container::dev::Nodes;
@@ -75,7 +76,7 @@ pub(super) fn check(knobs: &Knobs) -> Result<()> {
 /// Everything before t0 that is the same for every instance: files on disk, program, filter.
 pub(super) fn prepare(knobs: &Knobs, task: &Task, setting: &Setting, by: Privileges) -> Result<Box<dyn Prepared>> {
     check(knobs)?;
-    check_init(knobs, task)?;
+    small_init::check(knobs, task)?;
     let dir = setting.dir.as_path();
     let root = root_folder(task, dir)?;
     if by.ids.is_some() {
@@ -106,7 +107,7 @@ pub(super) fn prepare(knobs: &Knobs, task: &Task, setting: &Setting, by: Privile
         filter: has("-seccomp").then(Filter::usual),
         ignored: Ignored::now(),
         fork: knobs.has("fork") || setting.inspectable,
-        init: has_init(knobs, task),
+        init: small_init::wanted(knobs, task),
         detachable: setting.detachable,
     };
     let plan = Plan {
@@ -119,20 +120,6 @@ pub(super) fn prepare(knobs: &Knobs, task: &Task, setting: &Setting, by: Privile
         inspectable: setting.inspectable,
     };
     Ok(Box::new(Ready(Rc::new(plan))))
-}
-
-fn check_init(knobs: &Knobs, task: &Task) -> Result<()> {
-    let refuse = |knob, why| Err(Error::usage(format!("use the knob {knob}"), why).try_this("leave it out"));
-    match task.init {
-        true if knobs.has("+init") => refuse("+init", "in a bench an own command has a small PID 1 before it anyway"),
-        false if knobs.has("-init") => refuse("-init", "there is no small PID 1 to take away: it changes nothing"),
-        _ => Ok(()),
-    }
-}
-
-/// For a `bench` of an own command, unless that is taken away.
-fn has_init(knobs: &Knobs, task: &Task) -> bool {
-    knobs.has("+init") || task.init && !knobs.has("-init") && !knobs.has("-pid")
 }
 
 /// A folder of a stranger: the loader of a program in it may change between our look and exec; and what is made in it stays. Where all capabilities or all
@@ -164,7 +151,9 @@ fn root_folder(task: &Task, dir: &Path) -> Result<Folder> {
 fn with_mount_points(root: &Path) -> Result<Folder> {
     for name in ["proc", "dev"] {
         let place = root.join(name);
-        fs::create_dir_all(&place).doing(|| format!("make {}", place.display()))?;
+        let doing = || format!("make {}", place.display());
+        fs::create_dir_all(&place).doing(doing)?;
+        fs::set_permissions(&place, fs::Permissions::from_mode(0o755)).doing(doing)?; // whatever the umask: ours to remove
     }
     Folder::open(root)
 }
@@ -234,7 +223,7 @@ struct Plan {
 impl Plan {
     fn explain(&self, error: Error) -> Error {
         let name = self.task.argv.first().map(OsString::as_os_str).unwrap_or_default();
-        lookup::explain(error, &self.outside, name)
+        lookup::explain(out_of_memory::explain(error, &self.task.limits), &self.outside, name)
     }
 }
 
@@ -402,9 +391,10 @@ impl Instance for Running {
     fn destroy(mut self: Box<Self>, clock: &mut Timeline) -> Result<Outcome> {
         let exit = self.container.end().map(|exit| self.as_asked(exit))?;
         clock.mark(Stage::Reap, "waited for, cgroup removed");
+        let counters = out_of_memory::counted(self.container.oom_kills());
         self.container.handshake().add_marks(self.watch.anchor(), clock);
         self.streams.take().map_or(Ok(()), |mut streams| streams.end())?; // now that nobody has them open
-        Ok(Outcome { exit, counters: Vec::new(), signal_delay_ns: self.watch.signal_delay_ns() })
+        Ok(Outcome { exit, counters, signal_delay_ns: self.watch.signal_delay_ns() })
     }
 
     fn detach(mut self: Box<Self>) -> Result<Detached> {

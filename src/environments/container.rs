@@ -9,7 +9,7 @@ use super::contained::{Privileges, check, prepare};
 use super::{About, Clocks, Environment, KnobAbout, Knobs, Prepared, Setting, Support, Task};
 use crate::container::cgroup::{TOP, Tree};
 use crate::container::idmap::IdMap;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, shortage};
 use crate::model::{AnsweredBy, Channel};
 
 pub struct OwnContainer;
@@ -63,10 +63,19 @@ impl Environment for OwnContainer {
         if !Uid::effective().is_root() {
             return no("it is made by root", "sudo, or -e container-rootless");
         }
+        if !Path::new("/proc/self").exists() {
+            return no(shortage::NO_PROC, shortage::PROC);
+        }
         if !may_administer(&fs::read_to_string("/proc/self/status").unwrap_or_default()) {
             return no(
                 "this root has no CAP_SYS_ADMIN (inside a container?)",
                 "run it on the host, or -e container-rootless",
+            );
+        }
+        if !knobs.has("-dev") && !sees_every_user(&fs::read_to_string("/proc/self/uid_map").unwrap_or_default()) {
+            return no(
+                "this root is one of a user namespace alone, who may make no device files",
+                "container-rootless",
             );
         }
         if !kernel_is_new_enough() {
@@ -112,6 +121,12 @@ fn may_administer(status: &str) -> bool {
     effective.and_then(|hex| u64::from_str_radix(hex.trim(), 16).ok()).is_some_and(|set| set & CAP_SYS_ADMIN != 0)
 }
 
+/// "0 0 4294967295": the map of the first user namespace (user_namespaces(7)). A kernel without them has no map.
+fn sees_every_user(uid_map: &str) -> bool {
+    let numbers: Vec<&str> = uid_map.split_whitespace().collect();
+    numbers.is_empty() || numbers == ["0", "0", "4294967295"]
+}
+
 pub(super) fn kernel_is_new_enough() -> bool {
     let release = nix::sys::utsname::uname().map(|u| u.release().to_string_lossy().into_owned()).unwrap_or_default();
     version(&release) >= (5, 12)
@@ -143,6 +158,8 @@ mod tests {
     fn facts_are_read_from_their_texts() {
         assert!(may_administer("Name: x\nCapEff:\t000001ffffffffff\n"));
         assert!(!may_administer("CapEff:\t00000000a80425fb\n") && !may_administer(""));
+        assert!(sees_every_user("         0          0 4294967295\n") && sees_every_user(""));
+        assert!(!sees_every_user("         0      12345          1\n") && !sees_every_user("0 100000 65536\n"));
         assert_eq!(version("6.18.44-fc"), (6, 18));
         assert!(version("5.4.0-150-generic") < (5, 12) && version("5.12") >= (5, 12) && version("odd") < (5, 12));
     }

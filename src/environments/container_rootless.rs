@@ -9,9 +9,10 @@ use super::contained::{Privileges, become_user, check, prepare};
 use super::container::kernel_is_new_enough;
 use super::{About, Clocks, Environment, KnobAbout, Knobs, Prepared, Setting, Support, Task};
 use crate::container::cgroup::{HOSTS_FOLDER, TOP, Tree};
+use crate::container::delegation;
 use crate::container::idmap::IdMap;
 use crate::container::userns;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, shortage};
 use crate::model::{AnsweredBy, Channel, Limits};
 
 pub struct RootlessContainer;
@@ -48,9 +49,6 @@ const fn knob(form: &'static str, sentence: &'static str) -> KnobAbout {
     KnobAbout { form, sentence }
 }
 
-const NO_CGROUP: &str = "no cgroup was delegated to this user: no limits, and no account of kernel memory";
-const DELEGATE: &str = "systemd-run --user --scope -p Delegate=yes isolab …";
-
 impl Environment for RootlessContainer {
     fn about(&self) -> &'static About {
         &ABOUT
@@ -65,12 +63,17 @@ impl Environment for RootlessContainer {
         if !kernel_is_new_enough() {
             return no("mount_setattr(2) came with Linux 5.12", "a newer kernel: uname -r");
         }
+        if !Path::new("/proc/self").exists() {
+            return no(shortage::NO_PROC, shortage::PROC);
+        }
         if let Err(error) = userns::check(whom_to_become()) {
             return no(&format!("could not {}: {}", error.doing, error.cause), &error.try_this);
         }
         match delegated_cgroup(knobs) {
-            None if task.limits != Limits::default() => no(NO_CGROUP, DELEGATE),
-            None if !knobs.has("-cgroup") => Support::Limited { reason: NO_CGROUP.into(), fix: DELEGATE.into() },
+            None if task.limits != Limits::default() => no(delegation::NONE, delegation::remedy()),
+            None if !knobs.has("-cgroup") => {
+                Support::Limited { reason: delegation::NONE.into(), fix: delegation::remedy().into() }
+            }
             _ => Support::Yes,
         }
     }
@@ -89,6 +92,10 @@ impl Environment for RootlessContainer {
 
 /// For a process of root that makes one such container and ends: early, so that the files it makes are his to remove.
 pub fn become_ordinary_user() -> Result<()> {
+    if !Path::new("/proc/self").exists() {
+        let error = Error::unavailable("make a container without root", shortage::NO_PROC); // which ids there are stands there
+        return Err(error.try_this(shortage::PROC));
+    }
     become_user(whom_to_become())
 }
 
@@ -166,7 +173,7 @@ mod tests {
         match Story::of(&RootlessContainer, &[], &greedy) {
             Ok(story) => assert_eq!(story.exit, Exit::Signal(9), "killed at its limit of memory"),
             Err(error) => {
-                assert_eq!((&*error.cause, &*error.try_this), (NO_CGROUP, DELEGATE));
+                assert_eq!((&*error.cause, &*error.try_this), (delegation::NONE, delegation::remedy()));
                 crate::testing::skip(format_args!("limits of a rootless container: {}", error.cause));
             }
         }

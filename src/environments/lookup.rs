@@ -13,7 +13,8 @@ use nix::sys::statvfs::{FsFlags, statvfs};
 use nix::unistd::{AccessFlags, access};
 
 use super::payload::{not_executable, not_found, variable};
-use crate::error::{Context, Error, Kind, Result};
+use super::process::{may_execute, no_room};
+use crate::error::{Context, Error, Kind, Result, shortage};
 use crate::model::Task;
 
 /// The caller's folder; the top when it is gone.
@@ -91,7 +92,7 @@ fn why_not(path: &Path, shown: &str) -> Option<Why> {
     }
     if statvfs(path).is_ok_and(|fs| fs.flags().contains(FsFlags::ST_NOEXEC)) {
         let advice = format!("copy it to another file system; findmnt -T {shown} shows this one");
-        return no("its file system is mounted noexec", advice);
+        return no(shortage::NO_EXEC, advice);
     }
     if access(path, AccessFlags::X_OK).is_err() {
         return no("this user may not execute it", format!("ls -l {shown}"));
@@ -200,10 +201,11 @@ pub(super) fn alone(task: &Task, dir: &Path) -> Result<PathBuf> {
     fs::create_dir_all(&root).doing(doing)?;
     fs::set_permissions(&root, fs::Permissions::from_mode(0o755)).doing(doing)?;
     if !place.exists() {
-        fs::copy(&program, &unfinished).doing(doing)?;
+        fs::copy(&program, &unfinished).map_err(|cause| no_room(doing(), cause))?;
         fs::set_permissions(&unfinished, fs::Permissions::from_mode(0o755)).doing(doing)?;
         fs::rename(&unfinished, &place).doing(doing)?; // whole or not at all
     }
+    may_execute(&root)?;
     Ok(root)
 }
 

@@ -16,9 +16,11 @@ pub mod footprint;
 pub mod knobs;
 pub mod life;
 mod lookup;
+pub mod out_of_memory;
 pub mod payload;
 pub mod process;
 pub mod setting;
+mod small_init;
 pub mod started;
 mod streams;
 #[cfg(test)]

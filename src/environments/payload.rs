@@ -2,7 +2,6 @@
 //! is seen.
 
 use std::ffi::{OsStr, OsString};
-use std::fs::File;
 use std::io::{PipeReader, Read};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
@@ -12,7 +11,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::Signal;
 
 use super::Event;
-use super::streams::{Streams, refuse_folder};
+use super::streams::{Streams, null_device, refuse_folder};
 use crate::container::console::Console;
 use crate::error::{Context, Error, Kind, Result};
 use crate::model::{Exit, Io, Record, Task};
@@ -121,9 +120,7 @@ fn standard_stream(io: Io, number: i32) -> Result<OwnedFd> {
     {
         return refuse_folder(&copy, number as usize).map(|()| copy);
     }
-    let doing = || "open /dev/null";
-    let null = File::options().read(true).write(true).open("/dev/null").doing(doing)?;
-    out_of_the_way(null.as_fd()).doing(doing)
+    null_device()
 }
 
 /// The host's eyes on one running program: its records and its end.
@@ -254,6 +251,7 @@ pub fn not_detachable() -> Error {
 mod tests {
     use super::*;
     use crate::model::Attach;
+    use std::fs::File;
 
     fn bytes_of(n: u64) -> [u8; 24] {
         let mut bytes = [0; 24];

@@ -25,7 +25,7 @@ use self::drain::Drains;
 use self::feeder::Feeder;
 use crate::container::console::Console;
 use crate::container::dev::is_null;
-use crate::error::{Context, Error, Result};
+use crate::error::{Context, Error, Result, shortage};
 use crate::model::Attach;
 use crate::sys::fds::{out_of_the_way, out_of_the_way_raw};
 use crate::sys::terminal::{Window, is_terminal, set_window};
@@ -213,9 +213,17 @@ fn copied(file: &OwnedFd) -> Result<OwnedFd> {
     out_of_the_way(file.as_fd()).doing(|| "copy a descriptor of the program's streams")
 }
 
-fn null_device() -> Result<OwnedFd> {
+/// A regular file of that name would keep what programs write, and answer what they read.
+pub(super) fn null_device() -> Result<OwnedFd> {
     let doing = || "open /dev/null";
-    let null = File::options().read(true).write(true).open("/dev/null").doing(doing)?;
+    let null = File::options().read(true).write(true).open("/dev/null");
+    let null = null.doing(doing).map_err(|error| match error.try_this.as_str() {
+        "" => error.try_this(shortage::NULL_DEVICE),
+        _ => error, // no more open files
+    })?;
+    if !is_null(null.as_fd()) {
+        return Err(Error::unavailable(doing(), shortage::NO_NULL_DEVICE).try_this(shortage::NULL_DEVICE));
+    }
     out_of_the_way(null.as_fd()).doing(doing)
 }
 

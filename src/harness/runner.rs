@@ -1,13 +1,13 @@
 //! Runs a plan: prepares, measures block after block, saves every sample, and leaves nothing behind on any path.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::header::{Called, Limited, Setting, header, timer};
 use super::plan::{Part, Plan};
 use crate::environments::Support;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, shortage};
 use crate::experiments::CellPlan;
 use crate::lab::descendants::Descendants;
 use crate::lab::interrupt::Interrupt;
@@ -56,6 +56,7 @@ pub struct Finished {
 
 pub fn run(plan: &Plan, how: How, watcher: &mut dyn Watcher) -> Result<Finished> {
     let began = Instant::now();
+    needs_proc()?;
     let interrupt = Interrupt::listen()?;
     let _alone = lock::alone()?;
     let kernel_log = KernelLog::open();
@@ -108,6 +109,14 @@ pub fn run(plan: &Plan, how: How, watcher: &mut dyn Watcher) -> Result<Finished>
         (finished, _) => finished?,
     };
     Ok(Finished { run, dir: store.dir, not_latest, signal: interrupt.signal.get(), stopped_by: stopped })
+}
+
+/// Our own binary, which every sample runs, is found there.
+fn needs_proc() -> Result<()> {
+    if Path::new("/proc/self/exe").exists() {
+        return Ok(());
+    }
+    Err(Error::unavailable("start to measure", shortage::NO_PROC).try_this(shortage::PROC))
 }
 
 fn kernel_logged(mut log: KernelLog) -> Option<Warning> {

@@ -17,9 +17,9 @@ use super::interrupt::{Interrupt, Woken};
 use super::scratch::Scratch;
 use super::worker::{Done, Mode, Reply, Request, SUBCOMMAND};
 use super::workload::Workload;
-use crate::environments::{Arm, Detached, Setting, Support};
-use crate::error::{Context, Error, Result};
-use crate::model::Part;
+use crate::environments::{Arm, Detached, Setting, Support, out_of_memory};
+use crate::error::{Context, Error, Result, shortage};
+use crate::model::{Limits, Part};
 use crate::sys::clock::monotonic_ns;
 use crate::timeline::Timeline;
 
@@ -47,8 +47,6 @@ pub struct Lab<'a> {
 }
 
 pub type LeftRunning = RefCell<BTreeMap<String, usize>>;
-
-const MORE_PROCESSES: &str = "ulimit -u; or the pids limit of the cgroup that you are in";
 
 /// How one instance is to be started.
 #[derive(Debug, Default, Clone)]
@@ -288,7 +286,12 @@ struct Worker {
 impl Worker {
     fn start(mut command: Command, nonce: u64, patience: Duration) -> Result<Worker> {
         let spawned_ns = monotonic_ns();
-        let mut child = command.spawn().doing(|| "start a worker").map_err(|e| e.try_this(MORE_PROCESSES))?;
+        let mut child = match command.spawn() {
+            Err(cause) if cause.raw_os_error() == Some(libc::EAGAIN) => {
+                return Err(Error::new("start a worker", cause).try_this(shortage::PROCESSES));
+            }
+            other => other.doing(|| "start a worker")?,
+        };
         let control = child.stdin.take(); // Child::wait would close it, and a detached payload still listens to it
         let deadline = Instant::now() + patience;
         Ok(Worker { child, control, nonce, spawned_ns, deadline, buffer: Vec::new() })
@@ -332,6 +335,9 @@ impl Worker {
         };
         let _ = self.child.wait();
         let reaped_ns = monotonic_ns();
+        if let Some(error) = out_of_memory::of(&done.outcome, &Limits::default()) {
+            return Err(error);
+        }
         work.check(self.nonce, &done.records, done.outcome.exit)?;
         Ok(Life { done, spawned_ns: self.spawned_ns, reaped_ns })
     }

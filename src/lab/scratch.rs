@@ -10,11 +10,12 @@ use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg, OFlag};
+use nix::sys::statvfs::{FsFlags, Statvfs, statvfs};
 use nix::unistd::Uid;
 
 use crate::environments::Arm;
 use crate::environments::container_rootless::whom_to_become;
-use crate::error::{Context, Result};
+use crate::error::{Context, Result, shortage};
 
 const PREFIX: &str = "isolab.";
 const OWNER: &str = "owner";
@@ -30,10 +31,16 @@ pub fn bases() -> Vec<PathBuf> {
     bases
 }
 
-fn executable(base: &Path) -> bool {
+/// The probe, or a static program, and folders around it.
+const ROOM_BYTES: u64 = 1 << 20;
+
+/// A folder in memory, from which programs can be executed, with room for one.
+fn is_fit(base: &Path) -> bool {
     let tmpfs = nix::sys::statfs::statfs(base).is_ok_and(|fs| fs.filesystem_type() == nix::sys::statfs::TMPFS_MAGIC);
-    let flags = nix::sys::statvfs::statvfs(base).map(|fs| fs.flags());
-    tmpfs && flags.is_ok_and(|f| !f.contains(nix::sys::statvfs::FsFlags::ST_NOEXEC))
+    let may_hold_a_program = |fs: Statvfs| {
+        !fs.flags().contains(FsFlags::ST_NOEXEC) && fs.blocks_available() * fs.fragment_size() >= ROOM_BYTES
+    };
+    tmpfs && statvfs(base).is_ok_and(may_hold_a_program)
 }
 
 #[derive(Debug)]
@@ -55,7 +62,7 @@ impl Scratch {
         let memory = Path::new(MEMORY);
         let wanted_elsewhere = std::env::var_os("TMPDIR").is_some();
         if !wanted_elsewhere
-            && executable(memory)
+            && is_fit(memory)
             && let Ok(scratch) = Scratch::create_in(memory, run)
         {
             return Ok(scratch);
@@ -73,7 +80,9 @@ impl Scratch {
         std::fs::set_permissions(&dir, std::fs::Permissions::from_mode(0o755)).doing(doing)?;
         let new = File::options().write(true).create_new(true).mode(0o600).open(dir.join(OWNER)); // nobody else locks it
         let mut owner = new.doing(doing)?;
-        owner.write_all(format!("{} {run}", identity(std::process::id())).as_bytes()).doing(doing)?;
+        owner.set_permissions(std::fs::Permissions::from_mode(0o600)).doing(doing)?; // whatever the umask
+        let identity = format!("{} {run}", identity(std::process::id()));
+        owner.write_all(identity.as_bytes()).doing(doing).map_err(|e| e.try_this(shortage::SCRATCH_SPACE))?;
         scratch.owner = Flock::lock(owner, FlockArg::LockExclusiveNonblock).ok(); // a file system without locks
         Ok(scratch)
     }

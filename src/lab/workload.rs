@@ -81,7 +81,7 @@ impl Workload {
         if let Workload::Command(argv) = self {
             return match exit {
                 Exit::Code(0) => Ok(()),
-                other => Err(Error::new(format!("run {}", argv.join(" ")), format!("it ended with {}", say(other)))),
+                other => Err(ended_badly(argv, other)),
             };
         }
         let expected = Exit::Code(abi::exit_status(nonce));
@@ -110,6 +110,12 @@ impl Workload {
             _ => self.ready_result(nonce),
         }
     }
+}
+
+fn ended_badly(argv: &[String], exit: Exit) -> Error {
+    let error = Error::new(format!("run {}", argv.join(" ")), format!("it ended with {}", say(exit)));
+    let killed = exit == Exit::Signal(libc::SIGKILL);
+    error.try_this(if killed { "sudo dmesg: whether the kernel killed it, for want of memory" } else { "" })
 }
 
 fn say(exit: Exit) -> String {

@@ -27,7 +27,8 @@ pub fn out_of_the_way_raw(number: i32) -> Result<OwnedFd, Errno> {
 
 fn copy(number: c_int) -> Result<OwnedFd, Errno> {
     // SAFETY: makes a new descriptor and leaves `number` as it is, whatever it may be.
-    let fd = Errno::result(unsafe { libc::fcntl(number, libc::F_DUPFD_CLOEXEC, OUT_OF_THE_WAY) })?;
+    let fd = Errno::result(unsafe { libc::fcntl(number, libc::F_DUPFD_CLOEXEC, OUT_OF_THE_WAY) });
+    let fd = fd.map_err(|errno| if errno == Errno::EINVAL { Errno::EMFILE } else { errno })?; // no such number is allowed
     // SAFETY: the kernel has just made it for us.
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
