@@ -11,10 +11,9 @@ use std::time::{Duration, Instant};
 
 use nix::libc;
 use nix::sched::CloneFlags;
-use nix::sys::prctl::{get_pdeathsig, set_dumpable, set_pdeathsig};
 use nix::sys::signal::Signal;
-use nix::unistd::{Gid, Uid, getppid, setgroups, setresgid, setresuid};
 
+use super::ordinary_user::become_user;
 use super::payload::{Files, Watch, env_of, not_detachable, variable};
 use super::process::{is_probe, probe_rootfs};
 use super::started::{Slot, Started};
@@ -261,24 +260,6 @@ fn parts_of(container: &Container) -> Result<Vec<Part>> {
     let pid = container.process()?.pid();
     let cgroups = footprint::cgroups(container.cgroups())?;
     Ok([footprint::memory_of(pid)?, footprint::objects_of(pid)?, cgroups, footprint::no_machine()].concat())
-}
-
-/// For good: the worker is then an ordinary user, as one who runs a rootless container is.
-pub(super) fn become_user(user: Option<(u32, u32)>) -> Result<()> {
-    let Some((uid, gid)) = user.filter(|(uid, _)| Uid::effective().as_raw() != *uid) else { return Ok(()) };
-    let doing = || format!("become user {uid}");
-    let (uid, gid) = (Uid::from_raw(uid), Gid::from_raw(gid));
-    let (parent, dies_with_it) = (getppid(), get_pdeathsig().doing(doing)?);
-    setgroups(&[]).doing(doing)?;
-    setresgid(gid, gid, gid).doing(doing)?;
-    setresuid(uid, uid, uid).doing(doing)?;
-    if dies_with_it.is_some() {
-        set_pdeathsig(dies_with_it).doing(doing)?; // changing ids has undone it
-        if getppid() != parent {
-            return Err(Error::new(doing(), "the parent of this process has ended"));
-        }
-    }
-    set_dumpable(true).doing(doing) // else /proc/self belongs to root, and we could not write our child's id maps
 }
 
 struct Running {

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 
 use nix::unistd::{Gid, Uid};
 
-use super::contained::{Privileges, become_user, check, prepare};
+use super::contained::{Privileges, check, prepare};
 use super::container::kernel_is_new_enough;
+use super::ordinary_user::become_user;
 use super::{About, Clocks, Environment, KnobAbout, Knobs, Prepared, Setting, Support, Task};
 use crate::container::cgroup::{HOSTS_FOLDER, TOP, Tree};
 use crate::container::delegation;

@@ -16,6 +16,7 @@ pub mod footprint;
 pub mod knobs;
 pub mod life;
 mod lookup;
+mod ordinary_user;
 pub mod out_of_memory;
 pub mod payload;
 pub mod process;

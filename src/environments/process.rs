@@ -107,8 +107,8 @@ pub(super) fn probe_rootfs(dir: &Path) -> Result<PathBuf> {
 /// Why a program cannot be put into the scratch folder.
 pub(super) fn no_room(doing: String, cause: std::io::Error) -> Error {
     let full = matches!(cause.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded);
-    let error = Err::<(), _>(cause).doing(|| doing).unwrap_err();
-    if full { error.try_this(shortage::SCRATCH_SPACE) } else { error }
+    let remedy = if full { shortage::SCRATCH_SPACE } else { shortage::remedy(&cause) };
+    Error::new(doing, cause).try_this(remedy)
 }
 
 /// A container's root folder is a part of the scratch folder's file system, and a process runs its program from there.

@@ -20,7 +20,7 @@ pub const PROC: &str = "sudo mount -t proc proc /proc";
 pub const NULL_DEVICE: &str = "sudo rm -f /dev/null; sudo mknod -m 666 /dev/null c 1 3";
 
 /// For an error of a system call, however it came to us. Empty: nothing that is known here is short.
-pub(super) fn remedy(cause: &dyn Any) -> &'static str {
+pub fn remedy(cause: &dyn Any) -> &'static str {
     let of_io = || cause.downcast_ref::<io::Error>().and_then(io::Error::raw_os_error).map(Errno::from_raw);
     match cause.downcast_ref::<Errno>().copied().or_else(of_io) {
         Some(Errno::EMFILE) => OPEN_FILES,
