@@ -4,7 +4,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -13,7 +13,6 @@ use nix::sys::statvfs::{FsFlags, statvfs};
 use nix::unistd::{AccessFlags, access};
 
 use super::payload::{not_executable, not_found, variable};
-use super::process::{may_execute, no_room};
 use crate::error::{Context, Error, Kind, Result, shortage};
 use crate::model::Task;
 
@@ -207,6 +206,22 @@ pub(super) fn alone(task: &Task, dir: &Path) -> Result<PathBuf> {
     }
     may_execute(&root)?;
     Ok(root)
+}
+
+/// Why a program cannot be put into the scratch folder.
+pub(super) fn no_room(doing: String, cause: std::io::Error) -> Error {
+    let full = matches!(cause.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded);
+    let remedy = if full { shortage::SCRATCH_SPACE } else { shortage::remedy(&cause) };
+    Error::new(doing, cause).try_this(remedy)
+}
+
+/// A container's root folder is a part of the scratch folder's file system, and a process runs its program from there.
+pub(super) fn may_execute(folder: &Path) -> Result<()> {
+    if statvfs(folder).is_ok_and(|fs| fs.flags().contains(FsFlags::ST_NOEXEC)) {
+        let error = Error::unavailable(format!("run a program from {}", folder.display()), shortage::NO_EXEC);
+        return Err(error.try_this(shortage::SCRATCH_PROGRAMS));
+    }
+    Ok(())
 }
 
 /// A program that the host has and the container's view of the host has not.

@@ -3,7 +3,6 @@
 use std::convert::Infallible;
 use std::ffi::OsString;
 use std::fs;
-use std::io::ErrorKind;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -11,7 +10,6 @@ use std::rc::Rc;
 use std::time::Instant;
 
 use nix::sys::signal::Signal;
-use nix::sys::statvfs::{FsFlags, statvfs};
 
 use super::payload::{ENV_OF_RUN, Files, Watch, env_of, kill_and_reap, not_detachable};
 use super::started::{Slot, Started};
@@ -21,7 +19,7 @@ use super::{
 };
 use crate::container::handshake::{At, Failure, Handshake, Stamp, Step};
 use crate::container::{cannot_clone, die_with_parent, parent_lives};
-use crate::error::{Context, Error, Result, shortage};
+use crate::error::{Context, Error, Result};
 use crate::model::{AnsweredBy, Channel, Exit, Limits, Part, Rootfs, Task};
 use crate::probe;
 use crate::sys::clock::TscAnchor;
@@ -92,32 +90,16 @@ pub(super) fn probe_rootfs(dir: &Path) -> Result<PathBuf> {
     let root = dir.join("rootfs");
     let place = root.join(probe::NAME);
     if place.exists() {
-        return may_execute(&root).map(|()| root);
+        return lookup::may_execute(&root).map(|()| root);
     }
     let doing = || format!("write the probe into {}", root.display());
     fs::create_dir_all(&root).doing(doing)?;
     fs::set_permissions(&root, fs::Permissions::from_mode(0o755)).doing(doing)?;
     let unfinished = root.join(format!(".{}.{}", probe::NAME, std::process::id()));
-    fs::write(&unfinished, probe::ELF).map_err(|cause| no_room(doing(), cause))?;
+    fs::write(&unfinished, probe::ELF).map_err(|cause| lookup::no_room(doing(), cause))?;
     fs::set_permissions(&unfinished, fs::Permissions::from_mode(0o755)).doing(doing)?;
     fs::rename(&unfinished, &place).doing(doing)?; // whole or not at all, also when two workers do it at once
-    may_execute(&root).map(|()| root)
-}
-
-/// Why a program cannot be put into the scratch folder.
-pub(super) fn no_room(doing: String, cause: std::io::Error) -> Error {
-    let full = matches!(cause.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded);
-    let remedy = if full { shortage::SCRATCH_SPACE } else { shortage::remedy(&cause) };
-    Error::new(doing, cause).try_this(remedy)
-}
-
-/// A container's root folder is a part of the scratch folder's file system, and a process runs its program from there.
-pub(super) fn may_execute(folder: &Path) -> Result<()> {
-    if statvfs(folder).is_ok_and(|fs| fs.flags().contains(FsFlags::ST_NOEXEC)) {
-        let error = Error::unavailable(format!("run a program from {}", folder.display()), shortage::NO_EXEC);
-        return Err(error.try_this(shortage::SCRATCH_PROGRAMS));
-    }
-    Ok(())
+    lookup::may_execute(&root).map(|()| root)
 }
 
 /// Is the task's program our own probe?
