@@ -94,3 +94,67 @@ fn who_takes_the_pid_namespace_away_is_told_what_that_means() {
     assert_eq!(answer.ends_with(0).err.matches(told).count(), 1, "{answer}");
     world.is_clean();
 }
+
+/// Its own stays where the program may write to it; else there is one for as long as it runs.
+#[test]
+fn a_folder_without_a_tmp_to_write_to_gets_one() {
+    let test = "a_folder_without_a_tmp_to_write_to_gets_one";
+    let write = "echo new > /tmp/file && cat /tmp/file && { cat /tmp/kept 2> /dev/null || :; }";
+    for arm in ARMS.into_iter().filter(|arm| needs(test, arm)) {
+        let world = World::new();
+        let Some(root) = root(&world, test) else { return };
+        set_mode(&root, 0o777);
+        root_with(&root, &["/bin/cat", "/usr/bin/head"]).unwrap();
+        let (tmp, fill) = (root.join("tmp"), "head -c 300000000 /dev/zero > /tmp/big 2> /dev/null");
+        let (answer, mode) = (shell(&world, arm, &root, write), fs::metadata(&tmp).unwrap().permissions().mode());
+        assert_eq!(answer.ends_with(0).out, "new\n", "{arm}: none was there");
+        assert_eq!(
+            (common::world::entries(&tmp).len(), mode & 0o022),
+            (0, 0),
+            "{arm}: a place for it is left, and empty"
+        );
+        fs::remove_dir(&tmp).unwrap();
+        fs::create_dir(&tmp).unwrap();
+        fs::write(tmp.join("kept"), "kept").unwrap();
+        set_mode(&tmp, 0o755);
+        let own = arm == "container" || arm == "container:fork" || arm == "container:+init" || !common::root();
+        let answer = shell(&world, arm, &root, write);
+        assert_eq!(
+            answer.out,
+            if own { "new\nkept" } else { "new\n" },
+            "{arm}: the user of this test owns it: {answer}"
+        );
+        assert_eq!(tmp.join("file").exists(), own, "{arm}: a /tmp that may be written to stays the folder's own");
+        if !own {
+            assert_ne!(shell(&world, arm, &root, fill).code, 0, "{arm}: it is bounded");
+            set_mode(&tmp, 0o1777);
+            let answer = shell(&world, arm, &root, write);
+            assert_eq!(answer.ends_with(0).out, "new\nkept", "{arm}: everybody may write to it");
+        }
+        let _ = fs::remove_file(tmp.join("file"));
+        world.is_clean();
+    }
+}
+
+/// A static program alone has a folder that nobody may write to.
+#[test]
+fn a_static_program_alone_gets_a_tmp() {
+    let test = "a_static_program_alone_gets_a_tmp";
+    if !std::process::Command::new("gcc").arg("--version").output().is_ok_and(|out| out.status.success()) {
+        return skip(test, "gcc(1) is needed to build one");
+    }
+    let world = World::new();
+    let source = world.file(
+        "a.c",
+        "#include <stdio.h>\nint main(void) { FILE *f = fopen(\"/tmp/a\", \"w\"); return !f || fputs(\"a\", f) < 0 || fclose(f); }",
+    );
+    let program = world.join("a").display().to_string();
+    let built = std::process::Command::new("gcc").args(["-static", "-o", &program, &source]).output().unwrap();
+    if !built.status.success() {
+        return skip(test, "gcc -static does not work here");
+    }
+    for arm in ARMS.into_iter().filter(|arm| needs(test, arm)) {
+        world.run(["run", "--as", arm, "--", &program]).ends_with(0);
+        world.is_clean();
+    }
+}

@@ -150,7 +150,8 @@ pub(super) struct Run {
     ///
     /// With `/`, what is written to /tmp is gone with the container, /run is empty, and the host's sockets and FIFOs in other
     /// folders can be reached. Any other folder can be written to: a program can leave setuid files in it (and as root,
-    /// before Linux 5.19, device files), so keep it where other users cannot reach it (chmod 700).
+    /// before Linux 5.19, device files), so keep it where other users cannot reach it (chmod 700). Where it has no /tmp that the
+    /// program may write to, there is one of 256 MiB as long as it runs.
     #[arg(long, value_name = "DIR")]
     pub rootfs: Option<PathBuf>,
     /// What you type is its input, even where its output does not go to your terminal

@@ -1,10 +1,14 @@
 //! `isolab bench`: options → plan → run → what the terminal shows.
 
+use std::collections::BTreeSet;
+use std::path::Path;
+
 use super::args::{Bench, Order};
 use super::called::called_as;
 use super::out::Out;
 use super::watch::Terminal;
-use super::{caution, chart, closing, exit, report};
+use super::{chart, closing, exit, report};
+use crate::environments::caution;
 use crate::error::{Error, Kind, Result};
 use crate::experiments::Sets;
 use crate::guide::predictions::Log;
@@ -26,9 +30,11 @@ pub(super) fn run(args: Bench, out: &mut Out) -> Result<u8> {
     if let Some(file) = &args.out {
         store::check_writable(file)?; // told now, not after a minute of measuring
     }
-    let cautions =
-        plan.arms.iter().filter(|arm| arm.copy == 1 && !args.command.is_empty()).filter_map(caution::of_knobs);
-    cautions.for_each(|text| out.note(text));
+    if !args.command.is_empty() {
+        let cautions: BTreeSet<String> =
+            plan.arms.iter().flat_map(|arm| caution::of_run(arm, Some(Path::new("/")))).collect();
+        cautions.into_iter().for_each(|text| out.note(text));
+    }
     let mut terminal = Terminal::new(out, args.json || args.md);
     let finished = measure(&plan, how, &mut terminal)?;
     terminal.end();

@@ -3,7 +3,6 @@
 mod args;
 mod bench;
 mod called;
-mod caution;
 mod chart;
 mod clean;
 mod closing;

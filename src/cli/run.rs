@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 use super::args::{Probe, Run};
 use super::out::Out;
 use super::proxy::Proxy;
-use super::{caution, exit, run_output};
+use super::{exit, run_output};
 use crate::environments::container_rootless::become_ordinary_user;
 use crate::environments::life::{Ended, Life};
-use crate::environments::{Arm, Event, Setting, out_of_memory};
+use crate::environments::{Arm, Event, Setting, caution, out_of_memory};
 use crate::error::{Error, Result};
 use crate::harness::plan::for_this_user;
 use crate::lab::descendants::Descendants;
@@ -61,7 +61,7 @@ pub(super) fn probe(args: Probe, out: &mut Out) -> u8 {
 fn one(args: &Run, out: &mut Out) -> Result<u8> {
     let arm = arm(args)?;
     let task = task(args, &arm)?;
-    caution::of_run(args, &arm).into_iter().for_each(|text| out.note(text));
+    caution::of_run(&arm, args.rootfs.as_deref()).into_iter().for_each(|text| out.note(text));
     if arm.env.about().id == "container-rootless" {
         become_ordinary_user()?;
     }

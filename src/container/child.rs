@@ -19,7 +19,7 @@ use super::handshake::{At, Failure, Handshake, Stamp, Step};
 use super::idmap::IdMap;
 use super::seccomp::Filter;
 use super::spec::Spec;
-use super::{capabilities, dev, hosts_view, init, mask, namespaces, rootfs};
+use super::{capabilities, dev, hosts_view, init, mask, namespaces, rootfs, tmp};
 use crate::sys::fds::{HANDED, hand_over};
 use crate::sys::{landlock, signals};
 
@@ -111,6 +111,7 @@ fn change_root(spec: &Spec, files: &Files<'_>) -> Result<(Option<OwnedFd>, Optio
     hide_what_acts_on_the_host(spec, root.as_fd()).at(Step::HostsView)?;
     let proc = rootfs::mount_proc(root.as_fd()).at(Step::Proc)?;
     let dev = make_dev(spec, root.as_fd()).at(Step::Dev)?;
+    make_tmp(spec, root.as_fd()).at(Step::Tmp)?;
     let sys = hide_paths(spec, proc.as_fd(), sys, dev.as_ref())?;
     let null = own_null(files, dev.as_ref(), proc.as_fd()).at(Step::Dev)?;
     rootfs::leave_the_old_root(root.as_fd()).at(Step::OldRoot)?;
@@ -147,6 +148,10 @@ fn enter_folder(spec: &Spec) {
 
 fn make_dev(spec: &Spec, root: BorrowedFd<'_>) -> Result<Option<Dev>, Errno> {
     spec.dev.map(|nodes| dev::make(root, nodes)).transpose()
+}
+
+fn make_tmp(spec: &Spec, root: BorrowedFd<'_>) -> Result<(), Errno> {
+    if spec.tmp { tmp::mount(root) } else { Ok(()) }
 }
 
 /// Returns the top of /sys.

@@ -29,6 +29,7 @@ pub mod program;
 pub mod rootfs;
 pub mod seccomp;
 mod spec;
+pub mod tmp;
 pub mod userns;
 
 use std::path::{Path, PathBuf};

@@ -21,6 +21,8 @@ pub struct Spec {
     pub read_only: bool,
     /// It is the host's own root; see [`super::hosts_view`].
     pub hosts_root: bool,
+    /// By [`super::tmp`]: a /tmp of its own.
+    pub tmp: bool,
     pub program: Image,
     /// By [`crate::sys::landlock`]: only files below the root may be executed, and no device file made. None: nothing of that.
     pub confined: Option<OwnedFd>,

@@ -29,7 +29,7 @@ use crate::container::handshake::Handshake;
 use crate::container::idmap::IdMap;
 use crate::container::program::{Program, USUAL_PATH, find};
 use crate::container::seccomp::Filter;
-use crate::container::{Container, Spec, create, namespaces};
+use crate::container::{Container, Spec, create, namespaces, tmp};
 use crate::error::{Context, Error, Result};
 use crate::model::{Exit, Part, Rootfs, Task};
 use crate::probe;
@@ -87,11 +87,13 @@ pub(super) fn prepare(knobs: &Knobs, task: &Task, setting: &Setting, by: Privile
     let has = |knob| !knobs.has(knob);
     let (program, outside) = image(task, &root)?;
     let folder = folder(&root);
+    let read_only = task.rootfs == Rootfs::Probe || root.is_hosts_root() || root.is_read_only();
     let spec = Spec {
         program,
         confined: confined(task, &root, knobs)?,
-        read_only: task.rootfs == Rootfs::Probe || root.is_hosts_root() || root.is_read_only(),
+        read_only,
         hosts_root: root.is_hosts_root(),
+        tmp: !is_probe(task) && !root.is_hosts_root() && tmp::is_needed(&root, read_only, by.ids),
         root: root.into(),
         namespaces: chosen_namespaces(knobs, by.ids.is_some()),
         ids: by.ids,
@@ -142,13 +144,13 @@ fn root_folder(task: &Task, dir: &Path) -> Result<Folder> {
     match &task.rootfs {
         Rootfs::Dir(folder) => Folder::open(folder)
             .map_err(|e| if e.try_this.is_empty() { e.try_this("--rootfs / shows the host's own files") } else { e }),
-        Rootfs::Probe if is_probe(task) => with_mount_points(&probe_rootfs(dir)?),
-        Rootfs::Probe => with_mount_points(&lookup::alone(task, dir)?),
+        Rootfs::Probe if is_probe(task) => with_mount_points(&probe_rootfs(dir)?, &["proc", "dev"]),
+        Rootfs::Probe => with_mount_points(&lookup::alone(task, dir)?, &["proc", "dev", "tmp"]),
     }
 }
 
-fn with_mount_points(root: &Path) -> Result<Folder> {
-    for name in ["proc", "dev"] {
+fn with_mount_points(root: &Path, names: &[&str]) -> Result<Folder> {
+    for name in names {
         let place = root.join(name);
         let doing = || format!("make {}", place.display());
         fs::create_dir_all(&place).doing(doing)?;
@@ -222,7 +224,10 @@ struct Plan {
 impl Plan {
     fn explain(&self, error: Error) -> Error {
         let name = self.task.argv.first().map(OsString::as_os_str).unwrap_or_default();
-        lookup::explain(out_of_memory::explain(error, &self.task.limits), &self.outside, name)
+        let error = out_of_memory::explain(error, &self.task.limits);
+        let told = lookup::explain(error.clone(), &self.outside, name);
+        let nothing_wrong_with_it = told.cause == error.cause;
+        if self.spec.hosts_root && nothing_wrong_with_it { lookup::hidden(told, &self.task) } else { told }
     }
 }
 

@@ -226,12 +226,16 @@ pub(super) fn may_execute(folder: &Path) -> Result<()> {
 
 /// A program that the host has and the container's view of the host has not.
 pub(super) fn hidden(error: Error, task: &Task) -> Error {
-    let program = on_host(task).ok().and_then(|path| path.canonicalize().ok());
-    let covered = |path: &PathBuf| ["/tmp", "/dev", "/proc", "/sys"].iter().any(|place| path.starts_with(place));
-    match program.filter(|path| error.kind == Kind::NotFound && covered(path)) {
+    let covered = |path: &PathBuf| {
+        let below = |places: &[&str]| places.iter().any(|place| path.starts_with(place));
+        below(&["/dev", "/proc"]) || error.kind == Kind::NotFound && below(&["/tmp", "/run", "/sys"])
+    };
+    match on_host(task).ok().and_then(|path| path.canonicalize().ok()).filter(covered) {
         Some(path) => {
-            let cause = format!("{} is not inside: a container has /tmp, /dev and /proc of its own", path.display());
-            Error { cause, ..error }.try_this("copy its folder to one that is not below /tmp, and begin there")
+            let cause =
+                format!("{} is not inside: a container has /tmp, /run, /dev and /proc of its own", path.display());
+            let error = Error { cause, ..error }.kind(Kind::NotFound);
+            error.try_this("copy its folder to one that is not below these, and begin there")
         }
         None => error,
     }

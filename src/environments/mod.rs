@@ -4,6 +4,7 @@
 //! prepare (once per arm, untimed) → create → start → wait … wait → destroy
 //! ```
 
+pub mod caution;
 mod contained;
 pub mod container;
 pub mod container_rootless;

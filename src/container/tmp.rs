@@ -1,0 +1,43 @@
+//! A /tmp to write to: programs expect one, and a root folder may have none, or one that its root may not write to.
+//!
+//! The folder's own /tmp stays where it can be written to. `hosts_view` makes that of the host's own root.
+
+use std::ffi::CStr;
+use std::os::fd::{AsFd, BorrowedFd};
+
+use nix::errno::Errno;
+use nix::fcntl::OFlag;
+use nix::sys::stat::{Mode, fstat, mkdirat};
+
+use super::folder::Folder;
+use super::idmap::IdMap;
+use super::rootfs::inside;
+use crate::sys::mounts::{attach, attr, mount_id, new_mount};
+
+const NAME: &CStr = c"tmp";
+/// As with the host's own files.
+const OPTIONS: &[(&CStr, &CStr)] = &[(c"mode", c"1777"), (c"size", c"256m"), (c"nr_inodes", c"16k")];
+
+/// Shall a file system of its own be mounted there? A place for it is made where that is possible.
+pub fn is_needed(folder: &Folder, read_only: bool, ids: Option<IdMap>) -> bool {
+    match inside(folder.as_fd(), NAME, OFlag::O_DIRECTORY) {
+        Ok(tmp) => read_only || !may_write(folder, tmp.as_fd(), ids),
+        Err(Errno::ENOENT) => mkdirat(folder, NAME, Mode::from_bits_truncate(0o755)).is_ok(),
+        Err(_) => false, // a link to another folder of the root, say
+    }
+}
+
+/// What is mounted below a root folder is read-only for the container.
+fn may_write(folder: &Folder, tmp: BorrowedFd<'_>, ids: Option<IdMap>) -> bool {
+    let same_mount = mount_id(tmp, c"").is_ok_and(|id| mount_id(folder.as_fd(), c"") == Ok(id));
+    let may =
+        |ids: IdMap| fstat(tmp).is_ok_and(|found| found.st_uid == ids.first_uid || found.st_mode & 0o003 == 0o003);
+    same_mount && ids.is_none_or(may)
+}
+
+/// Mounts it below `root`.
+pub fn mount(root: BorrowedFd<'_>) -> Result<(), Errno> {
+    let place = inside(root, NAME, OFlag::O_DIRECTORY)?;
+    let tmp = new_mount(c"tmpfs", OPTIONS, attr::NO_SUID | attr::NO_DEVICES)?;
+    attach(tmp.as_fd(), place.as_fd())
+}

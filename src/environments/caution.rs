@@ -1,0 +1,72 @@
+//! What a container does not hold back, told where it is asked for.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use nix::sys::statvfs::{FsFlags, statvfs};
+
+use super::Arm;
+
+/// One sentence for each thing that a run in this root folder leaves open, or does otherwise than one would think.
+pub fn of_run(arm: &Arm, rootfs: Option<&Path>) -> Vec<String> {
+    let id = arm.env.about().id;
+    let (rootless, user) = (id == "container-rootless", arm.knobs.has("+user"));
+    let folder = rootfs.filter(|_| id.starts_with("container"));
+    let setuid = folder.filter(|_| !user).filter(|folder| leaves_setuid_files(folder)).map(|folder| {
+        let folder = folder.display();
+        format!(
+            "caution: a setuid file that the program leaves in {folder} runs with the rights of its owner, for every user who gets there: \
+             chmod 700 keeps them out"
+        )
+    });
+    let mounts = || std::fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
+    let tmp =
+        folder.filter(|folder| (rootless || user) && is_hosts_root(folder)).and_then(|_| mounted_in_tmp(&mounts()));
+    let tmp = tmp.map(|place| {
+        format!(
+            "caution: /tmp is empty inside: {} is a mount of its own, and a user namespace may show nothing around it \
+             (umount it, or --as container as root)",
+            place.display()
+        )
+    });
+    let told = "root inside can signal every process of this machine, process 1 too: run nothing hostile";
+    let pid = arm.knobs.has("-pid").then(|| format!("caution: with the knob -pid {told}"));
+    [setuid, tmp, pid].into_iter().flatten().collect()
+}
+
+/// Can the program write there, and others get at what it wrote?
+fn leaves_setuid_files(folder: &Path) -> bool {
+    let Ok(folder) = folder.canonicalize() else { return false };
+    let inert = |flags: FsFlags| flags.intersects(FsFlags::ST_NOSUID | FsFlags::ST_RDONLY);
+    let dead = is_hosts_root(&folder) || statvfs(&folder).is_ok_and(|found| inert(found.flags()));
+    !dead && folder.ancestors().all(is_open_to_others)
+}
+
+fn is_hosts_root(folder: &Path) -> bool {
+    folder.canonicalize().is_ok_and(|folder| folder == Path::new("/"))
+}
+
+/// A mount below the host's /tmp. In the mount namespace of a user namespace it cannot be taken from what it lies on, so that
+/// overlayfs refuses that (mount_namespaces(7), "Restrictions on mount namespaces").
+fn mounted_in_tmp(mountinfo: &str) -> Option<PathBuf> {
+    let places = mountinfo.lines().filter_map(|line| line.split(' ').nth(4));
+    places.filter(|place| place.starts_with("/tmp/")).map(PathBuf::from).next()
+}
+
+fn is_open_to_others(folder: &Path) -> bool {
+    const GROUP_OR_OTHERS_PASS: u32 = 0o011;
+    folder.metadata().is_ok_and(|about| about.permissions().mode() & GROUP_OR_OTHERS_PASS != 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mount_below_tmp_is_seen_and_no_other() {
+        let line = |place: &str| format!("24 1 0:22 / {place} rw,relatime shared:1 - tmpfs none rw\n");
+        let all = |places: &[&str]| mounted_in_tmp(&places.iter().map(|place| line(place)).collect::<String>());
+        assert_eq!(all(&["/", "/tmp", "/tmpx/a", "/var/tmp/a"]), None);
+        assert_eq!(all(&["/", "/tmp", "/tmp/a", "/tmp/b"]), Some("/tmp/a".into()));
+    }
+}
