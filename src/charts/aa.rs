@@ -20,13 +20,14 @@ use super::marks::{Label, Whisker, reason_lines, small_lines, widest_label};
 use super::page::{Entry, Note, Page};
 use super::strip::{self, Strip};
 use super::style::Style;
-use super::text::{Scale, percent, wrap};
+use super::text::{percent, wrap};
 use super::{Drawing, Look, words};
 use crate::lang::Lang;
 use crate::model::Unit;
 use crate::results::schema::{Cell, Run, Status};
 use crate::results::summarize::values_of;
 use crate::stats::{self, paired};
+use crate::units::Scale;
 
 pub(super) const CHART: super::Chart = super::Chart {
     id: "aa",
@@ -142,7 +143,7 @@ fn draw(all: &[Twice], runs: &[&Run], shown: Shown, look: Look) -> Drawing {
     let subtitle = words::AA_SUBTITLE.of(lang);
     let values = || all.iter().flat_map(|t| &t.strips).flat_map(Strip::values);
     let unit = runs.iter().find_map(|r| shown.info(r)).map_or(Unit::Nanoseconds, |m| m.unit);
-    let scale = Scale::of(unit, stats::median(&values().collect::<Vec<f64>>()).unwrap_or(0.0));
+    let scale = Scale::for_axis(unit, stats::median(&values().collect::<Vec<f64>>()).unwrap_or(0.0));
     let mut page = Page::begin(&style, words::AA_TITLE.of(lang), subtitle);
     legend(&mut page, all, lang);
     for twice in all {

@@ -8,7 +8,8 @@ use super::canvas::{Area, Side, Stroke};
 use super::font;
 use super::page::Page;
 use super::style::Style;
-use super::text::{Scale, tick, wrap};
+use super::text::{tick, wrap};
+use crate::units::Scale;
 
 /// plotters places values on whole units; so many are a pixel.
 const FINE: f64 = 100.0;
@@ -251,6 +252,6 @@ mod tests {
         ] {
             assert!(axis.at(3.0).is_finite() && !labels(axis, 5.0).is_empty(), "{axis:?}");
         }
-        assert_eq!(Axis::linear(Scale::of(Unit::Count, 2.0), (0.0, 2.0), (0.0, 9.0)).named("objects"), "objects");
+        assert_eq!(Axis::linear(Scale::for_axis(Unit::Count, 2.0), (0.0, 2.0), (0.0, 9.0)).named("objects"), "objects");
     }
 }

@@ -13,7 +13,7 @@ use super::caption::{self, ends, hole};
 use super::marks::Whisker;
 use super::page::{Entry, Note, Page};
 use super::style::Style;
-use super::text::{Scale, wrap};
+use super::text::wrap;
 use super::{Drawing, Look, starts, words};
 use crate::lang::Lang;
 use crate::model::Unit;
@@ -21,6 +21,7 @@ use crate::results::derive::percentile;
 use crate::results::schema::{Cell, Run, Summary};
 use crate::results::summarize::values_of;
 use crate::stats;
+use crate::units::Scale;
 
 pub(super) const CHART: super::Chart = super::Chart {
     id: "boot-ecdf",
@@ -57,7 +58,7 @@ fn draw(curves: &[Curve], run: &Run, look: Look) -> Drawing {
     let lang = look.lang;
     let all = || curves.iter().filter_map(|c| c.starts.as_ref().ok()).flat_map(|(sorted, _)| sorted);
     let (low, high) = all().fold((f64::MAX, 0.0_f64), |(low, high), v| (low.min(*v), high.max(*v)));
-    let scale = Scale::of(Unit::Nanoseconds, high);
+    let scale = Scale::for_axis(Unit::Nanoseconds, high);
     let shown = starts::shown(run);
     let title = starts::word(shown, words::ECDF_TITLE, words::ECDF_TITLE_EXIT).of(lang);
     let mut page = Page::begin(&style, title, words::ECDF_SUBTITLE.of(lang));

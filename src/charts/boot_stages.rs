@@ -20,11 +20,12 @@ use super::caption::Shown;
 use super::marks::{FILLS, Fill, Label, Whisker, reason_lines, segment, segment_name, small_lines, widest_label};
 use super::page::{Entry, Note, Page};
 use super::style::Style;
-use super::text::{Scale, wrap};
+use super::text::wrap;
 use super::{Drawing, Look, font, starts, words};
 use crate::lang::Lang;
 use crate::model::Unit;
 use crate::timeline::Stage;
+use crate::units::Scale;
 
 pub(super) const CHART: super::Chart = super::Chart {
     id: "boot-stages",
@@ -92,7 +93,7 @@ fn draw(chart: &BootStages, look: Look) -> Drawing {
     let subtitle = word(words::BOOT_SUBTITLE, words::BOOT_SUBTITLE_EXIT);
     let mut page = Page::begin(&style, word(words::BOOT_TITLE, words::BOOT_TITLE_EXIT), subtitle);
     legend(&mut page, chart, lang);
-    let scale = Scale::of(Unit::Nanoseconds, chart.bars.iter().map(end_ns).fold(0.0, f64::max));
+    let scale = Scale::for_axis(Unit::Nanoseconds, chart.bars.iter().map(end_ns).fold(0.0, f64::max));
     let mut rows: Vec<Row> = chart.bars.iter().map(|bar| row(bar, scale, &style)).collect();
     let layout = layout(&mut rows, scale, page.y, &style);
     page.y = layout.axis.draw_below(&mut page, layout.plot, starts::axis(chart.shown, lang));

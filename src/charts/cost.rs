@@ -14,12 +14,12 @@ use super::canvas::{Area, Canvas, Stroke};
 use super::marks::{Whisker, is_cut, widest_label};
 use super::page::{Entry, Note, Page};
 use super::style::{Series, Style};
-use super::text::Scale;
 use super::values::{Arm, whisker_entry};
 use super::{Drawing, Look, words};
 use crate::lang::Lang;
 use crate::model::Unit;
 use crate::stats::interval::MedianInterval;
+use crate::units::Scale;
 
 pub(super) const CHART: super::Chart = super::Chart {
     id: "cost",
@@ -146,7 +146,7 @@ impl Call {
         let low = measured().map(|ns| ns.ends.map_or(ns.median, |e| e.0)).fold(f64::MAX, f64::min);
         let high = measured().map(|ns| ns.ends.map_or(ns.median, |e| e.1)).fold(0.0, f64::max);
         let range = if high > 0.0 { (low, high) } else { (1.0, 1000.0) };
-        Axis::log_round(Scale::of(Unit::Nanoseconds, range.1), range, (plot.left, plot.right), 6.0)
+        Axis::log_round(Scale::for_axis(Unit::Nanoseconds, range.1), range, (plot.left, plot.right), 6.0)
     }
 
     /// From the floor to each dot a line; `first`: the row of the first arm.
@@ -190,7 +190,7 @@ fn about(call: &str, lang: Lang) -> &'static str {
 
 /// "27.4 µs": each in its own unit, as the axis spans many.
 fn value(ns: f64) -> String {
-    Scale::of(Unit::Nanoseconds, ns).value(ns)
+    Scale::for_axis(Unit::Nanoseconds, ns).value(ns)
 }
 
 impl Row {
@@ -226,5 +226,5 @@ impl Row {
 }
 
 fn interval(ns: &MedianInterval, lang: Lang) -> String {
-    Scale::of(Unit::Nanoseconds, ns.median).interval(ns.ends, words::NO_INTERVAL.of(lang))
+    Scale::for_axis(Unit::Nanoseconds, ns.median).interval(ns.ends, words::NO_INTERVAL.of(lang))
 }

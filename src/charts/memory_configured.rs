@@ -14,12 +14,12 @@ use super::key::{self, Item};
 use super::marks::Whisker;
 use super::page::{Entry, Note, Page};
 use super::style::{Series, Style};
-use super::text::Scale;
 use super::values::Arm;
 use super::{Drawing, Look, words};
 use crate::lang::Lang;
 use crate::model::Unit;
 use crate::stats::interval::MedianInterval;
+use crate::units::Scale;
 use crate::units::three_digits;
 
 pub(super) const CHART: super::Chart = super::Chart {
@@ -250,7 +250,7 @@ impl Line {
             .points
             .iter()
             .map(|p| {
-                let scale = Scale::of(Unit::Bytes, p.host.median);
+                let scale = Scale::for_axis(Unit::Bytes, p.host.median);
                 let interval = scale.interval(p.host.ends, words::NO_INTERVAL.of(lang));
                 format!("{}: {} {interval}", whole_size(p.configured), scale.value(p.host.median))
             })

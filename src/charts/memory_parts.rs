@@ -12,12 +12,12 @@ use super::canvas::Area;
 use super::marks::{FILLS, Fill, Whisker, segment, segment_name};
 use super::page::{Entry, Note, Page};
 use super::style::Style;
-use super::text::Scale;
 use super::values::Arm;
 use super::{Drawing, Look, words};
 use crate::lang::Lang;
 use crate::model::Unit;
 use crate::stats::interval::MedianInterval;
+use crate::units::Scale;
 
 pub(super) const CHART: super::Chart = super::Chart {
     id: "memory-parts",
@@ -86,7 +86,7 @@ impl Part {
 fn drawing(chart: &MemoryParts, look: Look) -> Drawing {
     let style = Style::of(look);
     let lang = look.lang;
-    let scale = Scale::of(Unit::Bytes, chart.bars.iter().map(end).fold(0.0, f64::max));
+    let scale = Scale::for_axis(Unit::Bytes, chart.bars.iter().map(end).fold(0.0, f64::max));
     let subtitle = words::PARTS_SUBTITLE.of(lang);
     let mut page = Page::begin(&style, words::PARTS_TITLE.of(lang), subtitle);
     page.legend(&legend(chart, &style, lang));

@@ -20,12 +20,12 @@ use super::key::{self, Item};
 use super::marks::Whisker;
 use super::page::{Note, Page};
 use super::style::{Series, Style};
-use super::text::Scale;
 use super::values::Arm;
 use super::{Drawing, Look, words};
 use crate::lang::Lang;
 use crate::model::Unit;
 use crate::stats::interval::MedianInterval;
+use crate::units::Scale;
 
 pub(super) const CHART: super::Chart = super::Chart {
     id: "memory-slope",
@@ -76,7 +76,7 @@ const MOST_TICKS: f64 = 7.0;
 fn drawing(chart: &MemorySlope, look: Look) -> Drawing {
     let style = Style::of(look);
     let lang = look.lang;
-    let scale = Scale::of(Unit::Bytes, chart.points().map(|p| p.bytes.median).fold(0.0, f64::max));
+    let scale = Scale::for_axis(Unit::Bytes, chart.points().map(|p| p.bytes.median).fold(0.0, f64::max));
     let subtitle = words::SLOPE_SUBTITLE.of(lang);
     let mut page = Page::begin(&style, words::SLOPE_TITLE.of(lang), subtitle);
     if chart.points().next().is_some() {
@@ -95,7 +95,7 @@ impl MemorySlope {
     fn axes(&self, scale: Scale, plot: Area) -> (Axis, Axis) {
         let most = self.points().map(|p| p.instances).fold(1.0, f64::max);
         let high = self.points().map(|p| p.bytes.ends.map_or(p.bytes.median, |e| e.1)).fold(0.0, f64::max);
-        let count = Scale::of(Unit::Count, most);
+        let count = Scale::for_axis(Unit::Count, most);
         let x = Axis::linear(count, (0.0, most * 1.02), (plot.left, plot.right));
         (x, Axis::linear(scale, (0.0, high * 1.03), (plot.bottom, plot.top)))
     }
@@ -169,9 +169,9 @@ fn says(line: &Line, lang: Lang) -> String {
     match &line.content {
         Content::Missing(reason) => words::NOT_MEASURED.with(lang, &[("reason", reason)]),
         Content::Measured { points, one_more, lack_of_fit, .. } => {
-            let scale = Scale::of(Unit::Bytes, one_more.median);
+            let scale = Scale::for_axis(Unit::Bytes, one_more.median);
             let interval = scale.interval(one_more.ends, words::NO_INTERVAL.of(lang));
-            let rest = lack_of_fit.map_or("–".to_owned(), |bytes| Scale::of(Unit::Bytes, bytes).value(bytes));
+            let rest = lack_of_fit.map_or("–".to_owned(), |bytes| Scale::for_axis(Unit::Bytes, bytes).value(bytes));
             let word = if points.is_empty() { words::SLOPE_SAYS_ALONE } else { words::SLOPE_SAYS };
             let (value, n) = (scale.value(one_more.median), words::blocks(one_more.n, lang));
             word.with(lang, &[("value", &value), ("interval", &interval), ("rest", &rest), ("n", &n)])
@@ -181,7 +181,7 @@ fn says(line: &Line, lang: Lang) -> String {
 
 fn sentence(line: &Line, lang: Lang) -> String {
     let point = |p: &Point| {
-        let scale = Scale::of(Unit::Bytes, p.bytes.median);
+        let scale = Scale::for_axis(Unit::Bytes, p.bytes.median);
         let interval = scale.interval(p.bytes.ends, words::NO_INTERVAL.of(lang));
         format!("N = {}: {} {interval}", p.instances, scale.value(p.bytes.median))
     };

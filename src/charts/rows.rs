@@ -6,13 +6,13 @@ use super::caption::{Shown, hole};
 use super::marks::{FILLS, Whisker, segment};
 use super::page::{Note, Page};
 use super::style::Style;
-use super::text::Scale;
 use super::values::{Arm, arm, summary, whisker_entry};
 use super::{Drawing, Look, words};
 use crate::lang::Lang;
 use crate::model::Unit;
 use crate::results::schema::{Cell, Run};
 use crate::stats::interval::MedianInterval;
+use crate::units::Scale;
 
 /// What is drawn, from top to bottom.
 pub(super) struct Rows {
@@ -80,7 +80,7 @@ fn end(groups: &[Group]) -> f64 {
 pub(super) fn draw(chart: &Rows, look: Look) -> Drawing {
     let style = Style::of(look);
     let lang = look.lang;
-    let scale = Scale::of(chart.unit, end(&chart.groups));
+    let scale = Scale::for_axis(chart.unit, end(&chart.groups));
     let mut page = Page::begin(&style, chart.title, chart.subtitle);
     if end(&chart.groups) > 0.0 {
         page.legend(&[whisker_entry(&style, words::MEDIAN_AND_INTERVAL.of(lang))]);

@@ -13,11 +13,12 @@ use super::marks::{Label, reason_lines, small_lines, widest_label};
 use super::page::{Entry, Note, Page};
 use super::strip::{self, Strip};
 use super::style::Style;
-use super::text::{Scale, wrap};
+use super::text::wrap;
 use super::{Drawing, Look, starts, words};
 use crate::lang::Lang;
 use crate::model::Unit;
 use crate::results::schema::{Cell, Run};
+use crate::units::Scale;
 
 pub(super) const CHART: super::Chart = super::Chart {
     id: "run-order",
@@ -77,7 +78,7 @@ fn draw(rows: &[Row], run: &Run, look: Look) -> Drawing {
     let style = Style::of(look);
     let lang = look.lang;
     let subtitle = words::ORDER_SUBTITLE.of(lang);
-    let scale = Scale::of(Unit::Nanoseconds, strips(rows).flat_map(Strip::values).fold(0.0, f64::max));
+    let scale = Scale::for_axis(Unit::Nanoseconds, strips(rows).flat_map(Strip::values).fold(0.0, f64::max));
     let mut page = Page::begin(&style, words::ORDER_TITLE.of(lang), subtitle);
     legend(&mut page, rows, lang);
     let shown = starts::shown(run);

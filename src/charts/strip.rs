@@ -5,11 +5,12 @@ use super::axis::Axis;
 use super::canvas::{Area, Point, Stroke};
 use super::page::Page;
 use super::style::{Series, Style};
-use super::text::{Scale, percent};
+use super::text::percent;
 use super::words;
 use crate::lang::Lang;
 use crate::stats;
 use crate::stats::drift::{DRIFT_THAT_MATTERS, Drift};
+use crate::units::Scale;
 
 /// More dots than this cover each other: then every two pixels show lowest, median and highest.
 const MOST_DOTS: usize = 1500;

@@ -1,8 +1,6 @@
 //! Text that must fit: lines of a width, and numbers with their unit.
 
 use super::font;
-use crate::model::Unit;
-use crate::units::three_digits;
 
 /// Lines no wider than `width`: broken at spaces, inside a word after `:`, `,`, `/` or `+`, and anywhere where even
 /// that is too wide. Control characters become spaces.
@@ -50,52 +48,6 @@ pub(super) fn at_most(mut lines: Vec<String>, most: usize) -> Vec<String> {
     lines
 }
 
-/// One unit for a whole chart, so that its axis and its numbers compare.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Scale {
-    /// "ms"; empty for counts.
-    pub unit: &'static str,
-    /// How much of the unit of the data that is.
-    pub per: f64,
-}
-
-impl Scale {
-    /// The one that suits values of about this size.
-    pub(super) fn of(unit: Unit, size: f64) -> Scale {
-        let (unit, per) = match (unit, size.abs()) {
-            (Unit::Nanoseconds, x) if x < 1e3 => ("ns", 1.0),
-            (Unit::Nanoseconds, x) if x < 1e6 => ("µs", 1e3),
-            (Unit::Nanoseconds, x) if x < 1e10 => ("ms", 1e6),
-            (Unit::Nanoseconds, _) => ("s", 1e9),
-            (Unit::Bytes, x) if x < 1024.0 => ("B", 1.0),
-            (Unit::Bytes, x) if x < 1024.0 * 1024.0 => ("KiB", 1024.0),
-            (Unit::Bytes, x) if x < 1e4 * 1024.0 * 1024.0 => ("MiB", 1024.0 * 1024.0),
-            (Unit::Bytes, _) => ("GiB", 1024.0 * 1024.0 * 1024.0),
-            (Unit::PerSecond, _) => ("1/s", 1.0),
-            (Unit::Count | Unit::BytesPerByte, _) => ("", 1.0),
-        };
-        Scale { unit, per }
-    }
-
-    /// Three digits, without the unit.
-    pub(super) fn number(self, value: f64) -> String {
-        three_digits(value / self.per)
-    }
-
-    /// "0.153 ms".
-    pub(super) fn value(self, value: f64) -> String {
-        format!("{} {}", self.number(value), self.unit).trim_end().to_owned()
-    }
-
-    /// "0.153 ms (0.150–0.160)"; None for the ends: `without` says why there is no interval.
-    pub(super) fn interval(self, ends: Option<(f64, f64)>, without: &str) -> String {
-        match ends {
-            Some((low, high)) => format!("({}–{})", self.number(low), self.number(high)),
-            None => format!("({without})"),
-        }
-    }
-}
-
 /// "+1.2 %", with a real minus.
 pub(super) fn percent(share: f64) -> String {
     let digits = usize::from(share.abs() < 0.0995);
@@ -136,16 +88,6 @@ mod tests {
         let lines: Vec<String> = ["one", "two", "three"].map(String::from).into();
         assert_eq!(at_most(lines.clone(), 2), ["one", "tw…"]);
         assert_eq!(at_most(lines.clone(), 3), lines);
-    }
-
-    #[test]
-    fn the_unit_follows_the_longest() {
-        let units = [900.0, 153e3, 1.3e6, 4.2e9, 45e9].map(|ns| Scale::of(Unit::Nanoseconds, ns).unit);
-        assert_eq!(units, ["ns", "µs", "ms", "ms", "s"]);
-        let scale = Scale::of(Unit::Bytes, 3e6);
-        assert_eq!(scale.value(1.5 * 1024.0 * 1024.0), "1.50 MiB");
-        assert_eq!(scale.interval(Some((0.0, 1024.0 * 1024.0)), ""), "(0–1.00)");
-        assert_eq!(Scale::of(Unit::Count, 3.0).value(3.0), "3.00");
     }
 
     #[test]

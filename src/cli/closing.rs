@@ -10,9 +10,9 @@ use super::out::Out;
 use crate::error::Result;
 use crate::lang::Lang;
 use crate::model::Unit;
-use crate::report::sentences::{Detail, Sentence, case_of, like, sentences, summary, unfit};
+use crate::report::sentences::{Detail, Sentence, case_of, sentences, summary, unfit};
 use crate::results::schema::{Interval, Run, Status};
-use crate::units::show;
+use crate::units::{beside, show};
 
 const WIDTH: usize = 79;
 /// Of the smallest terminal that is in use, with the prompt below.
@@ -135,7 +135,7 @@ fn with_error(i: &Interval, unit: Unit) -> String {
     let text = show(i.median, unit);
     let (Some(low), Some(high), Some((number, unit_name))) = (i.low, i.high, text.split_once(' ')) else { return text };
     let farther = (high - i.median).max(i.median - low);
-    format!("{number} ±{} {unit_name}", like(farther, i.median, &text))
+    format!("{number} ±{} {unit_name}", beside(i.median, farther, unit))
 }
 
 /// A bar of eighths of a character.

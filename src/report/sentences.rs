@@ -12,7 +12,7 @@ use crate::results::derive::{Pair, Relation, kind_of, pairs};
 use crate::results::schema::{Cell, Interval, MetricInfo, Run, Status, Summary, Warning};
 use crate::results::summarize::floor_of;
 use crate::stats::paired::Verdict as Found;
-use crate::units::{show, three_digits};
+use crate::units::{beside, show, three_digits};
 
 /// How much is said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -218,19 +218,7 @@ pub fn with_interval(i: &Interval, unit: Unit, lang: Lang) -> String {
     let (Some(low), Some(high)) = (i.low, i.high) else {
         return format!("{text} [{}]", words::TOO_FEW.of(lang));
     };
-    format!("{text} [{}, {}]", like(low, i.median, &text), like(high, i.median, &text))
-}
-
-/// A number as `text` shows `median`: the same unit, unnamed, and the same digits. Only that unit divides it: were it
-/// scaled by the rounded median, the last digit could be off.
-pub fn like(value: f64, median: f64, text: &str) -> String {
-    const UNITS: [f64; 8] = [1.0, 1e3, 1e6, 1e9, 1024.0, 1_048_576.0, 1_073_741_824.0, 1_099_511_627_776.0];
-    let number = text.trim_matches(|c: char| !c.is_ascii_digit());
-    let digits = number.split_once('.').map_or(0, |(_, d)| d.len());
-    let shown = number.parse::<f64>().unwrap_or(1.0);
-    let off = |unit: &f64| (median.abs() / unit - shown).abs();
-    let unit = UNITS.into_iter().min_by(|a, b| off(a).total_cmp(&off(b))).expect("there are some");
-    format!("{:.digits$}", value / unit)
+    format!("{text} [{}, {}]", beside(i.median, low, unit), beside(i.median, high, unit))
 }
 
 /// Why this run is not for publication, in half sentences; empty: it may be published. Leaks are many and alike, so the
@@ -250,13 +238,6 @@ pub fn unfit(run: &Run) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_end_of_an_interval_is_not_bent_by_the_rounding_of_its_median() {
-        assert_eq!(like(1_564_900.0, 1_587_600.0, "1.59 ms"), "1.56");
-        assert_eq!(like(0.9972, 0.9997, "×1.000"), "0.997");
-        assert_eq!(like(232_000.0, 232_448.0, "227 KiB"), "227");
-    }
 
     #[test]
     fn an_interval_has_the_unit_and_the_digits_of_its_median() {

@@ -3,13 +3,13 @@
 use super::{Bar, Content, MemoryParts, Part};
 use crate::charts::caption::{hole, notes};
 use crate::charts::page::Note;
-use crate::charts::text::Scale;
 use crate::charts::values::{arm, cells, memory_notes, one_more, one_more_against_machines, summary};
 use crate::charts::words;
 use crate::lang::Lang;
 use crate::model::Unit;
 use crate::results::parts;
 use crate::results::schema::{Cell, Run};
+use crate::units::Scale;
 
 impl MemoryParts {
     /// None: the run has no cell of `memory` that counts instances.
@@ -58,7 +58,7 @@ fn shared(bars: &[Bar], lang: Lang) -> Option<Note> {
     let mut groups: Vec<(String, Vec<&str>)> = Vec::new();
     for bar in bars {
         let Content::Measured { shared: Some(bytes), .. } = bar.content else { continue };
-        let amount = Scale::of(Unit::Bytes, bytes).value(bytes);
+        let amount = Scale::for_axis(Unit::Bytes, bytes).value(bytes);
         match groups.iter_mut().find(|(a, _)| *a == amount) {
             Some((_, arms)) => arms.push(&bar.arm.id),
             None => groups.push((amount, vec![&bar.arm.id])),

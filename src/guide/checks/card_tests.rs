@@ -39,8 +39,9 @@ fn printed(run: &Run, cell: &str) -> String {
 fn with_interval(run: &Run, cell: &str) -> String {
     let s = run.summaries.iter().find(|s| s.cell == cell && s.metric == "create_to_ready").unwrap();
     let (number, i) = (printed(run, cell), s.interval);
-    let like = |end: Option<f64>| crate::report::sentences::like(end.unwrap_or(i.median), i.median, &number);
-    format!("{number} [{}, {}]", like(i.low), like(i.high))
+    let end =
+        |end: Option<f64>| crate::units::beside(i.median, end.unwrap_or(i.median), crate::model::Unit::Nanoseconds);
+    format!("{number} [{}, {}]", end(i.low), end(i.high))
 }
 
 /// The card that a careful student of this machine writes for C10.

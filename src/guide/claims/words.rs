@@ -5,8 +5,7 @@ use super::terms::{Named, Value};
 use super::{Decided, Verdict, Why, missing};
 use crate::lang::Lang;
 use crate::model::Unit;
-use crate::report::sentences::like;
-use crate::units::{show, three_digits};
+use crate::units::{beside, show};
 
 pub(super) fn reason(decided: &Decided, runs: &[Named], lang: Lang) -> String {
     let claim = decided.claim;
@@ -54,14 +53,13 @@ pub(super) fn number(value: &Value, term: &Term) -> String {
 /// "×1.20 [1.18, 1.21]", "9.12 µs [9.08, 9.20]"; a count that is the same everywhere needs no interval.
 pub(in crate::guide) fn shown(value: &Value) -> String {
     let found = &value.found;
-    let text = match value.unit {
-        None => format!("×{}", three_digits(found.median)),
-        Some(unit) => show(found.median, unit),
-    };
+    let unit = value.unit.unwrap_or(Unit::BytesPerByte); // a ratio has none
+    let sign = if value.unit.is_none() { "×" } else { "" };
+    let text = format!("{sign}{}", show(found.median, unit));
     match (found.low, found.high) {
         (Some(low), Some(high)) if value.unit == Some(Unit::Count) && low >= high => text,
         (Some(low), Some(high)) => {
-            format!("{text} [{}, {}]", like(low, found.median, &text), like(high, found.median, &text))
+            format!("{text} [{}, {}]", beside(found.median, low, unit), beside(found.median, high, unit))
         }
         _ => format!("{text} [–]"),
     }
