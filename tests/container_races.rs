@@ -11,13 +11,10 @@ use std::os::fd::AsFd;
 use std::os::unix::fs::{MetadataExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use common::swapping::Swapping;
 use common::{Answer, World, needs, run};
-use nix::fcntl::{AT_FDCWD, RenameFlags, renameat2};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
@@ -39,34 +36,6 @@ fn arms(test: &str) -> impl Iterator<Item = &'static str> {
 fn tries(arms: usize) -> usize {
     let all = std::env::var("ISOLAB_RACES").ok().and_then(|n| n.parse().ok()).unwrap_or(40 * arms);
     all / arms + 1
-}
-
-/// Swaps two names as fast as it can, until it is dropped.
-struct Swapping {
-    stop: Arc<AtomicBool>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Swapping {
-    fn of(a: PathBuf, b: PathBuf) -> Swapping {
-        let stop = Arc::new(AtomicBool::new(false));
-        let seen = Arc::clone(&stop);
-        let thread = std::thread::spawn(move || {
-            let swap = || renameat2(AT_FDCWD, &a, AT_FDCWD, &b, RenameFlags::RENAME_EXCHANGE).unwrap();
-            while !seen.load(Ordering::Relaxed) {
-                swap();
-                swap(); // an even number of times: in the end everything is where it was
-            }
-        });
-        Swapping { stop, thread: Some(thread) }
-    }
-}
-
-impl Drop for Swapping {
-    fn drop(&mut self) {
-        self.stop.store(true, Ordering::Relaxed);
-        self.thread.take().unwrap().join().unwrap();
-    }
 }
 
 /// A root folder with the probe in it under this name.

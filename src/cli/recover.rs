@@ -10,6 +10,7 @@ use super::args::Recover;
 use super::exit;
 use super::out::Out;
 use crate::error::{Context, Result};
+use crate::results::caller::as_caller;
 use crate::results::raw::{Raw, read_samples};
 use crate::results::read;
 use crate::results::schema::{Run, Warning};
@@ -82,7 +83,8 @@ fn save(place: &Path, run: &Run) -> Result<Saved> {
         return Ok(Saved { file: beside, kept: Some(file), why: "this results file is whole and stays" });
     }
     let kept = free_name(dir, "run-before-recover".as_ref());
-    std::fs::rename(&file, &kept).doing(|| format!("keep {} as {}", file.display(), kept.display()))?;
+    as_caller(&file, || std::fs::rename(&file, &kept))
+        .doing(|| format!("keep {} as {}", file.display(), kept.display()))?;
     save_run(dir, run)?;
     Ok(Saved { file, kept: Some(kept), why: "the results file that was there has fewer samples and is kept as" })
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::files::Kept;
 use super::outcome::Status;
 use crate::error::{Context, Error, Result};
-use crate::results::caller::make_folder;
+use crate::results::caller::{as_caller, make_folder};
 use crate::results::store::write_atomically;
 
 pub const FILE: &str = "guide.json";
@@ -40,7 +40,9 @@ fn look(error: Error) -> Error {
 /// Renames a file that is damaged, so that it is neither used nor overwritten; its new name.
 fn put_aside(path: &Path) -> Result<PathBuf> {
     let copy = unused(path, "damaged");
-    std::fs::rename(path, &copy).doing(|| format!("put the damaged {} aside", path.display())).map_err(look)?;
+    as_caller(path, || std::fs::rename(path, &copy))
+        .doing(|| format!("put the damaged {} aside", path.display()))
+        .map_err(look)?;
     Ok(copy)
 }
 

@@ -10,6 +10,7 @@ use miniz_oxide::inflate::{TINFLStatus, decompress_to_vec_with_limit};
 use serde_json::error::Category;
 
 use super::bounds::beyond;
+use super::caller::as_caller;
 use super::schema::{Run, SCHEMA, Warning};
 use super::store::{RUN, SAMPLES};
 use super::summarize::chain_holds;
@@ -25,7 +26,8 @@ pub fn read_file(path: &Path) -> Result<Vec<u8>> {
 
 fn read_bounded(path: &Path, largest: u64) -> Result<Vec<u8>> {
     let doing = || format!("read {}", path.display());
-    let file = File::options().read(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY).open(path).doing(doing)?;
+    let open = || File::options().read(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY).open(path);
+    let file = as_caller(path, open).doing(doing)?; // what he may not read is not shown to him in other words
     let about = file.metadata().doing(doing)?;
     let kind = about.file_type();
     let other = match () {
