@@ -1,6 +1,11 @@
-//! The two languages of charts, reports and the guide. Errors, JSON keys and the terminal of `bench` are English always.
+//! The two languages, and the grammar of each. JSON, CSV and `--help` are English always.
 
-use crate::error::{Error, Result};
+pub mod counted;
+pub mod particles;
+pub mod said;
+
+pub use counted::counted;
+pub use said::Said;
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Lang {
@@ -10,22 +15,13 @@ pub enum Lang {
 }
 
 impl Lang {
-    /// `--lang`: "en" or "ko".
-    pub fn parse(text: &str) -> Result<Lang> {
-        match text {
-            "en" => Ok(Lang::En),
-            "ko" => Ok(Lang::Ko),
-            _ => Err(Error::usage(format!("use the language {text:?}"), "isolab has English and Korean")
-                .try_this("--lang en or --lang ko")),
-        }
-    }
-
     /// What a reader of this environment wants: the first of `LC_ALL`, `LC_MESSAGES`, `LANG` that is set decides
     /// (POSIX.1-2017, XBD 8.2).
     pub fn of(variable: impl Fn(&str) -> Option<String>) -> Lang {
         let set = |name| variable(name).filter(|value| !value.is_empty());
         let chosen = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find_map(set);
-        if chosen.is_some_and(|value| value.starts_with("ko")) { Lang::Ko } else { Lang::En }
+        let language = |value: String| value.split(['_', '.', '@']).next().map(str::to_owned); // kok_IN is Konkani
+        if chosen.and_then(language).is_some_and(|code| code == "ko") { Lang::Ko } else { Lang::En }
     }
 
     /// As in `--lang`, `lang="…"` of HTML, and the names of folders.
@@ -58,11 +54,7 @@ mod tests {
         assert_eq!(of(&[("LANG", "ko_KR.UTF-8")]), Lang::Ko);
         assert_eq!(of(&[("LANG", "ko_KR.UTF-8"), ("LC_ALL", "C")]), Lang::En);
         assert_eq!(of(&[("LANG", "ko_KR.UTF-8"), ("LC_ALL", "")]), Lang::Ko);
-    }
-
-    #[test]
-    fn an_unknown_language_is_told_which_there_are() {
-        let error = Lang::parse("fr").expect_err("there is no French").to_string();
-        assert!(error.contains("--lang en or --lang ko"), "{error}");
+        assert_eq!(of(&[("LANG", "en_US.UTF-8"), ("LC_MESSAGES", "ko")]), Lang::Ko);
+        assert_eq!(of(&[("LANG", "kok_IN.UTF-8")]), Lang::En);
     }
 }

@@ -24,7 +24,7 @@
 //! cli → doctor → { lab, environments, container, vm, host }
 //! ```
 //!
-//! `error`, `timeline`, `model`, `units`, `lang` and the probe's `abi` are leaves that all may use. `tests/architecture.rs` holds
+//! `error`, `timeline`, `model`, `units`, `lang`, `shell` and the probe's `abi` are leaves that all may use. `tests/architecture.rs` holds
 //! the tree to this, and to the sizes of files and functions.
 //!
 //! # Adding something
@@ -50,6 +50,7 @@ pub mod model;
 pub mod probe;
 pub mod report;
 pub mod results;
+pub mod shell;
 pub mod stats;
 pub mod sys;
 pub mod testing;

@@ -159,7 +159,7 @@ fn a_mistyped_option_is_no_command() {
         ("report --lang fr", code::USAGE, "--lang en or --lang ko"),
         ("report --json --md", code::USAGE, "--md"),
         ("compare only-one", code::USAGE, "<B>"),
-        ("", code::USAGE, "Usage: isolab <COMMAND>"),
+        ("", code::USAGE, "Usage: isolab [OPTIONS] <COMMAND>"),
     ] {
         let answer = world.run(typed.split(' ').filter(|a| !a.is_empty()));
         answer.ends_with(expected).says(hint);

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use isolab::error::Error;
 use isolab::host::{Cache, CgroupMode, Cgroups, Host, Tuning};
+use isolab::lang::Said;
 use isolab::model::{AnsweredBy, Kind, Part, Unit};
 use isolab::results::schema::{
     ArmInfo, Cell, Columns, Comparison, Header, Interval, MetricInfo, NoiseFloor, Outliers, Plan, Run, SCHEMA, Sample,
@@ -100,6 +101,8 @@ fn header() -> Header {
             limited_fix: Some(text()),
             kind: Some(Kind::Process),
             answered_by: Some(AnsweredBy::HostKernel),
+            limited_ko: Some(text()),
+            limited_fix_ko: Some(text()),
         }],
         metrics: vec![MetricInfo {
             experiment: text(),
@@ -116,6 +119,11 @@ fn header() -> Header {
     }
 }
 
+fn error() -> Error {
+    let said = || Said::fixed("do", "하기");
+    Error::new(said(), said()).try_this(said())
+}
+
 fn cell() -> Cell {
     Cell {
         id: text(),
@@ -125,13 +133,15 @@ fn cell() -> Cell {
         status: Status::Measured,
         reason: text(),
         fix: text(),
+        reason_ko: Some(text()),
+        fix_ko: Some(text()),
         columns: Columns {
             block: vec![1],
             place: vec![1],
             before: vec![text()],
             at_ns: vec![1],
             cpu: vec![1],
-            failed: vec![Some(Error::new("do", "cause"))],
+            failed: vec![Some(error())],
             values: map("METRIC", vec![Some(1.0)]),
             stages: vec![StageColumn { stage: Stage::Ready, label: text(), at_ns: vec![Some(1)] }],
             inner: map("METRIC", vec![vec![1.0]]),
@@ -258,7 +268,7 @@ fn the_readme_names_every_field_of_the_results_file_and_no_other() {
 
 #[test]
 fn the_readme_names_every_field_of_a_raw_sample_and_no_other() {
-    let failed = SampleOutcome::Failed(Error::new("do", "cause"));
+    let failed = SampleOutcome::Failed(error());
     same("samples.jsonl", &[good(), failed].map(|outcome| serde_json::to_value(line(outcome)).unwrap()));
 }
 

@@ -35,7 +35,7 @@ pub(crate) fn runs_here(arm: &Arm) -> bool {
     let reason = match answers.map(|mut answers| answers.remove(0)) {
         Ok(Ok(Support::No { reason, .. })) => Some(reason),
         Ok(Ok(_)) => None,
-        Ok(Err(error)) | Err(error) => Some(format!("could not {}: {}", error.doing, error.cause)),
+        Ok(Err(error)) | Err(error) => Some(error.reason()),
     };
     SigSet::all().thread_unblock().expect("a mask can be lifted"); // criterion's own loops end by Ctrl-C again
     reason.iter().for_each(|reason| eprintln!("skipped: {arm}: {reason}"));

@@ -82,7 +82,7 @@ impl<'a> Twice<'a> {
         let Some((first, twin)) = twins(run, shown) else {
             let cell = run.cells.iter().find(|c| c.experiment == shown.experiment)?;
             let lacks = || words::AA_NO_TWIN.of(lang).to_owned();
-            let hole = if cell.status == Status::Measured { lacks() } else { cell.reason.clone() };
+            let hole = if cell.status == Status::Measured { lacks() } else { cell.reason_in(lang).to_owned() };
             let none = || (String::new(), String::new());
             let strips = [Strip::of(Vec::new()), Strip::of(Vec::new())];
             let hole = Some(hole);

@@ -42,7 +42,7 @@ fn curves(run: &Run, lang: Lang) -> Option<Vec<Curve<'_>>> {
     let curve = |cell: &&Cell| {
         let mut sorted: Vec<f64> = values_of(cell, shown.metric).into_iter().map(|(_, v)| v).collect();
         sorted.sort_by(f64::total_cmp);
-        let starts = match (hole(cell), shown.summary(run, cell)) {
+        let starts = match (hole(cell, lang), shown.summary(run, cell)) {
             (Some(reason), _) => Err(reason.to_owned()),
             (None, Some(summary)) if !sorted.is_empty() => Ok((sorted, summary)),
             (None, _) => Err(words::NO_SAMPLE.of(lang).to_owned()),

@@ -38,8 +38,8 @@ pub(super) fn name_of(run: &Run, cell: &Cell, lang: Lang) -> String {
 }
 
 /// Why there is nothing to show of this cell; None: it was measured.
-pub(super) fn hole(cell: &Cell) -> Option<&str> {
-    (cell.status != Status::Measured).then_some(cell.reason.as_str())
+pub(super) fn hole(cell: &Cell, lang: Lang) -> Option<&str> {
+    (cell.status != Status::Measured).then_some(cell.reason_in(lang))
 }
 
 /// Definition, number of blocks, order, KVM backend, what was limited, host, run; last, why not to publish it.

@@ -38,7 +38,7 @@ pub(super) struct Row {
 
 impl Row {
     pub(super) fn of(run: &Run, cell: &Cell, shown: Shown, lang: Lang) -> Row {
-        let value = match (hole(cell), summary(run, cell, shown.metric)) {
+        let value = match (hole(cell, lang), summary(run, cell, shown.metric)) {
             (Some(reason), _) => Err(reason.to_owned()),
             (None, Some(value)) => Ok(value),
             (None, None) => Err(words::NO_VALUES.of(lang).to_owned()),

@@ -39,7 +39,7 @@ fn rows(run: &Run, lang: Lang) -> Option<Vec<Row>> {
     let shown = starts::shown(run);
     let row = |cell: &&Cell| {
         let points = points(cell, shown);
-        let strip = match hole(cell) {
+        let strip = match hole(cell, lang) {
             Some(reason) => Err(reason.to_owned()),
             None if points.is_empty() => Err(words::NO_SAMPLE.of(lang).to_owned()),
             None => Ok(Strip::of(points)),

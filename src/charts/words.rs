@@ -301,7 +301,12 @@ mod tests {
     fn every_environment_has_a_korean_name_and_every_character_of_it_a_glyph() {
         for env in crate::environments::ALL {
             let about = env.about();
-            assert_ne!(translated(about.name, Lang::Ko), about.name, "{}", about.id);
+            assert_eq!(
+                translated(&about.name, Lang::Ko),
+                about.name.of(Lang::Ko),
+                "files of before have no Korean: {}",
+                about.id
+            );
             assert!(about.name.chars().all(font::has), "{}", about.name);
         }
     }
@@ -334,6 +339,8 @@ mod tests {
             limited_fix: None,
             kind: None,
             answered_by: None,
+            limited_ko: None,
+            limited_fix_ko: None,
         };
         let ko = |name: &str| arm_name(&arm(name), Lang::Ko);
         assert_eq!(ko("our container, no image, no engine"), "직접 만든 컨테이너, 이미지·엔진 없음");

@@ -16,6 +16,9 @@ use crate::units::{parse_bytes, parse_time};
 #[derive(Debug, Parser)]
 #[command(name = "isolab", version = version(), max_term_width = 80, disable_help_subcommand = true)]
 pub(super) struct Args {
+    /// Language of what is printed and drawn, en or ko; JSON, CSV and help are English [default: as LANG says]
+    #[arg(long, global = true, value_parser = super::language::parse, value_name = "LANG")]
+    pub lang: Option<Lang>,
     #[command(subcommand)]
     pub command: Command,
 }
@@ -24,6 +27,9 @@ pub(super) struct Args {
 #[derive(Debug, Parser)]
 #[command(name = "isolab run", bin_name = "isolab run", max_term_width = 98)]
 pub(super) struct RunAlone {
+    /// Language of what isolab itself says, en or ko [default: as LANG says]
+    #[arg(long, value_parser = super::language::parse, value_name = "LANG")]
+    pub lang: Option<Lang>,
     #[command(flatten)]
     pub run: Run,
 }
@@ -235,9 +241,6 @@ pub(super) struct Report {
     /// The arm that the others are compared with [default: the first, or as the run was planned]
     #[arg(long, value_name = "ARM")]
     pub base: Option<String>,
-    /// The language of the report: en or ko [default: as LANG says]
-    #[arg(long, value_parser = Lang::parse, conflicts_with_all = ["json", "md"])]
-    pub lang: Option<Lang>,
     /// Print JSON instead: an array with one object per cell and metric
     #[arg(long, conflicts_with = "md")]
     pub json: bool,
@@ -264,9 +267,6 @@ pub(super) struct Chart {
     /// light, dark, or slide with large letters [default: light]
     #[arg(long, value_name = "NAME")]
     pub theme: Option<String>,
-    /// en or ko [default: what LANG says]
-    #[arg(long, value_name = "LANG")]
-    pub lang: Option<String>,
     /// Leave the title out, for a text with a caption of its own
     #[arg(long)]
     pub no_title: bool,

@@ -79,7 +79,7 @@ pub(super) fn draw_all(run: &Run, dir: &Path) -> Result<Vec<PathBuf>> {
 
 /// The language of whoever reads here.
 fn reader() -> Lang {
-    Lang::of(|name| std::env::var(name).ok())
+    super::language::here()
 }
 
 /// How charts are drawn and saved.
@@ -99,7 +99,7 @@ impl How {
         let width = within("draw charts", args.width, "pixels wide", "--width", NARROWEST..=WIDEST)?;
         let dpi = within("draw PNG", args.dpi, "dots per inch", "--dpi", DPI_RANGE)?;
         let look = Look {
-            lang: args.lang.as_deref().map_or_else(|| Ok(reader()), Lang::parse)?,
+            lang: reader(),
             width: width.unwrap_or(default.width),
             title: !args.no_title,
             of_run: true,
@@ -221,7 +221,7 @@ fn something_was_measured(runs: &[Run], files: &[PathBuf]) -> Result<()> {
         return Ok(());
     }
     let first = cells().next();
-    let reason = first.map_or("the run has no cell", |cell| cell.reason.as_str());
+    let reason = first.map_or("the run has no cell", |cell| cell.reason_in(reader()));
     let fix = first.map(|cell| cell.fix.clone()).filter(|fix| !fix.is_empty());
     let doing = format!("draw charts of {}", files[0].display());
     Err(Error::unavailable(doing, format!("nothing was measured in it: {reason}"))

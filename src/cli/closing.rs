@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::final_table;
-use super::list::wrap;
+use super::list::{padded, wrap};
 use super::out::Out;
 use crate::error::Result;
-use crate::lang::Lang;
+use crate::lang::{Lang, counted};
 use crate::model::Unit;
 use crate::report::sentences::{Detail, Sentence, case_of, sentences, summary, unfit};
 use crate::results::schema::{Interval, Run, Status};
@@ -28,29 +28,34 @@ pub(super) fn print(run: &Run, dir: &Path, charts: &[PathBuf], out: &mut Out) ->
 fn texts(run: &Run, dir: &Path, charts: &[PathBuf], out: &Out) -> Vec<String> {
     let mut below = table(run, out);
     below.extend(final_table::lines(run, out));
-    below.extend(skipped(run));
-    below.extend(limited(run));
-    let reasons = unfit(run);
+    let lang = out.lang();
+    below.extend(skipped(run, lang));
+    below.extend(limited(run, lang));
+    let reasons = unfit(run, lang);
     if !reasons.is_empty() {
-        below.push(wrapped(&format!("not for publication: {}", reasons.join("; "))));
+        below.push(wrapped(&format!(
+            "{}: {}",
+            out.say("not for publication", "공개용 수치가 아님"),
+            reasons.join("; ")
+        )));
     }
-    let files = format!("files: {}/ (run.json, samples.csv{})", dir.display(), told_charts(charts));
+    let (dir_shown, drawn) = (dir.display(), told_charts(charts, lang));
+    let files = format!("{}: {dir_shown}/ (run.json, samples.csv{drawn})", out.say("files", "파일"));
     below.push(wrapped(&files));
     let taken = 1 + height(&below);
-    let mut all = fitting(sentences(run, Lang::En, Detail::Short), HEIGHT.saturating_sub(taken), dir);
+    let mut all = fitting(sentences(run, lang, Detail::Short), HEIGHT.saturating_sub(taken), dir, lang);
     all.extend(below);
     all
 }
 
 /// ", boot-stages.png and 2 more charts": each counts once, in however many formats it was saved.
-fn told_charts(files: &[PathBuf]) -> String {
+fn told_charts(files: &[PathBuf], lang: Lang) -> String {
     let names: BTreeSet<_> = files.iter().filter_map(|file| file.file_stem()).collect();
     let first = files.iter().rev().find(|file| file.file_stem() == files[0].file_stem());
     let Some(first) = first.and_then(|file| file.file_name()) else { return String::new() };
     let more = match names.len() - 1 {
         0 => String::new(),
-        1 => " and 1 more chart".into(),
-        n => format!(" and {n} more charts"),
+        n => lang.choose(format!(" and {}", counted(n, "more chart")), format!(" 외 차트 {n}개")),
     };
     format!(", {}{more}", first.display())
 }
@@ -65,8 +70,8 @@ fn height(texts: &[String]) -> usize {
 
 /// The sentences that fit into so many lines, in their order; what matters least is left out first, and that is told. The
 /// first question's answer is always there.
-fn fitting(mut all: Vec<Sentence>, lines: usize, dir: &Path) -> Vec<String> {
-    let more = wrapped(&format!("more: isolab report {}", dir.display()));
+fn fitting(mut all: Vec<Sentence>, lines: usize, dir: &Path, lang: Lang) -> Vec<String> {
+    let more = wrapped(&format!("{}: isolab report {}", lang.choose("more", "더 보기"), dir.display()));
     let mut left_out = false;
     loop {
         let mut texts: Vec<String> = all.iter().map(|s| wrapped(&s.text())).collect();
@@ -109,7 +114,7 @@ fn table(run: &Run, out: &Out) -> Vec<String> {
     let Some(first) = titles.first() else { return Vec::new() };
     let unit = |title: &str| if title == "one more" { Unit::Bytes } else { Unit::Nanoseconds };
     let longest = rows.iter().filter_map(|(_, r)| r.get(first)).map(|i| i.median).fold(0.0, f64::max);
-    let mut head = format!("{:<22}", "arm");
+    let mut head = padded(out.say("arm", "대상"), 22);
     titles
         .iter()
         .enumerate()
@@ -146,29 +151,29 @@ pub(super) fn bar(share: f64) -> String {
 }
 
 /// Equal reasons are told once, with what they cost.
-fn skipped(run: &Run) -> Vec<String> {
+fn skipped(run: &Run, lang: Lang) -> Vec<String> {
     let mut reasons: BTreeMap<(String, String, bool), Vec<String>> = BTreeMap::new();
     for cell in run.cells.iter().filter(|c| c.status != Status::Measured) {
-        let key = (cell.reason.clone(), cell.fix.clone(), cell.status == Status::Failed);
+        let key = (cell.reason_in(lang).to_owned(), cell.fix_in(lang).to_owned(), cell.status == Status::Failed);
         let names = reasons.entry(key).or_default();
         if !names.contains(&cell.arm) {
             names.push(cell.arm.clone());
         }
     }
     let told = reasons.into_iter().map(|((reason, fix, failed), arms)| {
-        let word = if failed { "failed" } else { "skipped" };
-        let fix = if fix.is_empty() { String::new() } else { format!(" — try: {fix}") };
+        let word = if failed { lang.choose("failed", "실패") } else { lang.choose("skipped", "건너뜀") };
+        let fix = if fix.is_empty() { String::new() } else { format!(" — {}: {fix}", lang.choose("try", "해결")) };
         wrapped(&format!("{word}: {} ({reason}){fix}", arms.join(", ")))
     });
     told.collect()
 }
 
 /// What ran with less than asked for. Root is spared: the arm that lacks something is not the one that root uses.
-fn limited(run: &Run) -> Vec<String> {
+fn limited(run: &Run, lang: Lang) -> Vec<String> {
     let arms = run.header.arms.iter().filter(|a| !run.header.root && !a.id.contains('#'));
-    let told = arms.filter_map(|a| Some((a, a.limited.as_ref()?))).map(|(arm, reason)| {
-        let fix = arm.limited_fix.as_deref().unwrap_or_default();
-        wrapped(&format!("limited: {} ({reason}) — try: {fix}", arm.id))
+    let told = arms.filter_map(|a| Some((a, a.limited_in(lang)?))).map(|(arm, (reason, fix))| {
+        let (word, advice) = (lang.choose("limited", "일부만"), lang.choose("try", "해결"));
+        wrapped(&format!("{word}: {} ({reason}) — {advice}: {fix}", arm.id))
     });
     told.collect()
 }
@@ -231,6 +236,23 @@ mod tests {
     }
 
     #[test]
+    fn it_fits_in_korean_too_and_says_why_in_korean() {
+        use unicode_width::UnicodeWidthStr;
+        let mut run = long();
+        let cell = run.cells.last_mut().unwrap();
+        (cell.status, cell.reason, cell.fix) = (Status::Skipped, "it is not there".into(), "make it".into());
+        (cell.reason_ko, cell.fix_ko) = (Some("그것이 없음".into()), Some("만드십시오".into()));
+        let end = texts(&run, Path::new("results/2026-11-21-82751766"), &[], &Out::in_korean()).join("\n");
+        assert!(end.lines().all(|l| l.width() <= 80), "{end}");
+        for words in
+            ["건너뜀: vm-bare (그것이 없음) — 해결: 만드십시오", "대상", "더 보기: isolab report", "파일: results/"]
+        {
+            assert!(end.contains(words), "{words}: {end}");
+        }
+        assert!(!end.contains("against") && !end.contains("skipped") && !end.contains("not there"), "{end}");
+    }
+
+    #[test]
     fn nothing_is_left_out_where_there_is_room() {
         let texts = texts(&example::boot(30), Path::new("results"), &[], &Out::with_styles(false));
         assert!(!texts.iter().any(|t| t.contains("more: isolab report")), "{texts:?}");
@@ -238,7 +260,7 @@ mod tests {
 
     #[test]
     fn a_chart_in_two_formats_counts_once() {
-        let told = |names: &[&str]| told_charts(&names.iter().map(PathBuf::from).collect::<Vec<_>>());
+        let told = |names: &[&str]| told_charts(&names.iter().map(PathBuf::from).collect::<Vec<_>>(), Lang::En);
         assert_eq!(told(&[]), "");
         assert_eq!(told(&["r/a.svg", "r/a.png"]), ", a.png");
         assert_eq!(told(&["r/a.svg", "r/a.png", "r/b.svg", "r/b.png"]), ", a.png and 1 more chart");

@@ -5,6 +5,7 @@
 use std::ffi::OsStr;
 use std::process::ExitCode;
 
+use super::language;
 use super::printable::printable;
 use super::streams::to_stderr;
 use crate::error::{Error, Kind};
@@ -44,7 +45,8 @@ pub(super) fn number_in_run(error: &Error) -> u8 {
 }
 
 pub(super) fn complain(error: &Error) {
-    to_stderr(&format!("error: {}\n", printable(&error.to_string())));
+    let lang = language::here();
+    to_stderr(&format!("{}: {}\n", lang.choose("error", "오류"), printable(&error.told(lang))));
 }
 
 /// clap repeats what was typed, in its own colours.

@@ -1,6 +1,8 @@
 //! The final table at the end of a run: metric, VM, container, process, difference, better, n, in 80 columns.
 
-use super::list::wrap;
+use unicode_width::UnicodeWidthStr;
+
+use super::list::{padded, wrap};
 use super::out::Out;
 use crate::charts::versus;
 use crate::lang::Lang;
@@ -41,11 +43,18 @@ pub(super) fn lines(run: &Run, out: &Out) -> Vec<String> {
     if told.is_empty() {
         return Vec::new();
     }
-    let title = format!("{} against {}; paired (VM − container) / VM", container.id, with_backend(machine));
+    let lang = out.lang();
+    let (one, other) = (&container.id, with_backend(machine));
+    let title = lang.choose(
+        format!("{one} against {other}; paired (VM − container) / VM"),
+        format!("{one} 대 {other}, 짝지은 (VM − 컨테이너) / VM"),
+    );
     let mut all = wrapped(&title);
-    all.push(out.bold(&row(["metric", "VM", "container", "process", "difference", "better", "n"])));
-    all.extend(told.iter().flat_map(|(title, line)| of_line(title, line)));
-    all.extend(notes(&told).iter().flat_map(|note| wrapped(note)));
+    let english = ["metric", "VM", "container", "process", "difference", "better", "n"];
+    let korean = ["지표", "VM", "컨테이너", "프로세스", "차이", "나은 쪽", "n"];
+    all.push(out.bold(&row(lang.choose(english, korean))));
+    all.extend(told.iter().flat_map(|(title, line)| of_line(title, line, lang)));
+    all.extend(notes(&told, lang).iter().flat_map(|note| wrapped(note)));
     all
 }
 
@@ -60,18 +69,21 @@ fn with_backend(arm: &ArmInfo) -> String {
 
 fn row(cells: [&str; 7]) -> String {
     let [metric, machine, container, process, difference, better, n] = cells;
-    format!("{metric:<18}{machine:>10}{container:>10}{process:>10}{difference:>11}  {better:<12}{n:>5}")
+    let to_the_right = |text: &str, columns: usize| " ".repeat(columns.saturating_sub(text.width())) + text;
+    let numbers = [(machine, 10), (container, 10), (process, 10), (difference, 11)];
+    let numbers: String = numbers.map(|(text, columns)| to_the_right(text, columns)).concat();
+    padded(metric, 18) + &numbers + "  " + &padded(better, 12) + &to_the_right(n, 5)
 }
 
 /// The medians, and p95 where enough samples lie beyond it.
-fn of_line(title: &str, line: &Line) -> Vec<String> {
+fn of_line(title: &str, line: &Line, lang: Lang) -> Vec<String> {
     let m = line.metric;
     let cases = line.case.iter().filter(|(key, _)| *key != "n");
     let title: String = [title.to_owned()].into_iter().chain(cases.map(|(k, v)| format!(" {k}={v}"))).collect();
     let summaries = [line.machine, line.container, line.process];
     let median = |s: Option<&Summary>| s.map_or("–".into(), |s| show(s.interval.median, m.unit));
     let [machine, container, process] = summaries.map(median);
-    let (difference, better) = difference(line);
+    let (difference, better) = difference(line, lang);
     let n = line.n().to_string();
     let mut rows = vec![row([&title, &machine, &container, &process, &difference, better, &n])];
     let tails = summaries.map(|s| s.and_then(|s| percentile(s, 0.95)).map(|v| show(v, m.unit)));
@@ -82,31 +94,37 @@ fn of_line(title: &str, line: &Line) -> Vec<String> {
     rows
 }
 
-fn difference(line: &Line) -> (String, &'static str) {
+fn difference(line: &Line, lang: Lang) -> (String, &'static str) {
     let Some(pair) = &line.pair else { return ("–".into(), "–") };
     let percent =
         format!("{}{} %", if pair.below() < 0.0 { "−" } else { "+" }, three_digits(pair.below().abs() * 100.0));
     match pair.verdict {
-        Verdict::NotComparable => ("–".into(), "not compar."),
-        Verdict::TooFewPairs => ("–".into(), "too few"),
-        Verdict::NoDifferenceDetectable => (percent, "none seen"),
-        found if (found == Verdict::Smaller) == (line.metric.better == "lower") => (percent, "container"),
+        Verdict::NotComparable => ("–".into(), lang.choose("not compar.", "비교 불가")),
+        Verdict::TooFewPairs => ("–".into(), lang.choose("too few", "짝이 적음")),
+        Verdict::NoDifferenceDetectable => (percent, lang.choose("none seen", "차이 없음")),
+        found if (found == Verdict::Smaller) == (line.metric.better == "lower") => {
+            (percent, lang.choose("container", "컨테이너"))
+        }
         _ => (percent, "VM"),
     }
 }
 
 /// How small a difference could have been seen, and what the marks mean that stand in the table.
-fn notes(told: &[(&str, &Line)]) -> Vec<String> {
+fn notes(told: &[(&str, &Line)], lang: Lang) -> Vec<String> {
     let pairs: Vec<_> = told.iter().filter_map(|(title, l)| Some((title, l.metric, l.pair.as_ref()?))).collect();
     let smallest = |(title, _, pair): &(&&str, _, &Pair)| Some(format!("{title} {:.1} %", pair.smallest? * 100.0));
     let seen: Vec<String> = pairs.iter().filter_map(smallest).collect();
     let mut notes = Vec::new();
     if !seen.is_empty() {
-        notes.push(format!("smallest difference seen: {}", seen.join(", ")));
+        let heading = lang.choose("smallest difference seen", "볼 수 있었던 가장 작은 차이");
+        notes.push(format!("{heading}: {}", seen.join(", ")));
     }
     if let Some((_, m, pair)) = pairs.iter().find(|(.., p)| p.verdict == Verdict::NotComparable) {
-        let why = versus::difference(pair, m, Lang::En);
-        notes.push(format!("not compar.: {}", why.trim_start_matches("not comparable: ")));
+        let why = versus::difference(pair, m, lang);
+        notes.push(match lang {
+            Lang::En => format!("not compar.: {}", why.trim_start_matches("not comparable: ")),
+            Lang::Ko => why,
+        });
     }
     notes
 }

@@ -62,7 +62,7 @@ mod tests {
     #[test]
     fn an_older_run_is_not_shown_as_the_last() {
         let root = tempfile::tempdir().unwrap();
-        let (latest, out) = (root.path().join(LATEST), Out::new());
+        let (latest, out) = (root.path().join(LATEST), Out::with_styles(false));
         let run = |name: &str, started: &str, ended: bool| {
             let dir = root.path().join(name);
             std::fs::create_dir_all(&dir).unwrap();

@@ -1,5 +1,7 @@
 //! `isolab list`: what there is to compare and to ask, printed from the registries themselves.
 
+use unicode_width::UnicodeWidthStr;
+
 use super::args::List;
 use super::out::Out;
 use crate::environments;
@@ -13,26 +15,29 @@ pub(super) fn run(args: List, out: &mut Out) -> Result<u8> {
         out.line(serde_json::json!({ "environments": environments, "experiments": experiments }))?;
         return Ok(super::exit::OK);
     }
-    out.line(out.bold("Environments (-e), with their knobs after a colon"))?;
+    let lang = out.lang();
+    out.line(
+        out.bold(out.say("Environments (-e), with their knobs after a colon", "환경(-e)과 콜론 뒤에 붙이는 노브")),
+    )?;
     for env in environments::ALL {
         let about = env.about();
-        out.line(format!("  {:<20} {}", about.id, about.name))?;
+        out.line(format!("  {:<20} {}", about.id, about.name.of(lang)))?;
         for knob in about.knobs {
-            out.line(entry(&format!("    :{:<17} ", knob.form), knob.sentence))?;
+            out.line(entry(&format!("    :{:<17} ", knob.form), knob.sentence.of(lang)))?;
         }
     }
     out.line("")?;
-    out.line(out.bold("Experiments (-x), with their metrics and --set keys"))?;
+    out.line(out.bold(out.say("Experiments (-x), with their metrics and --set keys", "실험(-x)과 그 지표, --set 키")))?;
     for experiment in experiments::ALL {
         let about = experiment.about();
-        out.line(format!("  {:<12} {}", about.id, about.question))?;
+        out.line(format!("  {:<12} {}", about.id, about.question.of(lang)))?;
         let metrics: Vec<String> = about.metrics.iter().map(|m| format!("{} ({})", m.id, m.unit.name())).collect();
-        out.line(wrap(&format!("measures {}", metrics.join(", ")), 78, "               "))?;
+        out.line(wrap(&format!("{}{}", out.say("measures ", "지표: "), metrics.join(", ")), 78, "               "))?;
         for set in about.sets {
             let default = if set.default.is_empty() { String::new() } else { format!(" [{}]", set.default) };
             out.line(entry(
                 &format!("    --set {:<12} ", format!("{}=", set.key)),
-                &format!("{}{default}", set.sentence),
+                &format!("{}{default}", set.sentence.of(lang)),
             ))?;
         }
     }
@@ -62,16 +67,21 @@ fn experiment_json(about: &experiments::Question) -> serde_json::Value {
 
 /// A name, and its sentence in the columns that are left.
 fn entry(name: &str, sentence: &str) -> String {
-    let wrapped = wrap(sentence, 79, &" ".repeat(name.chars().count()));
+    let wrapped = wrap(sentence, 79, &" ".repeat(name.width()));
     format!("{name}{}", wrapped.trim_start())
 }
 
-/// Breaks at spaces so that no line is longer than `width`; every line but the first begins with `indent`.
+/// The text, and blanks up to so many columns.
+pub(super) fn padded(text: &str, columns: usize) -> String {
+    format!("{text}{}", " ".repeat(columns.saturating_sub(text.width())))
+}
+
+/// Breaks at spaces so that no line is wider than `width` columns, a Korean syllable taking two; every line but the first begins with `indent`.
 pub(super) fn wrap(text: &str, width: usize, indent: &str) -> String {
     let mut lines: Vec<String> = vec![indent.to_owned()];
     for word in text.split(' ') {
         let line = lines.last_mut().expect("there is always a line");
-        if line.chars().count() + 1 + word.chars().count() > width && line.len() > indent.len() {
+        if line.width() + 1 + word.width() > width && line.len() > indent.len() {
             lines.push(format!("{indent}{word}"));
         } else {
             if line.len() > indent.len() {

@@ -11,6 +11,7 @@ mod doctor;
 mod exit;
 mod final_table;
 mod guide;
+mod language;
 mod latest;
 mod list;
 mod manual;
@@ -73,9 +74,13 @@ fn parse() -> Result<Command, clap::Error> {
     let mut argv = std::env::args_os();
     let (program, first) = (argv.next(), argv.next());
     if first.is_some_and(|word| word == "run") {
-        return RunAlone::try_parse_from(program.into_iter().chain(argv)).map(|alone| Command::Run(alone.run));
+        let alone = RunAlone::try_parse_from(program.into_iter().chain(argv))?;
+        language::choose(alone.lang);
+        return Ok(Command::Run(alone.run));
     }
-    Args::try_parse().map(|args| args.command)
+    let args = Args::try_parse()?;
+    language::choose(args.lang);
+    Ok(args.command)
 }
 
 /// A umask that takes the owner's own rights away would shut us out of the folders that we make.
@@ -85,7 +90,7 @@ fn keep_own_files_ours() {
 }
 
 fn dispatch(command: Command) -> Result<u8> {
-    let mut out = Out::new();
+    let mut out = Out::new(language::here());
     if !matches!(command, Command::Run(_) | Command::Probe(_)) {
         keep_own_files_ours(); // a program keeps its caller's mask
     }

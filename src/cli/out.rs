@@ -7,22 +7,38 @@ use super::printable::{printable, printable_with_styles};
 use super::streams::{to_stderr, to_stdout};
 use crate::doctor::State;
 use crate::error::{Error, Kind, Result};
+use crate::lang::Lang;
 
 pub(super) struct Out {
     styled: bool,
+    lang: Lang,
 }
 
 impl Out {
-    pub(super) fn new() -> Out {
+    pub(super) fn new(lang: Lang) -> Out {
         let plain = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty())
             || std::env::var_os("TERM").is_none_or(|t| t == "dumb");
-        Out { styled: std::io::stdout().is_terminal() && !plain }
+        Out { styled: std::io::stdout().is_terminal() && !plain, lang }
     }
 
     /// For tests, which may themselves run in a terminal.
     #[cfg(test)]
     pub(super) fn with_styles(styled: bool) -> Out {
-        Out { styled }
+        Out { styled, lang: Lang::En }
+    }
+
+    #[cfg(test)]
+    pub(super) fn in_korean() -> Out {
+        Out { styled: false, lang: Lang::Ko }
+    }
+
+    pub(super) fn lang(&self) -> Lang {
+        self.lang
+    }
+
+    /// The one that the reader understands.
+    pub(super) fn say<T>(&self, english: T, korean: T) -> T {
+        self.lang.choose(english, korean)
     }
 
     /// Does stdout take styles?

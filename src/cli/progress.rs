@@ -6,28 +6,33 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::streams::to_stderr;
+use crate::lang::Lang;
 
 pub(super) struct Progress {
     bar: Option<ProgressBar>,
     told: Instant,
+    lang: Lang,
 }
 
 /// Between two plain lines, when stderr is no terminal.
 const PLAIN_EVERY: Duration = Duration::from_secs(10);
 
 impl Progress {
-    pub(super) fn new() -> Progress {
+    pub(super) fn new(lang: Lang) -> Progress {
         let plain = std::env::var_os("TERM").is_none_or(|t| t == "dumb");
         let bar = (std::io::stderr().is_terminal() && !plain).then(|| {
             let bar = ProgressBar::with_draw_target(Some(1), ProgressDrawTarget::stderr_with_hz(5));
-            let style = ProgressStyle::with_template("{prefix:<10} block {pos:>4} of {len:<4} {bar:24} {msg}");
+            let style = ProgressStyle::with_template(lang.choose(
+                "{prefix:<10} block {pos:>4} of {len:<4} {bar:24} {msg}",
+                "{prefix:<10} 블록 {pos:>4}/{len:<4} {bar:24} {msg}",
+            ));
             bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
         });
-        Progress { bar, told: Instant::now() }
+        Progress { bar, told: Instant::now(), lang }
     }
 
     pub(super) fn show(&mut self, experiment: &str, done: usize, of: usize, left: Option<Duration>) {
-        let left = told(left);
+        let left = told(left, self.lang);
         if let Some(bar) = &self.bar {
             bar.set_prefix(experiment.to_owned());
             bar.set_length(of as u64);
@@ -35,7 +40,10 @@ impl Progress {
             bar.set_message(left);
         } else if self.told.elapsed() > PLAIN_EVERY {
             self.told = Instant::now();
-            to_stderr(&format!("{experiment}: block {done} of {of}, {left}\n"));
+            to_stderr(&self.lang.choose(
+                format!("{experiment}: block {done} of {of}, {left}\n"),
+                format!("{experiment}: 블록 {done}/{of}, {left}\n"),
+            ));
         }
     }
 
@@ -55,11 +63,11 @@ impl Progress {
 }
 
 /// Before the first block has ended nobody knows, and less than a second is no number.
-fn told(left: Option<Duration>) -> String {
+fn told(left: Option<Duration>, lang: Lang) -> String {
     match left.map(|time| time.as_secs()) {
-        None => "time left not known yet".into(),
-        Some(0) => "nearly done".into(),
-        Some(seconds) => format!("about {seconds} s left"),
+        None => lang.choose("time left not known yet", "남은 시간은 아직 모름").into(),
+        Some(0) => lang.choose("nearly done", "거의 끝남").into(),
+        Some(seconds) => lang.choose(format!("about {seconds} s left"), format!("약 {seconds}초 남음")),
     }
 }
 
@@ -69,7 +77,7 @@ mod tests {
 
     #[test]
     fn no_estimate_is_not_an_estimate_of_nothing() {
-        let said = [None, Some(200), Some(90_300)].map(|ms| told(ms.map(Duration::from_millis)));
+        let said = [None, Some(200), Some(90_300)].map(|ms| told(ms.map(Duration::from_millis), Lang::En));
         assert_eq!(said, ["time left not known yet", "nearly done", "about 90 s left"]);
     }
 }

@@ -29,8 +29,7 @@ pub(super) fn run(args: Report, out: &mut Out) -> Result<u8> {
     } else if args.md {
         markdown(&run, out)?;
     } else {
-        let lang = args.lang.unwrap_or_else(|| Lang::of(|name| std::env::var(name).ok()));
-        let files = write(&run, &args, &mismatches, lang)?;
+        let files = write(&run, &args, &mismatches, out.lang())?;
         files.iter().try_for_each(|path| out.line(path.display()))?;
     }
     for m in &mismatches {
@@ -118,7 +117,7 @@ pub(super) fn markdown(run: &Run, out: &mut Out) -> Result<()> {
     out.line(format!("\nHost: {}. KVM backend: {}.", h.host.line(), or_none(&h.host.kvm_backend)))?;
     out.line(format!("isolab {} ({}), {}, seed {}, {}.", h.version, h.commit, h.plan.mode, h.plan.seed, h.started))?;
     out.line(format!("Command: `{}`", command(run)))?;
-    let reasons = unfit(run);
+    let reasons = unfit(run, Lang::En);
     if !reasons.is_empty() {
         out.line(format!("\n**Not for publication:** {}.", reasons.join("; ")))?;
     }

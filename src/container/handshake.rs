@@ -20,6 +20,7 @@ use nix::unistd::{pipe2, read, write};
 
 use super::mask;
 use crate::error::{Context, Error, Kind, Result, shortage};
+use crate::lang::Said;
 use crate::model::Exit;
 use crate::sys::clock::{TscAnchor, tsc};
 use crate::sys::fds::{close_copy, out_of_the_way};
@@ -263,51 +264,32 @@ impl Handshake {
 fn explain(Failure { step, errno, place }: Failure) -> Error {
     let mut error = Error::new(step.doing(), errno.desc());
     if step == Step::Mask {
-        error.doing = format!("hide {}", mask::path(place));
+        error.doing = format!("hide {}", mask::path(place)).into();
     }
     let (kind, advice) = advice(step, errno);
     error.kind(kind).try_this(advice)
 }
 
 /// What kind of failure it is, and what the reader can do about it.
-fn advice(step: Step, errno: Errno) -> (Kind, &'static str) {
+#[rustfmt::skip] // a table
+fn advice(step: Step, errno: Errno) -> (Kind, Said) {
     match (step, errno) {
         (_, Errno::ENOMEM) => (Kind::Failed, shortage::MEMORY),
         (_, Errno::EMFILE) => (Kind::Failed, shortage::OPEN_FILES),
-        (Step::Exec, Errno::ENOENT) => {
-            (Kind::NotFound, "its interpreter (of a script, or the dynamic loader) must be in the root folder too")
-        }
-        (Step::Exec, Errno::EACCES | Errno::ENOEXEC | Errno::EISDIR | Errno::ELIBBAD) => {
-            (Kind::NotExecutable, "file PROGRAM; ls -l PROGRAM")
-        }
-        (Step::Root, Errno::EACCES) => {
-            (Kind::Failed, "chmod o+x the folder: inside, root is an ordinary user of the host")
-        }
-        (Step::Root, Errno::EINVAL) => (Kind::Failed, "it lies in another mount namespace: name a folder of this one"),
-        (Step::Settled, _) => (Kind::Failed, "somebody changes this root folder while it is used: do not trust it"),
-        (Step::Sys | Step::Proc | Step::Dev | Step::Mask, Errno::ELOOP) => {
-            (Kind::Failed, "this root folder has a symbolic link where a folder belongs: do not trust it")
-        }
-        (Step::Dev, Errno::ENODEV) => (
-            Kind::Unavailable,
-            "ls -l /dev: null, zero, full, random, urandom and tty must be the devices of these names",
-        ),
-        (Step::Proc | Step::Dev, Errno::ENOENT | Errno::ENOTDIR) => {
-            (Kind::Failed, "mkdir DIR/proc DIR/dev: the root folder needs them as mount points")
-        }
-        (Step::Proc, Errno::EPERM) => (
-            Kind::Unavailable,
-            "run it outside of a container: parts of this /proc are hidden, so no new one is allowed",
-        ),
-        (Step::PrivateMounts | Step::Loopback | Step::HostName, Errno::EPERM | Errno::EACCES) => {
-            (Kind::Unavailable, "sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0")
-        }
-        (Step::Terminal, Errno::ENODEV) => {
-            (Kind::Usage, "leave the knob -dev out: a terminal is made in the container's own /dev/pts")
-        }
-        (Step::Terminal, Errno::ENOSPC) => (Kind::Failed, "sysctl kernel.pty: no more terminals are allowed"),
-        (Step::Root, Errno::ENOSYS) => (Kind::Unavailable, "Linux 5.12 or newer (uname -r)"),
-        _ => (Kind::Failed, ""),
+        (Step::Exec, Errno::ENOENT) => (Kind::NotFound, Said::fixed("its interpreter (of a script, or the dynamic loader) must be in the root folder too", "인터프리터(스크립트의 것 또는 동적 로더)도 루트 폴더에 있어야 합니다")),
+        (Step::Exec, Errno::EACCES | Errno::ENOEXEC | Errno::EISDIR | Errno::ELIBBAD) => (Kind::NotExecutable, Said::english("file PROGRAM; ls -l PROGRAM")),
+        (Step::Root, Errno::EACCES) => (Kind::Failed, Said::fixed("chmod o+x the folder: inside, root is an ordinary user of the host", "폴더에 chmod o+x를 하십시오. 안의 루트는 호스트에서 일반 사용자입니다")),
+        (Step::Root, Errno::EINVAL) => (Kind::Failed, Said::fixed("it lies in another mount namespace: name a folder of this one", "다른 마운트 네임스페이스에 있습니다. 이 네임스페이스의 폴더를 적으십시오")),
+        (Step::Settled, _) => (Kind::Failed, Said::fixed("somebody changes this root folder while it is used: do not trust it", "쓰는 동안 누군가 이 루트 폴더를 바꾸고 있습니다. 믿지 마십시오")),
+        (Step::Sys | Step::Proc | Step::Dev | Step::Mask, Errno::ELOOP) => (Kind::Failed, Said::fixed("this root folder has a symbolic link where a folder belongs: do not trust it", "폴더가 있어야 할 곳에 심볼릭 링크가 있는 루트 폴더입니다. 믿지 마십시오")),
+        (Step::Dev, Errno::ENODEV) => (Kind::Unavailable, Said::fixed("ls -l /dev: null, zero, full, random, urandom and tty must be the devices of these names", "ls -l /dev: null, zero, full, random, urandom, tty가 그 이름의 장치여야 합니다")),
+        (Step::Proc | Step::Dev, Errno::ENOENT | Errno::ENOTDIR) => (Kind::Failed, Said::fixed("mkdir DIR/proc DIR/dev: the root folder needs them as mount points", "mkdir DIR/proc DIR/dev: 루트 폴더에 마운트 지점으로 있어야 합니다")),
+        (Step::Proc, Errno::EPERM) => (Kind::Unavailable, Said::fixed("run it outside of a container: parts of this /proc are hidden, so no new one is allowed", "컨테이너 밖에서 실행하십시오. 이 /proc의 일부가 가려져 있어 새로 마운트할 수 없습니다")),
+        (Step::PrivateMounts | Step::Loopback | Step::HostName, Errno::EPERM | Errno::EACCES) => (Kind::Unavailable, Said::english("sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0")),
+        (Step::Terminal, Errno::ENODEV) => (Kind::Usage, Said::fixed("leave the knob -dev out: a terminal is made in the container's own /dev/pts", "노브 -dev를 빼십시오. 터미널은 컨테이너 자신의 /dev/pts에 만들어집니다")),
+        (Step::Terminal, Errno::ENOSPC) => (Kind::Failed, Said::fixed("sysctl kernel.pty: no more terminals are allowed", "sysctl kernel.pty: 터미널을 더 만들 수 없습니다")),
+        (Step::Root, Errno::ENOSYS) => (Kind::Unavailable, Said::fixed("Linux 5.12 or newer (uname -r)", "리눅스 5.12 이상(uname -r)")),
+        _ => (Kind::Failed, Said::default()),
     }
 }
 
@@ -321,7 +303,7 @@ mod tests {
         assert_eq!(handshake.failure(), None);
         handshake.fail(Failure { step: Step::Exec, errno: Errno::EACCES, place: 0 });
         let error = handshake.failure().unwrap();
-        assert_eq!((error.kind, error.doing.as_str()), (Kind::NotExecutable, "execute the program"));
+        assert_eq!((error.kind, &*error.doing), (Kind::NotExecutable, "execute the program"));
     }
 
     #[test]

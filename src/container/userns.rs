@@ -15,6 +15,7 @@ use nix::unistd::{Gid, Uid, write};
 use super::handshake::{At, Failure, Handshake, Step};
 use super::rootfs::keep_mounts_private;
 use crate::error::{Context, Kind, Result, shortage};
+use crate::lang::Said;
 use crate::sys::clone::{Birth, Process};
 use crate::sys::ids::{become_user, leave_groups};
 
@@ -53,21 +54,27 @@ fn write_file(file: &CStr, text: &str) -> Result<(), Errno> {
 }
 
 /// What the administrator has to switch, by the settings below /proc/sys.
-fn remedy(settings: &Path) -> &'static str {
+fn remedy(settings: &Path) -> Said {
     if !Path::new("/proc/self").exists() {
         return shortage::PROC;
     }
     let is = |name, value| fs::read_to_string(settings.join(name)).is_ok_and(|text| text.trim() == value);
     if is("kernel/unprivileged_userns_clone", "0") {
-        "sudo sysctl kernel.unprivileged_userns_clone=1"
+        Said::english("sudo sysctl kernel.unprivileged_userns_clone=1")
     } else if is("user/max_user_namespaces", "0") {
-        "sudo sysctl user.max_user_namespaces=10000"
+        Said::english("sudo sysctl user.max_user_namespaces=10000")
     } else if is("kernel/apparmor_restrict_unprivileged_userns", "1") {
-        "sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0 (Ubuntu 23.10 and newer)"
+        Said::fixed(
+            "sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0 (Ubuntu 23.10 and newer)",
+            "sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0(우분투 23.10부터)",
+        )
     } else if !Path::new("/proc/self/ns/user").exists() {
-        "a kernel with CONFIG_USER_NS"
+        Said::fixed("a kernel with CONFIG_USER_NS", "CONFIG_USER_NS로 빌드한 커널")
     } else {
-        "run it outside of a container: this one's filter or its /proc forbids user namespaces"
+        Said::fixed(
+            "run it outside of a container: this one's filter or its /proc forbids user namespaces",
+            "컨테이너 밖에서 실행하십시오. 이 컨테이너의 필터나 /proc이 사용자 네임스페이스를 막습니다",
+        )
     }
 }
 

@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::host::{Host, Mount, mounts};
 use crate::lab::ask;
 use crate::lab::interrupt::Interrupt;
+use crate::lang::Said;
 use crate::vm::kvm::host_cpuid;
 
 /// A machine as one user sees it: the files below a folder, and what was found out by trying.
@@ -42,19 +43,19 @@ pub struct Tried {
     /// Making a user namespace and writing its `uid_map`, in a child; as root, as the user who called sudo, or nobody.
     pub user_namespace: Option<Refusal>,
     /// What each environment says about this machine and user: id, fair name, answer.
-    pub environments: Vec<(&'static str, &'static str, Support)>,
+    pub environments: Vec<(&'static str, Said, Support)>,
 }
 
 /// It did not work: what could not be done and why, and what the one who tried advises.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
-    pub reason: String,
-    pub fix: String,
+    pub reason: Said,
+    pub fix: Said,
 }
 
 impl From<Error> for Refusal {
     fn from(error: Error) -> Refusal {
-        Refusal { reason: format!("could not {}: {}", error.doing, error.cause), fix: error.try_this }
+        Refusal { reason: error.reason(), fix: error.try_this }
     }
 }
 
@@ -174,8 +175,11 @@ fn try_all() -> Result<Tried> {
         Support::No { reason, fix }
     };
     let answers = answers.into_iter().map(|answer| answer.unwrap_or_else(refused));
-    let environments: Vec<_> =
-        arms.iter().zip(answers).map(|(arm, answer)| (arm.env.about().id, arm.env.about().name, answer)).collect();
+    let environments: Vec<_> = arms
+        .iter()
+        .zip(answers)
+        .map(|(arm, answer)| (arm.env.about().id, arm.env.about().name.clone(), answer))
+        .collect();
     let kvm = environments.iter().find_map(|(id, _, answer)| match answer {
         Support::No { reason, fix } if *id == "vm-bare" => Some(Refusal { reason: reason.clone(), fix: fix.clone() }),
         _ => None,

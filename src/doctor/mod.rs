@@ -22,22 +22,23 @@ use serde::Serialize;
 
 use crate::environments::Support;
 use crate::error::Result;
+use crate::lang::Said;
 pub use level::{Allowed, Level};
 pub use machine::Machine;
 pub use row::{Row, State};
 pub use software::Found;
 
 /// A heading, and what stands under it.
-type Group = (&'static str, &'static [fn(&Machine) -> Row]);
+type Group = (Said, &'static [fn(&Machine) -> Row]);
 
 /// Adding a row is a function, and a line here.
 const GROUPS: &[Group] = &[
     (
-        "Virtual machines",
+        Said::fixed("Virtual machines", "가상머신"),
         &[virtual_machines::kvm, virtual_machines::backend, virtual_machines::nested, virtual_machines::creation],
     ),
     (
-        "Containers",
+        Said::fixed("Containers", "컨테이너"),
         &[
             containers::user_namespaces,
             containers::seccomp,
@@ -47,7 +48,7 @@ const GROUPS: &[Group] = &[
         ],
     ),
     (
-        "Measuring",
+        Said::fixed("Measuring", "측정"),
         &[
             measuring::cpus,
             measuring::clock,
@@ -58,8 +59,14 @@ const GROUPS: &[Group] = &[
             measuring::load,
         ],
     ),
-    ("What a run needs", &[needs::proc, needs::null_device, needs::scratch, needs::open_files]),
-    ("Where we are", &[under::hypervisor, place::container, place::wsl2, place::drive, place::ci]),
+    (
+        Said::fixed("What a run needs", "실행에 필요한 것"),
+        &[needs::proc, needs::null_device, needs::scratch, needs::open_files],
+    ),
+    (
+        Said::fixed("Where we are", "실행 환경"),
+        &[under::hypervisor, place::container, place::wsl2, place::drive, place::ci],
+    ),
 ];
 
 /// All that `isolab doctor` says.
@@ -68,21 +75,21 @@ pub struct Report {
     /// Always first.
     pub schema: u32,
     /// One line that names no host and no user.
-    pub machine: String,
+    pub machine: Said,
     pub root: bool,
     pub groups: Vec<Rows>,
     pub software: Vec<Found>,
     /// "L2 + L3s".
     pub level: String,
-    pub level_means: String,
+    pub level_means: Said,
     pub chapters: Vec<Allowed>,
     /// What root would gain here; empty for root.
-    pub with_root: Vec<String>,
+    pub with_root: Vec<Said>,
 }
 
 #[derive(Debug, Clone, Serialize)]
 pub struct Rows {
-    pub title: &'static str,
+    pub title: Said,
     pub rows: Vec<Row>,
 }
 
@@ -92,13 +99,16 @@ pub fn examine() -> Result<Report> {
 }
 
 pub fn report(m: &Machine) -> Report {
-    let environments =
-        Rows { title: "What runs here", rows: m.tried.environments.iter().map(|e| environment(m, e)).collect() };
-    let others = GROUPS.iter().map(|(title, rows)| Rows { title, rows: rows.iter().map(|row| row(m)).collect() });
+    let environments = Rows {
+        title: Said::fixed("What runs here", "여기서 실행되는 것"),
+        rows: m.tried.environments.iter().map(|e| environment(m, e)).collect(),
+    };
+    let others =
+        GROUPS.iter().map(|(title, rows)| Rows { title: title.clone(), rows: rows.iter().map(|row| row(m)).collect() });
     let level = Level::of(m);
     Report {
         schema: 1,
-        machine: m.host.line(),
+        machine: m.host.said(),
         root: m.is_root(),
         groups: std::iter::once(environments).chain(others).collect(),
         software: software::find(m),
@@ -109,18 +119,20 @@ pub fn report(m: &Machine) -> Report {
     }
 }
 
-fn environment(m: &Machine, (id, name, answer): &(&'static str, &'static str, Support)) -> Row {
+fn environment(m: &Machine, (id, name, answer): &(&'static str, Said, Support)) -> Row {
     match answer {
-        Support::Yes => Row::ok(id, id, *name),
-        Support::Limited { reason, fix } => Row::limited(id, id, reason).try_this([fix.as_str()]),
+        Support::Yes => Row::ok(id, *id, name.clone()),
+        Support::Limited { reason, fix } => Row::limited(id, *id, reason).try_this([fix]),
         Support::No { reason, fix } => {
             // The rows below know the machine, and have the better remedy.
             let remedy = match *id {
-                "vm-bare" => "see KVM below",
-                "container-rootless" if m.tried.user_namespace.is_some() => "see user namespaces below",
-                _ => fix,
+                "vm-bare" => Said::fixed("see KVM below", "아래의 KVM을 보십시오"),
+                "container-rootless" if m.tried.user_namespace.is_some() => {
+                    Said::fixed("see user namespaces below", "아래의 사용자 네임스페이스를 보십시오")
+                }
+                _ => fix.clone(),
             };
-            Row::missing(id, id, reason).try_this([remedy])
+            Row::missing(id, *id, reason).try_this([remedy])
         }
     }
 }

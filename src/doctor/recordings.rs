@@ -51,6 +51,37 @@ impl Recording {
     }
 }
 
+/// Names, numbers and commands are the same in both languages; sentences are not.
+#[test]
+fn every_row_of_every_machine_has_its_korean() {
+    let is_sentence = |text: &str| text.split(' ').filter(|w| w.chars().all(|c| c.is_ascii_lowercase())).count() > 2;
+    let mut missing = BTreeSet::new();
+    for path in fs::read_dir("tests/machines").unwrap().map(|entry| entry.unwrap().path()) {
+        if path.extension().is_none_or(|end| end != "txt") {
+            continue;
+        }
+        let recording = Recording::read(&path);
+        let report = report(&recording.machine());
+        let rows = report.groups.iter().flat_map(|group| &group.rows);
+        let of_rows = rows.flat_map(|row| row.remedy.iter().chain([&row.seen, &row.what]));
+        let of_others = report.software.iter().flat_map(|found| [&found.seen, &found.sentence]);
+        let of_level = report.with_root.iter().chain([&report.level_means]);
+        for text in of_rows
+            .chain(of_others)
+            .chain(of_level)
+            .filter(|t| !t.starts_with("$ ") && !t.starts_with("Delegate=") && is_sentence(t))
+        {
+            let from_outside = recording.said.iter().any(|line| line.contains(&**text)); // what a machine answered
+            let hangul = text.korean().is_some_and(|ko| ko.chars().any(|c| ('가'..='힣').contains(&c)));
+            if !hangul && !from_outside {
+                missing.insert(text.to_string());
+            }
+            assert!(!text.korean().is_some_and(|ko| ko.contains("(가)") || ko.contains("(를)")), "{text:?}");
+        }
+    }
+    assert!(missing.is_empty(), "{missing:#?}");
+}
+
 /// "/proc/x\ntext", "/proc/x -> target" or "/sys/module/x/".
 fn put(root: &Path, part: &str) {
     let (head, text) = part.split_once('\n').unwrap_or((part, ""));
@@ -89,7 +120,7 @@ fn every_machine_is_told_as_expected_and_every_other_row_is_ok() {
                     assert_eq!(if ids.is_empty() { "none".into() } else { ids.join(" ") }, text, "{name}");
                 }
                 ("with", "root") => {
-                    assert!(report.with_root.join("\n").contains(text), "{name}: {:?}", report.with_root);
+                    assert!(Said::joined(&report.with_root, "\n").contains(text), "{name}: {:?}", report.with_root);
                 }
                 ("sentence", id) => {
                     let found = report.software.iter().find(|f| f.id == id).unwrap();
@@ -97,7 +128,7 @@ fn every_machine_is_told_as_expected_and_every_other_row_is_ok() {
                 }
                 (id, state) => {
                     let row = rows.iter().find(|row| row.id == id).unwrap_or_else(|| panic!("{name}: no row {id}"));
-                    let told = format!("{}\n{}", row.seen, row.remedy.join("\n"));
+                    let told = format!("{}\n{}", row.seen, Said::joined(&row.remedy, "\n"));
                     assert!(row.state.name() == state && told.contains(text), "{name}: {expected}\n{row:#?}");
                     named.insert(id);
                 }

@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::lang::Said;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
@@ -19,6 +21,16 @@ impl State {
             State::Missing => "missing",
         }
     }
+
+    /// As a reader sees it; at most eight columns wide.
+    pub fn word(self) -> Said {
+        let korean = match self {
+            State::Ok => "정상",
+            State::Limited => "제한",
+            State::Missing => "없음",
+        };
+        Said::fixed(self.name(), korean)
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -26,30 +38,30 @@ pub struct Row {
     /// One word for scripts; it never changes.
     pub id: String,
     /// Two or three words for people.
-    pub what: String,
+    pub what: Said,
     pub state: State,
-    pub seen: String,
+    pub seen: Said,
     /// The remedy, line by line; a line that begins with "$ " is a command to copy. Empty: nothing to do.
     #[serde(rename = "try")]
-    pub remedy: Vec<String>,
+    pub remedy: Vec<Said>,
 }
 
 impl Row {
-    pub fn ok(id: &str, what: &str, seen: impl Into<String>) -> Row {
+    pub fn ok(id: &str, what: impl Into<Said>, seen: impl Into<Said>) -> Row {
         Row { id: id.into(), what: what.into(), state: State::Ok, seen: seen.into(), remedy: Vec::new() }
     }
 
-    pub fn limited(id: &str, what: &str, seen: impl Into<String>) -> Row {
+    pub fn limited(id: &str, what: impl Into<Said>, seen: impl Into<Said>) -> Row {
         Row { state: State::Limited, ..Row::ok(id, what, seen) }
     }
 
-    pub fn missing(id: &str, what: &str, seen: impl Into<String>) -> Row {
+    pub fn missing(id: &str, what: impl Into<Said>, seen: impl Into<Said>) -> Row {
         Row { state: State::Missing, ..Row::ok(id, what, seen) }
     }
 
     #[must_use]
-    pub fn try_this<S: Into<String>>(mut self, lines: impl IntoIterator<Item = S>) -> Row {
-        self.remedy.extend(lines.into_iter().map(Into::into).filter(|line: &String| !line.is_empty()));
+    pub fn try_this<S: Into<Said>>(mut self, lines: impl IntoIterator<Item = S>) -> Row {
+        self.remedy.extend(lines.into_iter().map(Into::into).filter(|line: &Said| !line.is_empty()));
         self
     }
 }

@@ -14,15 +14,18 @@ use crate::container::delegation;
 use crate::container::idmap::IdMap;
 use crate::container::userns;
 use crate::error::{Error, Result, shortage};
+use crate::lang::Said;
 use crate::model::{AnsweredBy, Channel, Limits};
 
 pub struct RootlessContainer;
 
 static ABOUT: About = About {
     id: "container-rootless",
-    name: "our container, made without root",
-    sentence: "The same container made by an ordinary user through a user namespace with a single id; run as root, isolab becomes \
-               the user who called sudo, or nobody, before it begins.",
+    name: Said::fixed("our container, made without root", "직접 만든 컨테이너, 루트 권한 없이"),
+    sentence: Said::fixed(
+        "The same container made by an ordinary user through a user namespace with a single id; run as root, isolab becomes the user who called sudo, or nobody, before it begins.",
+        "같은 컨테이너를 일반 사용자가 ID 하나뿐인 사용자 네임스페이스로 만든 것입니다. 루트로 실행하면 isolab이 먼저 sudo를 부른 사용자나 nobody가 됩니다.",
+    ),
     kind: crate::model::Kind::Container,
     answered_by: AnsweredBy::HostKernel,
     clocks: Clocks::Both,
@@ -33,20 +36,20 @@ static ABOUT: About = About {
 
 #[rustfmt::skip]
 const KNOBS: &[KnobAbout] = &[
-    knob("-net", "It stays in the host's network."),
-    knob("-lo", "Its loopback device stays down."),
-    knob("-ipc", "It shares message queues, semaphores and shared memory with the host."),
-    knob("-uts", "It has the host's name."),
-    knob("-cgroup", "It has no cgroup of its own even where one was delegated; the namespace that hides the tree stays."),
-    knob("-dev", "It has the root folder's /dev, where no device is alive."),
-    knob("-mask", "Nothing in /proc and /sys is hidden or made read-only."),
-    knob("-caps", "It keeps all capabilities inside its user namespace."),
-    knob("-seccomp", "No system call is filtered."),
-    knob("+init", "A small PID 1 stands before the program."),
-    knob("-init", "In a bench of an own command that command is PID 1 itself: a signal that it sends itself is lost."),
+    knob("-net", Said::fixed("It stays in the host's network.", "호스트의 네트워크에 그대로 있습니다.")),
+    knob("-lo", Said::fixed("Its loopback device stays down.", "루프백 장치를 켜지 않습니다.")),
+    knob("-ipc", Said::fixed("It shares message queues, semaphores and shared memory with the host.", "메시지 큐, 세마포어, 공유 메모리를 호스트와 함께 씁니다.")),
+    knob("-uts", Said::fixed("It has the host's name.", "호스트 이름을 그대로 씁니다.")),
+    knob("-cgroup", Said::fixed("It has no cgroup of its own even where one was delegated; the namespace that hides the tree stays.", "위임된 곳에서도 자기 컨트롤 그룹이 없습니다. 트리를 가리는 네임스페이스는 남습니다.")),
+    knob("-dev", Said::fixed("It has the root folder's /dev, where no device is alive.", "루트 폴더의 /dev를 그대로 쓰며, 거기에는 살아 있는 장치가 없습니다.")),
+    knob("-mask", Said::fixed("Nothing in /proc and /sys is hidden or made read-only.", "/proc과 /sys에서 아무것도 가리거나 읽기 전용으로 하지 않습니다.")),
+    knob("-caps", Said::fixed("It keeps all capabilities inside its user namespace.", "사용자 네임스페이스 안의 모든 권한(capability)을 그대로 둡니다.")),
+    knob("-seccomp", Said::fixed("No system call is filtered.", "시스템 콜을 거르지 않습니다.")),
+    knob("+init", Said::fixed("A small PID 1 stands before the program.", "프로그램 앞에 작은 PID 1을 둡니다.")),
+    knob("-init", Said::fixed("In a bench of an own command that command is PID 1 itself: a signal that it sends itself is lost.", "자기 명령의 벤치에서 그 명령이 PID 1이 됩니다. 자신에게 보내는 시그널은 사라집니다.")),
 ];
 
-const fn knob(form: &'static str, sentence: &'static str) -> KnobAbout {
+const fn knob(form: &'static str, sentence: Said) -> KnobAbout {
     KnobAbout { form, sentence }
 }
 
@@ -60,21 +63,22 @@ impl Environment for RootlessContainer {
     }
 
     fn supports(&self, knobs: &Knobs, task: &Task) -> Support {
-        let no = |reason: &str, fix: &str| Support::No { reason: reason.into(), fix: fix.into() };
+        let no = |reason, fix| Support::No { reason, fix };
         if !kernel_is_new_enough() {
-            return no("mount_setattr(2) came with Linux 5.12", "a newer kernel: uname -r");
+            return no(
+                Said::fixed("mount_setattr(2) came with Linux 5.12", "mount_setattr(2)는 리눅스 5.12부터 있음"),
+                Said::fixed("a newer kernel: uname -r", "더 새로운 커널을 쓰십시오: uname -r"),
+            );
         }
         if !Path::new("/proc/self").exists() {
             return no(shortage::NO_PROC, shortage::PROC);
         }
         if let Err(error) = userns::check(whom_to_become()) {
-            return no(&format!("could not {}: {}", error.doing, error.cause), &error.try_this);
+            return no(error.reason(), error.try_this);
         }
         match delegated_cgroup(knobs) {
             None if task.limits != Limits::default() => no(delegation::NONE, delegation::remedy()),
-            None if !knobs.has("-cgroup") => {
-                Support::Limited { reason: delegation::NONE.into(), fix: delegation::remedy().into() }
-            }
+            None if !knobs.has("-cgroup") => Support::Limited { reason: delegation::NONE, fix: delegation::remedy() },
             _ => Support::Yes,
         }
     }
@@ -82,7 +86,11 @@ impl Environment for RootlessContainer {
     fn prepare(&self, knobs: &Knobs, task: &Task, setting: &Setting) -> Result<Box<dyn Prepared>> {
         check(knobs)?;
         if let Support::No { reason, fix } = self.supports(knobs, task) {
-            return Err(Error::unavailable("make a container without root", reason).try_this(fix));
+            return Err(Error::unavailable(
+                Said::fixed("make a container without root", "루트 없이 컨테이너를 만들 수 없습니다"),
+                reason,
+            )
+            .try_this(fix));
         }
         let cgroup = delegated_cgroup(knobs);
         let become_user = whom_to_become();
@@ -94,7 +102,10 @@ impl Environment for RootlessContainer {
 /// For a process of root that makes one such container and ends: early, so that the files it makes are his to remove.
 pub fn become_ordinary_user() -> Result<()> {
     if !Path::new("/proc/self").exists() {
-        let error = Error::unavailable("make a container without root", shortage::NO_PROC); // which ids there are stands there
+        let error = Error::unavailable(
+            Said::fixed("make a container without root", "루트 없이 컨테이너를 만들 수 없습니다"),
+            shortage::NO_PROC,
+        ); // which ids there are stands there
         return Err(error.try_this(shortage::PROC));
     }
     become_user(whom_to_become())
@@ -174,7 +185,7 @@ mod tests {
         match Story::of(&RootlessContainer, &[], &greedy) {
             Ok(story) => assert_eq!(story.exit, Exit::Signal(9), "killed at its limit of memory"),
             Err(error) => {
-                assert_eq!((&*error.cause, &*error.try_this), (delegation::NONE, delegation::remedy()));
+                assert_eq!((error.cause.clone(), error.try_this), (delegation::NONE, delegation::remedy()));
                 crate::testing::skip(format_args!("limits of a rootless container: {}", error.cause));
             }
         }

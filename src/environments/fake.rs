@@ -10,6 +10,7 @@ use super::{
     Support, Verb, unsupported,
 };
 use crate::error::{Error, Result};
+use crate::lang::Said;
 use crate::model::{AnsweredBy, Channel, Exit, Part, Record, Task};
 use crate::probe::abi;
 use crate::timeline::{Stage, Timeline};
@@ -21,15 +22,36 @@ pub struct FakeEngine;
 
 static ABOUT: About = About {
     id: "fake",
-    name: "scripted environment, nothing runs",
-    sentence: "Answers with times from its knobs, for tests.",
+    name: Said::fixed("scripted environment, nothing runs", "각본대로 흉내 내는 환경, 실제 실행 없음"),
+    sentence: Said::fixed(
+        "Answers with times from its knobs, for tests.",
+        "노브에 적힌 시간을 그대로 답하는, 시험용 환경입니다.",
+    ),
     kind: crate::model::Kind::Other,
     answered_by: AnsweredBy::Nobody,
     clocks: Clocks::Both,
     knobs: &[
-        KnobAbout { form: "ready=US", sentence: "create→ready in microseconds; 1000 without it." },
-        KnobAbout { form: "spread=PERCENT", sentence: "Up to that much is added, by the sample's nonce." },
-        KnobAbout { form: "fault=KIND", sentence: "hang, crash, fail, liar, unavailable, slow or leak." },
+        KnobAbout {
+            form: "ready=US",
+            sentence: Said::fixed(
+                "create→ready in microseconds; 1000 without it.",
+                "create→ready를 마이크로초로 적습니다. 없으면 1000입니다.",
+            ),
+        },
+        KnobAbout {
+            form: "spread=PERCENT",
+            sentence: Said::fixed(
+                "Up to that much is added, by the sample's nonce.",
+                "표본의 논스에 따라 그만큼까지 더합니다.",
+            ),
+        },
+        KnobAbout {
+            form: "fault=KIND",
+            sentence: Said::fixed(
+                "hang, crash, fail, liar, unavailable, slow or leak.",
+                "hang, crash, fail, liar, unavailable, slow, leak 가운데 하나입니다.",
+            ),
+        },
     ],
     channel: Channel::Fd,
     t0: "a moment that the script begins with",
@@ -37,15 +59,36 @@ static ABOUT: About = About {
 
 static ENGINE: About = About {
     id: "fake-engine",
-    name: "scripted engine, nothing runs",
-    sentence: "Answers as an engine would, with times from its knobs, for tests.",
+    name: Said::fixed("scripted engine, nothing runs", "각본대로 흉내 내는 엔진, 실제 실행 없음"),
+    sentence: Said::fixed(
+        "Answers as an engine would, with times from its knobs, for tests.",
+        "노브에 적힌 시간을 엔진처럼 답하는, 시험용 환경입니다.",
+    ),
     kind: crate::model::Kind::Engine,
     answered_by: AnsweredBy::Nobody,
     clocks: Clocks::CommandOnly,
     knobs: &[
-        KnobAbout { form: "ready=US", sentence: "command→ready in microseconds; 1000 without it." },
-        KnobAbout { form: "spread=PERCENT", sentence: "Up to that much is added, by the sample's nonce." },
-        KnobAbout { form: "fault=KIND", sentence: "hang, crash, fail, liar, unavailable, slow or leak." },
+        KnobAbout {
+            form: "ready=US",
+            sentence: Said::fixed(
+                "command→ready in microseconds; 1000 without it.",
+                "command→ready를 마이크로초로 적습니다. 없으면 1000입니다.",
+            ),
+        },
+        KnobAbout {
+            form: "spread=PERCENT",
+            sentence: Said::fixed(
+                "Up to that much is added, by the sample's nonce.",
+                "표본의 논스에 따라 그만큼까지 더합니다.",
+            ),
+        },
+        KnobAbout {
+            form: "fault=KIND",
+            sentence: Said::fixed(
+                "hang, crash, fail, liar, unavailable, slow or leak.",
+                "hang, crash, fail, liar, unavailable, slow, leak 가운데 하나입니다.",
+            ),
+        },
     ],
     channel: Channel::Fd,
     t0: "a moment that the script begins with, as if its own command were started then",
@@ -104,7 +147,10 @@ fn check(knobs: &Knobs) -> Result<()> {
 
 fn supports(knobs: &Knobs) -> Support {
     match knobs.value("fault") {
-        Some("unavailable") => Support::No { reason: "the script says so".into(), fix: "take the fault away".into() },
+        Some("unavailable") => Support::No {
+            reason: Said::fixed("the script says so", "각본이 그렇게 정함"),
+            fix: Said::fixed("take the fault away", "결함 노브를 빼십시오"),
+        },
         _ => Support::Yes,
     }
 }
@@ -138,7 +184,10 @@ impl Script {
 impl Prepared for Script {
     fn create(&self, clock: &mut Timeline) -> Result<Box<dyn Instance>> {
         if self.fault == "fail" {
-            return Err(Error::new("start the scripted environment", "the script says so"));
+            return Err(Error::new(
+                "start the scripted environment",
+                Said::fixed("the script says so", "각본이 그렇게 정함"),
+            ));
         }
         clock.begin();
         let t0 = clock.t0_ns;

@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::{ALL, Environment};
 use crate::error::{Error, Result};
+use crate::lang::Said;
 
 /// One knob that an environment offers.
 #[derive(Debug)]
@@ -11,7 +12,7 @@ pub struct KnobAbout {
     /// As it is typed, with a placeholder for the value: "-seccomp", "+user", "ram=SIZE", "populate".
     pub form: &'static str,
     /// What changes, in one sentence that ends with a full stop.
-    pub sentence: &'static str,
+    pub sentence: Said,
 }
 
 impl KnobAbout {

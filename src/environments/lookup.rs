@@ -14,7 +14,10 @@ use nix::unistd::{AccessFlags, access};
 
 use super::payload::{not_executable, not_found, variable};
 use crate::error::{Context, Error, Kind, Result, shortage};
+use crate::lang::{Lang, Said};
 use crate::model::Task;
+use crate::said;
+use crate::shell::quoted_path;
 
 /// The caller's folder; the top when it is gone.
 pub(super) fn here() -> PathBuf {
@@ -66,8 +69,9 @@ pub(super) fn explain(error: Error, path: &Path, name: &OsStr) -> Error {
     if !matches!(error.kind, Kind::NotFound | Kind::NotExecutable) {
         return error;
     }
-    let shown = if name.as_bytes().contains(&b'/') { name.display().to_string() } else { path.display().to_string() };
-    let doing = format!("execute the program {}", name.display());
+    let shown = quoted_path(if name.as_bytes().contains(&b'/') { Path::new(name) } else { path });
+    let name = name.display();
+    let doing = said!("execute the program {name}", "프로그램 {name}을(를) 실행할 수 없습니다");
     match why_not(path, &shown) {
         Some((kind, cause, advice)) => Error::new(doing, cause).kind(kind).try_this(advice),
         None if path.exists() => Error { doing, ..error },
@@ -75,26 +79,37 @@ pub(super) fn explain(error: Error, path: &Path, name: &OsStr) -> Error {
     }
 }
 
-type Why = (Kind, String, String);
+type Why = (Kind, Said, Said);
 
 fn why_not(path: &Path, shown: &str) -> Option<Why> {
-    let no = |cause: &str, advice: String| Some((Kind::NotExecutable, cause.to_owned(), advice));
+    let no = |cause, advice| Some((Kind::NotExecutable, cause, advice));
     let about = path.metadata().ok()?;
     if about.is_dir() {
-        return no("it is a folder", format!("the program in it: ls {shown}"));
+        return no(
+            said!("it is a folder", "폴더임"),
+            said!("the program in it: ls {shown}", "그 안의 프로그램을 적으십시오: ls {shown}"),
+        );
     }
     if !about.is_file() {
-        return no("it is no regular file", format!("ls -l {shown}"));
+        return no(said!("it is no regular file", "일반 파일이 아님"), format!("ls -l {shown}").into());
     }
     if about.mode() & 0o111 == 0 {
-        return no("it has no x bit, so that nobody may execute it", format!("chmod +x {shown}"));
+        let cause =
+            said!("it has no x bit, so that nobody may execute it", "실행 권한(x)이 없어 아무도 실행할 수 없음");
+        return no(cause, format!("chmod +x {shown}").into());
     }
     if statvfs(path).is_ok_and(|fs| fs.flags().contains(FsFlags::ST_NOEXEC)) {
-        let advice = format!("copy it to another file system; findmnt -T {shown} shows this one");
+        let advice = said!(
+            "copy it to another file system; findmnt -T {shown} shows this one",
+            "다른 파일 시스템으로 복사하십시오. findmnt -T {shown}이(가) 지금 것을 보여 줍니다"
+        );
         return no(shortage::NO_EXEC, advice);
     }
     if access(path, AccessFlags::X_OK).is_err() {
-        return no("this user may not execute it", format!("ls -l {shown}"));
+        return no(
+            said!("this user may not execute it", "이 사용자는 실행할 수 없음"),
+            format!("ls -l {shown}").into(),
+        );
     }
     head(path).and_then(|head| of_contents(&head, shown))
 }
@@ -107,45 +122,81 @@ fn head(path: &Path) -> Option<Vec<u8>> {
 }
 
 fn of_contents(head: &[u8], shown: &str) -> Option<Why> {
-    let no = |cause: String, advice: String| Some((Kind::NotExecutable, cause, advice));
+    let no = |cause: Said, advice: Said| Some((Kind::NotExecutable, cause, advice));
     if let Some(line) = head.strip_prefix(b"#!") {
         let line = line.split(|c| *c == b'\n').next().unwrap_or_default();
         return of_interpreter(line, shown);
     }
     if head.is_empty() {
-        return no("it is empty".into(), "a program, or a script with #!/bin/sh as its first line".into());
+        return no(
+            said!("it is empty", "비어 있음"),
+            said!(
+                "a program, or a script with #!/bin/sh as its first line",
+                "프로그램이나, 첫 줄이 #!/bin/sh인 스크립트"
+            ),
+        );
     }
     if !head.starts_with(b"\x7fELF") {
-        let cause = "it is neither an ELF program nor a script: its first line does not begin with #!";
-        return no(cause.into(), format!("#!/bin/sh as its first line, or: sh {shown}"));
+        let cause = said!(
+            "it is neither an ELF program nor a script: its first line does not begin with #!",
+            "ELF 프로그램도 스크립트도 아님: 첫 줄이 #!로 시작하지 않음"
+        );
+        return no(
+            cause,
+            said!("#!/bin/sh as its first line, or: sh {shown}", "첫 줄에 #!/bin/sh를 쓰거나: sh {shown}"),
+        );
     }
     match cpu(head) {
         Some("x86-64" | "i386") => {}
-        Some(cpu) => return no(format!("it is built for another CPU, {cpu}"), "build it for x86-64".into()),
-        None => return no("its ELF header is damaged, or for another CPU".into(), format!("file {shown}")),
+        Some(cpu) => {
+            let cause = said!("it is built for another CPU, {cpu}", "다른 CPU({cpu})용으로 빌드됨");
+            return no(cause, said!("build it for x86-64", "x86-64용으로 빌드하십시오"));
+        }
+        None => {
+            let cause = said!("its ELF header is damaged, or for another CPU", "ELF 헤더가 손상되었거나 다른 CPU용임");
+            return no(cause, format!("file {shown}").into());
+        }
     }
     let loader = loader(head).filter(|loader| !loader.exists())?;
-    let cause = format!("its dynamic loader {} is not there", loader.display());
-    Some((Kind::NotFound, cause, "install the C library that it was built for, or link it statically (-static)".into()))
+    let loader = loader.display();
+    let cause = said!("its dynamic loader {loader} is not there", "동적 로더 {loader}이(가) 없음");
+    let advice = said!(
+        "install the C library that it was built for, or link it statically (-static)",
+        "빌드할 때 쓴 C 라이브러리를 설치하거나 정적으로 링크하십시오(-static)"
+    );
+    Some((Kind::NotFound, cause, advice))
 }
 
 fn of_interpreter(line: &[u8], shown: &str) -> Option<Why> {
     let name = line.trim_ascii_start().split(|c| *c == b' ' || *c == b'\t').next().unwrap_or_default();
     let interpreter = PathBuf::from(OsString::from_vec(name.to_vec()));
     if name.strip_suffix(b"\r").is_some_and(|name| Path::new(OsStr::from_bytes(name)).exists()) {
-        let cause = "its lines end in CR LF, as on Windows, and the CR is taken for a part of the interpreter's name";
-        return Some((Kind::NotFound, cause.into(), format!("sed -i 's/\\r$//' {shown}")));
+        let cause = said!(
+            "its lines end in CR LF, as on Windows, and the CR is taken for a part of the interpreter's name",
+            "줄이 윈도처럼 CR LF로 끝나 CR이 인터프리터 이름의 일부가 됨"
+        );
+        return Some((Kind::NotFound, cause, format!("sed -i 's/\\r$//' {shown}").into()));
     }
     if name.is_empty() {
-        let cause = "its first line names no interpreter after #!";
-        return Some((Kind::NotExecutable, cause.into(), "#!/bin/sh as its first line".into()));
+        let cause = said!("its first line names no interpreter after #!", "첫 줄의 #! 뒤에 인터프리터가 없음");
+        return Some((
+            Kind::NotExecutable,
+            cause,
+            said!("#!/bin/sh as its first line", "첫 줄에 #!/bin/sh를 쓰십시오"),
+        ));
     }
     if !interpreter.exists() {
-        let cause = format!("its interpreter {} is not there", interpreter.display());
-        return Some((Kind::NotFound, cause, "install it, or change the first line of the script".into()));
+        let name = interpreter.display();
+        let cause = said!("its interpreter {name} is not there", "인터프리터 {name}이(가) 없음");
+        let advice =
+            said!("install it, or change the first line of the script", "설치하거나 스크립트의 첫 줄을 고치십시오");
+        return Some((Kind::NotFound, cause, advice));
     }
-    let (kind, cause, advice) = why_not(&interpreter, &interpreter.display().to_string())?;
-    Some((kind, format!("its interpreter {} cannot run: {cause}", interpreter.display()), advice))
+    let (kind, cause, advice) = why_not(&interpreter, &quoted_path(&interpreter))?;
+    let name = interpreter.display();
+    let (en, ko) = (cause.of(Lang::En), cause.of(Lang::Ko));
+    let cause = said!("its interpreter {name} cannot run: {en}", "인터프리터 {name}을(를) 실행할 수 없음: {ko}");
+    Some((kind, cause, advice))
 }
 
 /// e_machine (elf(5), linux/elf-em.h).
@@ -187,12 +238,16 @@ pub(super) fn alone(task: &Task, dir: &Path) -> Result<PathBuf> {
     let program = on_host(task)?;
     let name = program.file_name().unwrap_or_default();
     if let Some(other) = needs(&program) {
-        let cause = format!(
-            "it needs {} too, and without --rootfs a container has the program's own file alone",
-            other.display()
+        let (other, name) = (other.display(), name.display());
+        let cause = said!(
+            "it needs {other} too, and without --rootfs a container has the program's own file alone",
+            "{other}도 필요한데, --rootfs가 없으면 컨테이너에는 프로그램 파일 하나뿐임"
         );
-        let error = Error::new(format!("find all of the program {}", name.display()), cause).kind(Kind::NotFound);
-        return Err(error.try_this("--rootfs / shows the host's files, read-only; or link it statically"));
+        let doing = said!("find all of the program {name}", "프로그램 {name}에 필요한 것을 모두 찾을 수 없습니다");
+        return Err(Error::new(doing, cause).kind(Kind::NotFound).try_this(said!(
+            "--rootfs / shows the host's files, read-only; or link it statically",
+            "--rootfs /는 호스트의 파일을 읽기 전용으로 보여 줍니다. 또는 정적으로 링크하십시오"
+        )));
     }
     let root = dir.join("alone");
     let (place, unfinished) = (root.join(name), root.join(format!(".{}", std::process::id())));
@@ -218,7 +273,9 @@ pub(super) fn no_room(doing: String, cause: std::io::Error) -> Error {
 /// A container's root folder is a part of the scratch folder's file system, and a process runs its program from there.
 pub(super) fn may_execute(folder: &Path) -> Result<()> {
     if statvfs(folder).is_ok_and(|fs| fs.flags().contains(FsFlags::ST_NOEXEC)) {
-        let error = Error::unavailable(format!("run a program from {}", folder.display()), shortage::NO_EXEC);
+        let folder = folder.display();
+        let doing = said!("run a program from {folder}", "{folder}에 있는 프로그램을 실행할 수 없습니다");
+        let error = Error::unavailable(doing, shortage::NO_EXEC);
         return Err(error.try_this(shortage::SCRATCH_PROGRAMS));
     }
     Ok(())
@@ -232,10 +289,16 @@ pub(super) fn hidden(error: Error, task: &Task) -> Error {
     };
     match on_host(task).ok().and_then(|path| path.canonicalize().ok()).filter(covered) {
         Some(path) => {
-            let cause =
-                format!("{} is not inside: a container has /tmp, /run, /dev and /proc of its own", path.display());
+            let path = path.display();
+            let cause = said!(
+                "{path} is not inside: a container has /tmp, /run, /dev and /proc of its own",
+                "{path}은(는) 안에 없음: 컨테이너에는 자기의 /tmp, /run, /dev, /proc이 있음"
+            );
             let error = Error { cause, ..error }.kind(Kind::NotFound);
-            error.try_this("copy its folder to one that is not below these, and begin there")
+            error.try_this(said!(
+                "copy its folder to one that is not below these, and begin there",
+                "그 폴더를 이들 아래가 아닌 곳으로 복사하고 거기에서 시작하십시오"
+            ))
         }
         None => error,
     }

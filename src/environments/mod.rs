@@ -35,6 +35,8 @@ use std::time::Instant;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
+use crate::lang::Said;
+use crate::lang::said::both;
 use crate::model::{AnsweredBy, Channel, Exit, Kind, Part, Record, Task};
 use crate::timeline::Timeline;
 pub use knobs::{Arm, KnobAbout, Knobs};
@@ -55,9 +57,9 @@ pub const ALL: &[&dyn Environment] = &[
 pub struct About {
     pub id: &'static str,
     /// The fair name, with what it is not: "our container, no image, no engine".
-    pub name: &'static str,
+    pub name: Said,
     /// One sentence that ends with a full stop.
-    pub sentence: &'static str,
+    pub sentence: Said,
     pub kind: Kind,
     pub answered_by: AnsweredBy,
     pub clocks: Clocks,
@@ -90,12 +92,16 @@ pub enum Support {
     Yes,
     /// It runs, with less than asked for: why, and the remedy.
     Limited {
-        reason: String,
-        fix: String,
+        #[serde(with = "both")]
+        reason: Said,
+        #[serde(with = "both")]
+        fix: Said,
     },
     No {
-        reason: String,
-        fix: String,
+        #[serde(with = "both")]
+        reason: Said,
+        #[serde(with = "both")]
+        fix: Said,
     },
 }
 

@@ -16,6 +16,8 @@ use crate::container::console::Console;
 use crate::error::{Context, Error, Kind, Result};
 use crate::model::{Exit, Io, Record, Task};
 use crate::probe::abi::{ENV_READY, READY, READY_FD, RELEASE_FD};
+use crate::said;
+use crate::shell::quoted_path;
 use crate::sys::clock::{TscAnchor, monotonic_ns};
 use crate::sys::clone::Process;
 use crate::sys::fds::{HANDED, out_of_the_way, out_of_the_way_raw};
@@ -41,16 +43,18 @@ pub fn variable<'a>(task: &'a Task, name: &str) -> Option<&'a OsStr> {
 
 /// A program that is not there (127 in `run`).
 pub fn not_found(program: &OsStr, cause: &str) -> Error {
-    Error::new(format!("find the program {}", program.to_string_lossy()), cause)
+    let name = program.to_string_lossy();
+    Error::new(said!("find the program {name}", "프로그램 {name}을(를) 찾을 수 없습니다"), cause)
         .kind(Kind::NotFound)
-        .try_this("another spelling, or its path")
+        .try_this(said!("another spelling, or its path", "이름을 확인하거나 경로를 적으십시오"))
 }
 
 /// A program that is there and may not be executed (126 in `run`).
 pub fn not_executable(program: &OsStr, cause: &str) -> Error {
-    Error::new(format!("execute the program {}", program.to_string_lossy()), cause)
+    let name = program.to_string_lossy();
+    Error::new(said!("execute the program {name}", "프로그램 {name}을(를) 실행할 수 없습니다"), cause)
         .kind(Kind::NotExecutable)
-        .try_this(format!("ls -l {}", program.to_string_lossy()))
+        .try_this(format!("ls -l {}", quoted_path(program)))
 }
 
 /// The files that one program is given, made before t0.

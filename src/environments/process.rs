@@ -20,6 +20,7 @@ use super::{
 use crate::container::handshake::{At, Failure, Handshake, Stamp, Step};
 use crate::container::{cannot_clone, die_with_parent, parent_lives};
 use crate::error::{Context, Error, Result};
+use crate::lang::Said;
 use crate::model::{AnsweredBy, Channel, Exit, Limits, Part, Rootfs, Task};
 use crate::probe;
 use crate::sys::clock::TscAnchor;
@@ -33,14 +34,20 @@ pub struct PlainProcess;
 
 static ABOUT: About = About {
     id: "process",
-    name: "process",
-    sentence: "A plain process by fork and exec: it shares everything with its host and is limited by nothing.",
+    name: Said::fixed("process", "프로세스"),
+    sentence: Said::fixed(
+        "A plain process by fork and exec: it shares everything with its host and is limited by nothing.",
+        "fork와 exec로 만든 보통 프로세스입니다. 모든 것을 호스트와 함께 쓰고 아무 제한도 없습니다.",
+    ),
     kind: crate::model::Kind::Process,
     answered_by: AnsweredBy::HostKernel,
     clocks: Clocks::Both,
     knobs: &[KnobAbout {
         form: "vfork",
-        sentence: "The child borrows its parent's memory until exec, as posix_spawn does.",
+        sentence: Said::fixed(
+            "The child borrows its parent's memory until exec, as posix_spawn does.",
+            "자식이 posix_spawn처럼 exec까지 부모의 메모리를 빌려 씁니다.",
+        ),
     }],
     channel: Channel::Fd,
     t0: "just before clone3; the pipe for its records exists already",
@@ -52,21 +59,30 @@ impl Environment for PlainProcess {
     }
 
     fn supports(&self, _: &Knobs, task: &Task) -> Support {
-        let no = |reason: &str, fix: &str| Support::No { reason: reason.into(), fix: fix.into() };
+        let no = |reason, fix| Support::No { reason, fix };
         match &task.rootfs {
-            Rootfs::Dir(dir) if dir != Path::new("/") => {
-                no("a plain process has no root of its own", "choose a container, or leave the root folder out")
-            }
-            _ if task.limits != Limits::default() => {
-                no("a plain process is limited by nothing", "choose a container, or leave the limits out")
-            }
+            Rootfs::Dir(dir) if dir != Path::new("/") => no(
+                Said::fixed("a plain process has no root of its own", "보통 프로세스에는 자기 루트가 없음"),
+                Said::fixed(
+                    "choose a container, or leave the root folder out",
+                    "컨테이너를 고르거나 루트 폴더를 빼십시오",
+                ),
+            ),
+            _ if task.limits != Limits::default() => no(
+                Said::fixed("a plain process is limited by nothing", "보통 프로세스에는 아무 제한도 걸 수 없음"),
+                Said::fixed("choose a container, or leave the limits out", "컨테이너를 고르거나 제한을 빼십시오"),
+            ),
             _ => Support::Yes,
         }
     }
 
     fn prepare(&self, knobs: &Knobs, task: &Task, setting: &Setting) -> Result<Box<dyn Prepared>> {
         if let Support::No { reason, fix } = self.supports(knobs, task) {
-            return Err(Error::unavailable("run this as a process", reason).try_this(fix));
+            return Err(Error::unavailable(
+                Said::fixed("run this as a process", "프로세스로 실행할 수 없습니다"),
+                reason,
+            )
+            .try_this(fix));
         }
         let program = program(task, &setting.dir)?;
         let mut env = env_of(task);

@@ -217,9 +217,9 @@ fn copied(file: &OwnedFd) -> Result<OwnedFd> {
 pub(super) fn null_device() -> Result<OwnedFd> {
     let doing = || "open /dev/null";
     let null = File::options().read(true).write(true).open("/dev/null");
-    let null = null.doing(doing).map_err(|error| match error.try_this.as_str() {
-        "" => error.try_this(shortage::NULL_DEVICE),
-        _ => error, // no more open files
+    let null = null.doing(doing).map_err(|error| {
+        // Another remedy: no more open files.
+        if error.try_this.is_empty() { error.try_this(shortage::NULL_DEVICE) } else { error }
     })?;
     if !is_null(null.as_fd()) {
         return Err(Error::unavailable(doing(), shortage::NO_NULL_DEVICE).try_this(shortage::NULL_DEVICE));

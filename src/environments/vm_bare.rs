@@ -13,8 +13,10 @@ use super::{
     Support, Verb, unsupported,
 };
 use crate::error::{Context, Error, Kind, Result};
+use crate::lang::Said;
 use crate::model::{AnsweredBy, Channel, Exit, Io, Limits, Part, Record, Rootfs, Task};
 use crate::probe::{self, abi};
+use crate::said;
 use crate::sys::fds::out_of_the_way_raw;
 use crate::sys::signals;
 use crate::timeline::{Stage, Timeline};
@@ -27,16 +29,36 @@ pub struct VmBare;
 
 static ABOUT: About = About {
     id: "vm-bare",
-    name: "bare VM, no operating system",
-    sentence: "Our KVM hypervisor with one vCPU; our guest kernel of two pages runs the program in ring 3 and answers \
-               its system calls inside the guest.",
+    name: Said::fixed("bare VM, no operating system", "운영체제 없는 가상머신"),
+    sentence: Said::fixed(
+        "Our KVM hypervisor with one vCPU; our guest kernel of two pages runs the program in ring 3 and answers its system calls inside the guest.",
+        "vCPU 하나인 우리의 KVM 하이퍼바이저입니다. 두 페이지짜리 우리 게스트 커널이 프로그램을 링 3에서 돌리고 그 시스템 콜에 게스트 안에서 답합니다.",
+    ),
     kind: crate::model::Kind::Machine,
     answered_by: AnsweredBy::OwnGuestKernel,
     clocks: Clocks::Both,
     knobs: &[
-        KnobAbout { form: "ram=SIZE", sentence: "Guest RAM, 16M to 64G in steps of 2M; 8M without it." },
-        KnobAbout { form: "populate", sentence: "The host backs all of guest RAM before the guest starts." },
-        KnobAbout { form: "thp", sentence: "The host may back guest RAM with 2 MiB pages, not only with 4 KiB ones." },
+        KnobAbout {
+            form: "ram=SIZE",
+            sentence: Said::fixed(
+                "Guest RAM, 16M to 64G in steps of 2M; 8M without it.",
+                "게스트 RAM으로, 16M부터 64G까지 2M 단위입니다. 없으면 8M입니다.",
+            ),
+        },
+        KnobAbout {
+            form: "populate",
+            sentence: Said::fixed(
+                "The host backs all of guest RAM before the guest starts.",
+                "게스트가 시작하기 전에 호스트가 게스트 RAM 전부를 확보합니다.",
+            ),
+        },
+        KnobAbout {
+            form: "thp",
+            sentence: Said::fixed(
+                "The host may back guest RAM with 2 MiB pages, not only with 4 KiB ones.",
+                "호스트가 게스트 RAM을 4 KiB뿐 아니라 2 MiB 페이지로도 채울 수 있습니다.",
+            ),
+        },
     ],
     channel: Channel::Port,
     t0: "just before open(\"/dev/kvm\")",
@@ -57,9 +79,7 @@ impl Environment for VmBare {
             Ok(()) => Support::Yes,
             // A mistake of the reader's is not this machine's: `prepare` says it with its own exit code.
             Err(error) if matches!(error.kind, Kind::Usage | Kind::NotFound | Kind::NotExecutable) => Support::Yes,
-            Err(error) => {
-                Support::No { reason: format!("could not {}: {}", error.doing, error.cause), fix: error.try_this }
-            }
+            Err(error) => Support::No { reason: error.reason(), fix: error.try_this },
         }
     }
 
@@ -202,13 +222,22 @@ fn guests_run() -> &'static Result<()> {
 
 /// What /dev/kvm refused without a reason of its own, as when it is no KVM at all.
 fn with_advice(error: Error) -> Error {
-    if error.try_this.is_empty() { does_not_run(&format!("{}: {}", error.doing, error.cause)) } else { error }
+    if error.try_this.is_empty() { does_not_run(&error.reason()) } else { error }
 }
 
 fn does_not_run(cause: &str) -> Error {
-    Error::new("run a guest", format!("/dev/kvm is there, but a guest does not run in it: {cause}"))
-        .try_this("inside a VM: turn nested virtualization on in the VM around it; see what dmesg says about kvm")
-        .kind(Kind::Unavailable)
+    Error::new(
+        Said::fixed("run a guest", "게스트를 돌릴 수 없습니다"),
+        said!(
+            "/dev/kvm is there, but a guest does not run in it: {cause}",
+            "/dev/kvm이 있으나 게스트가 그 안에서 돌지 않음: {cause}"
+        ),
+    )
+    .try_this(Said::fixed(
+        "inside a VM: turn nested virtualization on in the VM around it; see what dmesg says about kvm",
+        "가상머신 안이라면 바깥에서 중첩 가상화를 켜십시오. dmesg가 kvm에 대해 무엇이라 하는지 보십시오",
+    ))
+    .kind(Kind::Unavailable)
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use crate::environments::{Arm, Clocks};
 use crate::error::{Error, Result};
 use crate::lab::bench::Running;
 use crate::lab::{Lab, Start, Workload, leaks, scratch};
+use crate::lang::Said;
 use crate::model::Unit;
 use crate::results::schema::Sample;
 use crate::sys::clock::monotonic_ns;
@@ -19,7 +20,10 @@ pub(super) struct Boot;
 
 static ABOUT: Question = Question {
     id: "boot",
-    question: "How long until the program runs, and until all is gone?",
+    question: Said::fixed(
+        "How long until the program runs, and until all is gone?",
+        "프로그램이 돌기까지, 그리고 모두 사라지기까지 얼마나 걸리는가?",
+    ),
     metrics: &[
         metric(
             "create_to_ready",
@@ -73,12 +77,18 @@ static ABOUT: Question = Question {
         SetAbout {
             key: "concurrency",
             default: "",
-            sentence: "How many instances are started at once; gives starts per second.",
+            sentence: Said::fixed(
+                "How many instances are started at once; gives starts per second.",
+                "인스턴스 몇 개를 한꺼번에 시작할지. 초당 시작 수를 잽니다.",
+            ),
         },
         SetAbout {
             key: "cache",
             default: "",
-            sentence: "warm, cold: cold puts the program's files out of the page cache before each start.",
+            sentence: Said::fixed(
+                "warm, cold: cold puts the program's files out of the page cache before each start.",
+                "warm, cold: cold는 시작할 때마다 먼저 프로그램의 파일을 페이지 캐시에서 내보냅니다.",
+            ),
         },
     ],
     quick_percent: 32,

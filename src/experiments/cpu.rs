@@ -4,6 +4,7 @@ use super::{Better, CellPlan, Experiment, MetricAbout, Question, Sets, a_cell_ea
 use crate::environments::Arm;
 use crate::error::Result;
 use crate::lab::{Lab, Start, Workload};
+use crate::lang::Said;
 use crate::model::Unit;
 use crate::probe::abi::{BATCH, SPIN};
 use crate::results::schema::Sample;
@@ -13,7 +14,7 @@ pub(super) struct Cpu;
 
 static ABOUT: Question = Question {
     id: "cpu",
-    question: "Does isolation slow plain computation?",
+    question: Said::fixed("Does isolation slow plain computation?", "격리하면 단순 계산도 느려지는가?"),
     metrics: &[MetricAbout {
         id: "spin_unit",
         unit: Unit::Nanoseconds,

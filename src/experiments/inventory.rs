@@ -6,6 +6,7 @@ use super::{Better, CellPlan, Experiment, MetricAbout, Question, Sets, a_cell_ea
 use crate::environments::Arm;
 use crate::error::Result;
 use crate::lab::{Lab, Start, Workload};
+use crate::lang::Said;
 use crate::model::Unit;
 use crate::results::schema::Sample;
 
@@ -13,7 +14,7 @@ pub(super) struct Inventory;
 
 static ABOUT: Question = Question {
     id: "inventory",
-    question: "Which objects come into being?",
+    question: Said::fixed("Which objects come into being?", "어떤 객체들이 생기는가?"),
     metrics: &[
         metric(
             "processes",

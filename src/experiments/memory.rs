@@ -19,6 +19,7 @@ use crate::environments::footprint::{guest_ram_of, memory_of};
 use crate::error::{Error, Result};
 use crate::lab::measured::Measured;
 use crate::lab::{Held, Lab, Start, Workload};
+use crate::lang::Said;
 use crate::model::{Kind, Part, Unit};
 use crate::results::schema::Sample;
 use crate::stats::slope::{Line, fit};
@@ -29,7 +30,7 @@ pub(super) struct Memory;
 
 static ABOUT: Question = Question {
     id: "memory",
-    question: "What does one more instance cost?",
+    question: Said::fixed("What does one more instance cost?", "인스턴스 하나가 더해지면 얼마나 드는가?"),
     metrics: &[
         metric(
             "host_bytes",
@@ -65,14 +66,29 @@ static ABOUT: Question = Question {
         ),
     ],
     sets: &[
-        SetAbout { key: "n", default: "1,4,16,32", sentence: "How many instances are weighed together." },
+        SetAbout {
+            key: "n",
+            default: "1,4,16,32",
+            sentence: Said::fixed("How many instances are weighed together.", "인스턴스 몇 개를 함께 잴지."),
+        },
         SetAbout {
             key: "configured",
             default: "16M,128M,1G",
-            sentence: "Configured guest RAM of one virtual machine.",
+            sentence: Said::fixed("Configured guest RAM of one virtual machine.", "가상머신 하나에 설정한 게스트 RAM."),
         },
-        SetAbout { key: "touch", default: "0,8M", sentence: "Guest RAM that the program writes to." },
-        SetAbout { key: "prealloc", default: "", sentence: "on: the host backs all guest RAM at the start." },
+        SetAbout {
+            key: "touch",
+            default: "0,8M",
+            sentence: Said::fixed("Guest RAM that the program writes to.", "프로그램이 쓰는 게스트 RAM."),
+        },
+        SetAbout {
+            key: "prealloc",
+            default: "",
+            sentence: Said::fixed(
+                "on: the host backs all guest RAM at the start.",
+                "on: 호스트가 시작할 때 게스트 RAM 전부를 확보합니다.",
+            ),
+        },
     ],
     quick_percent: 40,
     quick_blocks: 12,

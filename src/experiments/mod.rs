@@ -12,6 +12,7 @@ use crate::environments::Arm;
 use crate::environments::knobs::did_you_mean;
 use crate::error::{Error, Result};
 use crate::lab::{Lab, Workload};
+use crate::lang::Said;
 use crate::model::Unit;
 use crate::results::schema::Sample;
 use crate::sys::clock::monotonic_ns;
@@ -25,7 +26,7 @@ pub const ALL: &[&dyn Experiment] =
 pub struct Question {
     pub id: &'static str,
     /// Ends with a question mark.
-    pub question: &'static str,
+    pub question: Said,
     pub metrics: &'static [MetricAbout],
     pub sets: &'static [SetAbout],
     /// Its share of a quick run's time, in hundredths.
@@ -72,7 +73,7 @@ pub struct SetAbout {
     pub key: &'static str,
     /// As typed; empty: the key is not varied unless asked for.
     pub default: &'static str,
-    pub sentence: &'static str,
+    pub sentence: Said,
 }
 
 /// The values of `--set`, by key; each a list.

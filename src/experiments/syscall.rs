@@ -11,6 +11,7 @@ use super::{Better, CellPlan, Experiment, MetricAbout, Question, Sets, a_cell_ea
 use crate::environments::Arm;
 use crate::error::{Error, Result};
 use crate::lab::{Lab, Start, Workload};
+use crate::lang::Said;
 use crate::model::{Channel, Unit};
 use crate::probe::abi::{BATCH, CALLS};
 use crate::results::schema::Sample;
@@ -20,7 +21,7 @@ pub(super) struct Syscall;
 
 static ABOUT: Question = Question {
     id: "syscall",
-    question: "What does one system call cost?",
+    question: Said::fixed("What does one system call cost?", "시스템 콜 한 번의 비용은 얼마인가?"),
     metrics: &[
         metric(
             "getppid",

@@ -58,7 +58,7 @@ pub fn load(dir: &Path, host: Option<&str>, needs: &Needs) -> Result<(String, Ve
 
 fn unpack(packed: &[u8], name: String) -> Result<Results> {
     let text = miniz_oxide::inflate::decompress_to_vec_zlib(packed)
-        .map_err(|cause| Error::new(format!("unpack the reference run {name}"), cause))?;
+        .map_err(|cause| Error::new(format!("unpack the reference run {name}"), cause.to_string()))?;
     Ok(Results { run: read::parse(&text, &name)?, sha256: sha256(&[&text]), name })
 }
 

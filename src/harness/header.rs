@@ -7,6 +7,7 @@ use super::plan::Plan;
 use crate::environments::Arm;
 use crate::error::{Context, Error, Result};
 use crate::experiments::Question;
+use crate::lang::Said;
 use crate::model::Kind;
 use crate::results::caller;
 use crate::results::hash::{sha256, sha256_of_file};
@@ -22,7 +23,7 @@ pub struct Called {
 }
 
 /// Reason and remedy of arms that run with less than asked for, by arm.
-pub type Limited = BTreeMap<String, (String, String)>;
+pub type Limited = BTreeMap<String, (Said, Said)>;
 
 pub struct Setting<'a> {
     pub id: &'a str,
@@ -92,10 +93,10 @@ fn own_id(state: &Path) -> Result<String> {
     kept.doing(|| "keep the host id").and(id)
 }
 
-fn arm_info(arm: &Arm, backend: Option<&str>, limited: Option<&(String, String)>) -> ArmInfo {
+fn arm_info(arm: &Arm, backend: Option<&str>, limited: Option<&(Said, Said)>) -> ArmInfo {
     let about = arm.env.about();
     let knobs: Vec<&str> = arm.knobs.iter().collect();
-    let mut name = about.name.to_owned();
+    let mut name = about.name.to_string();
     if !knobs.is_empty() {
         name = format!("{name} ({})", knobs.join(" "));
     }
@@ -111,8 +112,10 @@ fn arm_info(arm: &Arm, backend: Option<&str>, limited: Option<&(String, String)>
         answered_by: Some(about.answered_by),
         t0: about.t0.into(),
         backend: backend.filter(|_| about.kind == Kind::Machine).map(str::to_owned),
-        limited: limited.map(|(reason, _)| reason.clone()),
-        limited_fix: limited.map(|(_, fix)| fix.clone()),
+        limited: limited.map(|(reason, _)| reason.to_string()),
+        limited_fix: limited.map(|(_, fix)| fix.to_string()),
+        limited_ko: limited.and_then(|(reason, _)| reason.korean().map(str::to_owned)),
+        limited_fix_ko: limited.and_then(|(_, fix)| fix.korean().map(str::to_owned)),
     }
 }
 

@@ -16,6 +16,9 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::lang::{Said, counted};
+use crate::said;
+
 pub use cpu::Cache;
 pub use id::{callers_state_dir, host_id, state_dir};
 pub use mounts::{Mount, mounts};
@@ -104,19 +107,22 @@ impl Host {
 
     /// One line for the foot of a chart: "AMD EPYC 7B13, 8 cores, 31.4 GiB, Linux 6.8.0, virtualised by KVM, cgroup v2".
     pub fn line(&self) -> String {
-        let mut facts = vec![self.cpu_model.clone(), cores(self.logical_cores)];
-        facts.extend(self.ram_bytes.map(|b| format!("{:.1} GiB", b as f64 / (1u64 << 30) as f64)));
-        facts.push(format!("Linux {}", self.kernel));
-        facts.extend(self.virtualised_by.as_ref().map(|by| format!("virtualised by {by}")));
-        facts.extend(self.wsl2.then(|| "WSL2".to_owned()));
-        facts.extend(self.container.as_ref().map(|_| "inside a container".to_owned()));
-        facts.push(format!("cgroup {}", self.cgroups.mode.name()));
-        facts.join(", ")
+        self.said().into()
     }
-}
 
-fn cores(n: usize) -> String {
-    if n == 1 { "1 core".into() } else { format!("{n} cores") }
+    /// The same in both languages.
+    pub fn said(&self) -> Said {
+        let n = self.logical_cores;
+        let cores = Said::new(counted(n, "core"), format!("코어 {n}개"));
+        let mut facts = vec![self.cpu_model.clone().into(), cores];
+        facts.extend(self.ram_bytes.map(|b| format!("{:.1} GiB", b as f64 / (1u64 << 30) as f64).into()));
+        facts.push(format!("Linux {}", self.kernel).into());
+        facts.extend(self.virtualised_by.as_ref().map(|by| said!("virtualised by {by}", "{by} 가상머신")));
+        facts.extend(self.wsl2.then(|| "WSL2".into()));
+        facts.extend(self.container.as_ref().map(|_| Said::fixed("inside a container", "컨테이너 안")));
+        facts.push(format!("cgroup {}", self.cgroups.mode.name()).into());
+        Said::joined(&facts, ", ")
+    }
 }
 
 fn distribution(os_release: &str) -> String {

@@ -60,7 +60,7 @@ fn table(run: &Run, m: &MetricInfo, lang: Lang) -> Table {
 fn not_measured(run: &Run, cell: &Cell, lang: Lang) -> Vec<Entry> {
     let hole = || text(words::NOT_MEASURED.of(lang));
     let name = text(names::label(run, cell, lang));
-    vec![name, hole(), hole(), hole(), hole(), hole(), hole(), number("0", 0.0), verbatim(cell.reason.clone())]
+    vec![name, hole(), hole(), hole(), hole(), hole(), hole(), number("0", 0.0), verbatim(cell.reason_in(lang))]
 }
 
 fn row(run: &Run, cell: &Cell, m: &MetricInfo, a: &Pair, lang: Lang) -> Option<Vec<Entry>> {

@@ -68,7 +68,7 @@ fn answer(run: &Run, answer: &Answer, lang: Lang) -> (String, String) {
     let planned: Vec<_> =
         run.cells.iter().filter(|c| c.experiment == experiment && c.status != Status::Measured).collect();
     let why = match planned.first() {
-        Some(cell) => words::CW_SKIPPED.with(lang, &[&cell.reason]),
+        Some(cell) => words::CW_SKIPPED.with(lang, &[cell.reason_in(lang)]),
         None => {
             words::CW_NOT_ASKED.with(lang, &[&code(&format!("isolab bench -x {experiment}{}", asking_for(metrics)))])
         }

@@ -131,8 +131,8 @@ pub(super) fn skipped(run: &Run, lang: Lang) -> Section {
         table.row(vec![
             text(name),
             text(status.of(lang)),
-            said(&cell.reason, &words::NO_REASON),
-            said(&cell.fix, &words::NO_REMEDY),
+            said(cell.reason_in(lang), &words::NO_REASON),
+            said(cell.fix_in(lang), &words::NO_REMEDY),
         ]);
     }
     let blocks = vec![table.block().unwrap_or_else(|| Block::Text(words::NOTHING_SKIPPED.of(lang).into()))];
@@ -231,7 +231,7 @@ fn reasons(run: &Run, lang: Lang) -> Vec<String> {
     let (changed, others): (Vec<&Warning>, Vec<_>) =
         run.warnings.iter().filter(|w| w.unfit).partition(|w| w.code == Warning::CHANGED);
     let mut told = match lang {
-        Lang::En => sentences::unfit(run),
+        Lang::En => sentences::unfit(run, lang),
         Lang::Ko => others.into_iter().map(|w| crate::charts::warning(w, lang)).collect(),
     };
     told.retain(|text| changed.iter().all(|w| w.text != *text));

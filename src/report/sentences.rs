@@ -223,14 +223,16 @@ pub fn with_interval(i: &Interval, unit: Unit, lang: Lang) -> String {
 
 /// Why this run is not for publication, in half sentences; empty: it may be published. Leaks are many and alike, so the
 /// first one stands for all.
-pub fn unfit(run: &Run) -> Vec<String> {
+pub fn unfit(run: &Run, lang: Lang) -> Vec<String> {
+    let told = |w: &Warning| lang.choose(w.text.clone(), crate::charts::warning(w, lang));
     let (leaks, others): (Vec<&Warning>, Vec<_>) =
         run.warnings.iter().filter(|w| w.unfit).partition(|w| w.code == Warning::LEAK);
-    let mut reasons: Vec<String> = others.into_iter().map(|w| w.text.clone()).collect();
+    let mut reasons: Vec<String> = others.into_iter().map(told).collect();
     if let [first, more @ ..] = leaks.as_slice() {
-        let more =
-            if more.is_empty() { String::new() } else { format!(", and {} more (run.json has all)", more.len()) };
-        reasons.push(format!("{}{more}", first.text));
+        let n = more.len();
+        let rest =
+            lang.choose(format!(", and {n} more (run.json has all)"), format!(", 그 밖에 {n}건(run.json에 모두 있음)"));
+        reasons.push(told(first) + if more.is_empty() { "" } else { &rest });
     }
     reasons
 }

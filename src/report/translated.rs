@@ -60,7 +60,7 @@ mod tests {
             }
         };
         for environment in crate::environments::ALL {
-            needs(environment.about().name);
+            needs(&environment.about().name);
             needs(environment.about().t0);
         }
         crate::experiments::ALL.iter().flat_map(|e| e.about().metrics).for_each(|m| needs(m.definition));

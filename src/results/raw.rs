@@ -41,7 +41,7 @@ pub fn read_samples(place: &Path) -> Result<Raw> {
         Some(end) => (&bytes[..end], &bytes[end + 1..]),
         None => (&bytes[..], &[][..]),
     };
-    check_version(first).map_err(|e| Error { doing: doing(), try_this: advice.into(), ..e })?;
+    check_version(first).map_err(|e| Error { doing: doing().into(), try_this: advice.into(), ..e })?;
     if is_results_file(first) {
         return Err(refused(format!("it is a results file; the raw samples of a run are in its {SAMPLES}")));
     }

@@ -51,7 +51,7 @@ fn read_bounded(path: &Path, largest: u64) -> Result<Vec<u8>> {
     if bytes.len() as u64 > largest {
         Err(too_large())
     } else {
-        unpacked(bytes, largest).map_err(|e| Error { doing: doing(), ..e })
+        unpacked(bytes, largest).map_err(|e| Error { doing: doing().into(), ..e })
     }
 }
 
@@ -112,11 +112,13 @@ pub fn load(path: &Path) -> Result<Run> {
         let raw = file.with_file_name(SAMPLES);
         let recover = || format!("isolab recover {}", raw.parent().unwrap_or(path).display());
         let advice = match e.try_this.is_empty() {
-            true if raw.exists() => recover(),
+            true if raw.exists() => recover().into(),
             true => "isolab bench makes one in results/".into(),
             false => e.try_this.clone(),
         };
-        Error { doing: format!("read the results file {}", file.display()), ..e }.kind(Kind::Usage).try_this(advice)
+        Error { doing: format!("read the results file {}", file.display()).into(), ..e }
+            .kind(Kind::Usage)
+            .try_this(advice)
     })?;
     parse(&bytes, &file.display().to_string())
 }
@@ -124,7 +126,7 @@ pub fn load(path: &Path) -> Result<Run> {
 /// The bytes of a results file; `name` is told in errors.
 pub fn parse(bytes: &[u8], name: &str) -> Result<Run> {
     let doing = || format!("read the results file {name}");
-    check_version(bytes).map_err(|cause| Error { doing: doing(), ..cause })?;
+    check_version(bytes).map_err(|cause| Error { doing: doing().into(), ..cause })?;
     let mut run: Run = serde_json::from_slice(bytes).map_err(|cause| {
         Error::usage(doing(), format!("it is no whole results file ({cause})"))
             .try_this("isolab recover DIR rebuilds it from samples.jsonl")

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
+use crate::lang::Lang;
 use crate::model::{AnsweredBy, Kind, Part, Unit};
 use crate::timeline::{Stage, Timeline};
 
@@ -100,6 +101,10 @@ pub struct ArmInfo {
     /// The remedy for that.
     #[serde(default)]
     pub limited_fix: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limited_ko: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limited_fix_ko: Option<String>,
     /// What its environment is; see [`ArmInfo::kind`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<Kind>,
@@ -168,9 +173,38 @@ pub struct Cell {
     /// Why it was skipped or failed; empty when measured.
     pub reason: String,
     pub fix: String,
+    /// The same in Korean; files of before have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason_ko: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fix_ko: Option<String>,
     pub columns: Columns,
     /// SHA-256 over the hash of the cell before (of the header, for the first) and this cell's samples.
     pub hash: String,
+}
+
+impl Cell {
+    pub fn reason_in(&self, lang: Lang) -> &str {
+        in_korean(&self.reason, self.reason_ko.as_ref(), lang)
+    }
+
+    pub fn fix_in(&self, lang: Lang) -> &str {
+        in_korean(&self.fix, self.fix_ko.as_ref(), lang)
+    }
+}
+
+impl ArmInfo {
+    /// What it lacks, and the remedy.
+    pub fn limited_in(&self, lang: Lang) -> Option<(&str, &str)> {
+        let reason = in_korean(self.limited.as_ref()?, self.limited_ko.as_ref(), lang);
+        let fix = self.limited_fix.as_deref().unwrap_or("isolab doctor");
+        Some((reason, in_korean(fix, self.limited_fix_ko.as_ref(), lang)))
+    }
+}
+
+/// English where the file has no Korean.
+fn in_korean<'a>(english: &'a str, korean: Option<&'a String>, lang: Lang) -> &'a str {
+    korean.filter(|_| lang == Lang::Ko).map_or(english, String::as_str)
 }
 
 /// The raw samples of one cell, in the order in which they were taken; every vector has one entry per sample.

@@ -11,6 +11,7 @@ use super::schema::{
 };
 use super::warnings::{Facts, warnings};
 use crate::error::{Error, Kind};
+use crate::lang::Said;
 use crate::stats::interval::MedianInterval;
 use crate::stats::{drift, noise, outliers, paired};
 
@@ -97,14 +98,18 @@ pub fn cells_of(planned: &[Planned], skips: &Skips, samples: &[SampleLine]) -> V
             let mine: Vec<&SampleLine> = samples.iter().filter(|s| s.cell == plan.id).collect();
             let columns = columns_of(&mine);
             let (status, error) = status_of(skips.get(&plan.id), &columns);
+            let reason = error.as_ref().map(reason).unwrap_or_default();
+            let fix = error.map(|e| e.try_this).unwrap_or_default();
             Cell {
                 id: plan.id.clone(),
                 experiment: plan.experiment.clone(),
                 arm: plan.arm.clone(),
                 case: plan.case.clone(),
                 status,
-                reason: error.as_ref().map_or(String::new(), reason),
-                fix: error.map_or(String::new(), |e| e.try_this),
+                reason: reason.to_string(),
+                fix: fix.to_string(),
+                reason_ko: reason.korean().map(str::to_owned),
+                fix_ko: fix.korean().map(str::to_owned),
                 columns,
                 hash: String::new(),
             }
@@ -113,9 +118,9 @@ pub fn cells_of(planned: &[Planned], skips: &Skips, samples: &[SampleLine]) -> V
 }
 
 /// Why a cell cannot be is a sentence of its own; why something broke needs what was being done.
-fn reason(error: &Error) -> String {
+fn reason(error: &Error) -> Said {
     match error.kind {
-        Kind::Failed => format!("could not {}: {}", error.doing, error.cause),
+        Kind::Failed => error.reason(),
         _ => error.cause.clone(),
     }
 }

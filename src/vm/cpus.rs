@@ -55,7 +55,9 @@ impl Cpus {
     pub fn wait(&mut self, deadline: Instant) -> Result<Option<(usize, Stop)>> {
         match self.stops.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
             Ok((number, Ok(stop))) => Ok(Some((number, stop))),
-            Ok((number, Err(error))) => Err(Error { doing: format!("{} (vCPU {number})", error.doing), ..error }),
+            Ok((number, Err(error))) => {
+                Err(Error { doing: format!("{} (vCPU {number})", error.doing).into(), ..error })
+            }
             Err(RecvTimeoutError::Timeout) => Ok(None),
             Err(RecvTimeoutError::Disconnected) => {
                 Err(Error::new("wait for the guest", "all of its CPUs have stopped"))

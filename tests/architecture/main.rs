@@ -48,8 +48,9 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("units", &[]),
     ("testing", &[]),
     ("lang", &[]),
+    ("shell", &[]),
 ];
-const LEAVES: &[&str] = &["error", "timeline", "model", "units", "probe", "testing", "lang"];
+const LEAVES: &[&str] = &["error", "timeline", "model", "units", "probe", "testing", "lang", "shell"];
 
 /// A file longer than this many lines of code (without tests, comments and blank lines) speaks up, unless it stands here with its reason.
 const LONGEST_FILE: usize = 400;
@@ -246,7 +247,7 @@ fn environments_are_told_in_full() {
         assert!(about.knobs.iter().all(|k| k.sentence.ends_with('.')), "{}: a knob's sentence", about.id);
         assert!(!about.t0.is_empty() && !about.name.is_empty());
         assert!(ALL[..i].iter().all(|e| e.about().id != about.id), "{} stands twice", about.id);
-        let bare = ["VM", "container"].contains(&about.name);
+        let bare = ["VM", "container"].contains(&&*about.name);
         assert!(!bare, "{}: a fair name says what it is not", about.id);
     }
 }

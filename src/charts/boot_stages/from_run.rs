@@ -26,7 +26,7 @@ impl BootStages {
 }
 
 fn content(run: &Run, cell: &Cell, shown: Shown, lang: Lang) -> Content {
-    match (hole(cell), shown.summary(run, cell)) {
+    match (hole(cell, lang), shown.summary(run, cell)) {
         (Some(reason), _) => Content::Missing(reason.to_owned()),
         (None, None) => Content::Missing(words::NO_SAMPLE.of(lang).to_owned()),
         (None, Some(s)) => Content::Measured {

@@ -35,7 +35,7 @@ fn call(run: &Run, cells: &[&Cell], id: &str, lang: Lang) -> Call {
 /// None: this call does not exist there.
 fn row(run: &Run, cell: &Cell, call: &str, lang: Lang) -> Option<Row> {
     let guest = run.header.arms.iter().any(|a| a.id == cell.arm && a.backend.is_some());
-    let content = match (hole(cell), summary(run, cell, call)) {
+    let content = match (hole(cell, lang), summary(run, cell, call)) {
         _ if call == GUESTS_ONLY && !guest => return None,
         (Some(reason), _) => Content::Missing(reason.to_owned()),
         (None, Some(ns)) => Content::Measured(ns),

@@ -18,15 +18,15 @@ impl Inventory {
         let cells = cells(run, EXPERIMENT, &[]);
         let kinds = run.header.metrics.iter().filter(|m| m.experiment == EXPERIMENT);
         let kinds: Vec<String> = kinds.map(|m| m.id.clone()).collect();
-        let row = |cell: &&Cell| Row { arm: arm(run, &cell.arm, lang), content: content(run, cell, &kinds) };
+        let row = |cell: &&Cell| Row { arm: arm(run, &cell.arm, lang), content: content(run, cell, &kinds, lang) };
         let rows: Vec<Row> = cells.iter().map(row).collect();
         let notes = all_notes(run, &cells, &rows, &kinds, lang);
         (!rows.is_empty()).then_some(Inventory { rows, kinds, notes })
     }
 }
 
-fn content(run: &Run, cell: &Cell, kinds: &[String]) -> Content {
-    match hole(cell) {
+fn content(run: &Run, cell: &Cell, kinds: &[String], lang: Lang) -> Content {
+    match hole(cell, lang) {
         Some(reason) => Content::Missing(reason.to_owned()),
         None => Content::Measured {
             counts: kinds.iter().map(|kind| summary(run, cell, kind)).collect(),

@@ -41,7 +41,7 @@ impl MemoryConfigured {
             hidden_interval(lines.iter().flat_map(|l| &l.points).map(|p| &p.host), lang).into_iter().collect();
         all.extend(memory_notes(&cells, lang));
         all.extend(notes(run, &cells, Shown { experiment: "memory", metric: "host_bytes" }, lang));
-        let private = cells.iter().any(|c| hole(c).is_none() && metric(c) == "private");
+        let private = cells.iter().any(|c| hole(c, lang).is_none() && metric(c) == "private");
         Some(MemoryConfigured { lines, private, against_touched, notes: all })
     }
 }
@@ -76,7 +76,9 @@ fn line(run: &Run, group: &[&Sized], lang: Lang) -> Line {
         preallocated: group[0].preallocated,
         points,
         per_configured: slope_over(group, |s| s.configured),
-        holes: holes.map(|s| (s.configured, hole(s.cell).unwrap_or(words::NO_VALUES.of(lang)).to_owned())).collect(),
+        holes: holes
+            .map(|s| (s.configured, hole(s.cell, lang).unwrap_or(words::NO_VALUES.of(lang)).to_owned()))
+            .collect(),
     }
 }
 

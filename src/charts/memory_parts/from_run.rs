@@ -29,7 +29,7 @@ impl MemoryParts {
 }
 
 fn content(run: &Run, cell: &Cell, lang: Lang) -> Content {
-    if let Some(reason) = hole(cell) {
+    if let Some(reason) = hole(cell, lang) {
         return Content::Missing(reason.to_owned());
     }
     let metric = if cell.columns.values.contains_key("per_instance") { "per_instance" } else { "private" };

@@ -34,7 +34,7 @@ impl MemorySlope {
 }
 
 fn content(run: &Run, cell: &Cell, lang: Lang) -> Content {
-    if let Some(reason) = hole(cell) {
+    if let Some(reason) = hole(cell, lang) {
         return Content::Missing(reason.to_owned());
     }
     let with_kernel = cell.columns.values.contains_key("per_instance");

@@ -5,13 +5,9 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use crate::error::Result;
-use crate::lang::Lang;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Guide {
-    /// Language of pages, questions and checks: en or ko [default: as LANG says]
-    #[arg(long, global = true, value_parser = Lang::parse, value_name = "LANG")]
-    pub lang: Option<Lang>,
     #[command(subcommand)]
     pub what: What,
 }

@@ -24,7 +24,7 @@ use crate::guide::terminal::{Paint, sentence};
 use crate::lang::Lang;
 
 pub(super) fn run(args: Guide, out: &mut Out) -> Result<u8> {
-    let mut reader = Reader::here(args.lang, out)?;
+    let mut reader = Reader::here(out)?;
     match args.what {
         What::List { json } => progress::list(&reader, json, out),
         What::Show(args) => show::run(&mut reader, &args, out),
@@ -54,10 +54,10 @@ struct Reader {
 }
 
 impl Reader {
-    fn here(lang: Option<Lang>, out: &Out) -> Result<Reader> {
+    fn here(out: &Out) -> Result<Reader> {
         let here = std::env::current_dir().doing(|| "find the current folder")?;
         let state = state::folder();
-        let lang = lang.unwrap_or_else(|| Lang::of(|name| std::env::var(name).ok()));
+        let lang = out.lang();
         let (progress, unread) = state.as_deref().map_or_else(|_| Default::default(), |dir| progress(dir, lang, out));
         Ok(Reader {
             lang,

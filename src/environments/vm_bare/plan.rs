@@ -13,8 +13,10 @@ use nix::fcntl::{OFlag, OpenHow, ResolveFlag, openat2};
 use crate::environments::payload::{not_executable, not_found};
 use crate::environments::{Knobs, lookup};
 use crate::error::{Context, Error, Result};
+use crate::lang::Said;
 use crate::model::{Io, Limits, Rootfs, Task};
 use crate::probe::{self, abi};
+use crate::said;
 use crate::units::parse_bytes;
 use crate::vm::bare::elf::Program;
 use crate::vm::bare::layout::{BIG_PAGE, RAM_DEFAULT, RAM_LEAST, RAM_MOST};
@@ -31,8 +33,11 @@ pub(super) struct Plan {
 impl Plan {
     pub(super) fn new(knobs: &Knobs, task: &Task) -> Result<Plan> {
         if task.limits != Limits::default() {
-            return Err(Error::unavailable("limit the bare VM", "it is in no control group of its own")
-                .try_this("ram=SIZE limits its memory"));
+            return Err(Error::unavailable(
+                said!("limit the bare VM", "베어 VM을 제한할 수 없습니다"),
+                said!("it is in no control group of its own", "자기 컨트롤 그룹이 없음"),
+            )
+            .try_this(said!("ram=SIZE limits its memory", "ram=SIZE가 메모리를 제한합니다")));
         }
         let hard = hardware(knobs)?;
         let soft = software(task, hard.ram_bytes)?;
@@ -60,15 +65,19 @@ fn hardware(knobs: &Knobs) -> Result<Hardware> {
 
 /// "64M", "1G": bytes.
 pub(super) fn ram(text: &str) -> Result<u64> {
-    let wrong = |cause: &str| {
-        Error::usage(format!("give the guest ram={text}"), cause).try_this("ram=16M to ram=64G, in steps of 2M")
+    let wrong = |cause: Said| {
+        Error::usage(said!("give the guest ram={text}", "게스트에 ram={text}을(를) 줄 수 없습니다"), cause)
+            .try_this(said!("ram=16M to ram=64G, in steps of 2M", "ram=16M부터 ram=64G까지, 2M 단위로"))
     };
-    let bytes = parse_bytes(text).map_err(|error| wrong(&error.cause))?;
+    let bytes = parse_bytes(text).map_err(|error| wrong(error.cause))?;
     match bytes {
-        RAM_DEFAULT => Err(wrong("that is what it has without the knob")),
-        _ if bytes < RAM_LEAST => Err(wrong("that is too little")),
-        _ if bytes > RAM_MOST => Err(wrong("that is more than our page tables can map")),
-        _ if bytes % BIG_PAGE != 0 => Err(wrong("it is no multiple of 2 MiB")),
+        RAM_DEFAULT => Err(wrong(said!("that is what it has without the knob", "노브 없이도 그만큼임"))),
+        _ if bytes < RAM_LEAST => Err(wrong(said!("that is too little", "너무 적음"))),
+        _ if bytes > RAM_MOST => Err(wrong(said!(
+            "that is more than our page tables can map",
+            "우리 페이지 테이블이 매핑할 수 있는 것보다 큼"
+        ))),
+        _ if bytes % BIG_PAGE != 0 => Err(wrong(said!("it is no multiple of 2 MiB", "2 MiB의 배수가 아님"))),
         _ => Ok(bytes),
     }
 }
@@ -80,14 +89,25 @@ fn check_available(ram_bytes: u64, meminfo: &str) -> Result<()> {
     if ram_bytes <= available {
         return Ok(());
     }
-    let cause = format!("{} MiB are asked for, {} MiB are available", ram_bytes >> 20, available >> 20);
-    Err(Error::unavailable("back all of guest RAM", cause).try_this("a smaller ram=SIZE, or leave populate out"))
+    let (asked, free) = (ram_bytes >> 20, available >> 20);
+    let cause = said!(
+        "{asked} MiB are asked for, {free} MiB are available",
+        "{asked} MiB를 요청했으나 {free} MiB를 쓸 수 있음"
+    );
+    Err(Error::unavailable(said!("back all of guest RAM", "게스트 RAM 전부를 확보할 수 없습니다"), cause)
+        .try_this(said!("a smaller ram=SIZE, or leave populate out", "더 작은 ram=SIZE를 쓰거나 populate를 빼십시오")))
 }
 
 fn software(task: &Task, ram_bytes: u64) -> Result<Software> {
     let file = file(task, ram_bytes)?;
     let name = task.argv.first().map(|name| name.to_string_lossy()).unwrap_or_default();
-    let named = |error: Error| Error { doing: format!("load the program {name} into the bare guest"), ..error };
+    let named = |error: Error| Error {
+        doing: said!(
+            "load the program {name} into the bare guest",
+            "프로그램 {name}을(를) 베어 게스트에 올릴 수 없습니다"
+        ),
+        ..error
+    };
     let program = Program::parse(&file).map_err(named)?;
     let mut env = task.env.clone();
     if task.ready {
@@ -182,10 +202,7 @@ mod tests {
         let meminfo = "MemTotal: 3000000 kB\nMemAvailable:   1048576 kB\n";
         assert!(check_available(1 << 30, meminfo).is_ok());
         let error = check_available(2 << 30, meminfo).unwrap_err();
-        assert_eq!(
-            (error.kind, error.cause.as_str()),
-            (Kind::Unavailable, "2048 MiB are asked for, 1024 MiB are available")
-        );
+        assert_eq!((error.kind, &*error.cause), (Kind::Unavailable, "2048 MiB are asked for, 1024 MiB are available"));
     }
 
     fn task(rootfs: Rootfs, program: &str) -> Task {

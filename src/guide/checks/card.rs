@@ -69,7 +69,14 @@ pub fn check(check: &Check, card: &str, runs: &[Named], lang: Lang) -> Outcome {
     }
     match claims::verdict(key, runs) {
         Ok(decided) => claim(check, &written, &decided, runs, lang),
-        Err(error) => outcome(check, Status::NotDecided, error.cause, error.try_this, Vec::new(), lang),
+        Err(error) => outcome(
+            check,
+            Status::NotDecided,
+            error.cause.of(lang).into(),
+            error.try_this.of(lang).into(),
+            Vec::new(),
+            lang,
+        ),
     }
 }
 

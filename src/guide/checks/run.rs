@@ -67,7 +67,7 @@ fn nothing_measured(case: &Case, check: &Check, needed: &[(&Results, Vec<&Cell>)
     let cell = needed.iter().flat_map(|(_, cells)| cells).next();
     let lang = case.lang;
     if let Some(cell) = cell {
-        let reason = &cell.reason;
+        let reason = cell.reason_in(lang);
         let why = lang.choose(format!("nothing was measured: {reason}"), format!("측정된 것이 없습니다: {reason}"));
         return undecided(
             check,
@@ -132,10 +132,10 @@ fn proved_every_sample(file: &Results, cells: &[&Cell], lang: Lang) -> Option<Fa
     let (count, first) = (failures(&cell), cell.columns.failed.iter().flatten().next()?);
     let (name, id, of) = (&file.name, &cell.id, cell.columns.failed.len());
     let why = lang.choose(
-        format!("{name}: {count} of {of} samples of {id} failed: {}", first.cause),
-        format!("{name}: {id}의 표본 {of}개 가운데 {count}개가 실패했습니다: {}", first.cause),
+        format!("{name}: {count} of {of} samples of {id} failed: {}", first.cause.of(lang)),
+        format!("{name}: {id}의 표본 {of}개 가운데 {count}개가 실패했습니다: {}", first.cause.of(lang)),
     );
-    let fix = if first.try_this.is_empty() { Fix::Again } else { Fix::Words(first.try_this.clone()) };
+    let fix = if first.try_this.is_empty() { Fix::Again } else { Fix::Words(first.try_this.of(lang).into()) };
     Some(Fault { why, fix, evidence: of_cell(file, cell, format!("{count} of {of} failed")) })
 }
 

@@ -250,6 +250,8 @@ mod tests {
             limited_fix: None,
             kind: None,
             answered_by: None,
+            limited_ko: None,
+            limited_fix_ko: None,
         }
     }
 

@@ -4,13 +4,14 @@ use super::rule::Term;
 use super::terms::{Named, is_of};
 use super::{Claim, not_yet};
 use crate::lang::Lang;
+use crate::lang::{Said, particles};
 use crate::results::derive::is_whole;
 use crate::results::schema::{Cell, Run, Status};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Missing {
     /// The cell stands in the file without a measurement.
-    Skipped { cell: String, reason: String, fix: String },
+    Skipped { cell: String, reason: Said, fix: Said },
     /// Memory was weighed without the kernel's part, as an ordinary user without a cgroup does.
     NoKernelMemory { experiment: String },
     /// It was measured one arm after the other, so that nothing may be said of two arms.
@@ -34,7 +35,11 @@ pub(super) fn of(claim: &Claim, term: &Term, runs: &[Named]) -> Missing {
     for (_, run) in runs {
         let cells = named(run, term, &groups);
         if let Some(cell) = cells.iter().find(|c| c.status != Status::Measured) {
-            return Missing::Skipped { cell: cell.id.clone(), reason: cell.reason.clone(), fix: cell.fix.clone() };
+            return Missing::Skipped {
+                cell: cell.id.clone(),
+                reason: Said::from_parts(cell.reason.clone(), cell.reason_ko.clone()),
+                fix: Said::from_parts(cell.fix.clone(), cell.fix_ko.clone()),
+            };
         }
         seen_sequential |= run.header.plan.order == "sequential" && !cells.is_empty();
     }
@@ -64,8 +69,8 @@ impl Missing {
     pub(super) fn reason(&self, lang: Lang) -> String {
         match self {
             Missing::Skipped { cell, reason, .. } => lang.choose(
-                format!("{cell} was not measured: {reason}."),
-                format!("{cell}을(를) 측정하지 못했습니다: {reason}."),
+                format!("{cell} was not measured: {}.", reason.of(lang)),
+                particles::settled(&format!("{cell}을(를) 측정하지 못했습니다: {}.", reason.of(lang))),
             ),
             Missing::Sequential { experiment } => lang.choose(
                 format!("{experiment} was measured one arm after the other: what drifted is charged to one of them."),
@@ -82,7 +87,7 @@ impl Missing {
 
     pub(super) fn fix(&self, lang: Lang) -> String {
         match self {
-            Missing::Skipped { fix, .. } => fix.clone(),
+            Missing::Skipped { fix, .. } => fix.of(lang).to_owned(),
             Missing::Sequential { experiment } => format!("isolab bench -x {experiment} --order blocks"),
             Missing::NotMeasured { experiment, arms, .. } => format!("isolab bench -e {arms} -x {experiment}"),
             Missing::NoKernelMemory { experiment } => weigh_kernel_memory(experiment, lang),

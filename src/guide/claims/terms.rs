@@ -259,6 +259,8 @@ mod tests {
             limited_fix: None,
             kind: None,
             answered_by: None,
+            limited_ko: None,
+            limited_fix_ko: None,
         };
         assert!(is_of("container", &arm("container-rootless", "container-rootless")));
         assert!(!is_of("container", &arm("container:-net", "container")));

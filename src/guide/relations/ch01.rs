@@ -107,7 +107,9 @@ fn amount(parts: &[Part], what: &str) -> u64 {
 fn skipped_or(case: &Case, arm: &str, what: &str) -> Found {
     let cells = case.runs.iter().flat_map(|(_, run)| &run.cells);
     match cells.into_iter().find(|c| c.experiment == "inventory" && c.arm == arm && !c.reason.is_empty()) {
-        Some(cell) => case.open(format!("{}: {}.", cell.id, cell.reason), cell.fix.clone()),
+        Some(cell) => {
+            case.open(format!("{}: {}.", cell.id, cell.reason_in(case.lang)), cell.fix_in(case.lang).to_owned())
+        }
         None => case.not_measured(what, RUN),
     }
 }

@@ -249,7 +249,7 @@ mod tests {
     fn changed(at: usize, bytes: &[u8]) -> String {
         let mut file = crate::probe::ELF.to_vec();
         file[at..at + bytes.len()].copy_from_slice(bytes);
-        Program::parse(&file).unwrap_err().cause
+        Program::parse(&file).unwrap_err().cause.into()
     }
 
     #[test]

@@ -1,0 +1,83 @@
+//! What a Korean reader sees on the terminal: `--lang ko` before the subcommand and behind it, and what LANG says.
+
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use std::process::Command;
+
+use common::{ISOLAB, my_turn};
+use unicode_width::UnicodeWidthStr;
+
+/// stdout and stderr, with nothing of this machine's own language.
+fn told(args: &[&str], env: &[(&str, &str)]) -> String {
+    let mut command = Command::new(ISOLAB);
+    for name in ["LANG", "LC_ALL", "LC_MESSAGES", "LANGUAGE"] {
+        command.env_remove(name);
+    }
+    let out = command.args(args).envs(env.iter().copied()).output().unwrap();
+    let text = [out.stdout, out.stderr].concat();
+    String::from_utf8(text).unwrap()
+}
+
+fn hangul(text: &str) -> bool {
+    text.chars().any(|c| ('가'..='힣').contains(&c))
+}
+
+#[test]
+fn the_option_stands_before_the_subcommand_or_behind_it_and_wins_over_the_environment() {
+    let korean = told(&["--lang", "ko", "list"], &[]);
+    assert!(korean.contains("환경(-e)") && korean.contains("호스트의 네트워크에 그대로 있습니다."), "{korean}");
+    assert_eq!(told(&["list", "--lang", "ko"], &[("LANG", "en_US.UTF-8")]), korean);
+    assert_eq!(told(&["list"], &[("LANG", "ko_KR.UTF-8")]), korean);
+    assert_eq!(told(&["list"], &[("LANG", "C"), ("LC_MESSAGES", "ko_KR")]), korean);
+    let english = told(&["list"], &[]);
+    assert!(!hangul(&english), "{english}");
+    assert_eq!(told(&["list"], &[("LANG", "ko_KR.UTF-8"), ("LC_ALL", "C")]), english);
+    assert_eq!(told(&["--lang=en", "list"], &[("LANG", "ko_KR.UTF-8")]), english);
+    assert_eq!(told(&["list", "--json", "--lang", "ko"], &[]), told(&["list", "--json"], &[]), "JSON is English");
+    let wrong = told(&["--lang", "fr", "list"], &[]);
+    assert!(wrong.contains("--lang en or --lang ko"), "{wrong}");
+}
+
+#[test]
+fn doctor_and_list_fit_80_columns_in_korean() {
+    for args in [["doctor", "--lang", "ko"], ["list", "--lang", "ko"]] {
+        let text = told(&args, &[]);
+        assert!(hangul(&text), "{text}");
+        let wide: Vec<&str> = text.lines().filter(|l| l.width() > 80 && !l.contains("$ ")).collect();
+        assert!(wide.is_empty(), "{wide:#?}");
+    }
+    let text = told(&["--lang", "ko", "doctor"], &[]);
+    assert!(text.contains("가상머신") && text.contains("수준 L") && !text.contains("This machine"), "{text}");
+}
+
+#[test]
+fn an_error_has_its_three_answers_in_korean() {
+    let text = told(&["run", "--lang", "ko", "--", "./no-such-program"], &[]);
+    assert!(text.starts_with("오류: ") && text.contains("\n원인: ") && text.contains("\n해결: "), "{text}");
+    let text = told(&["--lang", "ko", "bench", "-e", "dokcer"], &[]);
+    assert!(text.starts_with("오류: ") && text.contains("\n원인: ") && hangul(text.lines().last().unwrap()), "{text}");
+}
+
+#[test]
+fn what_a_run_skips_is_said_in_korean_and_kept_in_both() {
+    let _turn = my_turn();
+    let dir = tempfile::tempdir().unwrap();
+    let results = dir.path().join("r");
+    let results = results.to_str().unwrap();
+    let bench = ["bench", "--lang", "ko", "-x", "boot", "--blocks", "2", "-e", "fake,fake:fault=unavailable"];
+    let text = told(&[&bench[..], &["--results", results]].concat(), &[]);
+    assert!(text.contains("건너뜀: 각본이 그렇게 정함") && text.contains("해결: 결함 노브를"), "{text}");
+    assert!(text.contains("파일: ") && !text.contains("skipped"), "{text}");
+    let latest = format!("{results}/latest");
+    let file = std::fs::read_to_string(format!("{latest}/run.json")).unwrap();
+    assert!(file.contains(r#""reason":"the script says so""#) && file.contains(r#""reason_ko":"각본이 그렇게 정함""#));
+    let json = told(&["report", &latest, "--json", "--lang", "ko"], &[]);
+    assert!(!hangul(&json) && json.contains("the script says so"), "JSON is English: {json}");
+    told(&["report", &latest, "--lang", "ko"], &[]);
+    let report = std::fs::read_to_string(format!("{latest}/report.ko.md")).unwrap();
+    assert!(report.contains("각본이 그렇게 정함") && !report.contains("the script says so"), "{report}");
+    let recovered = told(&["recover", &latest, "--lang", "ko"], &[]);
+    assert!(recovered.contains("run"), "{recovered}");
+}
