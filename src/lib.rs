@@ -24,7 +24,7 @@
 //! cli → doctor → { lab, environments, container, vm, host }
 //! ```
 //!
-//! `error`, `timeline`, `model`, `units`, `lang`, `shell` and the probe's `abi` are leaves that all may use. `tests/architecture.rs` holds
+//! `error`, `timeline`, `model`, `units`, `lang`, `shell`, `any_path` and the probe's `abi` are leaves that all may use. `tests/architecture.rs` holds
 //! the tree to this, and to the sizes of files and functions.
 //!
 //! # Adding something
@@ -34,6 +34,7 @@
 //! its task in `lab-guides/`: `build.rs` finds them.
 #![deny(unsafe_code)]
 
+pub mod any_path;
 pub mod charts;
 pub mod cli;
 pub mod container;

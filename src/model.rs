@@ -1,5 +1,6 @@
 //! Plain data that every room shares: what to run, what was seen, in which unit.
 
+use crate::any_path;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -84,7 +85,7 @@ pub enum Rootfs {
     /// A folder that holds the probe and mount points, nothing else. A `process` runs the probe from it, unconfined.
     Probe,
     /// This folder; `/` is the host's own tree, shown read-only.
-    Dir(PathBuf),
+    Dir(#[serde(with = "any_path")] PathBuf),
 }
 
 /// Where the program's standard streams go.

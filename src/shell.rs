@@ -28,6 +28,18 @@ pub fn command<S: AsRef<OsStr>>(words: impl IntoIterator<Item = S>) -> String {
     words.into_iter().map(quoted).collect::<Vec<_>>().join(" ")
 }
 
+/// How isolab was called, so that printed commands can be typed again.
+pub fn called_as() -> String {
+    let sudo = if std::env::var_os("SUDO_UID").is_some() { "sudo " } else { "" };
+    let program = std::env::args_os().next().unwrap_or_else(|| "isolab".into());
+    let by_cargo = std::env::var_os("CARGO").is_some() && program.to_string_lossy().contains("target/");
+    match (by_cargo, program.to_string_lossy().contains("/release/")) {
+        (true, true) => "cargo run --release --".into(),
+        (true, false) => "cargo run --".into(),
+        _ => format!("{sudo}{}", quoted(program)),
+    }
+}
+
 /// Hangul and other letters are as good as ASCII's.
 fn is_bare(c: char) -> bool {
     c.is_alphanumeric() || "-_./:=,+@%#~".contains(c)

@@ -136,7 +136,7 @@ pub(super) struct Bench {
     /// Your own command, measured in every arm that can run it, with the host's files read-only; in a container behind a
     /// small PID 1, so that it meets the same signals in every arm (container:-init leaves it out)
     #[arg(last = true, value_name = "CMD")]
-    pub command: Vec<String>,
+    pub command: Vec<OsString>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -171,7 +171,7 @@ pub(super) struct Run {
     pub init: bool,
     /// Set an environment variable
     #[arg(short = 'e', long = "env", value_name = "NAME=VALUE")]
-    pub env: Vec<String>,
+    pub env: Vec<OsString>,
     /// Limit of memory: 64M
     #[arg(long, value_parser = parse_bytes, allow_hyphen_values = true, value_name = "SIZE")]
     pub memory: Option<u64>,
@@ -254,7 +254,7 @@ pub(super) struct Chart {
     /// A chart, or the beginning of several [default: all that the files have data for]; then results files or folders of
     /// runs [default: results/latest]
     #[arg(value_name = "NAME] [FILE")]
-    pub words: Vec<String>,
+    pub words: Vec<OsString>,
     /// svg, png or both [default: both]
     #[arg(long, value_name = "LIST")]
     pub format: Option<String>,

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::args::{Bench, Order};
-use super::called::called_as;
 use super::out::Out;
 use super::watch::Terminal;
 use super::{chart, closing, exit, report};
@@ -12,11 +11,12 @@ use crate::environments::caution;
 use crate::error::{Error, Kind, Result};
 use crate::experiments::Sets;
 use crate::guide::predictions::Log;
-use crate::harness::header::Called;
+use crate::harness::header::{Called, text};
 use crate::harness::plan::{Options, Plan};
 use crate::harness::runner::{Finished, How, run as measure};
 use crate::results::schema::{Status, Warning};
 use crate::results::store;
+use crate::shell::called_as;
 
 pub(super) fn run(args: Bench, out: &mut Out) -> Result<u8> {
     let root = nix::unistd::Uid::effective().is_root();
@@ -109,7 +109,11 @@ fn how(args: &Bench, sets: &Sets, root: bool) -> Result<How> {
         check_cpu(cpu)?;
     }
     Ok(How {
-        called: Called { argv: std::env::args().collect(), called_as: called_as(), prediction_sha256: prediction() },
+        called: Called {
+            argv: text(&std::env::args_os().collect::<Vec<_>>()),
+            called_as: called_as(),
+            prediction_sha256: prediction(),
+        },
         results: args.results.clone(),
         cpu,
         settle: args.settle,

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::args::{Chart as Args, Format};
-use super::called::called_as;
 use super::out::Out;
 use super::{exit, latest};
 use crate::charts::{self, Chart, Drawing, Look, NARROWEST, Theme, WIDEST};
@@ -14,6 +13,8 @@ use crate::error::{Error, Result};
 use crate::lang::Lang;
 use crate::results::schema::{Run, Status};
 use crate::results::{caller, read, store};
+use crate::shell::called_as;
+use std::ffi::OsString;
 
 /// Two pixels for every unit of the SVG.
 const DPI: u32 = 192;
@@ -177,16 +178,19 @@ fn formats(list: &str) -> Result<Vec<Format>> {
 }
 
 /// `[NAME] FILE…`: a first word that is a chart, or the beginning of some, is the name; a file of that name is `./NAME`.
-fn names_and_files(words: &[String]) -> Result<(Vec<&'static Chart>, Vec<PathBuf>)> {
+fn names_and_files(words: &[OsString]) -> Result<(Vec<&'static Chart>, Vec<PathBuf>)> {
     let beginning = |word: &str| charts::ALL.iter().filter(|c| c.id.starts_with(word)).collect::<Vec<&Chart>>();
     let (charts, files) = match words.split_first() {
         None => (charts::ALL.iter().collect(), words),
-        Some((first, rest)) => match (exactly(first), beginning(first)) {
-            (Some(chart), _) => (vec![chart], rest),
-            (None, some) if !first.is_empty() && !some.is_empty() => (some, rest),
-            _ if is_path(first) => (charts::ALL.iter().collect(), words),
-            _ => return Err(unknown(first)),
-        },
+        Some((first, rest)) => {
+            let name = first.to_string_lossy();
+            match (exactly(&name), beginning(&name)) {
+                (Some(chart), _) => (vec![chart], rest),
+                (None, some) if !name.is_empty() && !some.is_empty() => (some, rest),
+                _ if is_path(Path::new(first)) => (charts::ALL.iter().collect(), words),
+                _ => return Err(unknown(&name)),
+            }
+        }
     };
     let mut files: Vec<PathBuf> = files.iter().map(PathBuf::from).collect();
     if files.is_empty() {
@@ -200,9 +204,8 @@ fn exactly(name: &str) -> Option<&'static Chart> {
 }
 
 /// What exists, or can only be meant as a file.
-fn is_path(word: &str) -> bool {
-    let path = Path::new(word);
-    path.exists() || word.contains('/') || path.extension().is_some()
+fn is_path(path: &Path) -> bool {
+    path.exists() || path.components().count() > 1 || path.extension().is_some()
 }
 
 fn unknown(name: &str) -> Error {
@@ -253,6 +256,7 @@ fn beside(file: &Path) -> PathBuf {
 #[derive(Serialize)]
 struct Saved<'a> {
     chart: &'a str,
+    #[serde(serialize_with = "as_shown")]
     file: PathBuf,
     format: &'a str,
     width: u32,
@@ -260,6 +264,11 @@ struct Saved<'a> {
     lang: &'a str,
     /// What it shows, with the numbers.
     alt: &'a str,
+}
+
+/// A path that is no UTF-8 has U+FFFD in it.
+fn as_shown<S: serde::Serializer>(path: &Path, to: S) -> std::result::Result<S::Ok, S::Error> {
+    to.collect_str(&path.display())
 }
 
 fn save<'a>(chart: &'a Chart, drawing: &'a Drawing, how: &How, dir: &Path) -> Result<Vec<Saved<'a>>> {
@@ -295,7 +304,7 @@ mod tests {
     use super::*;
 
     fn parsed(words: &[&str]) -> Result<(Vec<&'static str>, Vec<PathBuf>)> {
-        let words: Vec<String> = words.iter().map(|w| (*w).to_owned()).collect();
+        let words: Vec<OsString> = words.iter().map(Into::into).collect();
         let (charts, files) = names_and_files(&words)?;
         Ok((charts.iter().map(|c| c.id).collect(), files))
     }

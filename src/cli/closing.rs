@@ -12,6 +12,7 @@ use crate::lang::{Lang, counted};
 use crate::model::Unit;
 use crate::report::sentences::{Detail, Sentence, case_of, sentences, summary, unfit};
 use crate::results::schema::{Interval, Run, Status};
+use crate::shell::{called_as, quoted_path};
 use crate::units::{beside, show};
 
 const WIDTH: usize = 79;
@@ -71,7 +72,8 @@ fn height(texts: &[String]) -> usize {
 /// The sentences that fit into so many lines, in their order; what matters least is left out first, and that is told. The
 /// first question's answer is always there.
 fn fitting(mut all: Vec<Sentence>, lines: usize, dir: &Path, lang: Lang) -> Vec<String> {
-    let more = wrapped(&format!("{}: isolab report {}", lang.choose("more", "더 보기"), dir.display()));
+    let command = format!("{} report {}", called_as(), quoted_path(dir)); // on one line, so that it can be pasted
+    let more = format!("{}: {command}", lang.choose("more", "더 보기"));
     let mut left_out = false;
     loop {
         let mut texts: Vec<String> = all.iter().map(|s| wrapped(&s.text())).collect();

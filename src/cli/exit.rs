@@ -8,7 +8,10 @@ use std::process::ExitCode;
 use super::language;
 use super::printable::printable;
 use super::streams::to_stderr;
+use clap::error::ErrorKind;
+
 use crate::error::{Error, Kind};
+use crate::{said, shell};
 
 pub(super) const OK: u8 = 0;
 pub(super) const FAILED: u8 = 1;
@@ -59,10 +62,24 @@ fn is_odd(arg: &OsStr) -> bool {
     printable(&arg) != arg
 }
 
+/// Arms, experiments and numbers are text; paths, programs and variables may be of any bytes.
+fn not_text() -> Error {
+    let first = std::env::args_os().find(|word| word.to_str().is_none()).unwrap_or_default();
+    let word = shell::quoted(&first);
+    let doing = said!("read the argument {word}", "인자 {word}을(를) 읽을 수 없습니다");
+    let cause =
+        said!("it is no UTF-8, and stands where text is wanted", "UTF-8이 아닌데, 글자가 있어야 할 자리에 있음");
+    Error::usage(doing, cause).try_this(said!(
+        "another spelling; paths, programs and -e NAME=VALUE may be of any bytes",
+        "다르게 적으십시오. 경로, 프로그램, -e NAME=VALUE에는 어떤 바이트든 쓸 수 있습니다"
+    ))
+}
+
 /// Help and version go to stdout with 0, mistakes to stderr; a value that we refuse reads as every other error does.
 pub(super) fn usage(error: &clap::Error) -> ExitCode {
     match std::error::Error::source(error).and_then(|source| source.downcast_ref::<Error>()) {
         Some(ours) => complain(ours),
+        None if error.kind() == ErrorKind::InvalidUtf8 => complain(&not_text()),
         None if error.use_stderr() && std::env::args_os().any(|arg| is_odd(&arg)) => tell_plainly(error),
         None => drop(error.print()), // a closed pipe is no error
     }

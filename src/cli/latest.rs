@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use super::out::Out;
 use crate::error::{Error, Result};
-use crate::results::store::{LATEST, RUN, SAMPLES};
+use crate::results::store::{LATEST, RUN, SAMPLES, recover_command};
+use crate::shell::quoted_path;
 
 /// What commands read that are given no file.
 pub(super) const DEFAULT: &str = "results/latest";
@@ -19,13 +20,16 @@ pub(super) fn check(file: &Path, out: &Out) -> Result<()> {
     let Some(younger) = youngest_beside(file) else { return Ok(()) };
     let shown = younger.display();
     if !younger.join(RUN).exists() {
-        out.note(format!("a younger run has no results file: it goes on, or was killed (isolab recover {shown})"));
+        out.note(format!(
+            "a younger run has no results file: it goes on, or was killed ({})",
+            recover_command(&younger)
+        ));
         return Ok(());
     }
     let is_link = file.symlink_metadata().is_ok_and(|about| about.is_symlink());
     let cause = if is_link { "it points at an older run" } else { "it is a folder, not the link to the last run" };
     Err(Error::usage(format!("read the last run, {}", file.display()), format!("{cause}; {shown} is younger"))
-        .try_this(format!("name {shown} in its place, and move {} away", file.display())))
+        .try_this(format!("name {} in its place, and move {} away", quoted_path(&younger), quoted_path(file))))
 }
 
 /// The youngest run beside `latest`, if it is younger than what `latest` names.

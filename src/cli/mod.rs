@@ -2,7 +2,6 @@
 
 mod args;
 mod bench;
-mod called;
 mod chart;
 mod clean;
 mod closing;

@@ -1,6 +1,7 @@
 //! `isolab run --as ENV -- CMD`: one command in one environment, with its own exit status, as docker does it.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
 use std::time::{Duration, Instant};
 
 use super::args::{Probe, Run};
@@ -134,12 +135,15 @@ fn task(args: &Run, arm: &Arm) -> Result<Task> {
         [("PATH".into(), path.into()), ("HOME".into(), "/root".into())].into_iter().chain(kept).collect()
     };
     for pair in &args.env {
-        let Some((name, value)) = pair.split_once('=').filter(|(n, _)| !n.is_empty()) else {
-            return Err(Error::usage(format!("set the variable {pair:?}"), "it is written NAME=VALUE")
-                .try_this("-e NAME=VALUE; the environment is chosen by --as"));
+        let Some((name, value)) = named(pair) else {
+            return Err(Error::usage(
+                format!("set the variable {:?}", pair.to_string_lossy()),
+                "it is written NAME=VALUE",
+            )
+            .try_this("-e NAME=VALUE; the environment is chosen by --as"));
         };
-        env.retain(|(n, _)| n != name);
-        env.push((name.into(), value.into()));
+        env.retain(|(n, _)| *n != name);
+        env.push((name, value));
     }
     if args.memory == Some(0) || args.pids == Some(0) {
         return Err(
@@ -201,4 +205,12 @@ fn until_exit(life: &mut Life, proxy: &mut Proxy, timeout: Option<Duration>) -> 
             return Ok(true); // destroy ends it with SIGKILL
         }
     }
+}
+
+/// NAME=VALUE, of any bytes.
+fn named(pair: &OsStr) -> Option<(OsString, OsString)> {
+    let bytes = pair.as_bytes();
+    let end = bytes.iter().position(|byte| *byte == b'=').filter(|end| *end > 0)?;
+    let part = |bytes: &[u8]| OsStr::from_bytes(bytes).to_owned();
+    Some((part(&bytes[..end]), part(&bytes[end + 1..])))
 }

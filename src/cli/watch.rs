@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use super::called::called_as;
 use super::out::Out;
 use super::progress::Progress;
 use crate::error::Result;
@@ -11,6 +10,7 @@ use crate::lang::{Lang, counted};
 use crate::report::sentences::with_interval;
 use crate::results::schema::{Cell, Header, Interval, Status};
 use crate::results::summarize::{Skips, values_of};
+use crate::shell::called_as;
 use crate::stats::median_interval;
 
 pub(super) struct Terminal<'a> {

@@ -34,6 +34,7 @@ use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 
+use crate::any_path;
 use crate::error::Result;
 use crate::lang::Said;
 use crate::lang::said::both;
@@ -193,5 +194,6 @@ pub struct Outcome {
 pub struct Detached {
     pub pid: i32,
     /// Folders of its own cgroup, innermost first.
+    #[serde(with = "any_path::list")]
     pub cgroups: Vec<std::path::PathBuf>,
 }

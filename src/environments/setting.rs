@@ -4,10 +4,13 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::any_path;
+
 /// Everything that [`super::Environment::prepare`] depends on, so that no variable and no static is a hidden input of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Setting {
     /// What it needs on disk is made here the first time, and found here later.
+    #[serde(with = "any_path")]
     pub dir: PathBuf,
     /// The run id, in the names of cgroups and in the environment of plain processes.
     pub run: String,
@@ -19,6 +22,7 @@ pub struct Setting {
     /// a child that borrows our memory comes only with its program.
     pub inspectable: bool,
     /// The folder of the cgroup in which its own is made, to be charged together with others. None: beside ours.
+    #[serde(default, with = "any_path::optional", skip_serializing_if = "Option::is_none")]
     pub cgroup_root: Option<PathBuf>,
 }
 

@@ -7,6 +7,7 @@ mod memory;
 mod syscall;
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 
 use crate::environments::Arm;
 use crate::environments::knobs::did_you_mean;
@@ -85,7 +86,7 @@ pub struct CellPlan {
     pub arm: Arm,
     pub case: BTreeMap<String, String>,
     /// The user's own command instead of the probe.
-    pub command: Option<Vec<String>>,
+    pub command: Option<Vec<OsString>>,
 }
 
 impl CellPlan {

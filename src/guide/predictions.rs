@@ -17,6 +17,7 @@ use super::state;
 use crate::error::{Context, Error, Kind, Result};
 use crate::results::hash::sha256;
 use crate::results::store::write_locked;
+use crate::shell::quoted_path;
 
 pub const FILE: &str = "predictions.jsonl";
 
@@ -151,7 +152,7 @@ impl Log {
         let aside = state::unused(path, "changed");
         Err(Error::new("add a prediction to the log", format!("line {line} of {} was changed by hand", path.display()))
             .kind(Kind::Usage)
-            .try_this(format!("mv {} {}   # and predict again", path.display(), aside.display())))
+            .try_this(format!("mv {} {}   # and predict again", quoted_path(path), quoted_path(&aside))))
     }
 }
 

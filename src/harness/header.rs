@@ -1,6 +1,7 @@
 //! What is written down before the first sample: who measures what, with which program, on which machine.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::path::Path;
 
 use super::plan::Plan;
@@ -62,7 +63,7 @@ pub fn header(plan: &Plan, setting: Setting, limited: &Limited) -> Result<Header
             settle_ms: setting.settle_ms,
             experiments: plan.parts.iter().map(|p| p.experiment.about().id.to_owned()).collect(),
             cells: plan.parts.iter().flat_map(|p| p.cells.iter().map(|c| c.id(p.experiment.about().id))).collect(),
-            command: plan.parts.iter().flat_map(|p| &p.cells).find_map(|c| c.command.clone()),
+            command: plan.parts.iter().flat_map(|p| &p.cells).find_map(|c| Some(text(c.command.as_ref()?))),
             base: plan.base.clone(),
         },
         arms: plan.arms.iter().map(|arm| arm_info(arm, setting.backend.as_deref(), limited.get(&arm.id()))).collect(),
@@ -70,6 +71,11 @@ pub fn header(plan: &Plan, setting: Setting, limited: &Limited) -> Result<Header
         root: setting.root,
         timer: setting.timer,
     })
+}
+
+/// Files have text: what is no UTF-8 in a word stands there as U+FFFD.
+pub fn text(words: &[OsString]) -> Vec<String> {
+    words.iter().map(|word| word.to_string_lossy().into_owned()).collect()
 }
 
 /// The fingerprint; a machine where the random id cannot be kept gets one for this run.

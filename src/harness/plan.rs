@@ -1,6 +1,7 @@
 //! From options to a plan: which arms, which experiments, how many blocks, in which order. Pure: nothing is measured or
 //! looked up here, so all of it is tested without a machine.
 
+use std::ffi::OsString;
 use std::time::Duration;
 
 use crate::environments::Arm;
@@ -19,7 +20,7 @@ pub struct Options {
     pub time: Option<Duration>,
     pub seed: Option<u64>,
     pub sequential: bool,
-    pub command: Option<Vec<String>>,
+    pub command: Option<Vec<OsString>>,
     /// The arm that the others are compared with; None: the first.
     pub base: Option<String>,
 }

@@ -20,6 +20,7 @@ use super::workload::Workload;
 use crate::environments::{Arm, Detached, Setting, Support, out_of_memory};
 use crate::error::{Context, Error, Result, shortage};
 use crate::model::{Limits, Part};
+use crate::shell::called_as;
 use crate::sys::clock::monotonic_ns;
 use crate::timeline::Timeline;
 
@@ -191,7 +192,7 @@ pub fn ask(program: &Path, arms: &[Arm], patience: Duration, interrupt: &Interru
     let answer = |(worker, arm): (Result<Worker>, &Arm)| match worker?.hear(interrupt) {
         Ok(Reply::Prepared { support }) => Ok(support),
         Ok(other) => Err(out_of_turn(&other)),
-        Err(error) => Err(error.try_this(format!("isolab run --as {arm} -- probe noop shows it alone"))),
+        Err(error) => Err(error.try_this(format!("{} run --as {arm} -- probe noop shows it alone", called_as()))),
     };
     let answers = workers.into_iter().zip(arms).map(answer).collect();
     interrupt.check()?;

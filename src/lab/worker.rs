@@ -24,6 +24,7 @@ use nix::sys::signal::Signal;
 use serde::{Deserialize, Serialize};
 
 use super::descendants::Descendants;
+use crate::any_path;
 use crate::environments::life::{Ended, Life};
 use crate::environments::{Arm, Detached, Outcome, Setting, Support};
 use crate::error::{Context, Error, Result};
@@ -44,6 +45,7 @@ pub struct Request {
     /// The CPU that the worker and its payload stay on.
     pub cpu: Option<usize>,
     /// Cgroup files (`tasks`, `cgroup.procs`) to write "0" into before anything else.
+    #[serde(with = "any_path::list")]
     pub join: Vec<PathBuf>,
     /// Weigh and list what exists when the payload is ready.
     pub footprint: bool,

@@ -1,8 +1,11 @@
 //! What the program does in a sample, and how the host checks that it did.
 
+use std::ffi::OsString;
+
 use crate::error::{Error, Result};
 use crate::model::{Exit, Io, Limits, Record, Rootfs, Task};
 use crate::probe::abi;
+use crate::shell;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Workload {
@@ -21,12 +24,12 @@ pub enum Workload {
         batches: u64,
     },
     /// The user's own command: no records, no proof; exit status 0 is what counts.
-    Command(Vec<String>),
+    Command(Vec<OsString>),
 }
 
 impl Workload {
-    pub fn argv(&self) -> Vec<String> {
-        let probe = |args: &[String]| [&["probe".to_owned()], args].concat();
+    pub fn argv(&self) -> Vec<OsString> {
+        let probe = |args: &[String]| ["probe".into()].into_iter().chain(args.iter().map(Into::into)).collect();
         match self {
             Workload::Noop => probe(&["noop".into()]),
             Workload::Hold => probe(&["hold".into()]),
@@ -49,7 +52,7 @@ impl Workload {
         };
         Task {
             rootfs: if own { Rootfs::Dir("/".into()) } else { Rootfs::Probe },
-            argv: self.argv().into_iter().map(Into::into).collect(),
+            argv: self.argv(),
             env,
             io: Io::Null,
             limits: Limits::default(),
@@ -112,8 +115,8 @@ impl Workload {
     }
 }
 
-fn ended_badly(argv: &[String], exit: Exit) -> Error {
-    let error = Error::new(format!("run {}", argv.join(" ")), format!("it ended with {}", say(exit)));
+fn ended_badly(argv: &[OsString], exit: Exit) -> Error {
+    let error = Error::new(format!("run {}", shell::command(argv)), format!("it ended with {}", say(exit)));
     let killed = exit == Exit::Signal(libc::SIGKILL);
     error.try_this(if killed { "sudo dmesg: whether the kernel killed it, for want of memory" } else { "" })
 }

@@ -6,6 +6,7 @@ use super::words::{self, Words};
 use super::{names, sentences};
 use crate::lang::Lang;
 use crate::results::schema::{Run, Status, Warning};
+use crate::shell::quoted;
 
 pub(super) fn method(run: &Run, lang: Lang) -> Section {
     let (h, plan) = (&run.header, &run.header.plan);
@@ -150,32 +151,26 @@ pub(super) fn repeat(run: &Run, lang: Lang) -> Section {
 
 /// The command that makes such a run again, as it was called.
 pub fn command(run: &Run) -> String {
-    let rest: Vec<String> = run.header.argv.iter().skip(1).map(|word| quoted(word)).collect();
-    format!("{} {}", run.header.called_as, rest.join(" "))
+    called(run, &[])
 }
 
 /// The same order of arms too.
 fn command_with_seed(run: &Run) -> String {
-    let (words, seed) = (&run.header.argv, run.header.plan.seed);
-    if words.iter().any(|word| word == "--seed" || word.starts_with("--seed=")) {
-        return command(run);
-    }
-    match command(run).split_once(" -- ") {
-        Some((own, theirs)) if words.iter().any(|w| w == "--") && !run.header.called_as.ends_with("--") => {
-            format!("{own} --seed {seed} -- {theirs}")
-        }
-        _ => format!("{} --seed {seed}", command(run)),
-    }
+    let seed = ["--seed".to_owned(), run.header.plan.seed.to_string()];
+    let named = own_words(run).0.iter().any(|word| word == "--seed" || word.starts_with("--seed="));
+    called(run, if named { &[] } else { &seed })
 }
 
-/// As a shell takes it.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,+@%#".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
-    }
+fn called(run: &Run, more: &[String]) -> String {
+    let (own, theirs) = own_words(run);
+    let words = own.iter().chain(more).chain(theirs).map(quoted);
+    [run.header.called_as.clone()].into_iter().chain(words).collect::<Vec<_>>().join(" ")
+}
+
+/// isolab's own words, and from `--` on those of the command that was measured.
+fn own_words(run: &Run) -> (&[String], &[String]) {
+    let words = run.header.argv.get(1..).unwrap_or_default();
+    words.split_at(words.iter().position(|word| word == "--").unwrap_or(words.len()))
 }
 
 pub(super) fn provenance(run: &Run, file: &str, lang: Lang) -> Section {
@@ -273,6 +268,8 @@ mod tests {
         let words = |text: &[&str]| text.iter().map(|t| (*t).to_owned()).collect();
         run.header.argv = words(&["./isolab", "bench", "-x", "boot", "--", "sh", "-c", "echo it's"]);
         assert_eq!(command_with_seed(&run), r"isolab bench -x boot --seed 7 -- sh -c 'echo it'\''s'");
+        run.header.argv = words(&["isolab", "bench", "-e", "a -- b", "--", "--seed", "$(id)"]);
+        assert_eq!(command_with_seed(&run), "isolab bench -e 'a -- b' --seed 7 -- --seed '$(id)'");
         run.header.argv = words(&["isolab", "bench", "--seed", "9"]);
         assert_eq!(command_with_seed(&run), "isolab bench --seed 9");
     }

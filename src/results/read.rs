@@ -12,7 +12,7 @@ use serde_json::error::Category;
 use super::bounds::beyond;
 use super::caller::as_caller;
 use super::schema::{Run, SCHEMA, Warning};
-use super::store::{RUN, SAMPLES};
+use super::store::{RUN, SAMPLES, recover_command};
 use super::summarize::chain_holds;
 use crate::error::{Context, Error, Kind, Result};
 
@@ -110,7 +110,8 @@ pub fn load(path: &Path) -> Result<Run> {
     let file = if path.is_dir() { path.join(RUN) } else { path.to_owned() };
     let bytes = read_file(&file).map_err(|e| {
         let raw = file.with_file_name(SAMPLES);
-        let recover = || format!("isolab recover {}", raw.parent().unwrap_or(path).display());
+        let recover =
+            || recover_command(raw.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new(".")));
         let advice = match e.try_this.is_empty() {
             true if raw.exists() => recover().into(),
             true => "isolab bench makes one in results/".into(),

@@ -15,6 +15,7 @@ use super::caller::{as_caller, for_caller, make_folder};
 use super::raw::FirstLine;
 use super::schema::{Header, Run, SCHEMA, SampleLine};
 use crate::error::{Context, Error, Result};
+use crate::shell::{called_as, quoted_path};
 
 pub const SAMPLES: &str = "samples.jsonl";
 pub const RUN: &str = "run.json";
@@ -62,17 +63,22 @@ impl Store {
 
     fn not_saved(&self, cause: &std::io::Error) -> Error {
         Error::new(format!("save a sample in {}", self.dir.display()), cause)
-            .try_this(format!("make room, then: isolab recover {}", self.dir.display()))
+            .try_this(format!("make room, then: {}", recover_command(&self.dir)))
     }
 
     /// Writes what follows from the samples, and points `latest` here. Some: why it does not point here now; that is no
     /// reason to lose the run.
     pub fn finish(&self, run: &Run) -> Result<Option<Error>> {
-        let advice = || format!("make room; the samples are kept: isolab recover {}", self.dir.display());
+        let advice = || format!("make room; the samples are kept: {}", recover_command(&self.dir));
         save_run(&self.dir, run).map_err(|e| e.try_this(advice()))?;
         let (Some(root), Some(name)) = (self.dir.parent(), self.dir.file_name()) else { return Ok(None) };
         Ok(point_latest(root, Path::new(name), &run.header.id).err())
     }
+}
+
+/// The command that makes the results file of this folder again.
+pub fn recover_command(dir: &Path) -> String {
+    format!("{} recover {}", called_as(), quoted_path(dir))
 }
 
 /// A file system without links, a folder called `latest`, or somebody else's link in a sticky folder.
@@ -84,7 +90,7 @@ fn point_latest(root: &Path, name: &Path, id: &str) -> Result<()> {
         made.inspect_err(|_| drop(std::fs::remove_file(&temporary)))
     });
     made.doing(|| format!("point {} at this run", latest.display()))
-        .map_err(|e| e.try_this(format!("move {} away; until then name the run's own folder", latest.display())))
+        .map_err(|e| e.try_this(format!("move {} away; until then name the run's own folder", quoted_path(&latest))))
 }
 
 /// `run.json` and `samples.csv` in `dir`.

@@ -49,8 +49,9 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("testing", &[]),
     ("lang", &[]),
     ("shell", &[]),
+    ("any_path", &[]),
 ];
-const LEAVES: &[&str] = &["error", "timeline", "model", "units", "probe", "testing", "lang", "shell"];
+const LEAVES: &[&str] = &["error", "timeline", "model", "units", "probe", "testing", "lang", "shell", "any_path"];
 
 /// A file longer than this many lines of code (without tests, comments and blank lines) speaks up, unless it stands here with its reason.
 const LONGEST_FILE: usize = 400;

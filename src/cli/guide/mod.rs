@@ -13,7 +13,6 @@ mod show;
 use std::path::PathBuf;
 
 use self::args::{Guide, What};
-use super::called::called_as;
 use super::exit;
 use super::out::Out;
 use crate::error::{Context, Error, Result};
@@ -22,6 +21,7 @@ use crate::guide::shelf::{Shelf, Shown};
 use crate::guide::state::{self, Progress};
 use crate::guide::terminal::{Paint, sentence};
 use crate::lang::Lang;
+use crate::shell::called_as;
 
 pub(super) fn run(args: Guide, out: &mut Out) -> Result<u8> {
     let mut reader = Reader::here(out)?;

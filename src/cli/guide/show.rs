@@ -7,6 +7,7 @@ use crate::error::{Error, Result};
 use crate::guide::pages::{PREDICT, Page, Section};
 use crate::guide::terminal::render;
 use crate::lang::Lang;
+use crate::shell::called_as;
 
 /// Sections that are read together: first and last.
 const PARTS: &[(usize, usize)] = &[(1, PREDICT), (6, 7), (8, 9), (10, 11), (12, 15)];
@@ -46,7 +47,7 @@ fn range(args: &Show, read: usize, locked: bool) -> Result<Option<(usize, usize)
     if let Some(section) = args.section.map(|k| k as usize) {
         if locked && section > PREDICT {
             return Err(Error::usage(format!("show section {section}"), "it is told after your prediction")
-                .try_this(format!("isolab guide predict {}", args.chapter)));
+                .try_this(format!("{} guide predict {}", called_as(), args.chapter)));
         }
         return Ok(Some((section, section)));
     }
