@@ -1,6 +1,6 @@
 //! What a container does not hold back, told where it is asked for.
 
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use nix::sys::statvfs::{FsFlags, statvfs};
@@ -53,9 +53,11 @@ fn mounted_in_tmp(mountinfo: &str) -> Option<PathBuf> {
     places.filter(|place| place.starts_with("/tmp/")).map(PathBuf::from).next()
 }
 
+/// A group of the same number is its owner's own.
 fn is_open_to_others(folder: &Path) -> bool {
-    const GROUP_OR_OTHERS_PASS: u32 = 0o011;
-    folder.metadata().is_ok_and(|about| about.permissions().mode() & GROUP_OR_OTHERS_PASS != 0)
+    folder
+        .metadata()
+        .is_ok_and(|about| about.mode() & 0o001 != 0 || about.mode() & 0o010 != 0 && about.gid() != about.uid())
 }
 
 #[cfg(test)]
