@@ -122,7 +122,8 @@ fn a_tmp_that_cannot_be_shown_is_empty_and_told() {
     if !needs_own_mounts(test) {
         return;
     }
-    for arm in ARMS.into_iter().filter(|arm| needs(test, arm)) {
+    let arms = if common::root() { &ARMS[..] } else { &["container-rootless"] }; // root of unshare's user namespace makes no other
+    for arm in arms.iter().copied().filter(|arm| needs(test, arm)) {
         let world = World::new();
         let file = world.file("seen", "by the container");
         std::fs::create_dir(world.join("mounted")).unwrap();
