@@ -121,6 +121,9 @@ pub(super) struct Bench {
     /// For one sample; then it is ended and counted as failed
     #[arg(long, default_value = "20s", value_parser = parse_time, allow_hyphen_values = true, value_name = "TIME")]
     pub timeout: Duration,
+    /// When another bench measures on this machine, wait until it has ended
+    #[arg(long)]
+    pub wait: bool,
     /// Save the results file here too
     #[arg(short = 'o', long = "out", value_name = "FILE")]
     pub out: Option<PathBuf>,

@@ -118,6 +118,7 @@ fn how(args: &Bench, sets: &Sets, root: bool) -> Result<How> {
         cpu,
         settle: args.settle,
         timeout: args.timeout,
+        wait: args.wait,
         root,
         backend: crate::vm::backend::Backend::here().map(|b| b.to_string()),
     })

@@ -47,6 +47,11 @@ impl<'a> Terminal<'a> {
 }
 
 impl Watcher for Terminal<'_> {
+    fn waiting(&mut self, holder: Option<u32>) {
+        let who = holder.map_or(String::new(), |pid| format!(" (process {pid})"));
+        self.out.note(format!("waiting until another isolab bench on this machine{who} has ended; Ctrl-C gives up"));
+    }
+
     fn planned(&mut self, header: &Header, skipped: &Skips, stale: &[(String, bool)]) {
         let runs = |wanted: bool| {
             stale.iter().filter(|(_, gone)| *gone == wanted).map(|(run, _)| run.as_str()).collect::<Vec<_>>()

@@ -27,12 +27,16 @@ pub struct How {
     pub cpu: Option<usize>,
     pub settle: Duration,
     pub timeout: Duration,
+    /// Behind another run, instead of refusing.
+    pub wait: bool,
     pub root: bool,
     pub backend: Option<String>,
 }
 
 /// Who looks on: the terminal, or nobody. Nothing that measures prints.
 pub trait Watcher {
+    /// Another run measures, and we wait for its end; its process, where it can be seen.
+    fn waiting(&mut self, holder: Option<u32>);
     fn planned(&mut self, header: &Header, skipped: &Skips, stale: &[(String, bool)]);
     /// `done` of `of` blocks of this experiment; `left`: time that the run may still take, as far as it is known.
     fn progress(&mut self, experiment: &str, done: usize, of: usize, left: Option<Duration>);
@@ -55,10 +59,11 @@ pub struct Finished {
 }
 
 pub fn run(plan: &Plan, how: How, watcher: &mut dyn Watcher) -> Result<Finished> {
-    let began = Instant::now();
     needs_proc()?;
     let interrupt = Interrupt::listen()?;
-    let _alone = lock::alone()?;
+    let mut waited = || lock::wait(&interrupt, |holder| watcher.waiting(holder));
+    let _alone = if how.wait { waited() } else { lock::alone() }?;
+    let began = Instant::now();
     let kernel_log = KernelLog::open();
     how.cpu.map_or(Ok(()), pin)?; // before any worker: one that moves itself waits for the move
     let descendants = Descendants::adopt(); // orphans of our workers come to us, to be ended and reaped

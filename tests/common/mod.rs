@@ -8,8 +8,6 @@ pub(crate) mod swapping;
 pub(crate) mod world;
 
 use std::ffi::OsStr;
-use std::os::linux::net::SocketAddrExt;
-use std::os::unix::net::{SocketAddr, UnixListener};
 use std::process::{Command, Output, Stdio};
 use std::sync::{Mutex, MutexGuard, OnceLock};
 use std::time::{Duration, Instant};
@@ -94,9 +92,8 @@ pub(crate) fn my_turn() -> Turn {
 }
 
 fn wait_until_nobody_measures() {
-    let lock = SocketAddr::from_abstract_name("isolab-bench").unwrap();
     let began = Instant::now();
-    while UnixListener::bind_addr(&lock).is_err() {
+    while isolab::lab::lock::alone().is_err() {
         assert!(began.elapsed() < PATIENCE, "another bench does not end");
         std::thread::sleep(Duration::from_millis(50));
     }
