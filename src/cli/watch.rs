@@ -48,8 +48,12 @@ impl<'a> Terminal<'a> {
 
 impl Watcher for Terminal<'_> {
     fn waiting(&mut self, holder: Option<u32>) {
-        let who = holder.map_or(String::new(), |pid| format!(" (process {pid})"));
-        self.out.note(format!("waiting until another isolab bench on this machine{who} has ended; Ctrl-C gives up"));
+        let [who, of_whom] =
+            [" (process ", "(프로세스 "].map(|begin| holder.map_or(String::new(), |pid| format!("{begin}{pid})")));
+        self.out.note(self.out.say(
+            format!("waiting until another isolab bench on this machine{who} has ended; Ctrl-C gives up"),
+            format!("이 컴퓨터의 다른 isolab bench{of_whom}가 끝나기를 기다립니다. Ctrl-C로 그만둡니다"),
+        ));
     }
 
     fn planned(&mut self, header: &Header, skipped: &Skips, stale: &[(String, bool)]) {

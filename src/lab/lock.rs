@@ -14,6 +14,7 @@ use nix::fcntl::{Flock, FlockArg};
 
 use super::interrupt::Interrupt;
 use crate::error::{Error, Kind, Result};
+use crate::said;
 
 /// The second is for kernels before 5.6, without time namespaces.
 const PLACES: [&str; 2] = ["/proc/self/ns/time", "/proc/self/ns/user"];
@@ -27,10 +28,17 @@ pub struct Alone(#[allow(dead_code, reason = "held, not read")] Flock<File>);
 /// Err when another run holds it.
 pub fn alone() -> Result<Alone> {
     try_alone(open()?)?.map_err(|file| {
-        let who = holder(&file).map_or(String::new(), |pid| format!(" (process {pid})"));
-        Error::new("start to measure", format!("another isolab bench is running on this machine{who}"))
-            .kind(Kind::Unavailable)
-            .try_this("wait until it has ended, as isolab bench --wait does; two at once would measure each other")
+        let [who, of_whom] = [" (process ", "(프로세스 "].map(|begin| in_brackets(begin, holder(&file)));
+        let cause = said!(
+            "another isolab bench is running on this machine{who}",
+            "이 컴퓨터에서 다른 isolab bench{of_whom}가 실행 중임"
+        );
+        Error::new(said!("start to measure", "측정을 시작할 수 없습니다"), cause).kind(Kind::Unavailable).try_this(
+            said!(
+                "wait until it has ended, as isolab bench --wait does; two at once would measure each other",
+                "끝날 때까지 기다리십시오(isolab bench --wait). 둘이 함께 돌면 서로를 측정하게 됩니다"
+            ),
+        )
     })
 }
 
@@ -57,7 +65,8 @@ fn open() -> Result<File> {
 
 fn cannot(cause: std::io::Error) -> Error {
     let remedy = crate::error::shortage::remedy(&cause);
-    Error::new("take the lock against a second run", cause).try_this(remedy)
+    let doing = said!("take the lock against a second run", "두 번째 실행을 막는 잠금을 얻을 수 없습니다");
+    Error::new(doing, cause).try_this(remedy)
 }
 
 fn try_alone(file: File) -> Result<std::result::Result<Alone, File>> {
@@ -66,6 +75,10 @@ fn try_alone(file: File) -> Result<std::result::Result<Alone, File>> {
         Err((file, Errno::EWOULDBLOCK)) => Ok(Err(file)),
         Err((_, errno)) => Err(cannot(errno.into())),
     }
+}
+
+fn in_brackets(begin: &str, holder: Option<u32>) -> String {
+    holder.map_or(String::new(), |pid| format!("{begin}{pid})"))
 }
 
 /// Who holds a lock on this file; None in a pid namespace that does not see him.
