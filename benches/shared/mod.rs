@@ -1,6 +1,5 @@
 //! What the two criterion benches share.
 
-use std::os::unix::net::UnixListener;
 use std::time::{Duration, Instant};
 
 use isolab::environments::{Arm, Support};
@@ -10,7 +9,7 @@ use isolab::lab::{ask, lock};
 use nix::sys::signal::SigSet;
 
 /// Waits until nobody else measures on this machine, and keeps others out until dropped. None: they went on for too long.
-pub(crate) fn alone(bench: &str) -> Option<UnixListener> {
+pub(crate) fn alone(bench: &str) -> Option<isolab::lab::lock::Alone> {
     const PATIENCE: Duration = Duration::from_secs(60);
     let began = Instant::now();
     loop {
