@@ -14,6 +14,7 @@ use crate::guide::predictions::Log;
 use crate::harness::header::{Called, text};
 use crate::harness::plan::{Options, Plan};
 use crate::harness::runner::{Finished, How, run as measure};
+use crate::lang::counted;
 use crate::results::schema::{Status, Warning};
 use crate::results::store;
 use crate::shell::called_as;
@@ -25,7 +26,11 @@ pub(super) fn run(args: Bench, out: &mut Out) -> Result<u8> {
     let how = how(&args, &options.sets, root)?;
     if args.thorough {
         let minutes = plan.total_time().as_secs().div_ceil(60);
-        out.note(format!("This takes about {minutes} minutes; Ctrl-C ends it early and keeps what was measured."));
+        let time = counted(minutes as usize, "minute");
+        out.note(out.say(
+            format!("This takes about {time}; Ctrl-C ends it early and keeps what was measured."),
+            format!("약 {minutes}분 걸립니다. Ctrl-C로 일찍 끝낼 수 있고, 그때까지 측정한 것은 남습니다."),
+        ));
     }
     if let Some(file) = &args.out {
         store::check_writable(file)?; // told now, not after a minute of measuring

@@ -11,6 +11,7 @@ use crate::error::Result;
 use crate::lab::cleaning::{self, Cleaned};
 use crate::lab::leaks::{Leak, Places, remove_empty_cgroups};
 use crate::lab::{lock, scratch};
+use crate::lang::counted;
 
 /// For what was ended to go.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -43,12 +44,8 @@ pub(super) fn run(args: Clean, out: &mut Out) -> Result<u8> {
 
 fn tell(cleaned: &[Cleaned], out: &mut Out) -> Result<()> {
     for Cleaned { run, removed, .. } in cleaned {
-        out.line(format!("run {run}: {} removed", count(removed.len())))?;
+        out.line(format!("run {run}: {} removed", counted(removed.len(), "thing")))?;
         removed.iter().try_for_each(|leak| out.line(format!("  {leak}")))?;
     }
     if cleaned.is_empty() { out.line("nothing was left behind") } else { Ok(()) }
-}
-
-fn count(n: usize) -> String {
-    if n == 1 { "1 thing".into() } else { format!("{n} things") }
 }

@@ -10,6 +10,7 @@ use super::args::Recover;
 use super::exit;
 use super::out::Out;
 use crate::error::{Context, Result};
+use crate::lang::counted;
 use crate::results::caller::as_caller;
 use crate::results::raw::{Raw, read_samples};
 use crate::results::read;
@@ -35,14 +36,19 @@ pub(super) fn run(args: Recover, out: &mut Out) -> Result<u8> {
         out.line(json)?;
         return Ok(exit::OK);
     }
-    out.line(format!("recovered {count} samples of {cells} cells{lost}: {}", saved.file.display()))?;
+    out.line(format!(
+        "recovered {} of {}{lost}: {}",
+        counted(count, "sample"),
+        counted(cells, "cell"),
+        saved.file.display()
+    ))?;
     saved.kept.iter().try_for_each(|kept| out.line(format!("{}: {}", saved.why, kept.display())))?;
     Ok(exit::OK)
 }
 
 /// " (2 lines could not be read and are left out; …)".
 fn lost(raw: &Raw) -> String {
-    let lines = |n: usize| if n == 1 { "1 line".to_owned() } else { format!("{n} lines") };
+    let lines = |n: usize| counted(n, "line");
     let mut told = Vec::new();
     if raw.broken > 0 {
         told.push(format!("{} could not be read, left out", lines(raw.broken)));

@@ -15,6 +15,7 @@ use crate::error::{Error, Result};
 use crate::harness::plan::for_this_user;
 use crate::lab::descendants::Descendants;
 use crate::lab::scratch::Scratch;
+use crate::lang::counted;
 use crate::model::{Attach, Io, Limits, Rootfs, Task};
 use crate::sys::clock::measure_tsc_khz;
 use crate::sys::fds::standard;
@@ -25,16 +26,12 @@ pub(super) fn run(args: Run, out: &mut Out) -> u8 {
     let result = one(&args, out);
     let left_running = descendants.end(); // whichever way it ended
     if left_running > 0 {
-        out.note(format!("{} that the program had left running ended with it", count(left_running)));
+        out.note(format!("{} that the program had left running ended with it", counted(left_running, "process")));
     }
     result.unwrap_or_else(|error| {
         exit::complain(&error);
         exit::number_in_run(&error)
     })
-}
-
-fn count(processes: usize) -> String {
-    if processes == 1 { "1 process".into() } else { format!("{processes} processes") }
 }
 
 /// `isolab probe …`: the same, as a plain process.

@@ -3,6 +3,7 @@
 use super::chapters::{Ask, Question};
 use crate::error::{Error, Result};
 use crate::lang::Lang;
+use crate::lang::particles::settled;
 
 const YES: &[&str] = &["y", "yes", "예", "네"];
 const NO: &[&str] = &["n", "no", "아니요", "아니오"];
@@ -44,7 +45,7 @@ pub fn parse(question: &Question, typed: &str, lang: Lang) -> Result<String> {
         let wanted = wanted(question, lang);
         let cause = lang.choose(
             format!("{typed:?} is not what is asked for: {wanted}"),
-            format!("{typed:?}은(는) 맞지 않습니다: {wanted}"),
+            settled(&format!("{typed:?}은(는) 맞지 않습니다: {wanted}")),
         );
         Error::usage(format!("take the answer to {:?}", question.id), cause)
             .try_this(format!("nothing was stored; type {}", self::wanted(question, Lang::En)))

@@ -1,7 +1,7 @@
 //! Every word of the report, English and Korean side by side; nothing literal stands in the code that builds it.
 //!
-//! `{0}`, `{1}` are places for values. What results files hold in English (warnings, reasons, remedies) stays English in
-//! a Korean report too, as on the terminal, with a Korean explanation beside it.
+//! `{0}`, `{1}` are places for values, `{2:pair}` for a number of pairs. What results files hold in English alone (warnings)
+//! stays English in a Korean report too, with a Korean explanation beside it.
 
 mod asked;
 mod final_table;
@@ -16,6 +16,8 @@ pub(crate) use machine::*;
 pub(crate) use measured::*;
 
 use crate::lang::Lang;
+use crate::lang::counted;
+use crate::lang::particles::settled;
 
 /// One text in both languages.
 #[derive(Debug, PartialEq, Eq)]
@@ -40,10 +42,16 @@ impl Words {
         while let Some((before, after)) = rest.split_once('{') {
             let (place, after) = after.split_once('}').unwrap_or(("", after));
             text += before;
-            text += place.parse::<usize>().ok().and_then(|i| values.get(i)).copied().unwrap_or_default();
+            let (place, noun) = place.split_once(':').unwrap_or((place, ""));
+            let value = place.parse::<usize>().ok().and_then(|i| values.get(i)).copied().unwrap_or_default();
+            text += &match value.parse() {
+                Ok(n) if !noun.is_empty() => counted(n, noun),
+                _ => value.to_owned(),
+            };
             rest = after;
         }
-        text + rest
+        text += rest;
+        lang.choose(text.clone(), settled(&text))
     }
 }
 
@@ -56,6 +64,9 @@ mod tests {
         let words = w("{1} of {0}.", "{0}의 {1}.");
         assert_eq!(words.with(Lang::En, &["a", "{0}"]), "{0} of a.");
         assert_eq!(words.with(Lang::Ko, &["가", "나"]), "가의 나.");
+        let pairs = w("{0}; {1:pair}", "{0}을(를) {1}쌍");
+        assert_eq!([pairs.with(Lang::En, &["a", "1"]), pairs.with(Lang::En, &["a", "2"])], ["a; 1 pair", "a; 2 pairs"]);
+        assert_eq!(pairs.with(Lang::Ko, &["7 %", "1"]), "7 %를 1쌍");
     }
 
     /// The pairs of all tables, read from their source: (English, Korean).
@@ -81,7 +92,7 @@ mod tests {
     }
 
     fn places(text: &str) -> Vec<&str> {
-        let mut places: Vec<&str> = text.split('{').skip(1).map(|t| t.split('}').next().unwrap()).collect();
+        let mut places: Vec<&str> = text.split('{').skip(1).map(|t| t.split(['}', ':']).next().unwrap()).collect();
         places.sort_unstable();
         places.dedup();
         places

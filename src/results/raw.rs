@@ -9,6 +9,7 @@ use super::read::{check_version, read_file};
 use super::schema::{Header, SampleLine};
 use super::store::SAMPLES;
 use crate::error::{Error, Kind, Result};
+use crate::lang::counted;
 
 /// First line of `samples.jsonl`.
 #[derive(serde::Serialize, serde::Deserialize)]
@@ -51,7 +52,11 @@ pub fn read_samples(place: &Path) -> Result<Raw> {
     }
     let raw = lines(header, rest);
     if raw.samples.is_empty() {
-        let lost = if raw.broken > 0 { format!(" ({} lines are none)", raw.broken) } else { String::new() };
+        let lost = if raw.broken > 0 {
+            format!(" ({} could not be read)", counted(raw.broken, "line"))
+        } else {
+            String::new()
+        };
         return Err(refused(format!("it has no sample lines{lost}: there is nothing to rebuild a results file from")));
     }
     Ok(raw)

@@ -3,6 +3,7 @@
 //! A summary that was improved by hand, a sample that was deleted, a warning that was left out: each is told by its place,
 //! with what the samples say (`expected`) and what the file says (`found`). Pure, and nothing here decides what to do about it.
 
+use crate::lang::counted;
 use std::collections::BTreeMap;
 
 use serde::Serialize;
@@ -70,8 +71,8 @@ fn columns_of_unlike_length(cell: &Cell) -> Vec<Mismatch> {
         .map(|(column, length)| Mismatch {
             what: "shape",
             place: format!("{} column {column}", cell.id),
-            expected: format!("{samples} entries"),
-            found: format!("{length} entries"),
+            expected: counted(samples, "entry"),
+            found: counted(length, "entry"),
         })
         .collect()
 }

@@ -3,6 +3,7 @@
 
 use super::schema::{ArmInfo, Cell, Header, NoiseFloor, Status, Summary, Warning};
 use super::summarize::{floor_of, values_of};
+use crate::lang::counted;
 use crate::stats::drift::predecessor;
 use crate::units::show_ns;
 
@@ -159,7 +160,11 @@ fn failures(run: &Facts, warn: &mut Warn) {
         let failed = cell.columns.failed.iter().flatten().count();
         if failed > 0 {
             let all = cell.columns.failed.len();
-            warn("failures", true, format!("{failed} of {all} samples of {} failed: {}", cell.id, cell.reason));
+            warn(
+                "failures",
+                true,
+                format!("{failed} of {} of {} failed: {}", counted(all, "sample"), cell.id, cell.reason),
+            );
         }
     }
     let empty = run

@@ -281,10 +281,9 @@ mod tests {
         let page = crate::sys::shared::SharedPage::new().unwrap();
         let birth = Birth { pid_to: Some(page.word(3)), ..Birth::PLAIN };
         let seen = || i32::from(page.get(3) == u64::from(std::process::id()));
-        for make in [Process::fork(birth, seen), Process::vfork(birth, seen)] {
-            let child = make.unwrap();
-            assert_eq!(child.reap(), Ok(Exit::Code(1)), "the child has found itself there");
-        }
+        let found = Ok(Exit::Code(1));
+        assert_eq!(Process::fork(birth, seen).unwrap().reap(), found, "the child has found itself there");
+        assert_eq!(Process::vfork(birth, seen).unwrap().reap(), found, "one after the other: the place is the same");
     }
 
     #[test]

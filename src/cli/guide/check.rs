@@ -14,6 +14,7 @@ use crate::guide::outcome::{Outcome, Status};
 use crate::guide::sheet::Graded;
 use crate::guide::state::Full;
 use crate::guide::work::{LIMITS, desk};
+use crate::lang::particles::settled;
 
 pub(super) fn run(reader: &mut Reader, args: &Check, out: &mut Out) -> Result<u8> {
     let chapters: Vec<u32> = match args.chapter {
@@ -178,7 +179,8 @@ fn entry(reader: &Reader, outcome: &Outcome, said_by: Option<&str>) -> String {
     let mut text = format!("  {sign} {points}  {}\n", paint.bold(&outcome.id));
     let indent = " ".repeat(9);
     if let Some(id) = said_by {
-        let words = reader.lang.choose(format!("for the same reason as {id}"), format!("{id}와(과) 같은 이유입니다"));
+        let words =
+            reader.lang.choose(format!("for the same reason as {id}"), settled(&format!("{id}와(과) 같은 이유입니다")));
         return text + &lines(reader, &words, &indent, &indent);
     }
     text += &lines(reader, &outcome.why, &indent, &indent);

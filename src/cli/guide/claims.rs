@@ -12,6 +12,8 @@ use crate::guide::claims::terms::Named;
 use crate::guide::claims::{Claim, Decided, Verdict, all, decide, find, source};
 use crate::guide::files::Results;
 use crate::lang::Lang;
+use crate::lang::counted;
+use crate::lang::particles::settled;
 
 pub(super) fn run(reader: &Reader, files: &[PathBuf], only: Option<&str>, json: bool, out: &mut Out) -> Result<u8> {
     let chosen: Vec<&'static Claim> =
@@ -85,8 +87,8 @@ fn sum(decided: &[Decided], files: &str, lang: Lang) -> String {
     let parts: Vec<String> = letters.iter().map(|(v, word)| format!("{} {word}: {}", v.letter(), count(*v))).collect();
     let (n, parts) = (decided.len(), parts.join(" · "));
     lang.choose(
-        format!("{n} claims of the seed notes on {files}. {parts}."),
-        format!("{files}(으)로 판정한 주장 {n}개. {parts}."),
+        format!("{} of the seed notes on {files}. {parts}.", counted(n, "claim")),
+        settled(&format!("{files}(으)로 판정한 주장 {n}개. {parts}.")),
     )
 }
 

@@ -7,6 +7,8 @@ use crate::error::{Error, Result};
 use crate::guide::pages::{PREDICT, Page, Section};
 use crate::guide::terminal::render;
 use crate::lang::Lang;
+use crate::lang::counted;
+use crate::lang::particles::settled;
 use crate::shell::called_as;
 
 /// Sections that are read together: first and last.
@@ -60,7 +62,7 @@ fn range(args: &Show, read: usize, locked: bool) -> Result<Option<(usize, usize)
 }
 
 fn title(page: &Page, lang: Lang) -> String {
-    let about = lang.choose(format!("{} minutes", page.minutes), format!("{}분", page.minutes));
+    let about = lang.choose(counted(page.minutes as usize, "minute"), format!("{}분", page.minutes));
     format!("# {}. {}\n\n*{about}*\n", page.chapter, page.title)
 }
 
@@ -91,7 +93,7 @@ fn all_read(reader: &Reader, chapter: u32, page: &Page) -> String {
     let mut text = reader.say(
         &lang.choose(
             format!("You have read all of chapter {chapter}, {}.", page.title),
-            format!("{chapter}장 {}을(를) 모두 읽으셨습니다.", page.title),
+            settled(&format!("{chapter}장 {}을(를) 모두 읽으셨습니다.", page.title)),
         ),
         "",
         "",

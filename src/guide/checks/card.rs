@@ -13,6 +13,7 @@ use crate::guide::claims::terms::{Named, Value, interval};
 use crate::guide::claims::{self, Decided, Verdict};
 use crate::guide::outcome::{Evidence, Kind, Outcome, Status};
 use crate::lang::Lang;
+use crate::lang::particles::settled;
 use crate::results::schema::{Cell, Interval, Run};
 use crate::results::summarize::values_of;
 use crate::stats::median_interval;
@@ -163,7 +164,7 @@ fn wrong_verdict(card: &Card, decided: &Decided, lang: Lang) -> Fault {
     let Some(written) = Verdict::parse(&card.verdict) else {
         let why = lang.choose(
             format!("the verdict {:?} is none", card.verdict),
-            format!("{:?}은(는) 판정이 아닙니다", card.verdict),
+            settled(&format!("{:?}은(는) 판정이 아닙니다", card.verdict)),
         );
         return Some((why, format!("{letters}.")));
     };
@@ -187,8 +188,10 @@ fn wrong_number(card: &Card, decided: &Decided, runs: &[Named], lang: Lang) -> F
         "출력된 그대로 인용하십시오. \"1.52 ms\", \"×7.2\", \"3.1 %\"와 같습니다.",
     );
     let Some(quoted) = Quoted::parse(&text) else {
-        let why =
-            lang.choose(format!("the number {text:?} cannot be read"), format!("수 {text:?}을(를) 읽을 수 없습니다"));
+        let why = lang.choose(
+            format!("the number {text:?} cannot be read"),
+            settled(&format!("수 {text:?}을(를) 읽을 수 없습니다")),
+        );
         return Some((why, as_printed.into()));
     };
     if candidates(decided, runs).iter().any(|c| quoted.is(c)) {
@@ -198,7 +201,7 @@ fn wrong_number(card: &Card, decided: &Decided, runs: &[Named], lang: Lang) -> F
     let cells = unique(cells).join(", ");
     let why = lang.choose(
         format!("{text} is no number of the cells that count here ({cells})"),
-        format!("{text}은(는) 이 주장에 쓰이는 셀({cells})의 수가 아닙니다"),
+        settled(&format!("{text}은(는) 이 주장에 쓰이는 셀({cells})의 수가 아닙니다")),
     );
     let which = lang.choose(
         "A median, an end of its interval, a ratio in the direction that was printed, a difference or the noise floor will do.",

@@ -6,6 +6,7 @@ use crate::guide::chapters::Check;
 use crate::guide::claims::terms::{Floor, Named, floors};
 use crate::guide::outcome::{Evidence, Outcome, Status};
 use crate::lang::Lang;
+use crate::lang::particles::settled;
 
 /// Chapter 0: the floor on the card is that of a start time in one of the files.
 pub(super) fn check(check: &Check, text: &str, runs: &[Named], lang: Lang) -> Outcome {
@@ -45,7 +46,7 @@ pub(super) fn check(check: &Check, text: &str, runs: &[Named], lang: Lang) -> Ou
             Status::Pass,
             lang.choose(
                 format!("{text} is the noise floor of the file."),
-                format!("{text}은(는) 그 파일의 잡음 한계입니다."),
+                settled(&format!("{text}은(는) 그 파일의 잡음 한계입니다.")),
             ),
             String::new(),
         ),
@@ -53,7 +54,7 @@ pub(super) fn check(check: &Check, text: &str, runs: &[Named], lang: Lang) -> Ou
             Status::Fail,
             lang.choose(
                 format!("{text} is not the noise floor of a file that was read."),
-                format!("{text}은(는) 읽은 파일의 잡음 한계가 아닙니다."),
+                settled(&format!("{text}은(는) 읽은 파일의 잡음 한계가 아닙니다.")),
             ),
             lang.choose(
                 "Quote the noise floor as `isolab chart aa FILE` shows it, with its % sign.",

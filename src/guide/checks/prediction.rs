@@ -5,6 +5,7 @@ use super::super::files::Results;
 use super::super::outcome::Outcome;
 use super::super::predictions::{Entry, Order};
 use super::{Case, Source, failed, passed, to_measure, whole};
+use crate::lang::particles::settled;
 
 pub(super) fn check(case: &Case, check: &Check) -> Outcome {
     let (lang, chapter) = (case.lang, case.chapter);
@@ -65,7 +66,7 @@ fn too_late(case: &Case, check: &Check, entry: &Entry, file: &Results, order: Or
         ),
         _ => lang.choose(
             format!("{name} began before the prediction was stored ({})", entry.when()),
-            format!("{name}은(는) 예측이 저장되기({}) 전에 시작되었습니다", entry.when()),
+            settled(&format!("{name}은(는) 예측이 저장되기({}) 전에 시작되었습니다", entry.when())),
         ),
     };
     failed(check, why, to_measure(case))

@@ -6,6 +6,8 @@ use super::super::files::{Results, holds};
 use super::super::outcome::{Evidence, Outcome};
 use super::{Case, Source, failed, no_run, passed, to_measure, undecided, whole};
 use crate::lang::Lang;
+use crate::lang::counted;
+use crate::lang::particles::settled;
 use crate::results::schema::{Cell, Run, Status};
 use crate::results::verify::verify;
 
@@ -95,7 +97,8 @@ fn skipped(needed: &[(&Results, Vec<&Cell>)], lang: Lang) -> String {
 
 fn told(run: &Run) -> String {
     let fewest = run.summaries.iter().map(|s| s.n).min().unwrap_or(0);
-    format!("{} run, {} cells, fewest blocks {fewest}, ended {}", run.header.plan.mode, run.cells.len(), run.ended)
+    let cells = counted(run.cells.len(), "cell");
+    format!("{} run, {cells}, fewest blocks {fewest}, ended {}", run.header.plan.mode, run.ended)
 }
 
 fn follows_from_its_samples(file: &Results, _: &[&Cell], lang: Lang) -> Option<Fault> {
@@ -110,7 +113,7 @@ fn follows_from_its_samples(file: &Results, _: &[&Cell], lang: Lang) -> Option<F
     };
     let why = lang.choose(
         format!("{name} was changed by hand: {place} does not follow from its samples{rest}"),
-        format!("{name}은(는) 손으로 고쳐졌습니다. {place}이(가) 표본에서 나오지 않습니다{rest}"),
+        settled(&format!("{name}은(는) 손으로 고쳐졌습니다. {place}이(가) 표본에서 나오지 않습니다{rest}")),
     );
     let found = format!("{place}: the samples say {}, the file says {}", first.expected, first.found);
     Some(Fault { why, fix: Fix::Again, evidence: whole(file, found) })
@@ -162,7 +165,7 @@ fn has_enough_blocks(file: &Results, cells: &[&Cell], lang: Lang) -> Option<Faul
     let cell = cells.iter().find(too_few)?;
     let (name, id, n) = (&file.name, &cell.id, cell.columns.block.len());
     let why = lang.choose(
-        format!("{name}: {id} has {n} blocks, too few for an interval"),
+        format!("{name}: {id} has {}, too few for an interval", counted(n, "block")),
         format!("{name}: {id}의 블록이 {n}개뿐이어서 신뢰구간을 낼 수 없습니다"),
     );
     let fix = lang.choose(

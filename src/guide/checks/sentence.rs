@@ -7,6 +7,7 @@ use super::says;
 use crate::guide::claims::terms::{Named, Value};
 use crate::guide::claims::{Decided, Verdict};
 use crate::lang::Lang;
+use crate::lang::particles::settled;
 use crate::results::schema::ArmInfo;
 
 /// What a card's sentence is held to.
@@ -163,9 +164,9 @@ fn agrees_with_the_verdict(card: &Card) -> Fault {
                 "Let verdict and sentence say the same.".into(),
             ),
             (
-                format!(
+                settled(&format!(
                     "문장이 판정과 어긋납니다. 문장은 {other}을(를) 뜻하지만 파일에서 나오는 판정은 {letter}입니다"
-                ),
+                )),
                 "판정과 문장이 같은 말을 하게 하십시오.".into(),
             ),
         )

@@ -5,6 +5,7 @@ use super::super::outcome::{Evidence, Outcome};
 use super::super::state::Progress;
 use super::super::work::{Verdict, WORK, judge};
 use super::{Case, failed, passed, shown, undecided};
+use crate::lang::particles::settled;
 use crate::results::hash::sha256;
 
 pub(super) fn check(case: &Case, check: &Check, progress: &mut Progress) -> Outcome {
@@ -43,15 +44,19 @@ fn tell(case: &Case, check: &Check, name: &str, verdict: Verdict) -> Outcome {
         Verdict::Untouched(line) => {
             let why = lang.choose(
                 format!("{name} is as it was shipped: its TODO stands in line {line}"),
-                format!("{name}은(는) 받은 그대로입니다. TODO는 {line}번째 줄에 있습니다"),
+                settled(&format!("{name}은(는) 받은 그대로입니다. TODO는 {line}번째 줄에 있습니다")),
             );
-            failed(check, why, lang.choose(format!("edit {name}\n{hint}"), format!("{name}을(를) 고치십시오\n{hint}")))
+            failed(
+                check,
+                why,
+                lang.choose(format!("edit {name}\n{hint}"), settled(&format!("{name}을(를) 고치십시오\n{hint}"))),
+            )
         }
         Verdict::DoesNotCompile(said) => failed(
             check,
             lang.choose(
                 format!("{name} does not compile:\n{said}"),
-                format!("{name}이(가) 컴파일되지 않습니다:\n{said}"),
+                settled(&format!("{name}이(가) 컴파일되지 않습니다:\n{said}")),
             ),
             hint,
         ),
@@ -59,21 +64,25 @@ fn tell(case: &Case, check: &Check, name: &str, verdict: Verdict) -> Outcome {
             check,
             lang.choose(
                 format!("{name} fails its tests:\n{said}"),
-                format!("{name}이(가) 시험을 통과하지 못합니다:\n{said}"),
+                settled(&format!("{name}이(가) 시험을 통과하지 못합니다:\n{said}")),
             ),
             hint,
         ),
         Verdict::Endless(seconds) => {
             let why = lang.choose(
                 format!("{name} did not end within {seconds} s and was stopped: it may loop for ever"),
-                format!("{name}이(가) {seconds}초 안에 끝나지 않아 멈추었습니다. 끝없이 돌고 있을 수 있습니다"),
+                settled(&format!(
+                    "{name}이(가) {seconds}초 안에 끝나지 않아 멈추었습니다. 끝없이 돌고 있을 수 있습니다"
+                )),
             );
             failed(check, why, hint)
         }
         Verdict::Silent(said) => {
             let why = lang.choose(
                 format!("{name} ended before its tests did: nothing in it may end the program\n{said}"),
-                format!("{name}이(가) 시험보다 먼저 끝났습니다. 프로그램을 끝내는 코드가 있으면 안 됩니다\n{said}"),
+                settled(&format!(
+                    "{name}이(가) 시험보다 먼저 끝났습니다. 프로그램을 끝내는 코드가 있으면 안 됩니다\n{said}"
+                )),
             );
             failed(check, why.trim_end(), hint)
         }

@@ -4,7 +4,8 @@ use super::rule::Term;
 use super::terms::{Named, is_of};
 use super::{Claim, not_yet};
 use crate::lang::Lang;
-use crate::lang::{Said, particles};
+use crate::lang::Said;
+use crate::lang::particles::settled;
 use crate::results::derive::is_whole;
 use crate::results::schema::{Cell, Run, Status};
 
@@ -70,11 +71,13 @@ impl Missing {
         match self {
             Missing::Skipped { cell, reason, .. } => lang.choose(
                 format!("{cell} was not measured: {}.", reason.of(lang)),
-                particles::settled(&format!("{cell}을(를) 측정하지 못했습니다: {}.", reason.of(lang))),
+                settled(&format!("{cell}을(를) 측정하지 못했습니다: {}.", reason.of(lang))),
             ),
             Missing::Sequential { experiment } => lang.choose(
                 format!("{experiment} was measured one arm after the other: what drifted is charged to one of them."),
-                format!("{experiment}을(를) 한 대상씩 차례로 측정했습니다. 그러면 드리프트가 한쪽에만 더해집니다."),
+                settled(&format!(
+                    "{experiment}을(를) 한 대상씩 차례로 측정했습니다. 그러면 드리프트가 한쪽에만 더해집니다."
+                )),
             ),
             Missing::NoKernelMemory { .. } => no_kernel_memory(lang).into(),
             Missing::NotMeasured { experiment, metric, arm, .. } => lang.choose(
@@ -114,5 +117,8 @@ pub(in crate::guide) fn weigh_kernel_memory(experiment: &str, lang: Lang) -> Str
 /// "needs exits: later".
 pub(super) fn later(names: &[String], lang: Lang) -> String {
     let names = names.join(", ");
-    lang.choose(format!("needs {names}: later."), format!("{names}이(가) 필요합니다: 다음 버전에서 다룹니다."))
+    lang.choose(
+        format!("needs {names}: later."),
+        settled(&format!("{names}이(가) 필요합니다: 다음 버전에서 다룹니다.")),
+    )
 }

@@ -2,6 +2,7 @@
 
 use super::{Case, Found, evidence};
 use crate::guide::tolerances::{FEW_BLOCKS, MORE_BLOCKS};
+use crate::lang::counted;
 use crate::results::schema::{Cell, Run};
 use crate::results::summarize::values_of;
 use crate::stats::paired::{compare, pair};
@@ -50,7 +51,7 @@ pub(super) fn width(case: &Case) -> Found {
     if ratios.len() < FEW_BLOCKS * MORE_BLOCKS {
         let (n, least) = (ratios.len(), FEW_BLOCKS * MORE_BLOCKS);
         let why = case.say(
-            format!("the longest run here has {n} blocks; {least} are needed to compare."),
+            format!("the longest run here has {}; {least} are needed to compare.", counted(n, "block")),
             format!("가장 긴 실행의 블록이 {n}개입니다. 비교하려면 {least}개가 필요합니다."),
         );
         return case.open(why, RUN.into());
@@ -74,7 +75,11 @@ pub(super) fn width(case: &Case) -> Found {
     );
     let seen = all.iter().map(|t| {
         let width = width_of(&t.ratios()).map_or("no interval".into(), |w| format!("{:.1} % wide", w * 100.0));
-        evidence(t.file, t.second, format!("{} blocks, {}: {width}", t.ratios().len(), t.run.header.plan.order))
+        evidence(
+            t.file,
+            t.second,
+            format!("{}, {}: {width}", counted(t.ratios().len(), "block"), t.run.header.plan.order),
+        )
     });
     case.decide(whole < few, why, fix, seen.collect())
 }

@@ -2,6 +2,7 @@
 
 use super::{Case, Found, evidence};
 use crate::guide::tolerances::READINGS_PER_MARK;
+use crate::lang::counted;
 use crate::results::schema::{Cell, Run};
 use crate::timeline::Stage;
 
@@ -39,7 +40,11 @@ pub(super) fn stages(case: &Case) -> Found {
     let (arms, faults) = (seen.len(), wrong.join("; "));
     let why = if wrong.is_empty() {
         (
-            format!("in {samples} starts of {arms} cells the stages are in order and sum to the total."),
+            format!(
+                "in {} of {} the stages are in order and sum to the total.",
+                counted(samples, "start"),
+                counted(arms, "cell")
+            ),
             format!("셀 {arms}개의 시작 {samples}번에서 단계가 순서대로이고 그 합이 전체와 같습니다."),
         )
     } else {

@@ -1,6 +1,7 @@
 //! What the compiler and the tests said, cut to what helps, and remembered.
 
 use super::{Verdict, Worked};
+use crate::lang::counted;
 
 /// So many lines of a message are shown.
 const LINES: usize = 30;
@@ -42,7 +43,7 @@ fn cut<'a>(lines: impl Iterator<Item = &'a str>) -> String {
     let shorten = |line: &&str| line.chars().take(LINE_CHARS).collect::<String>();
     let mut shown: Vec<String> = lines.iter().take(LINES).map(shorten).collect();
     if lines.len() > LINES {
-        shown.push(format!("… and {} lines more", lines.len() - LINES));
+        shown.push(format!("… and {} more", counted(lines.len() - LINES, "line")));
     }
     shown.join("\n").trim().to_owned()
 }

@@ -46,9 +46,9 @@ pub(crate) const TOO_NOISY: Words =
 pub(crate) const TOO_FEW: Words = w("too few blocks", "블록이 너무 적음");
 pub(crate) const UNKNOWN: Words = w("unknown", "알 수 없음");
 pub(crate) const OF_ARM: Words = w("against {1} {0}", "{1} 대비 {0}");
-pub(crate) const OF_ARM_PAIRS: Words = w("against `{1}`: {0}; {2} pairs", "`{1}` 대비 {0}, {2}쌍");
+pub(crate) const OF_ARM_PAIRS: Words = w("against `{1}`: {0}; {2:pair}", "`{1}` 대비 {0}, {2}쌍");
 pub(crate) const PAIRED_RATIO: Words = w("paired ×{0}", "짝지은 비 ×{0}");
-pub(crate) const SO_MANY_PAIRS: Words = w("; {0} pairs", ", {0}쌍");
+pub(crate) const SO_MANY_PAIRS: Words = w("; {0:pair}", ", {0}쌍");
 pub(crate) const LEAD_AGAINST_MACHINE: Words =
     w("Container against VM, {0} against {1}", "컨테이너 대 가상머신, {1} 대비 {0}");
 pub(crate) const NOTHING_MEASURED: Words = w(
