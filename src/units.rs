@@ -3,12 +3,17 @@
 use std::time::Duration;
 
 use crate::error::{Error, Result};
+use crate::lang::Said;
 use crate::model::Unit;
+use crate::said;
 
 /// "64M" = 64 MiB; K, M, G and T are powers of 1024, a bare number is bytes.
 pub fn parse_bytes(text: &str) -> Result<u64> {
-    let bad = |why: &str| {
-        Error::usage(format!("read the size {text:?}"), why).try_this("a number with K, M, G or T: 64M is 64 MiB")
+    let bad = |why: Said| {
+        Error::usage(said!("read the size {text:?}", "크기 {text:?}을(를) 읽을 수 없습니다"), why).try_this(said!(
+            "a number with K, M, G or T: 64M is 64 MiB",
+            "K, M, G, T를 붙인 수를 적으십시오. 64M은 64 MiB입니다"
+        ))
     };
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let unit = text[digits.len()..].trim_end_matches("iB").trim_end_matches('B');
@@ -18,27 +23,29 @@ pub fn parse_bytes(text: &str) -> Result<u64> {
         "M" => 20,
         "G" => 30,
         "T" => 40,
-        _ => return Err(bad("there is no such unit")),
+        _ => return Err(bad(said!("there is no such unit", "그런 단위가 없음"))),
     };
-    let number: u64 = digits.parse().map_err(|_| bad("it is no whole number"))?;
-    number.checked_mul(1 << shift).ok_or_else(|| bad("it does not fit in 64 bits"))
+    let number: u64 = digits.parse().map_err(|_| bad(said!("it is no whole number", "정수가 아님")))?;
+    number.checked_mul(1 << shift).ok_or_else(|| bad(said!("it does not fit in 64 bits", "64비트에 들어가지 않음")))
 }
 
 /// "30s", "5m", "250ms"; a bare number is seconds. Zero is refused: nothing could be measured.
 pub fn parse_time(text: &str) -> Result<Duration> {
-    let bad =
-        |why: &str| Error::usage(format!("read the time {text:?}"), why).try_this("a number with s, m or ms: 30s");
+    let bad = |why: Said| {
+        Error::usage(said!("read the time {text:?}", "시간 {text:?}을(를) 읽을 수 없습니다"), why)
+            .try_this(said!("a number with s, m or ms: 30s", "s, m, ms를 붙인 수를 적으십시오: 30s"))
+    };
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let number: f64 = digits.parse().map_err(|_| bad("it is no number"))?;
+    let number: f64 = digits.parse().map_err(|_| bad(said!("it is no number", "수가 아님")))?;
     let seconds = match &text[digits.len()..] {
         "" | "s" => number,
         "ms" => number / 1e3,
         "m" | "min" => number * 60.0,
         "h" => number * 3600.0,
-        _ => return Err(bad("there is no such unit")),
+        _ => return Err(bad(said!("there is no such unit", "그런 단위가 없음"))),
     };
     if !seconds.is_finite() || seconds <= 0.0 || seconds > 7.0 * 86400.0 {
-        return Err(bad("it must be more than 0 and at most a week"));
+        return Err(bad(said!("it must be more than 0 and at most a week", "0보다 크고 일주일을 넘지 않아야 함")));
     }
     Ok(Duration::from_secs_f64(seconds))
 }

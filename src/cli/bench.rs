@@ -17,6 +17,7 @@ use crate::harness::runner::{Finished, How, run as measure};
 use crate::lang::counted;
 use crate::results::schema::{Status, Warning};
 use crate::results::store;
+use crate::said;
 use crate::shell::called_as;
 
 pub(super) fn run(args: Bench, out: &mut Out) -> Result<u8> {
@@ -83,11 +84,17 @@ fn parse_sets(texts: &[String]) -> Result<Sets> {
     let mut sets = Sets::new();
     for text in texts {
         let Some((key, list)) = text.split_once('=').filter(|(k, l)| !k.is_empty() && !l.is_empty()) else {
-            return Err(Error::usage(format!("read --set {text}"), "it is written KEY=LIST")
-                .try_this("--set configured=64M,1G"));
+            return Err(Error::usage(
+                said!("read --set {text}", "--set {text}을(를) 읽을 수 없습니다"),
+                said!("it is written KEY=LIST", "KEY=LIST로 적어야 함"),
+            )
+            .try_this("--set configured=64M,1G"));
         };
         if sets.insert(key.to_owned(), split(list)).is_some() {
-            return Err(Error::usage(format!("read --set {text}"), format!("{key} is set twice")));
+            return Err(Error::usage(
+                said!("read --set {text}", "--set {text}을(를) 읽을 수 없습니다"),
+                said!("{key} is set twice", "{key}을(를) 두 번 정함"),
+            ));
         }
     }
     Ok(sets)
@@ -107,7 +114,11 @@ fn how(args: &Bench, sets: &Sets, root: bool) -> Result<How> {
         None if sets.contains_key("concurrency") => None, // many at once want every CPU
         None => crate::lab::last_cpu(),
         Some(text) => Some(text.parse().map_err(|_| {
-            Error::usage(format!("pin workers to {text:?}"), "it is no CPU number").try_this("--pin 0, or --pin none")
+            Error::usage(
+                said!("pin workers to {text:?}", "작업 프로세스를 {text:?}에 고정할 수 없습니다"),
+                said!("it is no CPU number", "CPU 번호가 아님"),
+            )
+            .try_this(said!("--pin 0, or --pin none", "--pin 0 또는 --pin none"))
         })?),
     };
     if let Some(cpu) = cpu {
@@ -140,8 +151,11 @@ fn check_cpu(cpu: usize) -> Result<()> {
     if allowed.is_ok_and(|set| set.is_set(cpu).unwrap_or(false)) {
         return Ok(());
     }
-    Err(Error::usage(format!("pin workers to CPU {cpu}"), "this process may not use that CPU")
-        .try_this("--pin 0, or --pin none"))
+    Err(Error::usage(
+        said!("pin workers to CPU {cpu}", "작업 프로세스를 CPU {cpu}에 고정할 수 없습니다"),
+        said!("this process may not use that CPU", "이 프로세스는 그 CPU를 쓸 수 없음"),
+    )
+    .try_this(said!("--pin 0, or --pin none", "--pin 0 또는 --pin none")))
 }
 
 fn show(args: &Bench, finished: &Finished, out: &mut Out) -> Result<()> {

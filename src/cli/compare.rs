@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::results::derive::{Pair, pairs, with_base};
 use crate::results::read;
 use crate::results::schema::{Cell, Run, Summary};
+use crate::said;
 use crate::stats::paired::Verdict;
 use crate::units::show;
 
@@ -22,8 +23,11 @@ pub(super) fn run(args: Compare, out: &mut Out) -> Result<u8> {
     let absolute = args.base.is_none() && (reasons.is_empty() || args.force);
     let rows = if absolute { absolute_rows(&a, &b) } else { ratio_rows(&a, &b) };
     if rows.is_empty() {
-        return Err(Error::usage("compare the two files", "they have no cell and metric in common")
-            .try_this("run both with the same -e and -x"));
+        return Err(Error::usage(
+            said!("compare the two files", "두 파일을 비교할 수 없습니다"),
+            said!("they have no cell and metric in common", "공통된 셀과 지표가 없음"),
+        )
+        .try_this(said!("run both with the same -e and -x", "둘을 같은 -e와 -x로 실행하십시오")));
     }
     if args.json {
         let rows: Vec<_> = rows.iter().map(|r| serde_json::json!({ "cell": r.cell, "base": r.base, "metric": r.metric, "a": r.a, "b": r.b, "change": r.change, "intervals_overlap": r.overlap })).collect();

@@ -17,6 +17,7 @@ use crate::lab::descendants::Descendants;
 use crate::lab::scratch::Scratch;
 use crate::lang::counted;
 use crate::model::{Attach, Io, Limits, Rootfs, Task};
+use crate::said;
 use crate::sys::clock::measure_tsc_khz;
 use crate::sys::fds::standard;
 use crate::sys::terminal::is_terminal;
@@ -113,9 +114,11 @@ fn arm(args: &Run) -> Result<Arm> {
         id.push_str(":+init");
     }
     if id.contains(',') {
-        return Err(
-            Error::usage(format!("run in {id}"), "one environment at a time").try_this("isolab bench compares several")
-        );
+        return Err(Error::usage(
+            said!("run in {id}", "{id}에서 실행할 수 없습니다"),
+            said!("one environment at a time", "한 번에 환경 하나만 됨"),
+        )
+        .try_this(said!("isolab bench compares several", "여럿은 isolab bench로 비교하십시오")));
     }
     Arm::parse(&id)
 }
@@ -135,22 +138,30 @@ fn task(args: &Run, arm: &Arm) -> Result<Task> {
         let Some((name, value)) = named(pair) else {
             return Err(Error::usage(
                 format!("set the variable {:?}", pair.to_string_lossy()),
-                "it is written NAME=VALUE",
+                said!("it is written NAME=VALUE", "NAME=VALUE로 적어야 함"),
             )
-            .try_this("-e NAME=VALUE; the environment is chosen by --as"));
+            .try_this(said!(
+                "-e NAME=VALUE; the environment is chosen by --as",
+                "-e NAME=VALUE. 환경은 --as로 고릅니다"
+            )));
         };
         env.retain(|(n, _)| *n != name);
         env.push((name, value));
     }
     if args.memory == Some(0) || args.pids == Some(0) {
-        return Err(
-            Error::usage("limit it to nothing", "no program can run in that").try_this("--memory 64M --pids 10")
-        );
+        return Err(Error::usage(
+            said!("limit it to nothing", "아무것도 못 쓰게 제한할 수는 없습니다"),
+            said!("no program can run in that", "그 안에서는 어떤 프로그램도 돌 수 없음"),
+        )
+        .try_this("--memory 64M --pids 10"));
     }
     let cpu_percent = match args.cpus {
         Some(cpus) if !(0.01..=4096.0).contains(&cpus) => {
-            return Err(Error::usage(format!("limit it to {cpus} CPUs"), "it must be from 0.01 to 4096")
-                .try_this("--cpus 0.5 for half of one"));
+            return Err(Error::usage(
+                said!("limit it to {cpus} CPUs", "CPU {cpus}개로 제한할 수 없습니다"),
+                said!("it must be from 0.01 to 4096", "0.01부터 4096까지여야 함"),
+            )
+            .try_this("--cpus 0.5 for half of one"));
         }
         cpus => cpus.map(|c| (c * 100.0).round() as u64),
     };

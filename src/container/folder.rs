@@ -90,7 +90,8 @@ fn walk(path: &Path) -> Result<OwnedFd, Stop> {
     if path.as_os_str().is_empty() {
         return Err(Errno::ENOENT.into());
     }
-    let mut at = open_part(AT_FDCWD, OsStr::new("."))?;
+    let first = if path.is_absolute() { "/" } else { "." }; // our own folder may be one that this user cannot enter
+    let mut at = open_part(AT_FDCWD, OsStr::new(first))?;
     let mut ahead: Vec<OsString> = parts(path);
     let mut links = 0;
     while let Some(name) = ahead.pop() {

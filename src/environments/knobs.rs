@@ -5,6 +5,7 @@ use std::fmt;
 use super::{ALL, Environment};
 use crate::error::{Error, Result};
 use crate::lang::Said;
+use crate::said;
 
 /// One knob that an environment offers.
 #[derive(Debug)]
@@ -54,11 +55,20 @@ impl Knobs {
                 return Err(unknown_knob(about.id, part, about.knobs));
             };
             if known.takes_value() != part.contains('=') {
-                return Err(Error::usage(format!("read the knob {part:?}"), format!("it is written {}", known.form)));
+                return Err(Error::usage(
+                    said!("read the knob {part:?}", "노브 {part:?}을(를) 읽을 수 없습니다"),
+                    format!("it is written {}", known.form),
+                ));
             }
             if knobs.iter().any(|k| k.split('=').next() == Some(key)) {
-                return Err(Error::usage(format!("read the arm {}", about.id), format!("the knob {key} stands twice"))
-                    .try_this("leave one of them out: the second changes nothing"));
+                return Err(Error::usage(
+                    format!("read the arm {}", about.id),
+                    said!("the knob {key} stands twice", "노브 {key}이(가) 두 번 있음"),
+                )
+                .try_this(said!(
+                    "leave one of them out: the second changes nothing",
+                    "하나를 빼십시오. 두 번째는 아무것도 바꾸지 않습니다"
+                )));
             }
             knobs.push((*part).to_owned());
         }
@@ -78,7 +88,11 @@ fn unknown_knob(id: &str, knob: &str, known: &[KnobAbout]) -> Error {
         let typed = knob.split('=').next().unwrap_or(knob);
         format!("{}knobs of {id}: {}", did_you_mean(typed, &keys), forms.join(" "))
     };
-    Error::usage(format!("read the arm {id}:{knob}"), format!("{id} has no knob {knob:?}")).try_this(advice)
+    Error::usage(
+        said!("read the arm {id}:{knob}", "대상 {id}:{knob}을(를) 읽을 수 없습니다"),
+        said!("{id} has no knob {knob:?}", "{id}에는 노브 {knob:?}이(가) 없음"),
+    )
+    .try_this(advice)
 }
 
 /// "did you mean X? " for the nearest of `known`, or "". What was begun and not ended is nearest.
@@ -135,7 +149,11 @@ impl Arm {
             arms.push(arm);
         }
         if arms.is_empty() {
-            return Err(Error::usage("read the list of environments", "it is empty").try_this("isolab list"));
+            return Err(Error::usage(
+                said!("read the list of environments", "환경 목록을 읽을 수 없습니다"),
+                said!("it is empty", "비어 있음"),
+            )
+            .try_this("isolab list"));
         }
         Ok(arms)
     }
@@ -186,13 +204,16 @@ pub fn find(id: &str) -> Result<&'static dyn Environment> {
         return Ok(*env);
     }
     if LATER.contains(&id) {
-        return Err(Error::usage(format!("use the environment {id}"), "it is planned, but not in this version")
-            .try_this("isolab list"));
+        return Err(Error::usage(
+            said!("use the environment {id}", "환경 {id}을(를) 쓸 수 없습니다"),
+            said!("it is planned, but not in this version", "계획되어 있으나 이 버전에는 없음"),
+        )
+        .try_this("isolab list"));
     }
     let known: Vec<&str> = ALL.iter().map(|e| e.about().id).collect();
-    Err(Error::usage(format!("use the environment {id:?}"), "there is none of that name").try_this(format!(
-        "{}environments: {}",
-        did_you_mean(id, &known),
-        known.join(" ")
-    )))
+    Err(Error::usage(
+        said!("use the environment {id:?}", "환경 {id:?}을(를) 쓸 수 없습니다"),
+        said!("there is none of that name", "그런 이름이 없음"),
+    )
+    .try_this(format!("{}environments: {}", did_you_mean(id, &known), known.join(" "))))
 }

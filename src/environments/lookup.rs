@@ -237,6 +237,11 @@ fn loader(head: &[u8]) -> Option<PathBuf> {
 pub(super) fn alone(task: &Task, dir: &Path) -> Result<PathBuf> {
     let program = on_host(task)?;
     let name = program.file_name().unwrap_or_default();
+    if let Some((kind, cause, advice)) = why_not(&program, &quoted_path(&program)) {
+        let name = name.display();
+        let doing = said!("execute the program {name}", "프로그램 {name}을(를) 실행할 수 없습니다");
+        return Err(Error::new(doing, cause).kind(kind).try_this(advice)); // with --rootfs / too
+    }
     if let Some(other) = needs(&program) {
         let (other, name) = (other.display(), name.display());
         let cause = said!(

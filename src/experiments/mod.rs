@@ -16,6 +16,7 @@ use crate::lab::{Lab, Workload};
 use crate::lang::Said;
 use crate::model::Unit;
 use crate::results::schema::Sample;
+use crate::said;
 use crate::sys::clock::monotonic_ns;
 
 /// Every experiment of this version, in the order in which they run.
@@ -178,7 +179,11 @@ pub fn parse_list(text: Option<&str>) -> Result<Vec<&'static dyn Experiment>> {
         }
     }
     if found.is_empty() {
-        return Err(Error::usage("read the list of experiments", "it is empty").try_this("isolab list"));
+        return Err(Error::usage(
+            said!("read the list of experiments", "실험 목록을 읽을 수 없습니다"),
+            said!("it is empty", "비어 있음"),
+        )
+        .try_this("isolab list"));
     }
     Ok(found)
 }
@@ -188,18 +193,25 @@ fn find(id: &str) -> Result<&'static dyn Experiment> {
         return Ok(*e);
     }
     if id == "teardown" {
-        return Err(Error::usage("use the experiment teardown", "it is a metric of boot").try_this("-x boot"));
+        return Err(Error::usage(
+            said!("use the experiment teardown", "실험 teardown을 쓸 수 없습니다"),
+            said!("it is a metric of boot", "boot의 지표임"),
+        )
+        .try_this("-x boot"));
     }
     if LATER.contains(&id) {
-        return Err(Error::usage(format!("use the experiment {id}"), "it is planned, but not in this version")
-            .try_this("isolab list"));
+        return Err(Error::usage(
+            said!("use the experiment {id}", "실험 {id}을(를) 쓸 수 없습니다"),
+            said!("it is planned, but not in this version", "계획되어 있으나 이 버전에는 없음"),
+        )
+        .try_this("isolab list"));
     }
     let known: Vec<&str> = ALL.iter().map(|e| e.about().id).collect();
-    Err(Error::usage(format!("use the experiment {id:?}"), "there is none of that name").try_this(format!(
-        "{}experiments: {}",
-        did_you_mean(id, &known),
-        known.join(" ")
-    )))
+    Err(Error::usage(
+        said!("use the experiment {id:?}", "실험 {id:?}을(를) 쓸 수 없습니다"),
+        said!("there is none of that name", "그런 이름이 없음"),
+    )
+    .try_this(format!("{}experiments: {}", did_you_mean(id, &known), known.join(" "))))
 }
 
 /// Refuses keys that none of the chosen experiments knows.
@@ -207,8 +219,11 @@ pub fn check_sets(experiments: &[&dyn Experiment], sets: &Sets) -> Result<()> {
     let known: Vec<&str> = experiments.iter().flat_map(|e| e.about().sets).map(|s| s.key).collect();
     match sets.keys().find(|key| !known.contains(&key.as_str())) {
         None => Ok(()),
-        Some(key) => Err(Error::usage(format!("use --set {key}=…"), "none of the chosen experiments has that key")
-            .try_this(format!("{}keys: {}", did_you_mean(key, &known), known.join(" ")))),
+        Some(key) => Err(Error::usage(
+            said!("use --set {key}=…", "--set {key}=…을 쓸 수 없습니다"),
+            said!("none of the chosen experiments has that key", "고른 실험 가운데 그 키를 가진 것이 없음"),
+        )
+        .try_this(format!("{}keys: {}", did_you_mean(key, &known), known.join(" ")))),
     }
 }
 

@@ -8,6 +8,7 @@ use crate::environments::Arm;
 use crate::error::{Error, Result};
 use crate::experiments::{self, CellPlan, Experiment, Sets};
 use crate::results::bounds::MOST_CELLS;
+use crate::said;
 
 /// What `isolab bench` was asked for.
 #[derive(Debug, Clone, Default)]
@@ -139,8 +140,15 @@ fn chosen_base(base: &str, arms: &[Arm]) -> Result<String> {
         return Ok(id);
     }
     let ids: Vec<String> = arms.iter().map(Arm::id).collect();
-    Err(Error::usage(format!("compare with the base {base:?}"), "it is none of the arms of this run")
-        .try_this(format!("one of {}, or name it with -e", ids.join(", "))))
+    Err(Error::usage(
+        said!("compare with the base {base:?}", "{base:?}을(를) 기준으로 비교할 수 없습니다"),
+        said!("it is none of the arms of this run", "이 실행의 대상이 아님"),
+    )
+    .try_this(said!(
+        "one of {ids}, or name it with -e",
+        "{ids} 가운데 하나를 쓰거나 -e로 적으십시오",
+        ids = ids.join(", ")
+    )))
 }
 
 /// One round of an experiment: which cells, in which order.
@@ -200,10 +208,10 @@ fn only_with_commands(chosen: Vec<&'static dyn Experiment>, named: bool) -> Resu
     let (able, unable): (Vec<_>, Vec<_>) = chosen.into_iter().partition(|e| e.takes_command());
     match unable.first() {
         Some(e) if named => Err(Error::usage(
-            format!("measure your own command in {}", e.about().id),
-            "that experiment needs isolab's probe",
+            said!("measure your own command in {id}", "{id}에서는 자기 명령을 측정할 수 없습니다", id = e.about().id),
+            said!("that experiment needs isolab's probe", "그 실험에는 isolab의 프로브가 필요함"),
         )
-        .try_this("-x boot, or leave the command out")),
+        .try_this(said!("-x boot, or leave the command out", "-x boot를 쓰거나 명령을 빼십시오"))),
         _ => Ok(able),
     }
 }
@@ -214,16 +222,20 @@ fn not_too_large(parts: &[Part]) -> Result<()> {
     if cells <= MOST_CELLS {
         return Ok(());
     }
-    Err(Error::usage(format!("measure {cells} cells"), format!("a run has up to {MOST_CELLS}"))
-        .try_this("fewer values in --set, or fewer arms"))
+    Err(Error::usage(
+        said!("measure {cells} cells", "셀 {cells}개를 측정할 수 없습니다"),
+        said!("a run has up to {MOST_CELLS}", "한 실행에는 {MOST_CELLS}개까지임"),
+    )
+    .try_this(said!("fewer values in --set, or fewer arms", "--set의 값이나 대상을 줄이십시오")))
 }
 
 fn checked_blocks(blocks: Option<u32>) -> Result<Option<u32>> {
     match blocks {
-        Some(n) if n == 0 || n > MOST_BLOCKS => {
-            Err(Error::usage(format!("run {n} blocks"), format!("it must be from 1 to {MOST_BLOCKS}"))
-                .try_this(SOME_BLOCKS))
-        }
+        Some(n) if n == 0 || n > MOST_BLOCKS => Err(Error::usage(
+            said!("run {n} blocks", "블록 {n}개를 실행할 수 없습니다"),
+            said!("it must be from 1 to {MOST_BLOCKS}", "1부터 {MOST_BLOCKS}까지여야 함"),
+        )
+        .try_this(SOME_BLOCKS)),
         other => Ok(other),
     }
 }

@@ -18,6 +18,7 @@ use crate::lab::{Lab, cleaning, lock, pin};
 use crate::results::schema::{Cell, Header, Run, SampleLine, SampleOutcome, Warning};
 use crate::results::store::Store;
 use crate::results::summarize::{Planned, Skips, cells_of, summarize};
+use crate::said;
 
 /// How a run is carried out, beside its plan.
 #[derive(Debug, Clone)]
@@ -121,7 +122,8 @@ fn needs_proc() -> Result<()> {
     if Path::new("/proc/self/exe").exists() {
         return Ok(());
     }
-    Err(Error::unavailable("start to measure", shortage::NO_PROC).try_this(shortage::PROC))
+    Err(Error::unavailable(said!("start to measure", "측정을 시작할 수 없습니다"), shortage::NO_PROC)
+        .try_this(shortage::PROC))
 }
 
 fn kernel_logged(mut log: KernelLog) -> Option<Warning> {

@@ -20,6 +20,7 @@ use super::workload::Workload;
 use crate::environments::{Arm, Detached, Setting, Support, out_of_memory};
 use crate::error::{Context, Error, Result, shortage};
 use crate::model::{Limits, Part};
+use crate::said;
 use crate::shell::called_as;
 use crate::sys::clock::monotonic_ns;
 use crate::timeline::Timeline;
@@ -97,7 +98,7 @@ impl<'a> Lab<'a> {
         let mut worker = self.spawn(arm, work, Mode::Prepare, &Start::default())?;
         match worker.hear(self.interrupt)? {
             Reply::Prepared { support: Support::No { reason, fix } } => {
-                Err(Error::unavailable(format!("run {arm}"), reason).try_this(fix))
+                Err(Error::unavailable(said!("run {arm}", "{arm}을(를) 실행할 수 없습니다"), reason).try_this(fix))
             }
             Reply::Prepared { support } => Ok(support),
             other => Err(out_of_turn(&other)),
@@ -289,9 +290,10 @@ impl Worker {
         let spawned_ns = monotonic_ns();
         let mut child = match command.spawn() {
             Err(cause) if cause.raw_os_error() == Some(libc::EAGAIN) => {
-                return Err(Error::new("start a worker", cause).try_this(shortage::PROCESSES));
+                return Err(Error::new(said!("start a worker", "작업 프로세스를 시작할 수 없습니다"), cause)
+                    .try_this(shortage::PROCESSES));
             }
-            other => other.doing(|| "start a worker")?,
+            other => other.doing(|| said!("start a worker", "작업 프로세스를 시작할 수 없습니다"))?,
         };
         let control = child.stdin.take(); // Child::wait would close it, and a detached payload still listens to it
         let deadline = Instant::now() + patience;
@@ -314,14 +316,28 @@ impl Worker {
             }
             let stdout = self.child.stdout.as_mut().expect("the worker was spawned with a pipe");
             if interrupt.wait(stdout.as_fd(), self.deadline)? == Woken::TimedOut {
-                return Err(Error::new("hear from a worker", "it hangs: nothing came before the deadline")
-                    .try_this("--timeout 60s gives it longer; isolab run shows it alone"));
+                return Err(Error::new(
+                    said!("hear from a worker", "작업 프로세스의 답을 들을 수 없습니다"),
+                    said!(
+                        "it hangs: nothing came before the deadline",
+                        "멈추어 있음: 제한 시간까지 아무것도 오지 않음"
+                    ),
+                )
+                .try_this(said!(
+                    "--timeout 60s gives it longer; isolab run shows it alone",
+                    "--timeout 60s로 더 기다릴 수 있습니다. isolab run으로 따로 볼 수 있습니다"
+                )));
             }
             let mut chunk = [0; 8192];
             match stdout.read(&mut chunk) {
                 Ok(0) => return Err(self.died()),
                 Ok(n) => self.buffer.extend_from_slice(&chunk[..n]),
-                Err(cause) => return Err(Error::new("hear from a worker", cause)),
+                Err(cause) => {
+                    return Err(Error::new(
+                        said!("hear from a worker", "작업 프로세스의 답을 들을 수 없습니다"),
+                        cause,
+                    ));
+                }
             }
         }
     }
@@ -350,8 +366,14 @@ impl Worker {
         if let Some(stderr) = &mut self.child.stderr {
             let _ = stderr.take(4096).read_to_string(&mut words);
         }
-        Error::new("hear from a worker", format!("it died ({status}) {}", words.trim()).trim_end())
-            .try_this("isolab run shows it alone; dmesg, whether the kernel ended it")
+        Error::new(
+            said!("hear from a worker", "작업 프로세스의 답을 들을 수 없습니다"),
+            format!("it died ({status}) {}", words.trim()).trim_end(),
+        )
+        .try_this(said!(
+            "isolab run shows it alone; dmesg, whether the kernel ended it",
+            "isolab run으로 따로 볼 수 있습니다. 커널이 끝냈는지는 dmesg가 알려 줍니다"
+        ))
     }
 }
 

@@ -148,7 +148,7 @@ mod tests {
         for (text, cause) in [
             (header.clone(), "no sample lines"),
             (format!("{header}\n\n"), "no sample lines"),
-            (format!("{header}\n{{}}\nhello\n"), "2 lines are none"),
+            (format!("{header}\n{{}}\nhello\n"), "2 lines could not be read"),
             (whole.clone(), "it is a results file"),
             (format!("{whole}\n"), "it is a results file"),
             (String::new(), "it is empty"),

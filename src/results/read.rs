@@ -15,6 +15,7 @@ use super::schema::{Run, SCHEMA, Warning};
 use super::store::{RUN, SAMPLES, recover_command};
 use super::summarize::chain_holds;
 use crate::error::{Context, Error, Kind, Result};
+use crate::said;
 
 /// A run of a week is some hundred megabytes.
 pub const LARGEST: u64 = 512 << 20;
@@ -114,7 +115,7 @@ pub fn load(path: &Path) -> Result<Run> {
             || recover_command(raw.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new(".")));
         let advice = match e.try_this.is_empty() {
             true if raw.exists() => recover().into(),
-            true => "isolab bench makes one in results/".into(),
+            true => said!("isolab bench makes one in results/", "isolab bench가 results/에 만듭니다"),
             false => e.try_this.clone(),
         };
         Error { doing: format!("read the results file {}", file.display()).into(), ..e }
@@ -129,12 +130,16 @@ pub fn parse(bytes: &[u8], name: &str) -> Result<Run> {
     let doing = || format!("read the results file {name}");
     check_version(bytes).map_err(|cause| Error { doing: doing().into(), ..cause })?;
     let mut run: Run = serde_json::from_slice(bytes).map_err(|cause| {
-        Error::usage(doing(), format!("it is no whole results file ({cause})"))
-            .try_this("isolab recover DIR rebuilds it from samples.jsonl")
+        Error::usage(doing(), format!("it is no whole results file ({cause})")).try_this(said!(
+            "isolab recover DIR rebuilds it from samples.jsonl",
+            "isolab recover DIR이 samples.jsonl에서 다시 만듭니다"
+        ))
     })?;
     if let Some(beyond) = beyond(&run) {
-        return Err(Error::usage(doing(), format!("{beyond}: it was changed by hand"))
-            .try_this("isolab recover DIR rebuilds it from samples.jsonl"));
+        return Err(Error::usage(doing(), format!("{beyond}: it was changed by hand")).try_this(said!(
+            "isolab recover DIR rebuilds it from samples.jsonl",
+            "isolab recover DIR이 samples.jsonl에서 다시 만듭니다"
+        )));
     }
     if !chain_holds(&run) {
         let text = "its samples were changed after they were saved: their hashes do not fit".into();
@@ -160,7 +165,10 @@ pub(super) fn check_version(bytes: &[u8]) -> Result<()> {
             Category::Data => return foreign(),
             Category::Syntax | Category::Io => format!("it is no JSON ({cause})"),
         };
-        Error::usage("", why).try_this("isolab recover DIR rebuilds it from samples.jsonl")
+        Error::usage("", why).try_this(said!(
+            "isolab recover DIR rebuilds it from samples.jsonl",
+            "isolab recover DIR이 samples.jsonl에서 다시 만듭니다"
+        ))
     })?;
     if !is_object {
         return Err(foreign());

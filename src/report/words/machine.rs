@@ -44,7 +44,7 @@ pub(crate) const TOOL: Words = w("tool", "도구");
 pub(crate) const PROGRAM: Words = w("program in every arm", "모든 대상의 프로그램");
 pub(crate) const THE_PROBE: Words = w(
     "isolab's own probe, the same bytes everywhere (SHA-256 {0}…)",
-    "isolab의 탐침. 어디서나 같은 바이트(SHA-256 {0}…)",
+    "isolab의 프로브. 어디서나 같은 바이트(SHA-256 {0}…)",
 );
 pub(crate) const NOT_TOLD: Words = w("not told by this machine", "이 기계가 알려 주지 않음");
 pub(crate) const NONE: Words = w("none", "없음");
