@@ -8,17 +8,20 @@ use std::mem::ManuallyDrop;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use nix::errno::Errno;
+use nix::fcntl::{OFlag, openat};
 use nix::sys::prctl::{set_no_new_privs, set_pdeathsig};
+use nix::sys::resource::setrlimit;
 use nix::sys::signal::Signal;
-use nix::unistd::{chdir, setsid};
+use nix::sys::stat::Mode;
+use nix::unistd::{chdir, setsid, write};
 
 use super::cgroup::Cgroup;
 use super::console::Console;
 use super::dev::Dev;
 use super::handshake::{At, Failure, Handshake, Stamp, Step};
 use super::idmap::IdMap;
+use super::plan::Plan;
 use super::seccomp::Filter;
-use super::spec::Spec;
 use super::{capabilities, dev, hosts_view, init, mask, namespaces, rootfs, tmp};
 use crate::sys::fds::{HANDED, hand_over};
 use crate::sys::{landlock, signals};
@@ -33,57 +36,59 @@ pub struct Files<'a> {
 }
 
 /// Becomes the program. Returns an exit status only if it could not.
-pub(super) fn run(spec: &Spec, cgroup: Option<&Cgroup>, files: &Files<'_>, handshake: &Handshake) -> i32 {
-    let Err(failure) = become_program(spec, cgroup, files, handshake);
+pub(super) fn run(plan: &Plan, cgroup: Option<&Cgroup>, files: &Files<'_>, handshake: &Handshake) -> i32 {
+    let Err(failure) = become_program(plan, cgroup, files, handshake);
     handshake.fail(failure)
 }
 
 fn become_program(
-    spec: &Spec,
+    plan: &Plan,
     cgroup: Option<&Cgroup>,
     files: &Files<'_>,
     handshake: &Handshake,
 ) -> Result<Infallible, Failure> {
     join_cgroup(cgroup).at(Step::JoinCgroup)?; // first: what follows is charged to it
-    wait_for_ids(spec, handshake).at(Step::IdMap)?; // until then we are nobody
+    wait_for_ids(plan, handshake).at(Step::IdMap)?; // until then we are nobody
     setsid().at(Step::Session)?; // kill(0) reaches the whole process group, also its members outside of the pid namespace
-    become_root(spec).at(Step::BecomeRoot)?;
-    rootfs::stand_in(spec.root.as_fd()).at(Step::Root)?;
-    namespaces::made_by_child(spec.namespaces).at(Step::OwnView)?; // after both: they decide what is seen in them
-    namespaces::name_host(spec.namespaces).at(Step::HostName)?;
-    namespaces::loopback(spec.namespaces, spec.loopback).at(Step::Loopback)?;
+    become_root(plan).at(Step::BecomeRoot)?;
+    rootfs::stand_in(plan.root.as_fd()).at(Step::Root)?;
+    namespaces::join(&plan.joined).at(Step::JoinNamespaces)?; // while we may look at them
+    namespaces::made_by_child(plan.namespaces).at(Step::OwnView)?; // after both: they decide what is seen in them
+    namespaces::name_host(plan.namespaces, plan.hostname.as_deref()).at(Step::HostName)?;
+    namespaces::loopback(plan.namespaces, plan.loopback).at(Step::Loopback)?;
     handshake.stamp(Stamp::OwnView);
-    let (null, devpts) = change_root(spec, files)?;
-    confine(spec).at(Step::Confine)?; // no mount from here on
-    enter_folder(spec);
+    let (null, devpts) = change_root(plan, files)?;
+    confine(plan).at(Step::Confine)?; // no mount from here on
+    enter_folder(plan);
     handshake.stamp(Stamp::NewRoot);
     let gate = hand_files_over(files, null, devpts, handshake.gate())?; // every other file is closed now
-    die_with_parent(spec.detachable).at(Step::DieWithParent)?; // after changing ids, which would undo it
-    drop_capabilities(spec).at(Step::Capabilities)?; // no mount, no mknod of ours from here on
-    set_no_new_privs().at(Step::NoNewPrivileges)?; // and no program can get anything back; the filter needs it
-    if spec.init {
-        let program = || last_steps_of_program(spec, files.console, gate, handshake);
-        return init::stand_before(handshake, program, || install_filter(spec)).at(Step::Init);
+    die_with_parent(plan.detachable).at(Step::DieWithParent)?; // after changing ids, which would undo it
+    limit_resources(plan).at(Step::Rlimits)?; // raising one needs a capability
+    capabilities::become_user(&plan.user, plan.capabilities.as_ref()).at(Step::Capabilities)?; // no mount, no mknod of ours from here on
+    no_new_privileges(plan).at(Step::NoNewPrivileges)?; // and no program can get anything back; the filter needs it
+    if plan.init {
+        let program = || last_steps_of_program(plan, files.console, gate, handshake);
+        return init::run_as_init(handshake, program, || install_filter(plan)).at(Step::Init);
     }
-    last_steps(spec, gate, handshake)
+    last_steps(plan, gate, handshake)
 }
 
 /// The filter comes last, since it forbids most of the steps above.
-fn last_steps(spec: &Spec, gate: BorrowedFd<'_>, handshake: &Handshake) -> Result<Infallible, Failure> {
-    signals::reset(spec.ignored).at(Step::Signals)?;
-    let folder = rootfs::folder_of(&spec.program).at(Step::Exec)?;
-    install_filter(spec).at(Step::Filter)?;
+fn last_steps(plan: &Plan, gate: BorrowedFd<'_>, handshake: &Handshake) -> Result<Infallible, Failure> {
+    signals::reset(plan.ignored).at(Step::Signals)?;
+    let folder = rootfs::folder_of(&plan.program).at(Step::Exec)?;
+    install_filter(plan).at(Step::Filter)?;
     handshake.stamp(Stamp::Door);
     Handshake::wait(gate).at(Step::Gate)?;
-    parent_lives(spec.detachable, gate).at(Step::DieWithParent)?;
+    parent_lives(plan.detachable, gate).at(Step::DieWithParent)?;
     handshake.stamp(Stamp::Exec);
-    Err(spec.program.exec_file(folder.as_fd())).at(Step::Exec)
+    Err(plan.program.exec_file(folder.as_fd())).at(Step::Exec)
 }
 
 /// Behind a small PID 1.
-fn last_steps_of_program(spec: &Spec, console: Option<&Console>, gate: BorrowedFd<'_>, handshake: &Handshake) -> i32 {
+fn last_steps_of_program(plan: &Plan, console: Option<&Console>, gate: BorrowedFd<'_>, handshake: &Handshake) -> i32 {
     let foreground = console.map_or(Ok(()), Console::to_the_foreground).at(Step::Terminal);
-    let Err(failure) = foreground.and_then(|()| last_steps(spec, gate, handshake));
+    let Err(failure) = foreground.and_then(|()| last_steps(plan, gate, handshake));
     handshake.fail(failure)
 }
 
@@ -91,30 +96,31 @@ fn join_cgroup(cgroup: Option<&Cgroup>) -> Result<(), Errno> {
     cgroup.map_or(Ok(()), Cgroup::join)
 }
 
-fn wait_for_ids(spec: &Spec, handshake: &Handshake) -> Result<(), Errno> {
-    if spec.ids.is_none() {
+fn wait_for_ids(plan: &Plan, handshake: &Handshake) -> Result<(), Errno> {
+    if plan.ids.is_none() {
         return Ok(());
     }
     handshake.forget_parent_end();
     Handshake::wait(handshake.gate())
 }
 
-fn become_root(spec: &Spec) -> Result<(), Errno> {
-    spec.ids.map_or(Ok(()), IdMap::become_root)
+fn become_root(plan: &Plan) -> Result<(), Errno> {
+    plan.ids.map_or(Ok(()), IdMap::become_root)
 }
 
 /// Returns a null device for the program's streams, and the /dev/pts for its terminal, if it needs them.
-fn change_root(spec: &Spec, files: &Files<'_>) -> Result<(Option<OwnedFd>, Option<OwnedFd>), Failure> {
+fn change_root(plan: &Plan, files: &Files<'_>) -> Result<(Option<OwnedFd>, Option<OwnedFd>), Failure> {
     rootfs::keep_mounts_private().at(Step::PrivateMounts)?;
-    let root = rootfs::mount_root(spec.read_only).at(Step::Root)?;
-    let sys = find_sys(spec, root.as_fd()).at(Step::Sys)?;
-    hide_what_acts_on_the_host(spec, root.as_fd()).at(Step::HostsView)?;
+    let root = rootfs::mount_root(plan.read_only).at(Step::Root)?;
+    let sys = find_sys(plan, root.as_fd()).at(Step::Sys)?;
+    hide_what_acts_on_the_host(plan, root.as_fd()).at(Step::HostsView)?;
     let proc = rootfs::mount_proc(root.as_fd()).at(Step::Proc)?;
-    let dev = make_dev(spec, root.as_fd()).at(Step::Dev)?;
-    make_tmp(spec, root.as_fd()).at(Step::Tmp)?;
-    let sys = hide_paths(spec, proc.as_fd(), sys, dev.as_ref())?;
+    let dev = make_dev(plan, root.as_fd()).at(Step::Dev)?;
+    make_tmp(plan, root.as_fd()).at(Step::Tmp)?;
+    set_parameters(plan, proc.as_fd())?; // before /proc/sys is read-only
+    let sys = hide_paths(plan, root.as_fd(), proc.as_fd(), sys, dev.as_ref())?;
     let null = own_null(files, dev.as_ref(), proc.as_fd()).at(Step::Dev)?;
-    rootfs::leave_the_old_root(root.as_fd()).at(Step::OldRoot)?;
+    rootfs::pivot_to(root.as_fd()).at(Step::OldRoot)?;
     let mounted = [(c"proc", Some(&proc)), (c"sys", sys.as_ref()), (c"dev", dev.as_ref().map(|dev| &dev.top))];
     for (name, top) in mounted {
         top.map_or(Ok(()), |top| rootfs::is_still_there(name, top.as_fd())).at(Step::Settled)?;
@@ -122,50 +128,61 @@ fn change_root(spec: &Spec, files: &Files<'_>) -> Result<(Option<OwnedFd>, Optio
     Ok((null, dev.map(|dev| dev.terminals).filter(|_| files.console.is_some())))
 }
 
-fn find_sys(spec: &Spec, root: BorrowedFd<'_>) -> Result<Option<OwnedFd>, Errno> {
+fn find_sys(plan: &Plan, root: BorrowedFd<'_>) -> Result<Option<OwnedFd>, Errno> {
     match rootfs::find_sys(root)? {
-        Some(place) if spec.hosts_root => hosts_view::fresh_sys(place.as_fd()).map(Some),
+        Some(place) if plan.hosts_root => hosts_view::fresh_sys(place.as_fd()).map(Some),
         sys => Ok(sys),
     }
 }
 
-fn hide_what_acts_on_the_host(spec: &Spec, root: BorrowedFd<'_>) -> Result<(), Errno> {
-    if spec.hosts_root { hosts_view::replace(root, spec.ids.is_some()) } else { Ok(()) }
+fn hide_what_acts_on_the_host(plan: &Plan, root: BorrowedFd<'_>) -> Result<(), Errno> {
+    if plan.hosts_root { hosts_view::replace(root, plan.ids.is_some()) } else { Ok(()) }
 }
 
 /// Until exec we are our own program, and the kernel looks the interpreter of what we execute up by a name that the folder's
 /// owner may lead to /proc/self/exe meanwhile. And a device file that root leaves in the folder is alive outside.
-fn confine(spec: &Spec) -> Result<(), Errno> {
-    spec.confined.as_ref().map_or(Ok(()), |rules| landlock::restrict(rules.as_fd()))
+fn confine(plan: &Plan) -> Result<(), Errno> {
+    plan.confined.as_ref().map_or(Ok(()), |rules| landlock::restrict(rules.as_fd()))
 }
 
 /// By its name inside: the folder that we came from may be of the old root (CVE-2024-21626).
-fn enter_folder(spec: &Spec) {
-    if let Some(folder) = &spec.folder {
+fn enter_folder(plan: &Plan) {
+    if let Some(folder) = &plan.cwd {
         let _ = chdir(folder.as_c_str()); // one that is not inside, or that inside's root may not enter: we stay in /
     }
 }
 
-fn make_dev(spec: &Spec, root: BorrowedFd<'_>) -> Result<Option<Dev>, Errno> {
-    spec.dev.map(|nodes| dev::make(root, nodes)).transpose()
+fn make_dev(plan: &Plan, root: BorrowedFd<'_>) -> Result<Option<Dev>, Errno> {
+    plan.dev.as_ref().map(|(nodes, devices)| dev::make(root, *nodes, devices)).transpose()
 }
 
-fn make_tmp(spec: &Spec, root: BorrowedFd<'_>) -> Result<(), Errno> {
-    if spec.tmp { tmp::mount(root) } else { Ok(()) }
+fn make_tmp(plan: &Plan, root: BorrowedFd<'_>) -> Result<(), Errno> {
+    if plan.tmp { tmp::mount(root) } else { Ok(()) }
+}
+
+fn set_parameters(plan: &Plan, proc: BorrowedFd<'_>) -> Result<(), Failure> {
+    for (place, (path, value)) in plan.sysctl.iter().enumerate() {
+        let file = openat(proc, path.as_c_str(), OFlag::O_WRONLY | OFlag::O_CLOEXEC | OFlag::O_NOFOLLOW, Mode::empty());
+        let written = file.and_then(|file| write(&file, value.as_bytes()));
+        written.map_err(|errno| Failure { step: Step::Sysctl, errno, place })?;
+    }
+    Ok(())
 }
 
 /// Returns the top of /sys.
 fn hide_paths(
-    spec: &Spec,
+    plan: &Plan,
+    root: BorrowedFd<'_>,
     proc: BorrowedFd<'_>,
     sys: Option<OwnedFd>,
     dev: Option<&Dev>,
 ) -> Result<Option<OwnedFd>, Failure> {
-    if !spec.hide_paths {
+    if plan.hidden.is_empty() {
         return Ok(sys);
     }
     let sys_top = sys.as_ref().map(AsFd::as_fd);
-    mask::hide(proc, sys_top, dev).map_err(|(errno, place)| Failure { step: Step::Mask, errno, place })?;
+    let tops = mask::Tops { root, proc, sys: sys_top };
+    mask::hide(&plan.hidden, tops, dev).map_err(|(errno, place)| Failure { step: Step::Mask, errno, place })?;
     sys_top.map(mask::protect_sys).transpose().at(Step::Sys)
 }
 
@@ -195,12 +212,16 @@ fn hand_files_over(
     hand_over(&console.among(given, slave.as_fd()), gate).at(Step::HandOver)
 }
 
-fn drop_capabilities(spec: &Spec) -> Result<(), Errno> {
-    if spec.drop_capabilities { capabilities::keep_the_usual() } else { Ok(()) }
+fn limit_resources(plan: &Plan) -> Result<(), Errno> {
+    plan.rlimits.iter().try_for_each(|(resource, soft, hard)| setrlimit(*resource, *soft, *hard))
 }
 
-fn install_filter(spec: &Spec) -> Result<(), Errno> {
-    spec.filter.as_ref().map_or(Ok(()), Filter::install)
+fn no_new_privileges(plan: &Plan) -> Result<(), Errno> {
+    if plan.no_new_privileges { set_no_new_privs() } else { Ok(()) }
+}
+
+fn install_filter(plan: &Plan) -> Result<(), Errno> {
+    plan.filter.as_ref().map_or(Ok(()), Filter::install)
 }
 
 /// When the parent is killed nobody could end us any more. [`parent_lives`] makes it sure.

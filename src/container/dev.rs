@@ -3,7 +3,7 @@
 //! It is made read-only when it is complete, but for /dev/shm, where no device is alive. The container keeps CAP_MKNOD, and here is the only place where device files
 //! are alive: a writable /dev would let it make one for the host's disk. (Docker has a device cgroup for that.)
 
-use std::ffi::CStr;
+use std::ffi::{CStr, CString};
 use std::io::Write;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 
@@ -16,16 +16,6 @@ use super::rootfs::inside;
 use crate::sys::fds::out_of_the_way;
 use crate::sys::mounts::{Depth, allow, attach, attr, copy_of, new_mount, restrict};
 
-/// Name, the host's file, device numbers.
-const DEVICES: &[(&CStr, &CStr, u64, u64)] = &[
-    (c"null", c"/dev/null", 1, 3),
-    (c"zero", c"/dev/zero", 1, 5),
-    (c"full", c"/dev/full", 1, 7),
-    (c"random", c"/dev/random", 1, 8),
-    (c"urandom", c"/dev/urandom", 1, 9),
-    (c"tty", c"/dev/tty", 5, 0),
-];
-
 const LINKS: &[(&CStr, &CStr)] = &[
     (c"ptmx", c"pts/ptmx"),
     (c"fd", c"/proc/self/fd"),
@@ -33,6 +23,18 @@ const LINKS: &[(&CStr, &CStr)] = &[
     (c"stdout", c"/proc/self/fd/1"),
     (c"stderr", c"/proc/self/fd/2"),
 ];
+
+/// One device file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Node {
+    pub name: CString,
+    /// The host's file of that name.
+    pub host: CString,
+    /// Character or block.
+    pub kind: SFlag,
+    pub number: u64,
+    pub mode: Mode,
+}
 
 /// How the device files come about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,17 +58,17 @@ pub struct Dev {
 }
 
 /// Mounts and fills /dev below `root`.
-pub fn make(root: BorrowedFd<'_>, nodes: Nodes) -> Result<Dev, Errno> {
+pub fn make(root: BorrowedFd<'_>, nodes: Nodes, devices: &[Node]) -> Result<Dev, Errno> {
     let place = inside(root, c"dev", OFlag::O_DIRECTORY)?;
     let options = [(c"mode", c"755"), (c"size", SHARED_MEMORY), (c"nr_inodes", c"16k")];
     let top = new_mount(c"tmpfs", &options, attr::NO_SUID | attr::NO_EXEC)?;
     attach(top.as_fd(), place.as_fd())?;
     let dev = top.as_fd();
     let before = umask(Mode::empty());
-    for device in DEVICES {
+    for device in devices {
         match nodes {
-            Nodes::Made => make_node(dev, *device)?,
-            Nodes::Borrowed => borrow_node(dev, *device)?,
+            Nodes::Made => mknodat(dev, device.name.as_c_str(), device.kind, device.mode, device.number)?,
+            Nodes::Borrowed => borrow_node(dev, device)?,
         }
     }
     for (name, target) in LINKS {
@@ -106,7 +108,7 @@ fn open_shared_memory(dev: BorrowedFd<'_>) -> Result<(), Errno> {
 /// The null device for a container without a /dev of its own: the host's, and nothing about it can be changed. It is
 /// attached nowhere yet.
 pub fn hosts_null() -> Result<OwnedFd, Errno> {
-    let null = copy_of(host_device(c"/dev/null", makedev(1, 3))?.as_fd(), Depth::One)?;
+    let null = copy_of(host_device(c"/dev/null", SFlag::S_IFCHR, makedev(1, 3))?.as_fd(), Depth::One)?;
     restrict(null.as_fd(), attr::READ_ONLY | attr::NO_SUID | attr::NO_EXEC, Depth::One)?;
     Ok(null)
 }
@@ -127,28 +129,22 @@ pub fn open_null(dev: Option<&Dev>, proc: BorrowedFd<'_>) -> Result<OwnedFd, Err
 
 /// Is it a null device, whoever's?
 pub fn is_null(file: BorrowedFd<'_>) -> bool {
-    fstat(file).is_ok_and(|found| is_device(&found, makedev(1, 3)))
+    fstat(file).is_ok_and(|found| is_device(&found, SFlag::S_IFCHR, makedev(1, 3)))
 }
 
-const EVERYBODY: Mode = Mode::from_bits_truncate(0o666);
-
-fn make_node(dev: BorrowedFd<'_>, (name, _, major, minor): (&CStr, &CStr, u64, u64)) -> Result<(), Errno> {
-    mknodat(dev, name, SFlag::S_IFCHR, EVERYBODY, makedev(major, minor))
-}
-
-fn borrow_node(dev: BorrowedFd<'_>, (name, host, major, minor): (&CStr, &CStr, u64, u64)) -> Result<(), Errno> {
-    mknodat(dev, name, SFlag::S_IFREG, EVERYBODY, 0)?;
-    let place = inside(dev, name, OFlag::empty())?;
-    let device = host_device(host, makedev(major, minor))?;
+fn borrow_node(dev: BorrowedFd<'_>, node: &Node) -> Result<(), Errno> {
+    mknodat(dev, node.name.as_c_str(), SFlag::S_IFREG, node.mode, 0)?;
+    let place = inside(dev, &node.name, OFlag::empty())?;
+    let device = host_device(&node.host, node.kind, node.number)?;
     attach(copy_of(device.as_fd(), Depth::One)?.as_fd(), place.as_fd())
 }
 
 /// Opens a device file of the host, if it is the one that it is said to be (CVE-2025-31133).
-fn host_device(host: &CStr, number: u64) -> Result<OwnedFd, Errno> {
+fn host_device(host: &CStr, kind: SFlag, number: u64) -> Result<OwnedFd, Errno> {
     let device = openat(AT_FDCWD, host, OFlag::O_PATH | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC, Mode::empty())?;
-    if is_device(&fstat(&device)?, number) { Ok(device) } else { Err(Errno::ENODEV) }
+    if is_device(&fstat(&device)?, kind, number) { Ok(device) } else { Err(Errno::ENODEV) }
 }
 
-fn is_device(found: &FileStat, number: u64) -> bool {
-    found.st_mode & SFlag::S_IFMT.bits() == SFlag::S_IFCHR.bits() && found.st_rdev == number
+fn is_device(found: &FileStat, kind: SFlag, number: u64) -> bool {
+    found.st_mode & SFlag::S_IFMT.bits() == kind.bits() && found.st_rdev == number
 }

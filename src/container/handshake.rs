@@ -18,7 +18,6 @@ use nix::fcntl::OFlag;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::unistd::{pipe2, read, write};
 
-use super::mask;
 use crate::error::{Context, Error, Kind, Result, shortage};
 use crate::lang::Said;
 use crate::model::Exit;
@@ -36,6 +35,7 @@ pub enum Step {
     IdMap,
     Session,
     BecomeRoot,
+    JoinNamespaces,
     OwnView,
     HostName,
     Loopback,
@@ -46,6 +46,7 @@ pub enum Step {
     Proc,
     Dev,
     Tmp,
+    Sysctl,
     Mask,
     OldRoot,
     Settled,
@@ -53,6 +54,7 @@ pub enum Step {
     Terminal,
     HandOver,
     DieWithParent,
+    Rlimits,
     Capabilities,
     NoNewPrivileges,
     Init,
@@ -70,6 +72,7 @@ const STEPS: &[(Step, &str)] = &[
     (Step::IdMap, "get the id map"),
     (Step::Session, "make a session of its own"),
     (Step::BecomeRoot, "become root of the user namespace"),
+    (Step::JoinNamespaces, "join the namespaces of others"),
     (Step::OwnView, "make the mount and cgroup namespaces"),
     (Step::HostName, "set the container's host name"),
     (Step::Loopback, "switch on the loopback device"),
@@ -80,6 +83,7 @@ const STEPS: &[(Step, &str)] = &[
     (Step::Proc, "mount /proc"),
     (Step::Dev, "make /dev"),
     (Step::Tmp, "make /tmp"),
+    (Step::Sysctl, "set the kernel parameters of its namespaces"),
     (Step::Mask, "hide"),
     (Step::OldRoot, "leave the old root"),
     (Step::Settled, "find /proc, /sys and /dev where they were mounted"),
@@ -87,7 +91,8 @@ const STEPS: &[(Step, &str)] = &[
     (Step::Terminal, "give the program a terminal"),
     (Step::HandOver, "hand the program its files"),
     (Step::DieWithParent, "tie the program's life to ours"),
-    (Step::Capabilities, "give up capabilities"),
+    (Step::Rlimits, "limit the program's resources"),
+    (Step::Capabilities, "become the program's user, with its capabilities"),
     (Step::NoNewPrivileges, "set no_new_privs"),
     (Step::Init, "become a small PID 1"),
     (Step::Signals, "give the program its signals back"),
@@ -172,12 +177,14 @@ impl Handshake {
         write(&self.parent_end, b"!").map(drop).doing(|| "open the gate")
     }
 
-    /// What went wrong in the child, once it has ended.
-    pub fn failure(&self) -> Option<Error> {
+    /// What went wrong in the child, once it has ended. `part_of` says what it was at, in a step that does several things;
+    /// empty: the step says it all.
+    pub fn failure(&self, part_of: impl Fn(Step, usize) -> String) -> Option<Error> {
         let place = self.page.get(FAILED_STEP).checked_sub(1)?;
         let errno = Errno::from_raw(self.page.get(FAILED_ERRNO) as i32);
         let step = STEPS.get(place as usize).map_or(Step::Exec, |(step, _)| *step);
-        Some(explain(Failure { step, errno, place: self.page.get(FAILED_PLACE) as usize }))
+        let place = self.page.get(FAILED_PLACE) as usize;
+        Some(explain(Failure { step, errno, place }, &part_of(step, place)))
     }
 
     /// The signal that ended the program, where a small PID 1 saw it.
@@ -261,10 +268,10 @@ impl Handshake {
     }
 }
 
-fn explain(Failure { step, errno, place }: Failure) -> Error {
+fn explain(Failure { step, errno, .. }: Failure, part: &str) -> Error {
     let mut error = Error::new(step.doing(), errno.desc());
-    if step == Step::Mask {
-        error.doing = format!("hide {}", mask::path(place)).into();
+    if !part.is_empty() {
+        error.doing = part.to_owned().into();
     }
     let (kind, advice) = advice(step, errno);
     error.kind(kind).try_this(advice)
@@ -300,9 +307,9 @@ mod tests {
     #[test]
     fn what_fails_in_the_child_is_told_with_its_kind() {
         let handshake = Handshake::new().unwrap();
-        assert_eq!(handshake.failure(), None);
+        assert_eq!(handshake.failure(|_, _| String::new()), None);
         handshake.fail(Failure { step: Step::Exec, errno: Errno::EACCES, place: 0 });
-        let error = handshake.failure().unwrap();
+        let error = handshake.failure(|_, _| String::new()).unwrap();
         assert_eq!((error.kind, &*error.doing), (Kind::NotExecutable, "execute the program"));
     }
 

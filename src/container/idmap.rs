@@ -6,12 +6,13 @@
 use std::fs;
 
 use nix::errno::Errno;
+use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
-use crate::sys::ids::{become_user, leave_groups};
+use crate::sys::ids::{become_user, set_groups};
 
 /// The same map for users and groups: `count` ids from 0 inside are those from the given ones outside.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IdMap {
     pub first_uid: u32,
     pub first_gid: u32,
@@ -58,7 +59,7 @@ impl IdMap {
     /// By the child, once the map is there: from nobody to the root of its namespace.
     pub fn become_root(self) -> Result<(), Errno> {
         if !self.denies_setgroups() {
-            leave_groups()?;
+            set_groups(&[])?;
         }
         become_user(0, 0)
     }

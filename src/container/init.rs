@@ -19,7 +19,7 @@ use crate::sys::signals;
 ///
 /// PID 1 is our own program, seen from inside as /proc/1/exe. Not dumpable means that nobody without CAP_SYS_PTRACE can
 /// open that file, which was the way to overwrite the runtime (CVE-2019-5736).
-pub fn stand_before(
+pub fn run_as_init(
     handshake: &Handshake,
     program: impl FnOnce() -> i32,
     finish: impl FnOnce() -> Result<(), Errno>,

@@ -1,14 +1,12 @@
-//! Paths that docker hides or makes read-only: what in /proc and /sys tells about the host or changes it (moby,
-//! `daemon/pkg/oci/defaults.go`).
-//!
-//! Without this, root in a container writes /proc/sysrq-trigger and reboots the machine. A path that this kernel or this
+//! Paths that are hidden or made read-only (which ones: [`super::presets`]). A path that this kernel or this
 //! root folder does not have is skipped: the lookup is all it costs.
 
-use std::ffi::CStr;
+use std::ffi::CString;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
+use nix::sys::stat::{SFlag, fstat};
 
 use super::dev::{Dev, hosts_null};
 use super::rootfs::inside;
@@ -19,47 +17,61 @@ use crate::sys::mounts::{Depth, attach, attr, copy_of, new_mount, restrict};
 enum Within {
     Proc,
     Sys,
+    Root,
 }
 
-/// What happens to one path.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum How {
-    /// A null device lies on top of it.
-    HideFile,
-    /// An empty folder lies on top of it.
-    HideFolder,
-    ReadOnly,
+/// A path, and what happens to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hidden {
+    within: Within,
+    /// Below the top of that.
+    path: CString,
+    /// Else a null device lies on top of a file, an empty folder on top of a folder.
+    read_only: bool,
 }
 
-use How::{HideFile, HideFolder, ReadOnly};
-use Within::{Proc, Sys};
+impl Hidden {
+    /// None: not an absolute path, or one that goes up again.
+    pub fn new(path: &str, read_only: bool) -> Option<Hidden> {
+        let below =
+            path.strip_prefix('/').filter(|below| !below.split('/').any(|part| matches!(part, "" | "." | "..")))?;
+        let (within, below) = match below.split_once('/') {
+            Some(("proc", rest)) => (Within::Proc, rest),
+            Some(("sys", rest)) => (Within::Sys, rest),
+            _ => (Within::Root, below),
+        };
+        Some(Hidden { within, path: CString::new(below).ok()?, read_only })
+    }
 
-const PATHS: &[(Within, &CStr, How)] = &[
-    (Proc, c"kcore", HideFile),
-    (Proc, c"keys", HideFile),
-    (Proc, c"latency_stats", HideFile),
-    (Proc, c"timer_list", HideFile),
-    (Proc, c"timer_stats", HideFile),
-    (Proc, c"sched_debug", HideFile),
-    (Proc, c"interrupts", HideFile),
-    (Proc, c"acpi", HideFolder),
-    (Proc, c"asound", HideFolder),
-    (Proc, c"scsi", HideFolder),
-    (Sys, c"firmware", HideFolder),
-    (Sys, c"devices/virtual/powercap", HideFolder),
-    (Proc, c"bus", ReadOnly),
-    (Proc, c"fs", ReadOnly),
-    (Proc, c"irq", ReadOnly),
-    (Proc, c"sys", ReadOnly),
-    (Proc, c"sysrq-trigger", ReadOnly),
-];
+    /// As it was given.
+    pub fn path(&self) -> String {
+        let top = match self.within {
+            Within::Proc => "/proc/",
+            Within::Sys => "/sys/",
+            Within::Root => "/",
+        };
+        format!("{top}{}", self.path.to_string_lossy())
+    }
+}
+
+/// Where the paths lie.
+#[derive(Debug, Clone, Copy)]
+pub struct Tops<'a> {
+    pub root: BorrowedFd<'a>,
+    pub proc: BorrowedFd<'a>,
+    pub sys: Option<BorrowedFd<'a>>,
+}
 
 /// Hides all of them. On failure the place in the list, for the message.
-pub fn hide(proc: BorrowedFd<'_>, sys: Option<BorrowedFd<'_>>, dev: Option<&Dev>) -> Result<(), (Errno, usize)> {
+pub fn hide(paths: &[Hidden], tops: Tops<'_>, dev: Option<&Dev>) -> Result<(), (Errno, usize)> {
     let mut covers = Covers { dev, null: None, empty: None };
-    for (number, (within, path, how)) in PATHS.iter().enumerate() {
-        let top = if *within == Proc { Some(proc) } else { sys };
-        top.map_or(Ok(()), |top| covers.put_over(top, path, *how)).map_err(|errno| (errno, number))?;
+    for (number, hidden) in paths.iter().enumerate() {
+        let top = match hidden.within {
+            Within::Proc => Some(tops.proc),
+            Within::Sys => tops.sys,
+            Within::Root => Some(tops.root),
+        };
+        top.map_or(Ok(()), |top| covers.put_over(top, hidden)).map_err(|errno| (errno, number))?;
     }
     Ok(())
 }
@@ -67,15 +79,6 @@ pub fn hide(proc: BorrowedFd<'_>, sys: Option<BorrowedFd<'_>>, dev: Option<&Dev>
 /// After what is hidden in it: a root folder made for chroot(8) has the host's /sys mounted there. Returns its new top.
 pub fn protect_sys(sys: BorrowedFd<'_>) -> Result<OwnedFd, Errno> {
     make_read_only(sys)
-}
-
-/// The path at a place of the list.
-pub fn path(place: usize) -> String {
-    let text = |(within, path, _): &(Within, &CStr, How)| {
-        let top = if *within == Proc { "proc" } else { "sys" };
-        format!("/{top}/{}", path.to_string_lossy())
-    };
-    PATHS.get(place).map_or_else(String::new, text)
 }
 
 /// What lies on top of hidden paths: one of each serves for all. Both are read-only, and nothing of the host can be changed
@@ -88,16 +91,16 @@ struct Covers<'a> {
 }
 
 impl Covers<'_> {
-    fn put_over(&mut self, top: BorrowedFd<'_>, path: &CStr, how: How) -> Result<(), Errno> {
-        let place = match inside(top, path, OFlag::empty()) {
+    fn put_over(&mut self, top: BorrowedFd<'_>, hidden: &Hidden) -> Result<(), Errno> {
+        let place = match inside(top, &hidden.path, OFlag::empty()) {
             Err(Errno::ENOENT | Errno::ENOTDIR) => return Ok(()),
             other => other?,
         };
-        match how {
-            HideFile => self.cover_file(place.as_fd()),
-            HideFolder => self.cover_folder(place.as_fd()),
-            ReadOnly => make_read_only(place.as_fd()).map(drop),
+        if hidden.read_only {
+            return make_read_only(place.as_fd()).map(drop);
         }
+        let is_folder = fstat(&place)?.st_mode & SFlag::S_IFMT.bits() == SFlag::S_IFDIR.bits();
+        if is_folder { self.cover_folder(place.as_fd()) } else { self.cover_file(place.as_fd()) }
     }
 
     fn cover_file(&mut self, place: BorrowedFd<'_>) -> Result<(), Errno> {
@@ -128,4 +131,19 @@ fn make_read_only(place: BorrowedFd<'_>) -> Result<OwnedFd, Errno> {
     restrict(copy.as_fd(), attributes, Depth::WithAllBelow)?;
     attach(copy.as_fd(), place)?;
     Ok(copy)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_absolute_and_never_goes_up() {
+        for path in ["/proc/kcore", "/sys/firmware", "/etc/shadow", "/proc", "/sys/devices/virtual/powercap"] {
+            assert_eq!(Hidden::new(path, false).unwrap().path(), path);
+        }
+        for bad in ["proc/kcore", "/proc/../etc", "/", "", "//x", "/a/./b", "/a\0b"] {
+            assert_eq!(Hidden::new(bad, true), None, "{bad:?}");
+        }
+    }
 }

@@ -1,12 +1,13 @@
-//! The container runtime. It knows nothing of the harness: a [`Spec`] goes in, a running [`Container`] comes out.
+//! The container runtime. It knows nothing of the harness: a [`Spec`] goes in, becomes a [`Plan`], and a running [`Container`]
+//! comes out.
 //!
 //! A container is a process whose view of the machine is narrower: namespaces change what it sees, a root folder what files
 //! there are, a cgroup what it may use, capabilities and a filter what it may ask the kernel for. No image, no engine.
 //!
 //! ```text
 //!           create                                                start
-//! copy:     cgroup → clone3 into the namespaces → id map          open the gate
-//! borrower: cgroup                                                open the gate → clone3, which returns after exec
+//! fork:     cgroup → clone3 into the namespaces → id map          open the gate
+//! vfork:    cgroup                                                open the gate → clone3, which returns after exec
 //! child.rs:          own view → new root → files, capabilities, filter → gate → exec
 //! ```
 
@@ -25,10 +26,14 @@ pub mod init;
 pub mod mask;
 pub mod namespaces;
 mod oom;
+mod plan;
+pub mod presets;
 pub mod program;
 pub mod rootfs;
 pub mod seccomp;
-mod spec;
+pub mod spec;
+#[cfg(test)]
+mod spec_tests;
 pub mod tmp;
 pub mod userns;
 
@@ -46,6 +51,7 @@ use crate::model::Exit;
 use crate::sys::clone::{Birth, Process};
 use crate::timeline::{Stage, Timeline};
 pub use child::{Files, die_with_parent, parent_lives};
+pub use plan::{Place, Plan};
 pub use spec::Spec;
 
 /// A running container. Dropping it kills everything in it and removes its cgroup; see [`Container::leave`].
@@ -63,29 +69,29 @@ pub struct Container {
 /// [`Container::start`]; one that borrows our memory comes with it.
 /// `pid_to` gets the pid of whoever is started.
 pub fn create(
-    spec: &Spec,
+    plan: &Plan,
     files: &Files<'_>,
     handshake: Handshake,
     pid_to: &AtomicU64,
     clock: &mut Timeline,
 ) -> Result<Container> {
-    let cgroup = make_cgroup(spec)?; // first: the child is born inside it
+    let cgroup = make_cgroup(plan)?; // first: the child is born inside it
     clock.mark(Stage::Create, "cgroup");
     let mut container = Container { process: None, cgroup, frozen: None, handshake, oom_kills: 0 }; // from here on a guard
-    if spec.copies() {
-        container.process = Some(container.copy(spec, files, pid_to)?); // one clone3 makes most namespaces
+    if plan.needs_fork() {
+        container.process = Some(container.fork(plan, files, pid_to)?); // one clone3 makes most namespaces
         clock.mark(Stage::Create, "clone3 returned");
-        container.write_ids(spec)?; // the child is nobody until its ids are mapped
+        container.write_ids(plan)?; // the child is nobody until its ids are mapped
     }
     Ok(container)
 }
 
-fn make_cgroup(spec: &Spec) -> Result<Option<Cgroup>> {
+fn make_cgroup(plan: &Plan) -> Result<Option<Cgroup>> {
     static NEXT: AtomicU64 = AtomicU64::new(0);
-    let Some(tree) = &spec.cgroup else { return Ok(None) };
+    let Some(tree) = &plan.cgroup else { return Ok(None) };
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
-    let name = format!("{}.{}-{number}", spec.cgroup_name, std::process::id()); // another worker of this run has its own pid
-    tree.make(&name, &spec.limits).map(Some)
+    let name = format!("{}.{}-{number}", plan.cgroup_name, std::process::id()); // another worker of this run has its own pid
+    tree.make(&name, &plan.limits).map(Some)
 }
 
 /// Why clone3 fails, in words that fit a process as well as a container.
@@ -106,35 +112,35 @@ pub fn cannot_clone(errno: Errno) -> Error {
 }
 
 impl Container {
-    fn birth<'a>(&'a self, spec: &Spec, pid_to: &'a AtomicU64) -> Birth<'a> {
+    fn birth<'a>(&'a self, plan: &Plan, pid_to: &'a AtomicU64) -> Birth<'a> {
         let cgroup = self.cgroup.as_ref().and_then(Cgroup::birthplace);
-        Birth { namespaces: namespaces::made_by_clone(spec.namespaces), cgroup, pid_to: Some(pid_to) }
+        Birth { namespaces: namespaces::made_by_clone(plan.namespaces), cgroup, pid_to: Some(pid_to) }
     }
 
-    fn copy(&self, spec: &Spec, files: &Files<'_>, pid_to: &AtomicU64) -> Result<Process> {
-        let child = || child::run(spec, self.cgroup.as_ref(), files, &self.handshake);
-        Process::fork(self.birth(spec, pid_to), child).map_err(cannot_clone)
+    fn fork(&self, plan: &Plan, files: &Files<'_>, pid_to: &AtomicU64) -> Result<Process> {
+        let child = || child::run(plan, self.cgroup.as_ref(), files, &self.handshake);
+        Process::fork(self.birth(plan, pid_to), child).map_err(cannot_clone)
     }
 
-    fn borrower(&self, spec: &Spec, files: &Files<'_>, pid_to: &AtomicU64) -> Result<Process> {
+    fn vfork(&self, plan: &Plan, files: &Files<'_>, pid_to: &AtomicU64) -> Result<Process> {
         let child = || {
             self.handshake.stamp(Stamp::Born);
-            child::run(spec, self.cgroup.as_ref(), files, &self.handshake)
+            child::run(plan, self.cgroup.as_ref(), files, &self.handshake)
         };
-        Process::vfork(self.birth(spec, pid_to), child).map_err(cannot_clone)
+        Process::vfork(self.birth(plan, pid_to), child).map_err(cannot_clone)
     }
 
-    fn write_ids(&self, spec: &Spec) -> Result<()> {
-        let Some(ids) = &spec.ids else { return Ok(()) };
+    fn write_ids(&self, plan: &Plan) -> Result<()> {
+        let Some(ids) = &plan.ids else { return Ok(()) };
         ids.write(&self.process()?.pid().to_string())?;
         self.handshake.open_gate() // first opening: the ids are there
     }
 
-    /// Lets the program run; `spec`, `files` and `pid_to` as for [`create`].
-    pub fn start(&mut self, spec: &Spec, files: &Files<'_>, pid_to: &AtomicU64, clock: &mut Timeline) -> Result<()> {
+    /// Lets the program run; `plan`, `files` and `pid_to` as for [`create`].
+    pub fn start(&mut self, plan: &Plan, files: &Files<'_>, pid_to: &AtomicU64, clock: &mut Timeline) -> Result<()> {
         self.handshake.open_gate()?;
         if self.process.is_none() {
-            self.process = Some(self.borrower(spec, files, pid_to)?);
+            self.process = Some(self.vfork(plan, files, pid_to)?);
             clock.mark(Stage::Enter, "clone3 returned: the program is executed");
         }
         Ok(())

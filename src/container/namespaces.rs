@@ -1,7 +1,11 @@
 //! The namespaces: each gives the program a view of its own of one thing that the kernel otherwise shows to all alike.
 
+use std::ffi::{CStr, OsStr};
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt;
+
 use nix::errno::Errno;
-use nix::sched::{CloneFlags, unshare};
+use nix::sched::{CloneFlags, setns, unshare};
 use nix::unistd::sethostname;
 
 use crate::sys::net::loopback_up;
@@ -56,11 +60,24 @@ pub fn made_by_child(wanted: CloneFlags) -> Result<(), Errno> {
 }
 
 /// The container's host name; without a namespace of its own it would be the host's.
-pub fn name_host(wanted: CloneFlags) -> Result<(), Errno> {
-    if wanted.contains(CloneFlags::CLONE_NEWUTS) { sethostname(HOSTNAME) } else { Ok(()) }
+pub fn name_host(wanted: CloneFlags, name: Option<&CStr>) -> Result<(), Errno> {
+    match name {
+        Some(name) if wanted.contains(CloneFlags::CLONE_NEWUTS) => sethostname(OsStr::from_bytes(name.to_bytes())),
+        _ => Ok(()),
+    }
 }
 
-pub const HOSTNAME: &str = "isolab";
+/// Kinds of which the child can enter another's. A pid namespace takes in only children to come, a user namespace wants its
+/// ids first, a mount namespace has a root already.
+pub const CAN_BE_JOINED: CloneFlags = CloneFlags::CLONE_NEWNET
+    .union(CloneFlags::CLONE_NEWIPC)
+    .union(CloneFlags::CLONE_NEWUTS)
+    .union(CloneFlags::CLONE_NEWCGROUP);
+
+/// In the child, while it may still look at the host's.
+pub fn join(others: &[(CloneFlags, OwnedFd)]) -> Result<(), Errno> {
+    others.iter().try_for_each(|(kind, namespace)| setns(namespace, *kind))
+}
 
 /// A new network namespace has nothing but `lo`, and that is down.
 pub fn loopback(wanted: CloneFlags, up: bool) -> Result<(), Errno> {

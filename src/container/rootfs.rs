@@ -66,7 +66,7 @@ pub fn mount_proc(root: BorrowedFd<'_>) -> Result<OwnedFd, Errno> {
 
 /// The new root becomes `/`; the old one ends up on top of it and is taken away (pivot_root(2), "pivot_root(".", ".")").
 // ANCHOR: pivot-root
-pub fn leave_the_old_root(root: BorrowedFd<'_>) -> Result<(), Errno> {
+pub fn pivot_to(root: BorrowedFd<'_>) -> Result<(), Errno> {
     fchdir(root)?;
     pivot_root(c".", c".")?;
     umount2(c".", MntFlags::MNT_DETACH)?;

@@ -17,7 +17,7 @@ mod tests;
 use nix::errno::Errno;
 
 use self::bpf::{ARCH, I386, JUMP_IF_EQUAL, KILL_PROCESS, NUMBER, Program, X86_64};
-use super::capabilities::KEPT;
+use super::presets;
 pub use crate::sys::seccomp::Instruction;
 use crate::sys::seccomp::install;
 
@@ -99,7 +99,7 @@ fn verdict(call: &Call) -> Option<Verdict> {
 }
 
 fn is_kept(capability: &str) -> bool {
-    capability.strip_prefix("CAP_").is_some_and(|name| KEPT.iter().any(|(kept, _)| *kept == name))
+    presets::CAPABILITIES.contains(&capability)
 }
 
 /// (first number, verdict) over all numbers; each range ends where the next begins, the last one never.
@@ -127,7 +127,7 @@ pub struct Filter(Vec<Instruction>);
 
 impl Filter {
     // ANCHOR: filter
-    pub fn usual() -> Filter {
+    pub fn docker_default() -> Filter {
         let mut program = Program::default();
         program.load(ARCH);
         let [native, i386] = [X86_64, I386].map(|arch| program.jump(JUMP_IF_EQUAL, arch));

@@ -1,62 +1,136 @@
-//! What a container shall be: plain data, complete before anything is made.
+//! What a container shall be, as data: owned, complete, and nothing of this machine in it. [`super::presets`] has docker's
+//! default; [`super::Plan`] makes of it what can be done without allocating.
+//!
+//! Names and meanings are those of the OCI runtime specification (`config.md`, `config-linux.md`).
 
-use std::ffi::CString;
-use std::os::fd::OwnedFd;
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::PathBuf;
 
-use nix::sched::CloneFlags;
+use serde::{Deserialize, Serialize};
 
-use super::cgroup::Tree;
-use super::dev::Nodes;
 use super::idmap::IdMap;
-use super::seccomp::Filter;
 use crate::model::Limits;
-use crate::sys::exec::Image;
-use crate::sys::signals::Ignored;
 
-#[derive(Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "each is one part of a container that can be taken away by itself")]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Spec {
-    /// The folder that becomes `/`, opened once.
-    pub root: OwnedFd,
-    pub read_only: bool,
-    /// It is the host's own root; see [`super::hosts_view`].
-    pub hosts_root: bool,
-    /// By [`super::tmp`]: a /tmp of its own.
-    pub tmp: bool,
-    pub program: Image,
-    /// By [`crate::sys::landlock`]: only files below the root may be executed, and no device file made. None: nothing of that.
-    pub confined: Option<OwnedFd>,
-    /// From [`super::namespaces`]; `user` exactly when `ids` is Some.
-    pub namespaces: CloneFlags,
+    pub root: Root,
+    pub process: Process,
+    /// None: the one outside, where the uts namespace is not its own.
+    pub hostname: Option<String>,
+    pub namespaces: Vec<Namespace>,
+    /// Exactly when it has a user namespace.
     pub ids: Option<IdMap>,
-    /// Where its own cgroup is made; None: it stays in ours.
-    pub cgroup: Option<Tree>,
-    /// The cgroup's name, without the number that makes it unique.
-    pub cgroup_name: String,
-    pub limits: Limits,
-    /// None: the root folder's own /dev, where no device is alive.
-    pub dev: Option<Nodes>,
-    pub hide_paths: bool,
-    /// Where the program begins, if that is there; else in `/`.
-    pub folder: Option<CString>,
+    /// Of its own /dev; None: the root folder's, where no device is alive.
+    pub devices: Option<Vec<Device>>,
+    /// Absolute paths over which nothing lies: a file becomes a null device, a folder an empty one.
+    pub masked_paths: Vec<String>,
+    pub readonly_paths: Vec<String>,
+    /// "net.ipv4.ip_forward" and its value, of namespaces that are its own.
+    pub sysctl: BTreeMap<String, String>,
+    pub resources: Limits,
+    /// The loopback device of its own network is up.
     pub loopback: bool,
-    pub drop_capabilities: bool,
-    pub filter: Option<Filter>,
-    /// Signals that our caller has us ignore; the program shall not.
-    pub ignored: Ignored,
-    /// The child is a copy of us; see [`Spec::copies`].
-    pub fork: bool,
-    /// A small PID 1 in front of the program.
+    /// A small PID 1 stands before the program.
     pub init: bool,
-    /// It may outlive us.
-    pub detachable: bool,
 }
 
-impl Spec {
-    /// A copy of us can wait: for its id map, at its program's door, as a PID 1 that stays. It costs a copy of our page
-    /// tables, and a page fault for each page that either of us writes. A child that waits for nothing borrows our memory
-    /// until exec, while we stand still.
-    pub fn copies(&self) -> bool {
-        self.fork || self.init || self.ids.is_some()
+/// What the program sees as `/`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Root {
+    pub path: PathBuf,
+    pub readonly: bool,
+    /// A /tmp of its own is mounted there.
+    pub tmp: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Process {
+    /// As the container sees it.
+    pub path: PathBuf,
+    pub argv: Vec<OsString>,
+    pub env: Vec<(OsString, OsString)>,
+    /// Where it begins, if that is there; else in `/`.
+    pub cwd: Option<PathBuf>,
+    pub user: User,
+    /// None: all that we have.
+    pub capabilities: Option<Capabilities>,
+    pub rlimits: Vec<Rlimit>,
+    pub no_new_privileges: bool,
+    pub seccomp: Option<Seccomp>,
+}
+
+/// Ids inside.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct User {
+    pub uid: u32,
+    pub gid: u32,
+    pub additional_gids: Vec<u32>,
+}
+
+impl User {
+    pub fn is_root(&self) -> bool {
+        *self == User::default()
     }
+}
+
+/// The five sets of capabilities(7), by name: "CAP_KILL".
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Capabilities {
+    pub bounding: Vec<String>,
+    pub effective: Vec<String>,
+    pub permitted: Vec<String>,
+    pub inheritable: Vec<String>,
+    pub ambient: Vec<String>,
+}
+
+/// A limit of getrlimit(2): "RLIMIT_NOFILE".
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rlimit {
+    pub name: String,
+    pub soft: u64,
+    pub hard: u64,
+}
+
+/// Which system calls are allowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Seccomp {
+    /// Docker's default profile, see [`super::seccomp`].
+    DockerDefault,
+}
+
+/// A namespace other than the caller's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Namespace {
+    /// As in /proc/PID/ns.
+    pub name: String,
+    pub source: Source,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Source {
+    New,
+    /// One that is there: a file of /proc/PID/ns, or where such a file was bound.
+    Join(PathBuf),
+}
+
+/// A device file of its own /dev.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Device {
+    /// "/dev/null".
+    pub path: PathBuf,
+    pub kind: DeviceKind,
+    pub major: u64,
+    pub minor: u64,
+    pub file_mode: u32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum DeviceKind {
+    #[serde(rename = "c")]
+    Character,
+    #[serde(rename = "b")]
+    Block,
 }

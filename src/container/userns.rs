@@ -17,7 +17,7 @@ use super::rootfs::keep_mounts_private;
 use crate::error::{Context, Kind, Result, shortage};
 use crate::lang::Said;
 use crate::sys::clone::{Birth, Process};
-use crate::sys::ids::{become_user, leave_groups};
+use crate::sys::ids::{become_user, set_groups};
 
 /// Tries it in a child, which ends at once; as `user` (uid, gid) if given, else as we are.
 pub fn check(user: Option<(u32, u32)>) -> Result<()> {
@@ -30,7 +30,7 @@ pub fn check(user: Option<(u32, u32)>) -> Result<()> {
     });
     let child = child.map_err(super::cannot_clone)?;
     child.reap().doing(|| "wait for the child that tries it")?;
-    match handshake.failure() {
+    match handshake.failure(|_, _| String::new()) {
         None => Ok(()),
         Some(error) => Err(error.kind(Kind::Unavailable).try_this(remedy(Path::new("/proc/sys")))),
     }
@@ -38,7 +38,7 @@ pub fn check(user: Option<(u32, u32)>) -> Result<()> {
 
 fn try_all(user: Option<(u32, u32)>, maps: &[String; 3]) -> Result<(), Failure> {
     if let Some((uid, gid)) = user {
-        leave_groups().at(Step::BecomeUser)?;
+        set_groups(&[]).at(Step::BecomeUser)?;
         become_user(uid, gid).at(Step::BecomeUser)?;
         set_dumpable(true).at(Step::BecomeUser)?; // else /proc/self belongs to root
     }

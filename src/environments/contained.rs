@@ -1,9 +1,9 @@
 //! A container as an environment: what `container` and `container-rootless` have in common.
 
-use std::ffi::{CString, OsStr, OsString};
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -23,19 +23,17 @@ use super::{
     small_init, unsupported,
 };
 use crate::container::cgroup::Tree;
-use crate::container::dev::Nodes;
 use crate::container::folder::Folder;
 use crate::container::handshake::Handshake;
 use crate::container::idmap::IdMap;
 use crate::container::program::{Program, USUAL_PATH, find};
-use crate::container::seccomp::Filter;
-use crate::container::{Container, Spec, create, namespaces, tmp};
+use crate::container::spec::{Namespace, Source};
+use crate::container::{self, Container, Place, Spec, create, presets, tmp};
 use crate::error::{Context, Error, Result};
 use crate::model::{Exit, Part, Rootfs, Task};
 use crate::probe;
 use crate::sys::clock::TscAnchor;
 use crate::sys::clone::Process;
-use crate::sys::exec::Image;
 use crate::sys::landlock::confine_to;
 use crate::sys::signals::{self, Ignored, TO_END};
 use crate::timeline::{Stage, Timeline};
@@ -84,35 +82,21 @@ pub(super) fn prepare(knobs: &Knobs, task: &Task, setting: &Setting, by: Privile
     if let Some(tree) = &by.cgroup {
         tree.pass_controllers_down()?;
     }
-    let has = |knob| !knobs.has(knob);
-    let (program, outside) = image(task, &root)?;
-    let folder = folder(&root);
-    let read_only = task.rootfs == Rootfs::Probe || root.is_hosts_root() || root.is_read_only();
-    let spec = Spec {
-        program,
+    let (mut spec, outside) = spec(knobs, task, &root)?;
+    spec.ids = by.ids;
+    spec.root.tmp = !is_probe(task) && !root.is_hosts_root() && tmp::is_needed(&root, spec.root.readonly, by.ids);
+    spec.namespaces.extend(by.ids.map(|_| Namespace { name: "user".into(), source: Source::New }));
+    let place = Place {
         confined: confined(task, &root, knobs)?,
-        read_only,
-        hosts_root: root.is_hosts_root(),
-        tmp: !is_probe(task) && !root.is_hosts_root() && tmp::is_needed(&root, read_only, by.ids),
-        root: root.into(),
-        namespaces: chosen_namespaces(knobs, by.ids.is_some()),
-        ids: by.ids,
+        root,
         cgroup: by.cgroup,
         cgroup_name: format!("isolab.{}", setting.run),
-        limits: task.limits,
-        dev: has("-dev").then_some(if by.ids.is_some() { Nodes::Borrowed } else { Nodes::Made }),
-        hide_paths: has("-mask"),
-        folder,
-        loopback: has("-lo"),
-        drop_capabilities: has("-caps"),
-        filter: has("-seccomp").then(Filter::usual),
         ignored: Ignored::now(),
         fork: knobs.has("fork") || setting.inspectable,
-        init: small_init::wanted(knobs, task),
         detachable: setting.detachable,
     };
     let plan = Plan {
-        spec,
+        container: container::Plan::compile(&spec, place)?,
         outside,
         started: Started::beside(dir)?,
         task: task.clone(),
@@ -123,6 +107,34 @@ pub(super) fn prepare(knobs: &Knobs, task: &Task, setting: &Setting, by: Privile
     Ok(Box::new(Ready(Rc::new(plan))))
 }
 
+/// Docker's container with this program, without what the knobs take away; and where we see the program's file.
+fn spec(knobs: &Knobs, task: &Task, root: &Folder) -> Result<(Spec, PathBuf)> {
+    let (path, argv, outside) = program_inside(task, root)?;
+    let mut spec = presets::docker();
+    spec.root.path = if let Rootfs::Dir(folder) = &task.rootfs { folder.clone() } else { PathBuf::new() };
+    spec.root.readonly = task.rootfs == Rootfs::Probe || root.is_hosts_root() || root.is_read_only();
+    (spec.process.path, spec.process.argv, spec.process.env) = (path, argv, env_of(task));
+    spec.process.cwd = root.is_hosts_root().then(lookup::here); // the caller's folder is there too
+    spec.resources = task.limits;
+    spec.init = small_init::wanted(knobs, task);
+    spec.loopback = !knobs.has("-lo");
+    let is_a_part = |ns: &Namespace| ns.name == "cgroup" || !knobs.has(&format!("-{}", ns.name));
+    spec.namespaces.retain(is_a_part);
+    if knobs.has("-dev") {
+        spec.devices = None;
+    }
+    if knobs.has("-mask") {
+        (spec.masked_paths, spec.readonly_paths) = (Vec::new(), Vec::new());
+    }
+    if knobs.has("-caps") {
+        spec.process.capabilities = None;
+    }
+    if knobs.has("-seccomp") {
+        spec.process.seccomp = None;
+    }
+    Ok((spec, outside))
+}
+
 /// A folder of a stranger: the loader of a program in it may change between our look and exec; and what is made in it stays. Where all capabilities or all
 /// calls are left to it nothing is held back, and a program may want to mount.
 fn confined(task: &Task, root: &Folder, knobs: &Knobs) -> Result<Option<OwnedFd>> {
@@ -131,13 +143,6 @@ fn confined(task: &Task, root: &Folder, knobs: &Knobs) -> Result<Option<OwnedFd>
         return Ok(None);
     }
     confine_to(root.as_fd()).doing(|| "make the rules of the root folder")
-}
-
-fn chosen_namespaces(knobs: &Knobs, user: bool) -> CloneFlags {
-    let taken_away = |ns: &&namespaces::Namespace| knobs.has(&format!("-{}", ns.name)) && ns.name != "cgroup";
-    let gone = namespaces::NAMESPACES.iter().filter(taken_away).fold(CloneFlags::empty(), |all, ns| all | ns.flag);
-    let all = if user { namespaces::USUAL | CloneFlags::CLONE_NEWUSER } else { namespaces::USUAL };
-    all.difference(gone)
 }
 
 fn root_folder(task: &Task, dir: &Path) -> Result<Folder> {
@@ -169,15 +174,15 @@ fn let_others_through(dir: &Path) -> Result<()> {
     fs::set_permissions(dir, fs::Permissions::from_mode(mode | 0o011)).doing(doing)
 }
 
-/// What is executed, and where we see the program's file.
-fn image(task: &Task, root: &Folder) -> Result<(Image, PathBuf)> {
-    let env = env_of(task);
+/// Its path inside, its arguments, and where we see the program's file.
+fn program_inside(task: &Task, root: &Folder) -> Result<(PathBuf, Vec<OsString>, PathBuf)> {
     if is_probe(task) {
         let path = Path::new("/").join(probe::NAME);
-        return Ok((Image::new(path.as_os_str(), &task.argv, &env)?, path));
+        return Ok((path.clone(), task.argv.clone(), path));
     }
     let (found, outside) = program(task, root)?;
-    Ok((Image::new(found.path.as_os_str(), &found.argv(&task.argv), &env)?, outside))
+    let argv = found.argv(&task.argv);
+    Ok((found.path, argv, outside))
 }
 
 fn program(task: &Task, root: &Folder) -> Result<(Program, PathBuf)> {
@@ -201,17 +206,9 @@ fn program(task: &Task, root: &Folder) -> Result<(Program, PathBuf)> {
     }
 }
 
-/// With the host's own files inside, the caller's folder is there too.
-fn folder(root: &Folder) -> Option<CString> {
-    if !root.is_hosts_root() {
-        return None;
-    }
-    CString::new(lookup::here().into_os_string().into_vec()).ok()
-}
-
 #[derive(Debug)]
 struct Plan {
-    spec: Spec,
+    container: container::Plan,
     /// Where we see the program's file.
     outside: PathBuf,
     started: Started,
@@ -227,7 +224,7 @@ impl Plan {
         let error = out_of_memory::explain(error, &self.task.limits);
         let told = lookup::explain(error.clone(), &self.outside, name);
         let nothing_wrong_with_it = told.cause == error.cause;
-        if self.spec.hosts_root && nothing_wrong_with_it { lookup::hidden(told, &self.task) } else { told }
+        if self.container.hosts_root && nothing_wrong_with_it { lookup::hidden(told, &self.task) } else { told }
     }
 }
 
@@ -240,23 +237,23 @@ impl Prepared for Ready {
     fn create(&self, clock: &mut Timeline) -> Result<Box<dyn Instance>> {
         let plan = Rc::clone(&self.0);
         become_user(plan.become_user)?;
-        let files = Files::apart(&plan.task, plan.spec.dev.is_some())?;
+        let files = Files::apart(&plan.task, plan.container.dev.is_some())?;
         let handshake = Handshake::new()?;
         let watch = Watch::new(plan.tsc_khz.map(TscAnchor::now));
         let slot = plan.started.slot()?;
         clock.begin();
-        let container = create(&plan.spec, &files.for_container(), handshake, slot.pid(), clock)?;
-        let seen = if plan.inspectable { Some(at_the_door(&plan.spec, &container)) } else { None };
+        let container = create(&plan.container, &files.for_container(), handshake, slot.pid(), clock)?;
+        let seen = if plan.inspectable { Some(at_the_door(&plan.container, &container)) } else { None };
         let files = Some(files);
         Ok(Box::new(Running { plan, container, files, streams: None, watch, ended_by: None, seen, slot }))
     }
 }
 
 /// What is there when all is made and the program has not begun: one that ends at once cannot be looked at later.
-fn at_the_door(spec: &Spec, container: &Container) -> Result<Vec<Part>> {
+fn at_the_door(plan: &container::Plan, container: &Container) -> Result<Vec<Part>> {
     container.handshake().wait_for_child(TO_THE_DOOR);
     let mut parts = parts_of(container)?;
-    let gate = parts.iter_mut().find(|part| part.what == "fds" && !spec.init); // a small PID 1 has no gate
+    let gate = parts.iter_mut().find(|part| part.what == "fds" && !plan.init); // a small PID 1 has no gate
     gate.into_iter().for_each(|fds| fds.amount = fds.amount.saturating_sub(1)); // it closes when the program is executed
     Ok(parts)
 }
@@ -287,9 +284,9 @@ impl Running {
     /// PID 1 of a pid namespace gets from outside only what it has a handler for, and SIGKILL and SIGSTOP. A signal whose
     /// default action would end any other program then does nothing at all.
     fn is_deaf_to(&self, signal: Signal) -> bool {
-        let spec = &self.plan.spec;
+        let plan = &self.plan.container;
         let pid = self.container.process().map_or(0, Process::pid);
-        !spec.init && spec.namespaces.contains(CloneFlags::CLONE_NEWPID) && signals::has_default_action(pid, signal)
+        !plan.init && plan.namespaces.contains(CloneFlags::CLONE_NEWPID) && signals::has_default_action(pid, signal)
     }
 
     /// What its default action would do.
@@ -307,7 +304,7 @@ impl Running {
     /// To the program and the processes of its group. A small PID 1 passes it on to them.
     fn to_all(&self, signal: Signal) -> Result<()> {
         let process = self.container.process()?;
-        let sent = if self.plan.spec.init {
+        let sent = if self.plan.container.init {
             process.signal(signal as i32)
         } else {
             signals::send(-process.pid(), signal as i32) // it leads the group, and is not reaped yet
@@ -319,7 +316,7 @@ impl Running {
 impl Instance for Running {
     fn start(&mut self, clock: &mut Timeline) -> Result<()> {
         let mut files = self.files.take().ok_or_else(|| Error::new("start the container", "it was started before"))?;
-        self.container.start(&self.plan.spec, &files.for_container(), self.slot.pid(), clock)?;
+        self.container.start(&self.plan.container, &files.for_container(), self.slot.pid(), clock)?;
         self.slot.close();
         self.streams = files.begin_streams()?;
         self.watch.look_at(files);
@@ -329,7 +326,8 @@ impl Instance for Running {
     fn wait(&mut self, deadline: Instant, clock: &mut Timeline) -> Result<Event> {
         let event = self.watch.next(self.container.process()?, deadline, clock)?;
         if let Event::Exited(exit) = event {
-            self.container.handshake().failure().map_or(Ok(()), |error| Err(self.plan.explain(error)))?;
+            let part_of = |step, number| self.plan.container.part_of(step, number);
+            self.container.handshake().failure(part_of).map_or(Ok(()), |error| Err(self.plan.explain(error)))?;
             return Ok(Event::Exited(self.as_asked(exit)));
         }
         let pid = self.container.process()?.pid();
@@ -349,7 +347,7 @@ impl Instance for Running {
             },
             Verb::Suspend => {
                 self.streams.iter().for_each(Streams::leave_terminal);
-                self.to_all(if self.plan.spec.init { Signal::SIGTSTP } else { Signal::SIGSTOP })
+                self.to_all(if self.plan.container.init { Signal::SIGTSTP } else { Signal::SIGSTOP })
             }
             Verb::Continue => {
                 self.streams.iter().for_each(Streams::return_to_terminal);
@@ -384,7 +382,7 @@ impl Instance for Running {
     }
 
     fn detach(mut self: Box<Self>) -> Result<Detached> {
-        if !self.plan.spec.detachable {
+        if !self.plan.container.detachable {
             return Err(not_detachable());
         }
         let (pid, cgroups) = self.container.leave()?;

@@ -224,7 +224,7 @@ impl Instance for Running {
             self.exit = Some(exit);
             let name = self.plan.task.argv.first().map(OsString::as_os_str).unwrap_or_default();
             let explain = |error| Err(lookup::explain(error, &self.plan.program, name));
-            self.handshake.failure().map_or(Ok(()), explain)?;
+            self.handshake.failure(|_, _| String::new()).map_or(Ok(()), explain)?;
         }
         Ok(event)
     }

@@ -20,12 +20,37 @@ pub fn limit_bounding_set(kept: Set) -> Result<(), Errno> {
     Ok(())
 }
 
-/// Sets the effective and permitted sets to `kept`, the inheritable one to nothing; that empties the ambient set too.
-pub fn set(kept: Set) -> Result<(), Errno> {
+/// All that a thread has (capabilities(7), "Thread capability sets").
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Sets {
+    pub bounding: Set,
+    pub effective: Set,
+    pub permitted: Set,
+    pub inheritable: Set,
+    pub ambient: Set,
+}
+
+/// Sets the effective, permitted and inheritable sets. What is not in the last two leaves the ambient set too.
+pub fn set(sets: &Sets) -> Result<(), Errno> {
     const VERSION_3: u32 = 0x2008_0522;
     let header = [VERSION_3, 0]; // pid 0: the calling thread
-    let (low, high) = (kept as u32, (kept >> 32) as u32);
-    let data = [low, low, 0, high, high, 0]; // effective, permitted, inheritable: low halves, then high halves
+    let of_three = |half: fn(Set) -> u32| [sets.effective, sets.permitted, sets.inheritable].map(half);
+    let data = [of_three(|set| set as u32), of_three(|set| (set >> 32) as u32)];
     // SAFETY: version 3 means a header of two and data of two times three 32-bit numbers; both outlive the call.
     Errno::result(unsafe { libc::syscall(libc::SYS_capset, header.as_ptr(), data.as_ptr()) }).map(drop)
+}
+
+/// What a program without root keeps at exec. Each must be permitted and inheritable.
+pub fn raise_ambient(ambient: Set) -> Result<(), Errno> {
+    for number in (0..64u64).filter(|number| ambient & (1 << number) != 0) {
+        // SAFETY: plain numbers.
+        Errno::result(unsafe { libc::prctl(libc::PR_CAP_AMBIENT, libc::PR_CAP_AMBIENT_RAISE, number, 0, 0) })?;
+    }
+    Ok(())
+}
+
+/// The permitted set outlives the change of the user from 0 to another; until the next exec.
+pub fn keep_over_change_of_user() -> Result<(), Errno> {
+    // SAFETY: plain numbers.
+    Errno::result(unsafe { libc::prctl(libc::PR_SET_KEEPCAPS, 1, 0, 0, 0) }).map(drop)
 }

@@ -13,8 +13,8 @@ pub fn become_user(uid: u32, gid: u32) -> Result<(), Errno> {
     Errno::result(unsafe { libc::syscall(libc::SYS_setresuid, uid, uid, uid) }).map(drop)
 }
 
-/// Leaves all supplementary groups.
-pub fn leave_groups() -> Result<(), Errno> {
-    // SAFETY: a count of 0, so the pointer is not looked at.
-    Errno::result(unsafe { libc::syscall(libc::SYS_setgroups, 0, std::ptr::null::<u32>()) }).map(drop)
+/// Has these supplementary groups and no others.
+pub fn set_groups(groups: &[u32]) -> Result<(), Errno> {
+    // SAFETY: the kernel reads as many numbers as there are.
+    Errno::result(unsafe { libc::syscall(libc::SYS_setgroups, groups.len(), groups.as_ptr()) }).map(drop)
 }

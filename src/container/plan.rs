@@ -1,0 +1,275 @@
+//! From what a container shall be to what its child does: strings that end in NUL, open files, the compiled filter. All of
+//! it is made before t0, since the child may not allocate, and what cannot be is refused here, by its field's name.
+
+use std::ffi::CString;
+use std::fs::File;
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+use nix::libc::rlim_t;
+use nix::sched::CloneFlags;
+use nix::sys::resource::Resource;
+use nix::sys::stat::{Mode, SFlag, makedev};
+
+use super::capabilities::{self, Sets};
+use super::cgroup::Tree;
+use super::dev::{Node, Nodes};
+use super::folder::Folder;
+use super::handshake::Step;
+use super::idmap::IdMap;
+use super::mask::Hidden;
+use super::namespaces::{self, NAMESPACES};
+use super::seccomp::Filter;
+use super::spec::{Capabilities, Device, DeviceKind, Rlimit, Seccomp, Source, Spec, User};
+use crate::error::{Context, Error, Result};
+use crate::model::Limits;
+use crate::sys::exec::Image;
+use crate::sys::signals::Ignored;
+
+/// What belongs to this machine and this caller, not to the container.
+#[derive(Debug)]
+pub struct Place {
+    /// `Spec::root.path`, opened once.
+    pub root: Folder,
+    /// By [`crate::sys::landlock`]: only files below the root may be executed, and no device file made. None: nothing of that.
+    pub confined: Option<OwnedFd>,
+    /// Where its own cgroup is made; None: it stays in ours.
+    pub cgroup: Option<Tree>,
+    /// The cgroup's name, without the number that makes it unique.
+    pub cgroup_name: String,
+    /// Signals that our caller has us ignore; the program shall not.
+    pub ignored: Ignored,
+    /// The child is a copy of us; see [`Plan::needs_fork`].
+    pub fork: bool,
+    /// It may outlive us.
+    pub detachable: bool,
+}
+
+/// One container, compiled.
+#[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one part of a container that can be taken away by itself")]
+pub struct Plan {
+    pub root: OwnedFd,
+    pub read_only: bool,
+    /// It is the host's own root; see [`super::hosts_view`].
+    pub hosts_root: bool,
+    /// By [`super::tmp`]: a /tmp of its own.
+    pub tmp: bool,
+    pub program: Image,
+    pub confined: Option<OwnedFd>,
+    /// New ones; `user` exactly when `ids` is Some.
+    pub namespaces: CloneFlags,
+    /// Others', to be joined.
+    pub joined: Vec<(CloneFlags, OwnedFd)>,
+    pub ids: Option<IdMap>,
+    pub cgroup: Option<Tree>,
+    pub cgroup_name: String,
+    pub limits: Limits,
+    pub dev: Option<(Nodes, Vec<Node>)>,
+    pub hidden: Vec<Hidden>,
+    /// Paths below /proc, and what is written there.
+    pub sysctl: Vec<(CString, String)>,
+    pub cwd: Option<CString>,
+    pub hostname: Option<CString>,
+    pub loopback: bool,
+    pub user: User,
+    pub capabilities: Option<Sets>,
+    pub rlimits: Vec<(Resource, rlim_t, rlim_t)>,
+    pub no_new_privileges: bool,
+    pub filter: Option<Filter>,
+    pub ignored: Ignored,
+    pub fork: bool,
+    /// A small PID 1 in front of the program.
+    pub init: bool,
+    pub detachable: bool,
+}
+
+impl Plan {
+    /// # Errors
+    /// A field that cannot be honoured, by its name; or a program whose arguments cannot be passed on.
+    pub fn compile(spec: &Spec, place: Place) -> Result<Plan> {
+        let process = &spec.process;
+        let (namespaces, joined) = chosen_namespaces(spec)?;
+        let capabilities = process.capabilities.as_ref().map(sets).transpose()?;
+        let nodes = if spec.ids.is_some() { Nodes::Borrowed } else { Nodes::Made };
+        let devices =
+            spec.devices.as_ref().map(|devices| devices.iter().map(node).collect::<Result<_>>()).transpose()?;
+        Ok(Plan {
+            read_only: spec.root.readonly,
+            hosts_root: place.root.is_hosts_root(),
+            tmp: spec.root.tmp,
+            root: place.root.into(),
+            program: Image::new(process.path.as_os_str(), &process.argv, &process.env)?,
+            confined: place.confined,
+            namespaces,
+            joined,
+            ids: spec.ids,
+            cgroup: place.cgroup,
+            cgroup_name: place.cgroup_name,
+            limits: spec.resources,
+            dev: devices.map(|devices| (nodes, devices)),
+            hidden: hidden(spec)?,
+            sysctl: spec.sysctl.iter().map(|(name, value)| sysctl(spec, name, value)).collect::<Result<_>>()?,
+            cwd: process.cwd.as_ref().map(|path| text("process.cwd", path)).transpose()?,
+            hostname: spec.hostname.as_ref().map(|name| text("hostname", Path::new(name))).transpose()?,
+            loopback: spec.loopback,
+            user: process.user.clone(),
+            capabilities,
+            rlimits: process.rlimits.iter().map(rlimit).collect::<Result<_>>()?,
+            no_new_privileges: process.no_new_privileges,
+            filter: process.seccomp.map(|Seccomp::DockerDefault| Filter::docker_default()),
+            ignored: place.ignored,
+            fork: place.fork,
+            init: spec.init,
+            detachable: place.detachable,
+        })
+    }
+
+    /// A copy of us can wait: for its id map, at its program's door, as a PID 1 that stays. It costs a copy of our page
+    /// tables, and a page fault for each page that either of us writes. A child that waits for nothing borrows our memory
+    /// until exec, while we stand still.
+    pub fn needs_fork(&self) -> bool {
+        self.fork || self.init || self.ids.is_some()
+    }
+
+    /// What the child was at, in a step that does several things.
+    pub fn part_of(&self, step: Step, number: usize) -> String {
+        match step {
+            Step::Mask => self.hidden.get(number).map_or_else(String::new, |hidden| format!("hide {}", hidden.path())),
+            Step::Sysctl => self
+                .sysctl
+                .get(number)
+                .map_or_else(String::new, |(path, value)| format!("write {value} to /proc/{}", path.to_string_lossy())),
+            _ => String::new(),
+        }
+    }
+}
+
+fn refused(field: &str, value: &str, cause: &str) -> Error {
+    Error::usage(format!("make a container with {field} = {value:?}"), cause)
+}
+
+fn text(field: &str, value: &Path) -> Result<CString> {
+    CString::new(value.as_os_str().as_bytes())
+        .map_err(|_| refused(field, &value.display().to_string(), "it contains a NUL byte"))
+}
+
+fn chosen_namespaces(spec: &Spec) -> Result<(CloneFlags, Vec<(CloneFlags, OwnedFd)>)> {
+    let (mut new, mut joined) = (CloneFlags::empty(), Vec::new());
+    for namespace in &spec.namespaces {
+        let field = "namespaces[].name";
+        let Some(kind) = NAMESPACES.iter().find(|kind| kind.name == namespace.name) else {
+            return Err(refused(field, &namespace.name, "there is no such namespace").try_this(format!(
+                "one of {}",
+                NAMESPACES.iter().map(|kind| kind.name).collect::<Vec<_>>().join(" ")
+            )));
+        };
+        match &namespace.source {
+            Source::New => new |= kind.flag,
+            Source::Join(path) if namespaces::CAN_BE_JOINED.contains(kind.flag) => {
+                let doing = || format!("open the {} namespace {}", kind.name, path.display());
+                joined.push((kind.flag, File::open(path).doing(doing)?.into()));
+            }
+            Source::Join(_) => {
+                return Err(refused(
+                    field,
+                    &namespace.name,
+                    "in this version only net, ipc, uts and cgroup are joined",
+                ));
+            }
+        }
+    }
+    if new.contains(CloneFlags::CLONE_NEWUSER) != spec.ids.is_some() {
+        return Err(refused("ids", "", "there are id maps exactly when there is a user namespace"));
+    }
+    Ok((new, joined))
+}
+
+fn sets(of: &Capabilities) -> Result<Sets> {
+    let set = |field: &str, names: &[String]| -> Result<u64> {
+        let numbers = names.iter().map(|name| {
+            capabilities::number(name)
+                .ok_or_else(|| refused(&format!("process.capabilities.{field}"), name, "there is no such capability"))
+        });
+        numbers.map(|number| number.map(|n| 1 << n)).try_fold(0, |all: u64, one: Result<u64>| Ok(all | one?))
+    };
+    Ok(Sets {
+        bounding: set("bounding", &of.bounding)?,
+        effective: set("effective", &of.effective)?,
+        permitted: set("permitted", &of.permitted)?,
+        inheritable: set("inheritable", &of.inheritable)?,
+        ambient: set("ambient", &of.ambient)?,
+    })
+}
+
+/// Only files right below /dev: our own has no folders but pts and shm.
+fn node(device: &Device) -> Result<Node> {
+    let shown = device.path.display().to_string();
+    let name = device.path.strip_prefix("/dev").ok().filter(|name| name.components().count() == 1);
+    let Some(name) = name else { return Err(refused("devices[].path", &shown, "it is no file right below /dev")) };
+    Ok(Node {
+        name: text("devices[].path", name)?,
+        host: text("devices[].path", &device.path)?,
+        kind: match device.kind {
+            DeviceKind::Character => SFlag::S_IFCHR,
+            DeviceKind::Block => SFlag::S_IFBLK,
+        },
+        number: makedev(device.major, device.minor),
+        mode: Mode::from_bits_truncate(device.file_mode),
+    })
+}
+
+/// Hidden ones first: what lies below a read-only path is covered before that is.
+fn hidden(spec: &Spec) -> Result<Vec<Hidden>> {
+    let one = |field: &str, path: &str, read_only| {
+        Hidden::new(path, read_only).ok_or_else(|| refused(field, path, "it is no absolute path without .. and NUL"))
+    };
+    let masked = spec.masked_paths.iter().map(|path| one("masked_paths", path, false));
+    masked.chain(spec.readonly_paths.iter().map(|path| one("readonly_paths", path, true))).collect()
+}
+
+/// Only what belongs to a namespace of its own: everything else is the host's (sysctl(2); runc refuses it too).
+fn sysctl(spec: &Spec, name: &str, value: &str) -> Result<(CString, String)> {
+    let own = |kind: &str| spec.namespaces.iter().any(|ns| ns.name == kind && ns.source == Source::New);
+    let is_own = match name.split('.').next().unwrap_or_default() {
+        "net" => own("net"),
+        "kernel" if ["kernel.hostname", "kernel.domainname"].contains(&name) => own("uts"),
+        "kernel" => ["kernel.msg", "kernel.sem", "kernel.shm"].iter().any(|part| name.starts_with(part)) && own("ipc"),
+        "fs" => name.starts_with("fs.mqueue.") && own("ipc"),
+        _ => false,
+    };
+    if !is_own || name.contains('/') || name.split('.').any(str::is_empty) {
+        return Err(refused("sysctl", name, "it is the host's, not of a namespace of the container's own"));
+    }
+    Ok((text("sysctl", Path::new(&format!("sys/{}", name.replace('.', "/"))))?, value.to_owned()))
+}
+
+fn rlimit(limit: &Rlimit) -> Result<(Resource, rlim_t, rlim_t)> {
+    const KNOWN: [(&str, Resource); 16] = [
+        ("AS", Resource::RLIMIT_AS),
+        ("CORE", Resource::RLIMIT_CORE),
+        ("CPU", Resource::RLIMIT_CPU),
+        ("DATA", Resource::RLIMIT_DATA),
+        ("FSIZE", Resource::RLIMIT_FSIZE),
+        ("LOCKS", Resource::RLIMIT_LOCKS),
+        ("MEMLOCK", Resource::RLIMIT_MEMLOCK),
+        ("MSGQUEUE", Resource::RLIMIT_MSGQUEUE),
+        ("NICE", Resource::RLIMIT_NICE),
+        ("NOFILE", Resource::RLIMIT_NOFILE),
+        ("NPROC", Resource::RLIMIT_NPROC),
+        ("RSS", Resource::RLIMIT_RSS),
+        ("RTPRIO", Resource::RLIMIT_RTPRIO),
+        ("RTTIME", Resource::RLIMIT_RTTIME),
+        ("SIGPENDING", Resource::RLIMIT_SIGPENDING),
+        ("STACK", Resource::RLIMIT_STACK),
+    ];
+    let name = limit.name.strip_prefix("RLIMIT_").unwrap_or(&limit.name);
+    let Some((_, resource)) = KNOWN.iter().find(|(known, _)| *known == name) else {
+        return Err(refused("process.rlimits[].name", &limit.name, "there is no such limit"));
+    };
+    if limit.soft > limit.hard {
+        return Err(refused("process.rlimits[].soft", &limit.soft.to_string(), "it is above the hard limit"));
+    }
+    Ok((*resource, limit.soft, limit.hard))
+}
