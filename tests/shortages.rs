@@ -245,3 +245,28 @@ fn kvm_without_permission() {
     let answer = world.bench(&bench_args("vm-bare", "results")[1..]);
     answer.ends_with(code::NOTHING_RAN).says("open /dev/kvm").says("usermod -aG kvm $USER");
 }
+
+/// Workers are pinned to one CPU in every run: that alone is no shortage.
+#[test]
+fn one_cpu() {
+    let world = World::new();
+    let warned = |results: &str| {
+        let run = std::fs::read(world.join(results).join("latest/run.json")).unwrap();
+        let run: serde_json::Value = serde_json::from_slice(&run).unwrap();
+        let warnings = run["warnings"].as_array().unwrap().clone();
+        (
+            warnings.iter().any(|w| w["code"] == "one-cpu" && w["unfit"] == true),
+            run["header"]["host"]["usable_cores"].clone(),
+        )
+    };
+    let one = "taskset -pc 0 $$ > /dev/null";
+    in_shell(&world, one, &bench_args("fake", "one")).ends_with(code::OK).says("only one CPU could be used");
+    assert_eq!(warned("one"), (true, 1.into()));
+    in_shell(&world, one, &["doctor"]).ends_with(code::OK).says("the harness and what it measures share one");
+    world.run(["report", "--json", "one/latest"]).ends_with(code::OK);
+    if isolab::lab::usable_cpus().is_none_or(|cpus| cpus < 2) {
+        return skip("one_cpu", "no second CPU to show that a run with two has no such warning");
+    }
+    world.bench(&bench_args("fake", "two")[1..]).ends_with(code::OK);
+    assert_eq!(warned("two"), (false, isolab::lab::usable_cpus().into()));
+}

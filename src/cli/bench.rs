@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::args::{Bench, Order};
+use super::list::wrap;
 use super::out::Out;
 use super::watch::Terminal;
 use super::{chart, closing, exit, report};
@@ -40,6 +41,9 @@ pub(super) fn run(args: Bench, out: &mut Out) -> Result<u8> {
         let cautions: BTreeSet<String> =
             plan.arms.iter().flat_map(|arm| caution::of_run(arm, Some(Path::new("/")))).collect();
         cautions.into_iter().for_each(|text| out.note(text));
+    }
+    for cells in &plan.left_out {
+        out.note(wrap(cells.of(out.lang()), out.width(), "  ").trim_start());
     }
     let mut terminal = Terminal::new(out, args.json || args.md);
     let finished = measure(&plan, how, &mut terminal)?;

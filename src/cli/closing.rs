@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::final_table;
-use super::list::{padded, wrap};
+use super::list::{labelled, padded, wrap};
 use super::out::Out;
 use crate::error::Result;
 use crate::lang::{Lang, counted};
@@ -15,7 +15,6 @@ use crate::results::schema::{Interval, Run, Status};
 use crate::shell::{called_as, quoted_path};
 use crate::units::{beside, show};
 
-const WIDTH: usize = 79;
 /// Of the smallest terminal that is in use, with the prompt below.
 const HEIGHT: usize = 29;
 const BAR: usize = 10;
@@ -28,23 +27,22 @@ pub(super) fn print(run: &Run, dir: &Path, charts: &[PathBuf], out: &mut Out) ->
 /// In order, each of one line or of several.
 fn texts(run: &Run, dir: &Path, charts: &[PathBuf], out: &Out) -> Vec<String> {
     let mut below = table(run, out);
-    below.extend(final_table::lines(run, out));
-    let lang = out.lang();
-    below.extend(skipped(run, lang));
-    below.extend(limited(run, lang));
+    if out.width() >= final_table::WIDTH {
+        below.extend(final_table::lines(run, out));
+    }
+    let (lang, width) = (out.lang(), out.width());
+    below.extend(skipped(run, lang, width));
+    below.extend(limited(run, lang, width));
     let reasons = unfit(run, lang);
     if !reasons.is_empty() {
-        below.push(wrapped(&format!(
-            "{}: {}",
-            out.say("not for publication", "공개용 수치가 아님"),
-            reasons.join("; ")
-        )));
+        let unfit = format!("{}: {}", out.say("not for publication", "공개용 수치가 아님"), reasons.join("; "));
+        below.push(wrapped(&unfit, width));
     }
     let (dir_shown, drawn) = (dir.display(), told_charts(charts, lang));
     let files = format!("{}: {dir_shown}/ (run.json, samples.csv{drawn})", out.say("files", "파일"));
-    below.push(wrapped(&files));
+    below.push(wrapped(&files, width));
     let taken = 1 + height(&below);
-    let mut all = fitting(sentences(run, lang, Detail::Short), HEIGHT.saturating_sub(taken), dir, lang);
+    let mut all = fitting(sentences(run, lang, Detail::Short), HEIGHT.saturating_sub(taken), dir, out);
     all.extend(below);
     all
 }
@@ -61,8 +59,8 @@ fn told_charts(files: &[PathBuf], lang: Lang) -> String {
     format!(", {}{more}", first.display())
 }
 
-fn wrapped(text: &str) -> String {
-    wrap(text, WIDTH, "  ").trim_start_matches("  ").to_owned()
+fn wrapped(text: &str, width: usize) -> String {
+    wrap(text, width, "  ").trim_start_matches("  ").to_owned()
 }
 
 fn height(texts: &[String]) -> usize {
@@ -71,12 +69,12 @@ fn height(texts: &[String]) -> usize {
 
 /// The sentences that fit into so many lines, in their order; what matters least is left out first, and that is told. The
 /// first question's answer is always there.
-fn fitting(mut all: Vec<Sentence>, lines: usize, dir: &Path, lang: Lang) -> Vec<String> {
+fn fitting(mut all: Vec<Sentence>, lines: usize, dir: &Path, out: &Out) -> Vec<String> {
     let command = format!("{} report {}", called_as(), quoted_path(dir)); // on one line, so that it can be pasted
-    let more = format!("{}: {command}", lang.choose("more", "더 보기"));
+    let more = format!("{}: {command}", out.say("more", "더 보기"));
     let mut left_out = false;
     loop {
-        let mut texts: Vec<String> = all.iter().map(|s| wrapped(&s.text())).collect();
+        let mut texts: Vec<String> = all.iter().map(|s| wrapped(&s.text(), out.width())).collect();
         texts.extend(left_out.then(|| more.clone()));
         let least = all.iter().enumerate().max_by_key(|(_, s)| s.rank).map(|(i, s)| (i, s.rank));
         match least {
@@ -95,6 +93,11 @@ const COLUMNS: &[(&str, &str, &str)] = &[
     ("cpu", "spin_unit", "spin unit"),
 ];
 
+/// Columns of a label beside its values, of a value, and before the values below a label.
+const LABEL: usize = 22;
+const COLUMN: usize = 14;
+const INDENT: usize = 2;
+
 fn table(run: &Run, out: &Out) -> Vec<String> {
     let mut rows: Vec<(String, BTreeMap<&str, Interval>)> = Vec::new();
     for cell in &run.cells {
@@ -112,18 +115,21 @@ fn table(run: &Run, out: &Out) -> Vec<String> {
         }
     }
     let titles = COLUMNS.iter().map(|c| c.2).filter(|t| rows.iter().any(|(_, r)| r.contains_key(t)));
-    let titles: Vec<&str> = titles.take(3).collect(); // more do not fit in 80 columns
+    let most = (out.width() - BAR - 1 - INDENT) / COLUMN; // with the label on a line of its own
+    let titles: Vec<&str> = titles.take(most.min(3)).collect();
+    let beside_label = out.width().saturating_sub(titles.len() * COLUMN + BAR + 1);
+    let room = if beside_label < LABEL { INDENT } else { LABEL };
     let Some(first) = titles.first() else { return Vec::new() };
     let unit = |title: &str| if title == "one more" { Unit::Bytes } else { Unit::Nanoseconds };
     let longest = rows.iter().filter_map(|(_, r)| r.get(first)).map(|i| i.median).fold(0.0, f64::max);
-    let mut head = padded(out.say("arm", "대상"), 22);
+    let mut head = padded(if room == LABEL { out.say("arm", "대상") } else { "" }, room);
     titles
         .iter()
         .enumerate()
         .for_each(|(i, t)| head += &format!("{:>14}{}", t, if i == 0 { " ".repeat(BAR + 1) } else { String::new() }));
     let mut lines = vec![out.bold(head.trim_end())];
     for (arm, values) in rows {
-        let mut line = format!("{arm:<22.22}");
+        let mut line = String::new();
         for (i, title) in titles.iter().enumerate() {
             let value = values.get(title);
             line += &format!("{:>14}", value.map_or("–".into(), |v| with_error(v, unit(title))));
@@ -132,7 +138,7 @@ fn table(run: &Run, out: &Out) -> Vec<String> {
                 line += &format!(" {:<BAR$}", bar(share));
             }
         }
-        lines.push(line.trim_end().to_owned());
+        lines.extend(labelled(&arm, room, line.trim_end(), out.width()));
     }
     lines
 }
@@ -153,7 +159,7 @@ pub(super) fn bar(share: f64) -> String {
 }
 
 /// Equal reasons are told once, with what they cost.
-fn skipped(run: &Run, lang: Lang) -> Vec<String> {
+fn skipped(run: &Run, lang: Lang, width: usize) -> Vec<String> {
     let mut reasons: BTreeMap<(String, String, bool), Vec<String>> = BTreeMap::new();
     for cell in run.cells.iter().filter(|c| c.status != Status::Measured) {
         let key = (cell.reason_in(lang).to_owned(), cell.fix_in(lang).to_owned(), cell.status == Status::Failed);
@@ -165,17 +171,17 @@ fn skipped(run: &Run, lang: Lang) -> Vec<String> {
     let told = reasons.into_iter().map(|((reason, fix, failed), arms)| {
         let word = if failed { lang.choose("failed", "실패") } else { lang.choose("skipped", "건너뜀") };
         let fix = if fix.is_empty() { String::new() } else { format!(" — {}: {fix}", lang.choose("try", "해결")) };
-        wrapped(&format!("{word}: {} ({reason}){fix}", arms.join(", ")))
+        wrapped(&format!("{word}: {} ({reason}){fix}", arms.join(", ")), width)
     });
     told.collect()
 }
 
 /// What ran with less than asked for. Root is spared: the arm that lacks something is not the one that root uses.
-fn limited(run: &Run, lang: Lang) -> Vec<String> {
+fn limited(run: &Run, lang: Lang, width: usize) -> Vec<String> {
     let arms = run.header.arms.iter().filter(|a| !run.header.root && !a.id.contains('#'));
     let told = arms.filter_map(|a| Some((a, a.limited_in(lang)?))).map(|(arm, (reason, fix))| {
         let (word, advice) = (lang.choose("limited", "일부만"), lang.choose("try", "해결"));
-        wrapped(&format!("{word}: {} ({reason}) — {advice}: {fix}", arm.id))
+        wrapped(&format!("{word}: {} ({reason}) — {advice}: {fix}", arm.id), width)
     });
     told.collect()
 }
@@ -265,5 +271,29 @@ mod tests {
         assert_eq!(told(&[]), "");
         assert_eq!(told(&["r/a.svg", "r/a.png"]), ", a.png");
         assert_eq!(told(&["r/a.svg", "r/a.png", "r/b.svg", "r/b.png"]), ", a.png and 1 more chart");
+    }
+
+    #[test]
+    fn the_longest_labels_are_whole_at_80_and_60_columns() {
+        use unicode_width::UnicodeWidthStr;
+        let mut run = long();
+        let names =
+            ["vm-bare:populate:ram=1G", "container-rootless:+init:-caps:-cgroup:-dev:-ipc:-lo:-mask:-seccomp:-uts#2"];
+        for (place, new) in names.iter().enumerate().rev() {
+            let old = run.header.arms[4 + place].id.clone();
+            run.header.arms[4 + place].id = (*new).into();
+            run.cells.iter_mut().filter(|c| c.arm == old).for_each(|c| {
+                c.id = c.id.replace(&old, new);
+                c.arm = (*new).into();
+            });
+            run.summaries.iter_mut().for_each(|s| s.cell = s.cell.replace(&old, new));
+        }
+        for (width, lang) in [(79, Lang::En), (59, Lang::En), (79, Lang::Ko), (59, Lang::Ko)] {
+            let lines = table(&run, &Out::with_width(width, lang));
+            let text = lines.join("\n");
+            assert!(lines.iter().all(|l| l.width() <= width), "{text}");
+            let letters: String = text.split_whitespace().collect();
+            assert!(names.iter().all(|name| letters.contains(name)), "{text}");
+        }
     }
 }

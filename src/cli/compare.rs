@@ -3,6 +3,7 @@
 //! Two hosts are compared by their own ratios, side by side: nanoseconds of two machines say nothing about isolation.
 
 use super::args::Compare;
+use super::list::{labelled, wrap};
 use super::out::Out;
 use super::{exit, latest};
 use crate::error::{Error, Result};
@@ -35,26 +36,45 @@ pub(super) fn run(args: Compare, out: &mut Out) -> Result<u8> {
         return Ok(exit::OK);
     }
     for reason in &reasons {
-        out.line(format!("NOT THE SAME: {reason}"))?;
+        out.line(wrap(&format!("NOT THE SAME: {reason}"), out.width(), ""))?;
     }
     if !absolute {
         let force = if reasons.is_empty() { "" } else { " (--force: absolute values)" };
-        out.line(format!("each run's own paired ratios, arm ÷ base, stand side by side{force}"))?;
+        out.line(wrap(
+            &format!("each run's own paired ratios, arm ÷ base, stand side by side{force}"),
+            out.width(),
+            "",
+        ))?;
     }
-    out.line(out.bold(&format!("{:<34} {:<17} {:>11} {:>11}", "cell", "metric", "A", "B")))?;
-    for r in &rows {
+    table(&rows, out).iter().try_for_each(|line| out.line(line))?;
+    if rows.iter().any(|r| r.overlap) {
+        out.line(wrap("~ the intervals overlap: no difference to be seen between the two runs", out.width(), ""))?;
+    }
+    if absolute && rows.iter().any(|r| !r.overlap) {
+        out.line(wrap(
+            "without ~ they differ, but so does one machine from hour to hour: arms of one run tell more",
+            out.width(),
+            "",
+        ))?;
+    }
+    Ok(exit::OK)
+}
+
+/// Columns of metric, A, B and change.
+const REST: usize = 18 + 2 * 11 + 12;
+
+fn table(rows: &[Row], out: &Out) -> Vec<String> {
+    let room = out.width().saturating_sub(REST).max(2);
+    let head = format!("{:<17} {:>10} {:>10}", "metric", "A", "B");
+    let mut lines = vec![out.bold(&labelled("cell", room, &head, out.width()).join("\n"))];
+    for r in rows {
         let change = r.change.map_or(String::new(), |c| format!("{:+.1} %", c * 100.0));
         let sure = if r.overlap { " ~" } else { "" };
         let cell = r.base.as_ref().map_or_else(|| r.cell.clone(), |base| format!("{} ÷ {base}", r.cell));
-        out.line(format!("{cell:<34.34} {:<17.17} {:>11} {:>11} {change}{sure}", r.metric, r.a_text, r.b_text))?;
+        let rest = format!("{:<17} {:>10} {:>10} {change}{sure}", r.metric, r.a_text, r.b_text);
+        lines.extend(labelled(&cell, room, &rest, out.width()));
     }
-    if rows.iter().any(|r| r.overlap) {
-        out.line("~ the intervals overlap: no difference to be seen between the two runs")?;
-    }
-    if absolute && rows.iter().any(|r| !r.overlap) {
-        out.line("without ~ they differ, but so does one machine from hour to hour: arms of one run tell more")?;
-    }
-    Ok(exit::OK)
+    lines
 }
 
 /// What makes the two incomparable in absolute numbers, in words.
@@ -148,5 +168,36 @@ fn overlap(a: (Option<f64>, Option<f64>), b: (Option<f64>, Option<f64>)) -> bool
     match (a, b) {
         ((Some(a_low), Some(a_high)), (Some(b_low), Some(b_high))) => a_low <= b_high && b_low <= a_high,
         _ => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lang::Lang;
+    use unicode_width::UnicodeWidthStr;
+
+    #[test]
+    fn the_longest_cells_are_whole_at_80_and_60_columns() {
+        let row = |cell: &str, change| Row {
+            cell: cell.into(),
+            base: Some("vm-bare:populate:ram=1G".into()),
+            metric: "worker_overhead".into(),
+            a: 1.0,
+            b: 2.0,
+            a_text: "×1234.56".into(),
+            b_text: "123.45 KiB".into(),
+            change,
+            overlap: true,
+        };
+        let names = ["boot/p", "boot/container-rootless:+init:-caps:-cgroup:-dev:-ipc:-lo:-mask:-seccomp:-uts#2"];
+        let rows = names.map(|name| row(name, Some(-0.999)));
+        for width in [79, 59] {
+            let lines = table(&rows, &Out::with_width(width, Lang::En));
+            let text = lines.join("\n");
+            assert!(text.lines().all(|l| l.width() <= width), "{text}");
+            let letters: String = text.split_whitespace().collect();
+            assert!(names.iter().all(|name| letters.contains(&format!("{name}÷vm-bare:populate:ram=1G"))), "{text}");
+        }
     }
 }

@@ -12,7 +12,7 @@ use crate::results::schema::{ArmInfo, Run, Summary};
 use crate::stats::paired::Verdict;
 use crate::units::{show, three_digits};
 
-const WIDTH: usize = 79;
+pub(super) const WIDTH: usize = 79;
 /// Metrics of the terminal, by experiment; the report has all.
 const ROWS: &[(&str, &str, &str)] = &[
     ("boot", "create_to_ready", "create→ready"),

@@ -76,6 +76,33 @@ pub(super) fn padded(text: &str, columns: usize) -> String {
     format!("{text}{}", " ".repeat(columns.saturating_sub(text.width())))
 }
 
+/// A row of a table: its label in `room` columns and the rest of the line; a longer label has lines of its own above.
+pub(super) fn labelled(label: &str, room: usize, rest: &str, width: usize) -> Vec<String> {
+    if label.width() < room {
+        return vec![format!("{}{rest}", padded(label, room))];
+    }
+    let mut lines = broken(label, width);
+    lines.push(format!("{}{rest}", " ".repeat(room)));
+    lines
+}
+
+/// Breaks what has no spaces, as the id of a cell, behind the marks in it; anywhere where there is none.
+fn broken(label: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for piece in label.split_inclusive([':', ',', ' ', '/']) {
+        for letter in piece.chars().collect::<Vec<_>>().chunks(width - 2) {
+            let letters: String = letter.iter().collect();
+            let line = lines.last_mut().expect("there is always a line");
+            if line.width() + letters.width() > width && line.width() > 2 {
+                lines.push(format!("  {letters}"));
+            } else {
+                line.push_str(&letters);
+            }
+        }
+    }
+    lines
+}
+
 /// Breaks at spaces so that no line is wider than `width` columns, a Korean syllable taking two; every line but the first begins with `indent`.
 pub(super) fn wrap(text: &str, width: usize, indent: &str) -> String {
     let mut lines: Vec<String> = vec![indent.to_owned()];

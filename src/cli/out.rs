@@ -8,9 +8,17 @@ use super::streams::{to_stderr, to_stdout};
 use crate::doctor::State;
 use crate::error::{Error, Kind, Result};
 use crate::lang::Lang;
+use crate::sys::fds::standard;
+use crate::sys::terminal::window_of;
+
+/// Of a terminal of 80 columns; wider text is no easier to read.
+const WIDEST: usize = 79;
+const NARROWEST: usize = 40;
 
 pub(super) struct Out {
     styled: bool,
+    /// Columns of a line.
+    width: usize,
     lang: Lang,
 }
 
@@ -18,18 +26,30 @@ impl Out {
     pub(super) fn new(lang: Lang) -> Out {
         let plain = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty())
             || std::env::var_os("TERM").is_none_or(|t| t == "dumb");
-        Out { styled: std::io::stdout().is_terminal() && !plain, lang }
+        let columns = window_of(standard(1)).map_or(0, |window| usize::from(window.columns));
+        let width = if columns == 0 { WIDEST } else { (columns - 1).clamp(NARROWEST, WIDEST) };
+        Out { styled: std::io::stdout().is_terminal() && !plain, width, lang }
+    }
+
+    /// What a line may take, the last column left free: there the cursor stands.
+    pub(super) fn width(&self) -> usize {
+        self.width
     }
 
     /// For tests, which may themselves run in a terminal.
     #[cfg(test)]
     pub(super) fn with_styles(styled: bool) -> Out {
-        Out { styled, lang: Lang::En }
+        Out { styled, width: WIDEST, lang: Lang::En }
+    }
+
+    #[cfg(test)]
+    pub(super) fn with_width(width: usize, lang: Lang) -> Out {
+        Out { styled: false, width, lang }
     }
 
     #[cfg(test)]
     pub(super) fn in_korean() -> Out {
-        Out { styled: false, lang: Lang::Ko }
+        Out::with_width(WIDEST, Lang::Ko)
     }
 
     pub(super) fn lang(&self) -> Lang {

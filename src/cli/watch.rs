@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::list::{labelled, wrap};
 use super::out::Out;
 use super::progress::Progress;
 use crate::error::Result;
@@ -31,7 +32,8 @@ impl<'a> Terminal<'a> {
 
     fn cells(&mut self, cells: &[Cell], header: &Header, so_far: &str) -> Result<()> {
         let lang = self.out.lang();
-        let lines: Vec<String> = cells.iter().map(|c| format!("{}{so_far}", line(c, header, lang))).collect();
+        let width = self.out.width();
+        let lines: Vec<String> = cells.iter().flat_map(|c| lines(c, header, so_far, lang, width)).collect();
         let (out, quiet) = (&mut *self.out, self.quiet);
         self.progress.aside(|| {
             lines.iter().try_for_each(|l| {
@@ -104,13 +106,23 @@ impl Watcher for Terminal<'_> {
 }
 
 /// "boot/process   create_to_ready 0.21 ms [0.20, 0.22] n=100": the first headline metric that has values.
-fn line(cell: &Cell, header: &Header, lang: Lang) -> String {
-    let id = &cell.id;
+fn lines(cell: &Cell, header: &Header, so_far: &str, lang: Lang, width: usize) -> Vec<String> {
+    let room = if width < BESIDE_LABEL { 2 } else { 34 };
+    let text = format!("{}{so_far}", what_of(cell, header, lang));
+    let mut lines = labelled(&cell.id, room, "", width);
+    let label = lines.pop().unwrap_or_default();
+    let text = wrap(&text, width, &" ".repeat(room));
+    lines.push(format!("{label}{}", text.trim_start()));
+    lines
+}
+
+/// In a narrower terminal the cell's name stands above.
+const BESIDE_LABEL: usize = 79;
+
+fn what_of(cell: &Cell, header: &Header, lang: Lang) -> String {
     match cell.status {
-        Status::Skipped => {
-            return format!("{id:<33} {}: {}", lang.choose("skipped", "건너뜀"), cell.reason_in(lang));
-        }
-        Status::Failed => return format!("{id:<33} {}: {}", lang.choose("failed", "실패"), cell.reason_in(lang)),
+        Status::Skipped => return format!("{}: {}", lang.choose("skipped", "건너뜀"), cell.reason_in(lang)),
+        Status::Failed => return format!("{}: {}", lang.choose("failed", "실패"), cell.reason_in(lang)),
         Status::Measured => {}
     }
     let headlines = header.metrics.iter().filter(|m| m.experiment == cell.experiment && m.headline);
@@ -118,7 +130,34 @@ fn line(cell: &Cell, header: &Header, lang: Lang) -> String {
         let values: Vec<f64> = values_of(cell, &metric.id).into_iter().map(|(_, v)| v).collect();
         let Some(found) = median_interval(&values) else { continue };
         let interval = Interval { median: found.median, low: found.ends.map(|e| e.0), high: found.ends.map(|e| e.1) };
-        return format!("{id:<33} {} {} n={}", metric.id, with_interval(&interval, metric.unit, lang), found.n);
+        return format!("{} {} n={}", metric.id, with_interval(&interval, metric.unit, lang), found.n);
     }
-    format!("{id:<33} {}", lang.choose("no value", "값 없음"))
+    lang.choose("no value", "값 없음").to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use unicode_width::UnicodeWidthStr;
+
+    #[test]
+    fn the_longest_names_are_whole_and_fit_at_80_and_60_columns() {
+        let mut run = crate::results::example::boot(6);
+        let id = "boot/container-rootless:+init:-caps:-cgroup:-dev:-ipc:-lo:-mask:-seccomp:-uts#2";
+        run.cells[0].id = id.into();
+        for width in [79, 59] {
+            for lang in [Lang::En, Lang::Ko] {
+                for status in [Status::Measured, Status::Skipped] {
+                    run.cells[0].status = status;
+                    run.cells[0].reason = "a reason of many words ".repeat(9);
+                    for cell in &run.cells {
+                        let text = lines(cell, &run.header, "  so far", lang, width).join("\n");
+                        assert!(text.lines().all(|l| l.width() <= width), "{text}");
+                        let letters: String = text.split_whitespace().collect();
+                        assert!(letters.starts_with(&cell.id), "{text}");
+                    }
+                }
+            }
+        }
+    }
 }

@@ -10,9 +10,12 @@
 //!
 //! With `configured` and `touch`, one virtual machine of each size is weighed: which of the two does the host pay for?
 
+mod sizes;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use self::sizes::{asks_for_sizes, fits, has_free_size};
 use super::{Better, CellPlan, Experiment, MetricAbout, Question, SetAbout, Sets, Sink, values};
 use crate::environments::Arm;
 use crate::environments::footprint::{guest_ram_of, memory_of};
@@ -104,6 +107,11 @@ const SETTLE: Duration = Duration::from_millis(150);
 const MOST_INSTANCES: u64 = 512;
 const PAGE_BYTES: u64 = 4096;
 
+fn values_in(sets: &Sets, key: &str) -> Vec<String> {
+    let default = ABOUT.sets.iter().find(|s| s.key == key).map_or("", |s| s.default);
+    sets.get(key).cloned().unwrap_or_else(|| default.split(',').map(str::to_owned).collect())
+}
+
 impl Experiment for Memory {
     fn about(&self) -> &'static Question {
         &ABOUT
@@ -117,22 +125,18 @@ impl Experiment for Memory {
     }
 
     fn cells(&self, arms: &[Arm], sets: &Sets) -> Result<Vec<CellPlan>> {
-        let list = |key: &str| -> Vec<String> {
-            let default = ABOUT.sets.iter().find(|s| s.key == key).map_or("", |s| s.default);
-            sets.get(key).cloned().unwrap_or_else(|| default.split(',').map(str::to_owned).collect())
-        };
-        let sizes_only = sets.keys().any(|k| k == "configured" || k == "touch") && !sets.contains_key("n");
+        let list = |key: &str| values_in(sets, key);
+        let sizes_only = asks_for_sizes(sets) && !sets.contains_key("n");
         let n = list("n").join(",");
         counts(&n)?;
         let mut cells = Vec::new();
         for arm in arms.iter().filter(|_| !sizes_only) {
             cells.push(CellPlan::new(arm).with("n", &n));
         }
-        let machines = arms.iter().filter(|a| a.env.about().knobs.iter().any(|k| k.form.starts_with("ram=")));
-        for arm in machines.filter(|a| a.copy == 1 && a.knobs.value("ram").is_none()) {
+        for arm in arms.iter().filter(|a| a.copy == 1 && has_free_size(a)) {
             for configured in list("configured") {
                 for touch in list("touch") {
-                    if parse_bytes(&touch)? + HEADROOM_BYTES > parse_bytes(&configured)? {
+                    if !fits(&touch, &configured)? {
                         continue; // the guest has not that much
                     }
                     let mut cell = CellPlan::new(arm).with("configured", &configured).with("touch", &touch);
@@ -152,6 +156,10 @@ impl Experiment for Memory {
             .try_this("-e vm-bare, and touch smaller than configured"));
         }
         Ok(cells)
+    }
+
+    fn left_out(&self, arms: &[Arm], sets: &Sets) -> Vec<Said> {
+        sizes::left_out(arms, sets, &|key| values_in(sets, key))
     }
 
     fn sample(&self, cell: &CellPlan, lab: &mut Lab) -> Result<Sample> {
@@ -186,9 +194,6 @@ fn sized(cell: &CellPlan, ram: &str) -> Result<Arm> {
     let populate = if cell.case.contains_key("prealloc") { ":populate" } else { "" };
     Arm::parse(&format!("{}:ram={ram}{populate}", Arm { copy: 1, ..cell.arm.clone() }))
 }
-
-/// What a guest needs beside what its program touches: 4 MiB below the program, the program, its stack.
-const HEADROOM_BYTES: u64 = 5 << 20;
 
 fn counts(list: &str) -> Result<Vec<u64>> {
     let numbers: Vec<u64> = list.split(',').filter_map(|n| n.parse().ok()).collect();

@@ -118,6 +118,10 @@ pub trait Experiment: Sync {
     fn workload(&self, cell: &CellPlan) -> Result<Workload>;
     /// One cell per arm, unless `--set` varies something.
     fn cells(&self, arms: &[Arm], sets: &Sets) -> Result<Vec<CellPlan>>;
+    /// What these sets leave out of what one would expect, in words.
+    fn left_out(&self, _: &[Arm], _: &Sets) -> Vec<Said> {
+        Vec::new()
+    }
     fn sample(&self, cell: &CellPlan, lab: &mut Lab) -> Result<Sample>;
     /// All cells of one block, in this order; `sink` takes each sample with its place and its start. A failed sample goes
     /// to the sink too; only a signal ends the block.

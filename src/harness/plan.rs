@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::environments::Arm;
 use crate::error::{Error, Result};
 use crate::experiments::{self, CellPlan, Experiment, Sets};
+use crate::lang::Said;
 use crate::results::bounds::MOST_CELLS;
 use crate::said;
 
@@ -53,6 +54,8 @@ pub struct Plan {
     pub parts: Vec<Part>,
     /// Id of the arm that the others are compared with; None: the first of each experiment.
     pub base: Option<String>,
+    /// Cells that the sets leave out, in words.
+    pub left_out: Vec<Said>,
 }
 
 /// The arms of a run that names none.
@@ -93,9 +96,18 @@ impl Plan {
             (false, false) => "quick",
         };
         not_too_large(&parts)?;
+        let left_out = experiments.iter().flat_map(|e| e.left_out(&arms, &options.sets)).collect();
         let arms = every_arm(&parts, arms);
         let base = options.base.as_deref().map(|base| chosen_base(&for_this_user(base, root), &arms)).transpose()?;
-        Ok(Plan { mode, seed: options.seed.unwrap_or(seed), sequential: options.sequential, arms, parts, base })
+        Ok(Plan {
+            mode,
+            seed: options.seed.unwrap_or(seed),
+            sequential: options.sequential,
+            arms,
+            parts,
+            base,
+            left_out,
+        })
     }
 
     /// At most; zero when blocks alone decide.

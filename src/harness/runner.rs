@@ -14,7 +14,7 @@ use crate::lab::interrupt::Interrupt;
 use crate::lab::kernel_log::KernelLog;
 use crate::lab::leaks::{self, Places};
 use crate::lab::scratch::{self, Scratch, Stale};
-use crate::lab::{Lab, cleaning, lock, pin};
+use crate::lab::{Lab, cleaning, lock, pin, usable_cpus};
 use crate::results::schema::{Cell, Header, Run, SampleLine, SampleOutcome, Warning};
 use crate::results::store::Store;
 use crate::results::summarize::{Planned, Skips, cells_of, summarize};
@@ -66,6 +66,7 @@ pub fn run(plan: &Plan, how: How, watcher: &mut dyn Watcher) -> Result<Finished>
     let _alone = if how.wait { waited() } else { lock::alone() }?;
     let began = Instant::now();
     let kernel_log = KernelLog::open();
+    let usable_cpus = usable_cpus(); // before we stay on one
     how.cpu.map_or(Ok(()), pin)?; // before any worker: one that moves itself waits for the move
     let descendants = Descendants::adopt(); // orphans of our workers come to us, to be ended and reaped
     let mut random = oorandom::Rand64::new(u128::from(crate::sys::clock::monotonic_ns()) ^ u128::from(plan.seed) << 64);
@@ -90,7 +91,8 @@ pub fn run(plan: &Plan, how: How, watcher: &mut dyn Watcher) -> Result<Finished>
         root: how.root,
         backend: how.backend,
     };
-    let header = header(plan, setting, &limited)?;
+    let mut header = header(plan, setting, &limited)?;
+    header.host.usable_cores = usable_cpus.or(header.host.usable_cores);
     let mut store = Store::create(&how.results, &header)?;
     watcher.planned(&header, &skips, &stale);
 
@@ -105,6 +107,7 @@ pub fn run(plan: &Plan, how: How, watcher: &mut dyn Watcher) -> Result<Finished>
     let measuring = began.elapsed();
     let ended = if stopped.is_some() { "interrupted" } else { "complete" };
     let mut run = summarize(header, &planned(plan), &skips, &samples, ended);
+    run.warnings.extend((usable_cpus == Some(1)).then(warn_of_one_cpu));
     run.warnings.extend(kernel_log.and_then(kernel_logged));
     run.warnings.extend(leaks.into_iter().map(|text| Warning { code: Warning::LEAK.into(), text, unfit: true }));
     run.warnings.extend(left_running.into_iter().map(|(arm, count)| warn_of_killed(&arm, count)));
@@ -132,6 +135,11 @@ fn kernel_logged(mut log: KernelLog) -> Option<Warning> {
     let more = if lines.len() > 1 { format!(", and {} more lines", lines.len() - 1) } else { String::new() };
     let text = format!("the kernel logged during the run: \u{201c}{first}\u{201d}{more} (sudo dmesg)");
     Some(Warning { code: Warning::KERNEL_LOG.into(), text, unfit: false })
+}
+
+fn warn_of_one_cpu() -> Warning {
+    let text = "only one CPU could be used: the harness and what it measures share it (taskset -pc $$)".into();
+    Warning { code: Warning::ONE_CPU.into(), text, unfit: true }
 }
 
 fn warn_of_killed(arm: &str, count: usize) -> Warning {

@@ -24,6 +24,12 @@ pub fn last_cpu() -> Option<usize> {
     (0..nix::sched::CpuSet::count()).rev().find(|cpu| allowed.is_set(*cpu).unwrap_or(false))
 }
 
+/// How many CPUs this process may use.
+pub fn usable_cpus() -> Option<usize> {
+    let allowed = nix::sched::sched_getaffinity(nix::unistd::Pid::from_raw(0)).ok()?;
+    Some((0..nix::sched::CpuSet::count()).filter(|cpu| allowed.is_set(*cpu).unwrap_or(false)).count())
+}
+
 /// Keeps this process, and all that it will start, on one CPU.
 pub fn pin(cpu: usize) -> Result<()> {
     let mut set = nix::sched::CpuSet::new();

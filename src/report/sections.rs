@@ -255,7 +255,8 @@ mod tests {
         let source = include_str!("../results/warnings.rs");
         let codes =
             source.split("warn(").skip(1).filter_map(|call| call.trim_start().strip_prefix('"')?.split('"').next());
-        let codes: Vec<&str> = codes.chain([Warning::LEAK, Warning::LEFT_RUNNING, Warning::CHANGED]).collect();
+        let codes: Vec<&str> =
+            codes.chain([Warning::LEAK, Warning::LEFT_RUNNING, Warning::CHANGED, Warning::ONE_CPU]).collect();
         assert!(codes.len() > 10, "{codes:?}");
         for code in codes {
             assert!(words::WARNINGS.iter().any(|(known, _)| *known == code), "{code}");

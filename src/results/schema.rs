@@ -358,8 +358,12 @@ impl Warning {
     /// The code of a warning that the kernel logged something during the run.
     pub const KERNEL_LOG: &str = "kernel-log";
 
+    /// The code of a warning that the harness shared the only CPU with what it measured.
+    pub const ONE_CPU: &str = "one-cpu";
+
     /// Seen while the run went on, so that nothing in the file can tell it again.
     pub fn was_seen_at_run_time(&self) -> bool {
-        [Self::LEAK, Self::LEFT_RUNNING, Self::LOST, Self::CHANGED, Self::KERNEL_LOG].contains(&self.code.as_str())
+        [Self::LEAK, Self::LEFT_RUNNING, Self::LOST, Self::CHANGED, Self::KERNEL_LOG, Self::ONE_CPU]
+            .contains(&self.code.as_str())
     }
 }

@@ -53,6 +53,13 @@ pub(crate) const WARNINGS: &[(&str, Words)] = &[
             "isolab 자체가 느린 디버그 빌드여서 그 느림도 함께 쟀음",
         ),
     ),
+    (
+        "one-cpu",
+        w(
+            "harness and arms took the one CPU from each other: taskset or a cpuset may have taken the others",
+            "측정기와 대상이 CPU 하나를 서로 빼앗았음. taskset이나 cpuset이 다른 CPU를 막았을 수 있음",
+        ),
+    ),
     ("load", w("other programs took CPU time from the arms", "다른 프로그램이 대상의 CPU 시간을 가져갔음")),
     (
         "software-kvm",
