@@ -78,6 +78,8 @@ fn what_a_run_skips_is_said_in_korean_and_kept_in_both() {
     told(&["report", &latest, "--lang", "ko"], &[]);
     let report = std::fs::read_to_string(format!("{latest}/report.ko.md")).unwrap();
     assert!(report.contains("각본이 그렇게 정함") && !report.contains("the script says so"), "{report}");
+    let compared = told(&["compare", &latest, &latest, "--lang", "ko"], &[]);
+    assert!(compared.contains("신뢰구간이 겹침") && !compared.contains("overlap"), "{compared}");
     let recovered = told(&["recover", &latest, "--lang", "ko"], &[]);
-    assert!(recovered.contains("run"), "{recovered}");
+    assert!(recovered.contains("표본") && recovered.contains("되살렸습니다"), "{recovered}");
 }

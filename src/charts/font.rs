@@ -98,6 +98,24 @@ fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
 mod tests {
     use super::*;
 
+    /// Reasons of holes are said in Korean anywhere in the program, and drawn.
+    #[test]
+    fn every_syllable_that_the_program_says_has_a_glyph() {
+        let mut folders = vec![std::path::PathBuf::from("src")];
+        let mut missing = std::collections::BTreeSet::new();
+        while let Some(folder) = folders.pop() {
+            for path in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+                if path.is_dir() {
+                    folders.push(path);
+                } else if path.extension().is_some_and(|end| end == "rs") {
+                    let text = std::fs::read_to_string(path).unwrap();
+                    missing.extend(text.chars().filter(|c| ('가'..'힣').contains(c) && !has(*c))); // '힣' ends ranges
+                }
+            }
+        }
+        assert!(missing.is_empty(), "{missing:?}");
+    }
+
     #[test]
     fn every_printable_character_that_we_promise_has_a_glyph() {
         let promised = (' '..='~').chain('\u{a0}'..='ÿ').chain("–—×µμ→±≤≥…·≈−‘’“”".chars());

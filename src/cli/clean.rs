@@ -38,14 +38,16 @@ pub(super) fn run(args: Clean, out: &mut Out) -> Result<u8> {
     } else {
         tell(&cleaned, out)?;
     }
-    left_behind.clone().for_each(|leak| out.note(format!("could not remove: {leak}")));
+    left_behind.clone().for_each(|leak| out.note(format!("{}: {leak}", out.say("could not remove", "지울 수 없음"))));
     Ok(if left_behind.count() == 0 { exit::OK } else { exit::FAILED })
 }
 
 fn tell(cleaned: &[Cleaned], out: &mut Out) -> Result<()> {
     for Cleaned { run, removed, .. } in cleaned {
-        out.line(format!("run {run}: {} removed", counted(removed.len(), "thing")))?;
+        let n = removed.len();
+        let english = format!("run {run}: {} removed", counted(n, "thing"));
+        out.line(out.say(english, format!("실행 {run}: {n}개를 지웠습니다")))?;
         removed.iter().try_for_each(|leak| out.line(format!("  {leak}")))?;
     }
-    if cleaned.is_empty() { out.line("nothing was left behind") } else { Ok(()) }
+    if cleaned.is_empty() { out.line(out.say("nothing was left behind", "남은 것이 없습니다")) } else { Ok(()) }
 }

@@ -36,26 +36,31 @@ pub(super) fn run(args: Compare, out: &mut Out) -> Result<u8> {
         return Ok(exit::OK);
     }
     for reason in &reasons {
-        out.line(wrap(&format!("NOT THE SAME: {reason}"), out.width(), ""))?;
+        out.line(wrap(&format!("{}: {reason}", out.say("NOT THE SAME", "서로 다름")), out.width(), ""))?;
     }
     if !absolute {
-        let force = if reasons.is_empty() { "" } else { " (--force: absolute values)" };
-        out.line(wrap(
-            &format!("each run's own paired ratios, arm ÷ base, stand side by side{force}"),
-            out.width(),
-            "",
-        ))?;
+        let absolute = out.say(" (--force: absolute values)", " (--force: 절댓값)");
+        let force = if reasons.is_empty() { "" } else { absolute };
+        let text = out.say(
+            format!("each run's own paired ratios, arm ÷ base, stand side by side{force}"),
+            format!("각 실행의 짝지은 비(대상 ÷ 기준)를 나란히 놓았습니다{force}"),
+        );
+        out.line(wrap(&text, out.width(), ""))?;
     }
     table(&rows, out).iter().try_for_each(|line| out.line(line))?;
     if rows.iter().any(|r| r.overlap) {
-        out.line(wrap("~ the intervals overlap: no difference to be seen between the two runs", out.width(), ""))?;
+        let text = out.say(
+            "~ the intervals overlap: no difference to be seen between the two runs",
+            "~ 신뢰구간이 겹침: 두 실행 사이에 차이가 보이지 않습니다",
+        );
+        out.line(wrap(text, out.width(), ""))?;
     }
     if absolute && rows.iter().any(|r| !r.overlap) {
-        out.line(wrap(
+        let text = out.say(
             "without ~ they differ, but so does one machine from hour to hour: arms of one run tell more",
-            out.width(),
-            "",
-        ))?;
+            "~가 없으면 서로 다르지만, 같은 기계도 시간마다 다릅니다. 한 실행 안의 대상끼리 비교하는 편이 낫습니다",
+        );
+        out.line(wrap(text, out.width(), ""))?;
     }
     Ok(exit::OK)
 }

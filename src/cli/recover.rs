@@ -36,12 +36,9 @@ pub(super) fn run(args: Recover, out: &mut Out) -> Result<u8> {
         out.line(json)?;
         return Ok(exit::OK);
     }
-    out.line(format!(
-        "recovered {} of {}{lost}: {}",
-        counted(count, "sample"),
-        counted(cells, "cell"),
-        saved.file.display()
-    ))?;
+    let file = saved.file.display();
+    let english = format!("recovered {} of {}{lost}: {file}", counted(count, "sample"), counted(cells, "cell"));
+    out.line(out.say(english, format!("셀 {cells}개의 표본 {count}개를 되살렸습니다{lost}: {file}")))?;
     saved.kept.iter().try_for_each(|kept| out.line(format!("{}: {}", saved.why, kept.display())))?;
     Ok(exit::OK)
 }

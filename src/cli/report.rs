@@ -33,9 +33,10 @@ pub(super) fn run(args: Report, out: &mut Out) -> Result<u8> {
         files.iter().try_for_each(|path| out.line(path.display()))?;
     }
     for m in &mismatches {
-        out.note(format!(
-            "does not follow from the samples: {} {}: expected {}, found {}",
-            m.what, m.place, m.expected, m.found
+        let (what, place, expected, found) = (m.what, &m.place, &m.expected, &m.found);
+        out.note(out.say(
+            format!("does not follow from the samples: {what} {place}: expected {expected}, found {found}"),
+            format!("표본에서 나오지 않음: {what} {place}: 기대 {expected}, 실제 {found}"),
         ));
     }
     Ok(if mismatches.is_empty() { exit::OK } else { exit::FAILED })

@@ -27,7 +27,10 @@ pub(super) fn run(args: Run, out: &mut Out) -> u8 {
     let result = one(&args, out);
     let left_running = descendants.end(); // whichever way it ended
     if left_running > 0 {
-        out.note(format!("{} that the program had left running ended with it", counted(left_running, "process")));
+        out.note(out.say(
+            format!("{} that the program had left running ended with it", counted(left_running, "process")),
+            format!("프로그램이 남겨 둔 프로세스 {left_running}개도 함께 끝냈습니다"),
+        ));
     }
     result.unwrap_or_else(|error| {
         exit::complain(&error);
