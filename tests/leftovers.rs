@@ -7,7 +7,7 @@ fn isolab(shell: &str) -> (Output, Vec<String>) {
     let tmp = tempfile::tempdir().unwrap();
     std::fs::set_permissions(tmp.path(), std::os::unix::fs::PermissionsExt::from_mode(0o1777)).unwrap(); // as /tmp is
     let shell = shell.replace("isolab", env!("CARGO_BIN_EXE_isolab"));
-    let out = Command::new("sh").args(["-c", &shell]).env("TMPDIR", tmp.path()).output().unwrap();
+    let out = Command::new("sh").args(["-c", &shell]).env("LC_ALL", "C").env("TMPDIR", tmp.path()).output().unwrap();
     let left = std::fs::read_dir(tmp.path()).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap());
     (out, left.collect())
 }

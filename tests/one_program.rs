@@ -29,7 +29,12 @@ impl Folder {
 
     /// Exit status and all that it said.
     fn isolab(&self, args: &[&str]) -> (i32, String) {
-        let out = Command::new(env!("CARGO_BIN_EXE_isolab")).args(args).current_dir(&self.0).output().unwrap();
+        let out = Command::new(env!("CARGO_BIN_EXE_isolab"))
+            .args(args)
+            .current_dir(&self.0)
+            .env("LC_ALL", "C")
+            .output()
+            .unwrap();
         let said = [out.stdout, out.stderr].map(|text| String::from_utf8_lossy(&text).into_owned()).concat();
         (out.status.code().unwrap_or(-1), said)
     }
@@ -131,7 +136,7 @@ fn a_file_system_without_exec_is_told() {
             folder.0.display(),
             env!("CARGO_BIN_EXE_isolab"),
         );
-        let out = Command::new("unshare").args(["-m", "sh", "-c", &script]).output().unwrap();
+        let out = Command::new("unshare").args(["-m", "sh", "-c", &script]).env("LC_ALL", "C").output().unwrap();
         let said = String::from_utf8_lossy(&out.stderr);
         if said.contains("unshare") {
             return skip(TEST, "mounts need root");

@@ -35,7 +35,7 @@ fn second(world: &World, mut command: Command) -> (Child, String, BufReader<std:
 
 fn waiting() -> Command {
     let mut command = Command::new(common::ISOLAB);
-    command.args(ONE).arg("--wait");
+    command.env("LC_ALL", "C").args(ONE).arg("--wait");
     command
 }
 
@@ -100,7 +100,7 @@ fn another_network_another_user_and_another_pid_namespace_are_the_same_machine()
     }
     if root() {
         let mut command = Command::new(common::ISOLAB);
-        command.args(ONE).uid(12345).gid(12345);
+        command.env("LC_ALL", "C").args(ONE).uid(12345).gid(12345);
         refused(command);
     } else {
         skip(test, "another user: only root may become one");

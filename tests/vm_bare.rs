@@ -381,7 +381,7 @@ fn random_code_is_survived() {
 
 fn isolab(args: &[&str]) -> std::process::Command {
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_isolab"));
-    command.args(["run", "--as", "vm-bare", "--"]).args(args);
+    command.env("LC_ALL", "C").args(["run", "--as", "vm-bare", "--"]).args(args);
     command
 }
 
