@@ -167,7 +167,12 @@ fn what_is_printed_as_a_command_can_be_pasted() {
         let world = World::new();
         let dir = folder(&world, name);
         let paste = |command: &str| {
-            let out = Command::new("bash").args(["-c", command]).current_dir(world.path()).output().unwrap();
+            let out = Command::new("bash")
+                .args(["-c", command])
+                .current_dir(world.path())
+                .env("LC_ALL", "C")
+                .output()
+                .unwrap();
             assert!(!world.join("pwned").exists() && !dir.join("pwned").exists(), "{command}");
             (out.status.success(), String::from_utf8_lossy(&[out.stdout, out.stderr].concat()).into_owned())
         };
