@@ -7,6 +7,7 @@ use std::fs::File;
 use std::io::{Read, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg, OFlag};
@@ -201,7 +202,19 @@ impl Owner {
     /// A folder that was given another name says nothing of the run of that name.
     fn is_dead(&self, run: &str) -> bool {
         let gone = identity(self.pid) != format!("{} {}", self.pid, self.start);
-        gone && self.run == run && self.file.try_clone().is_ok_and(|file| !is_locked(file))
+        gone && self.run == run && self.is_let_go()
+    }
+
+    /// Its lock is held by who lives in another pid namespace; and for a moment by what it was starting when it was killed,
+    /// between fork and exec.
+    fn is_let_go(&self) -> bool {
+        const LOOKS: u32 = 100;
+        (0..LOOKS).any(|look| {
+            if look > 0 {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            self.file.try_clone().is_ok_and(|file| !is_locked(file))
+        })
     }
 }
 
@@ -267,6 +280,20 @@ mod tests {
         assert!(!is_alive(&run));
         assert!(is_alive(&std::process::id().to_string()), "this test binary is called isolab-HASH");
         assert!(!is_alive("1"));
+    }
+
+    #[test]
+    fn a_lock_that_is_let_go_in_a_moment_keeps_no_folder() {
+        let run = format!("moment{}", std::process::id());
+        let mut scratch = Scratch::create(&run).unwrap();
+        std::fs::write(scratch.path().join(OWNER), format!("4194305 1 {run}")).unwrap();
+        let held = scratch.owner.take();
+        let dying = std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_millis(20));
+            drop(held);
+        });
+        assert!(stale().iter().any(|s| s.run == run));
+        dying.join().unwrap();
     }
 
     #[test]

@@ -47,7 +47,8 @@ pub fn make_folder(dir: &Path) -> Result<()> {
         other => other,
     };
     missing.into_iter().rev().try_for_each(make).doing(doing)?;
-    if dir.is_dir() { Ok(()) } else { std::fs::create_dir_all(dir).doing(doing) } // fails, and says why
+    // What is no folder now fails, and says why; a folder that was exchanged meanwhile is still made with his rights.
+    if dir.is_dir() { Ok(()) } else { as_caller(dir, || std::fs::create_dir_all(dir)).doing(doing) }
 }
 
 fn make_for<T>(user: Option<User>, path: &Path, work: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
