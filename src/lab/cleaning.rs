@@ -8,7 +8,7 @@ use nix::errno::Errno;
 use nix::unistd::{Gid, Uid, getgroups, setgroups, setresgid, setresuid};
 
 use super::leaks::{Leak, Places, remove};
-use super::scratch::Stale;
+use super::scratch::{Stale, empty};
 use crate::environments::container_rootless::whom_to_become;
 use crate::environments::started;
 
@@ -50,7 +50,7 @@ fn ended_of(stale: &Stale, uid: u32, patience: Duration) -> (Vec<Leak>, Vec<Leak
 }
 
 fn remove_folder(folder: &Path) -> bool {
-    std::fs::remove_dir_all(folder).is_ok() // by descriptors: a link that is swapped in is removed, not followed
+    empty(folder) && std::fs::remove_dir(folder).is_ok()
 }
 
 /// As root, does `work` with another user's rights, also as the kernel sees a sender of signals; root again after it.

@@ -5,6 +5,7 @@
 
 use std::fs::File;
 use std::io::{Read, Write};
+use std::os::fd::AsRawFd;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -133,14 +134,25 @@ pub fn make_cold(dir: &Path) -> Result<()> {
 impl Drop for Scratch {
     fn drop(&mut self) {
         self.owner = None; // a caller of few descriptors needs this one to look into the folders
-        let owner = self.dir.join(OWNER);
-        let remove = |path: PathBuf| std::fs::remove_dir_all(&path).or_else(|_| std::fs::remove_file(&path)).is_ok();
-        let rest = |e: std::fs::DirEntry| e.path() == owner || remove(e.path());
-        if std::fs::read_dir(&self.dir).is_ok_and(|entries| entries.flatten().all(rest)) {
-            let _ = std::fs::remove_file(&owner); // last: what stays without it would never be known as stale
-        }
+        let _ = remove_all_below(&self.dir);
         let _ = std::fs::remove_dir(&self.dir); // what stays is found and named by the leak check
     }
+}
+
+/// Removes what is in somebody's scratch folder, by its descriptor: a link that is swapped in is not followed.
+pub(super) fn empty(dir: &Path) -> bool {
+    let no_link = libc::O_NOFOLLOW | libc::O_DIRECTORY;
+    let Ok(folder) = File::options().read(true).custom_flags(no_link).open(dir) else { return false };
+    remove_all_below(Path::new(&format!("/proc/self/fd/{}", folder.as_raw_fd())))
+}
+
+/// Who owns it goes last: what stays without that, when we are killed meanwhile, would never be known as stale.
+fn remove_all_below(place: &Path) -> bool {
+    let owner = place.join(OWNER);
+    let remove = |path: PathBuf| std::fs::remove_dir_all(&path).or_else(|_| std::fs::remove_file(&path)).is_ok();
+    let rest = |e: std::fs::DirEntry| e.path() == owner || remove(e.path());
+    let emptied = std::fs::read_dir(place).is_ok_and(|entries| entries.flatten().all(rest));
+    emptied && std::fs::remove_file(&owner).map_or_else(|e| e.kind() == std::io::ErrorKind::NotFound, |()| true)
 }
 
 /// A process by pid and start time (field 22 of /proc/PID/stat, proc_pid_stat(5)): a pid alone is used again.
@@ -241,7 +253,7 @@ fn open_owner(folder: &File) -> Option<File> {
 /// Killed before it had written down whose it is, or after that was removed: there is nothing else in it.
 fn is_unfinished(folder: &File, run: &str) -> bool {
     let lives = run.parse::<u32>().is_ok_and(|pid| Path::new("/proc").join(pid.to_string()).exists());
-    let place = format!("/proc/self/fd/{}", std::os::fd::AsRawFd::as_raw_fd(folder));
+    let place = format!("/proc/self/fd/{}", folder.as_raw_fd());
     let empty = |name: &std::ffi::OsStr| {
         name == OWNER
             && open_owner(folder).is_some_and(|file| file.metadata().is_ok_and(|m| m.is_file() && m.len() == 0))
@@ -294,6 +306,30 @@ mod tests {
         });
         assert!(stale().iter().any(|s| s.run == run));
         dying.join().unwrap();
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_emptied_keeps_its_owner() {
+        let base = tempfile::tempdir().unwrap();
+        let scratch = Scratch::create_in(base.path(), "emptied").unwrap();
+        let dir = scratch.path();
+        std::fs::create_dir_all(dir.join("arm/rootfs")).unwrap();
+        std::fs::write(dir.join("arm/started"), "x").unwrap();
+        assert!(empty(dir) && std::fs::read_dir(dir).unwrap().count() == 0);
+        let link = base.path().join("link");
+        std::os::unix::fs::symlink(dir, &link).unwrap();
+        std::fs::write(dir.join("kept"), "x").unwrap();
+        assert!(!empty(&link) && dir.join("kept").exists(), "a link is not followed");
+        if Uid::effective().is_root() {
+            crate::testing::skip(format_args!("a_folder_that_cannot_be_emptied_keeps_its_owner: root empties any"));
+            return;
+        }
+        std::fs::write(dir.join(OWNER), "4194305 1 emptied").unwrap();
+        std::fs::create_dir(dir.join("arm")).unwrap();
+        std::fs::write(dir.join("arm/started"), "x").unwrap();
+        std::fs::set_permissions(dir.join("arm"), std::fs::Permissions::from_mode(0o500)).unwrap();
+        assert!(!empty(dir) && dir.join(OWNER).exists());
+        std::fs::set_permissions(dir.join("arm"), std::fs::Permissions::from_mode(0o700)).unwrap();
     }
 
     #[test]
