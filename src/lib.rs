@@ -48,6 +48,7 @@ pub mod host;
 pub mod lab;
 pub mod lang;
 pub mod model;
+pub mod printable;
 pub mod probe;
 pub mod report;
 pub mod results;

@@ -1,5 +1,6 @@
 //! Words of printed commands, so that each can be pasted into a shell.
 
+use crate::printable::is_unseen;
 use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -43,12 +44,6 @@ pub fn called_as() -> String {
 /// Hangul and other letters are as good as ASCII's.
 fn is_bare(c: char) -> bool {
     c.is_alphanumeric() || "-_./:=,+@%#~".contains(c)
-}
-
-/// Would be escaped or lost on its way through a terminal.
-fn is_unseen(c: char) -> bool {
-    let turns_or_joins = matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}');
-    c.is_control() || turns_or_joins
 }
 
 fn escaped(chunk: std::str::Utf8Chunk) -> String {

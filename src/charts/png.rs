@@ -29,7 +29,9 @@ pub fn outlines(svg: &str) -> Result<String> {
     let options = usvg::WriteOptions { coordinates_precision: 2, transforms_precision: 4, ..Default::default() };
     let between = |open: &str, close: &str| {
         let inside = svg.split_once(open).and_then(|(_, rest)| rest.split_once(close));
-        inside.map_or(String::new(), |(text, _)| text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&"))
+        inside.map_or(String::new(), |(text, _)| {
+            text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&amp;", "&")
+        })
     };
     let (title, desc) = (between("<title id=\"title\">", "</title>"), between("<desc id=\"desc\">", "</desc>"));
     Ok(describe(&tree(svg)?.to_string(&options), &title, &desc))

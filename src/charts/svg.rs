@@ -8,6 +8,7 @@ use plotters_backend::text_anchor::HPos;
 use plotters_backend::{BackendColor, BackendCoord, BackendStyle, BackendTextStyle, DrawingBackend, DrawingErrorKind};
 
 use super::font;
+use crate::printable::is_unseen;
 
 /// So many of plotters' units are one pixel.
 pub(super) const PER_PIXEL: i32 = 10;
@@ -171,8 +172,8 @@ pub(super) fn short(value: f64) -> String {
     text.strip_suffix(".0").map_or(text.clone(), str::to_owned)
 }
 
-/// For text between tags. Control characters are not allowed in XML at all.
+/// For text between tags. Control characters are not allowed in XML at all, and what cannot be seen may turn the rest around.
 fn escape(text: &str) -> String {
-    let clean: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    clean.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    let clean: String = text.chars().map(|c| if is_unseen(c) { ' ' } else { c }).collect();
+    clean.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

@@ -15,8 +15,14 @@ pub(super) fn texts(svg: &str) -> Vec<Boxed> {
     };
     let boxed = |part: &str| {
         let (tag, rest) = part.split_once('>').unwrap();
-        let words =
-            rest.split_once("</text>").unwrap().0.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&");
+        let words = rest
+            .split_once("</text>")
+            .unwrap()
+            .0
+            .replace("&lt;", "<")
+            .replace("&gt;", ">")
+            .replace("&quot;", "\"")
+            .replace("&amp;", "&");
         let number = |name: &str| attribute(tag, name).parse::<f64>().unwrap();
         let (x, y, size) = (number("x"), number(" y"), number("font-size"));
         let width = font::width(&words, size);

@@ -6,8 +6,8 @@ use std::ffi::OsStr;
 use std::process::ExitCode;
 
 use super::language;
-use super::printable::printable;
 use super::streams::to_stderr;
+use crate::printable::printable;
 use clap::error::ErrorKind;
 
 use crate::error::{Error, Kind};

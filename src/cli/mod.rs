@@ -15,7 +15,6 @@ mod latest;
 mod list;
 mod manual;
 mod out;
-mod printable;
 mod progress;
 mod proxy;
 mod recover;

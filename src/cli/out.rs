@@ -3,11 +3,11 @@
 use std::fmt::Display;
 use std::io::IsTerminal;
 
-use super::printable::{printable, printable_with_styles};
 use super::streams::{to_stderr, to_stdout};
 use crate::doctor::State;
 use crate::error::{Error, Kind, Result};
 use crate::lang::Lang;
+use crate::printable::{printable, printable_with_styles};
 use crate::sys::fds::standard;
 use crate::sys::terminal::window_of;
 

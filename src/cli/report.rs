@@ -11,7 +11,7 @@ use super::{exit, latest};
 use crate::error::{Error, Result};
 use crate::lang::Lang;
 use crate::report::sentences::unfit;
-use crate::report::{command, final_table, html, markdown as whole, outliers, page};
+use crate::report::{code_span, command, final_table, html, in_table, in_text, markdown as whole, outliers, page};
 use crate::results::derive::with_base;
 use crate::results::schema::{MetricInfo, Run, Status};
 use crate::results::verify::{Mismatch, computed_again, verify};
@@ -99,7 +99,12 @@ pub(super) fn markdown(run: &Run, out: &mut Out) -> Result<()> {
     out.line("| arm | metric | median | 95 % interval | n | far from the rest |\n|---|---|--:|--:|--:|--:|")?;
     for cell in &run.cells {
         if cell.status != Status::Measured {
-            out.line(format!("| {} | {} | – | {} | 0 | |", cell.arm, cell.experiment, cell.reason.replace('|', "/")))?;
+            out.line(format!(
+                "| {} | {} | – | {} | 0 | |",
+                in_table(&cell.arm),
+                in_table(&cell.experiment),
+                in_table(&cell.reason)
+            ))?;
             continue;
         }
         for s in run.summaries.iter().filter(|s| s.cell == cell.id) {
@@ -109,20 +114,21 @@ pub(super) fn markdown(run: &Run, out: &mut Out) -> Result<()> {
             let case = if case.is_empty() { String::new() } else { format!(" ({})", case.join(" ")) };
             let (median, interval) =
                 (show(s.interval.median, m.unit), interval_text(s.interval.low, s.interval.high, m.unit));
-            let (arm, far) = (&cell.arm, outliers(&s.outliers).0);
-            out.line(format!("| {arm}{case} | {} {} | {median} | {interval} | {} | {far} |", m.experiment, m.id, s.n))?;
+            let (arm, far) = (in_table(&format!("{}{case}", cell.arm)), outliers(&s.outliers).0);
+            let metric = in_table(&format!("{} {}", m.experiment, m.id));
+            out.line(format!("| {arm} | {metric} | {median} | {interval} | {} | {far} |", s.n))?;
         }
     }
     out.line(format!("\n{}", final_table(run, Lang::En)))?;
     out.line("\nFar from the rest: beyond 1.5 (3) interquartile ranges, after Tukey; counted, none was dropped.")?;
-    out.line(format!("\nHost: {}. KVM backend: {}.", h.host.line(), or_none(&h.host.kvm_backend)))?;
+    out.line(format!("\nHost: {}. KVM backend: {}.", in_text(&h.host.line()), in_text(or_none(&h.host.kvm_backend))))?;
     out.line(format!("isolab {} ({}), {}, seed {}, {}.", h.version, h.commit, h.plan.mode, h.plan.seed, h.started))?;
-    out.line(format!("Command: `{}`", command(run)))?;
+    out.line(format!("Command: {}", code_span(&command(run))))?;
     let reasons = unfit(run, Lang::En);
     if !reasons.is_empty() {
-        out.line(format!("\n**Not for publication:** {}.", reasons.join("; ")))?;
+        out.line(format!("\n**Not for publication:** {}.", in_text(&reasons.join("; "))))?;
     }
-    run.warnings.iter().filter(|w| !w.unfit).try_for_each(|w| out.line(format!("\nNote: {}.", w.text)))
+    run.warnings.iter().filter(|w| !w.unfit).try_for_each(|w| out.line(format!("\nNote: {}.", in_text(&w.text))))
 }
 
 /// What a reader needs to believe the headline numbers too.

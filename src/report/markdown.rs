@@ -3,6 +3,7 @@
 use super::page::{Block, Entry, Page, Table};
 use super::width::{columns, padded};
 use super::words;
+use crate::printable::printable;
 
 pub fn markdown(page: &Page) -> String {
     let mut out = vec![format!("# {}", escaped(&page.title))];
@@ -12,7 +13,7 @@ pub fn markdown(page: &Page) -> String {
         out.extend(section.blocks.iter().filter_map(|b| block(b, 3)));
     }
     out.push(words::FOOT.with(page.lang, &[env!("CARGO_PKG_VERSION")]));
-    out.join("\n\n") + "\n"
+    printable(&out.join("\n\n")).into_owned() + "\n"
 }
 
 pub(super) fn blocks(blocks: &[Block]) -> String {
@@ -30,8 +31,8 @@ fn block(block: &Block, level: usize) -> Option<String> {
             format!("**{}:**\n\n{}", escaped(&s.lead), parts.join("\n"))
         }
         Block::Table(t) => table(t),
-        Block::Figure(f) => format!("![{}]({})", f.drawing.alt.replace(['[', ']', '\n'], " "), f.file),
-        Block::Code(text) => format!("```sh\n{text}\n```"),
+        Block::Figure(f) => format!("![{}]({})", escaped(&f.drawing.alt.replace(['[', ']', '`'], " ")), f.file),
+        Block::Code(text) => code_block(text),
         Block::Fold(title, blocks) => {
             let inside: Vec<String> = blocks.iter().filter_map(|b| self::block(b, level + 1)).collect();
             if inside.is_empty() {
@@ -70,16 +71,97 @@ fn entry(entry: &Entry) -> String {
     in_table(&entry.text)
 }
 
-/// A bar would end the cell, a line break the table.
-fn in_table(text: &str) -> String {
-    escaped(text).replace('|', "\\|").replace('\n', " ")
+/// One cell of a table: a bar would end it, a line break the table.
+pub fn in_table(text: &str) -> String {
+    inline(text).replace('|', "\\|")
 }
 
-/// A results file may hold anything: outside of code nothing of it may become markup.
+/// Text outside of tables.
+pub fn in_text(text: &str) -> String {
+    escaped(text)
+}
+
+/// A span of code, whatever is in it (CommonMark 0.31, section 6.1).
+pub fn code_span(text: &str) -> String {
+    let fence = "`".repeat(longest_run(text) + 1);
+    let room = if text.contains('`') { " " } else { "" };
+    format!("{fence}{room}{text}{room}{fence}")
+}
+
+fn longest_run(text: &str) -> usize {
+    text.split(|c| c != '`').map(str::len).max().unwrap_or(0)
+}
+
+/// A fence that no line of the text can be (CommonMark 0.31, section 4.5).
+fn code_block(text: &str) -> String {
+    let fence = "`".repeat(longest_run(text).max(2) + 1);
+    format!("{fence}sh\n{text}\n{fence}")
+}
+
+/// A results file may hold anything: outside of code nothing of it may become markup. Between a pair of backticks is code;
+/// one without a partner, and a pair with nothing in it, are just signs.
 fn escaped(text: &str) -> String {
-    let parts = text.split('`').enumerate();
-    let escape = |text: &str| text.replace('<', "&lt;").replace('*', "\\*").replace("](", "]\\(").replace('\n', " ");
-    parts.map(|(i, part)| if i % 2 == 0 { escape(part) } else { format!("`{part}`") }).collect()
+    at_line_start(&inline(text))
+}
+
+/// The same, where no line begins with it.
+fn inline(text: &str) -> String {
+    let text = printable(&text.replace(['\n', '\r', '\t'], " ")).into_owned();
+    let parts: Vec<&str> = text.split('`').collect();
+    let mut out = String::with_capacity(text.len() + 16);
+    for (i, part) in parts.iter().enumerate() {
+        let has_partner = i + 1 < parts.len();
+        match (i % 2 == 1, has_partner) {
+            (true, true) if part.trim().is_empty() => out += &format!("\\`{part}\\`"),
+            (true, true) => out += &format!("`{part}`"),
+            (true, false) => out += &format!("\\`{}", plain(part)),
+            (false, _) => out += &plain(part),
+        }
+    }
+    out
+}
+
+/// What could begin a tag, an entity, emphasis or a link. A `_` inside a word begins nothing (CommonMark 0.31, section 6.2).
+fn plain(text: &str) -> String {
+    let inside = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+    let mut before = None;
+    let mut letters = text.chars().peekable();
+    let mut marked = String::with_capacity(text.len() + 8);
+    while let Some(c) = letters.next() {
+        if c == '_' && !(inside(before) && inside(letters.peek().copied())) {
+            marked.push(UNDERLINE);
+        } else {
+            marked.push(c);
+        }
+        before = Some(c);
+    }
+    marked
+        .replace('\\', "\\\\")
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('*', "\\*")
+        .replace('~', "\\~")
+        .replace("](", "]\\(")
+        .replace("][", "]\\[")
+        .replace("]:", "]\\:")
+        .replace(UNDERLINE, "\\_")
+}
+
+/// Stands for a `_` to be escaped while backslashes are: no text has it, for it is told by its number before.
+const UNDERLINE: char = '\u{1}';
+
+/// What could begin a heading, a list, a quotation, a rule or a block of code.
+fn at_line_start(text: &str) -> String {
+    let text = text.trim_start();
+    let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let number = digits > 0 && text[digits..].starts_with(['.', ')']);
+    if number {
+        format!("{}\\{}", &text[..digits], &text[digits..])
+    } else if text.starts_with(['#', '>', '+', '-', '=']) {
+        format!("\\{text}")
+    } else {
+        text.to_owned()
+    }
 }
 
 #[cfg(test)]
@@ -106,4 +188,69 @@ mod tests {
         let shown = table(&t);
         assert!(!shown.contains("<script>") && shown.contains("x \\| y `<b>` &lt;b> [l]\\(javascript"), "{shown}");
     }
+
+    /// Each in every place where a text of a file may stand, as a reader of CommonMark and its tables sees it.
+    #[test]
+    fn no_variant_of_a_tag_or_a_link_survives() {
+        for &hostile in HOSTILE {
+            let mut t = Table::new(hostile, &[hostile, "b"]);
+            t.row(vec![text(hostile), text(hostile)]);
+            let blocks = [
+                Block::Heading(hostile.into()),
+                Block::Text(hostile.into()),
+                Block::List(vec![hostile.into(), hostile.into()]),
+                Block::Code(hostile.into()),
+                Block::Table(t),
+            ];
+            let page = self::blocks(&blocks);
+            let mut html = String::new();
+            pulldown_cmark::html::push_html(
+                &mut html,
+                pulldown_cmark::Parser::new_ext(&page, pulldown_cmark::Options::all()),
+            );
+            let lower = html.to_lowercase();
+            for made in
+                ["<script", "<img", "<a ", "<b>", "<em>", "<strong>x", "<del>", "<blockquote", "<hr", "<h1", "<h2"]
+            {
+                let in_text = lower.replace("&lt;", "(").contains(made);
+                assert!(!in_text, "{made} of {hostile:?}:\n{page}\n{html}");
+            }
+            assert_eq!(lower.matches("<table>").count(), 1, "{hostile:?}:\n{html}");
+            assert_eq!(lower.matches("<td>").count() + lower.matches("<td ").count(), 2, "{hostile:?}:\n{html}");
+        }
+    }
+
+    const HOSTILE: &[&str] = &[
+        "<script>alert(1)</script>",
+        "`<script>alert(1)</script>",
+        "``<script>alert(1)</script>`",
+        "``<script>alert(1)</script>``",
+        "``` <script>alert(1)</script>",
+        "a ` b `` <script>alert(1)</script> ` c",
+        "```\n<script>alert(1)</script>\n```",
+        "````\n<script>alert(1)</script>",
+        "~~~\n<script>alert(1)</script>",
+        "`a\n\n<script>alert(1)</script>\n\nb`",
+        "\\<script>alert(1)</script>",
+        "\\`<script>alert(1)</script>\\`",
+        "<img src=x onerror=alert(1)>",
+        "<IMG SRC=x OnError=alert(1)>",
+        "<!-- <script>alert(1)</script> -->",
+        "<javascript:alert(1)>",
+        "[click](javascript:alert(1))",
+        "[click]( <javascript:alert(1)> \"t\")",
+        "![x](javascript:alert(1))",
+        "[x]: javascript:alert(1) \"t\"",
+        "[a][x] [x]: javascript:alert(1)",
+        "&lt;script&gt; &#60;script&#62;",
+        "x | y | <script>alert(1)</script> |",
+        "# heading",
+        "x\n===",
+        "- - -",
+        "> quoted",
+        "1. list",
+        "    <script>alert(1)</script>",
+        "*x* _x_ ~~x~~ **x**",
+        "<b>x</b>",
+    ];
 }

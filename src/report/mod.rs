@@ -38,6 +38,7 @@ pub use sections::command;
 use crate::lang::Lang;
 use crate::results::schema::Run;
 use crate::results::verify::Mismatch;
+pub use markdown::{code_span, in_table, in_text};
 
 /// How many mismatches a banner names one by one.
 const NAMED: usize = 8;

@@ -7,6 +7,11 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
+/// The hash itself, not its hexadecimal digits.
+pub fn sha256_bytes(bytes: &[u8]) -> [u8; 32] {
+    Sha256::digest(bytes).into()
+}
+
 /// Of the parts, one after the other.
 pub fn sha256(parts: &[&[u8]]) -> String {
     let mut hasher = Sha256::new();

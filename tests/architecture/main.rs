@@ -48,10 +48,12 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("units", &[]),
     ("testing", &[]),
     ("lang", &[]),
+    ("printable", &[]),
     ("shell", &[]),
     ("any_path", &[]),
 ];
-const LEAVES: &[&str] = &["error", "timeline", "model", "units", "probe", "testing", "lang", "shell", "any_path"];
+const LEAVES: &[&str] =
+    &["error", "timeline", "model", "units", "probe", "testing", "lang", "shell", "any_path", "printable"];
 
 /// A file longer than this many lines of code (without tests, comments and blank lines) speaks up, unless it stands here with its reason.
 const LONGEST_FILE: usize = 400;

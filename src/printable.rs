@@ -4,12 +4,12 @@
 use std::borrow::Cow;
 
 /// The text with each control character told as `\u001b`, which JSON reads back; line ends and tabs stay.
-pub(super) fn printable(text: &str) -> Cow<'_, str> {
+pub fn printable(text: &str) -> Cow<'_, str> {
     if text.contains(disturbs) { Cow::Owned(escaped(text)) } else { Cow::Borrowed(text) }
 }
 
 /// The same, but styles (`ESC [ … m`) stay too: they change how text looks, and nothing else.
-pub(super) fn printable_with_styles(text: &str) -> Cow<'_, str> {
+pub fn printable_with_styles(text: &str) -> Cow<'_, str> {
     let mut rest = text;
     let mut shown = String::new();
     while let Some(at) = rest.find(disturbs) {
@@ -36,7 +36,7 @@ fn style(text: &str) -> Option<usize> {
 fn escaped(text: &str) -> String {
     text.chars().fold(String::with_capacity(text.len() + 8), |mut shown, c| {
         if disturbs(c) {
-            shown += &format!("\\u{:04x}", c as u32);
+            c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| shown += &format!("\\u{unit:04x}")); // as JSON does
         } else {
             shown.push(c);
         }
@@ -44,10 +44,26 @@ fn escaped(text: &str) -> String {
     })
 }
 
-/// Control characters, and those that turn the direction of writing.
 fn disturbs(c: char) -> bool {
-    let turns = matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    (c.is_control() && c != '\n' && c != '\t') || turns
+    is_unseen(c) && c != '\n' && c != '\t'
+}
+
+/// Control characters, and what cannot be seen and changes what is: marks that turn the direction of writing (Unicode
+/// Standard Annex 9), line and paragraph separators, joiners and spaces without width, tags, annotations.
+pub fn is_unseen(c: char) -> bool {
+    let unseen = matches!(
+        c,
+        '\u{ad}'
+            | '\u{61c}'
+            | '\u{180e}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{feff}'
+            | '\u{fff9}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e007f}'
+    );
+    c.is_control() || unseen
 }
 
 #[cfg(test)]
@@ -60,6 +76,8 @@ mod tests {
             ("컨테이너\tµs\n", "컨테이너\tµs\n"),
             ("a\x1b]0;title\x07b\r", "a\\u001b]0;title\\u0007b\\u000d"),
             ("\u{9b}2J\x7f\u{202e}", "\\u009b2J\\u007f\\u202e"),
+            ("a\u{200b}b\u{61c}c\u{2028}\u{feff}\u{200f}", "a\\u200bb\\u061cc\\u2028\\ufeff\\u200f"),
+            ("\u{e0041}", "\\udb40\\udc41"),
         ] {
             assert_eq!(printable(text), shown);
             assert_eq!(printable_with_styles(text), shown);
