@@ -136,6 +136,23 @@ fn a_file_without_data_for_a_chart_is_told_how_to_get_some() {
 }
 
 #[test]
+fn of_several_files_a_chart_draws_several_or_says_that_it_cannot() {
+    let world = World::new();
+    for (file, seed) in [("a.json", "1"), ("b.json", "2")] {
+        world
+            .bench(&["-e", "fake,fake", "-x", "boot", "--blocks", "6", "-o", file, "--seed", seed])
+            .ends_with(code::OK);
+    }
+    let answer = world.run(["chart", "a.json", "b.json", "--into", "both", "--format", "svg"]);
+    answer.ends_with(code::OK);
+    for chart in ["boot-stages", "boot-ecdf", "run-order"] {
+        assert!(answer.err.contains(&format!("{chart} draws one run: a.json, and not b.json")), "{answer}");
+    }
+    assert!(!answer.err.contains("aa draws one run"), "it draws both: {answer}");
+    assert!(!world.run(["chart", "a.json", "--into", "one"]).err.contains("draws one run"));
+}
+
+#[test]
 fn what_cannot_be_is_refused_before_anything_is_written() {
     let world = measured("6");
     for (typed, doing, cause, advice) in [

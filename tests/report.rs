@@ -64,6 +64,33 @@ fn korean_comes_by_option_or_by_environment_and_elsewhere_by_into() {
     answer.refuses(code::FAILED, "make the folder occupied/here", "Not a directory", "--into DIR");
 }
 
+/// `report` and `chart` of another file in a run's folder, without `--into`.
+#[test]
+fn another_file_in_the_folder_of_a_run_overwrites_nothing_of_it() {
+    let world = measured();
+    world.run(["report", "results/latest", "--lang", "en"]).ends_with(code::OK);
+    world.run(["chart", "results/latest"]).ends_with(code::OK);
+    let dir = world.run_dir();
+    let kept = || {
+        let files = fs::read_dir(&dir).unwrap().flatten().map(|f| f.path());
+        files
+            .map(|f| (f.clone(), fs::metadata(&f).unwrap().modified().unwrap()))
+            .collect::<std::collections::BTreeMap<_, _>>()
+    };
+    fs::copy(dir.join("run.json"), dir.join("oth (er.json")).unwrap();
+    let before = kept();
+    world
+        .run(["report", "results/latest/oth (er.json", "--lang", "en"])
+        .ends_with(code::OK)
+        .says("oth (er.report.html");
+    world.run(["chart", "results/latest/oth (er.json"]).ends_with(code::OK).says("oth (er.boot-stages.svg");
+    let after = kept();
+    assert!(before.iter().all(|(file, time)| after[file] == *time), "{before:?} {after:?}");
+    let md = text(&world, "results/latest/oth (er.report.md");
+    assert!(md.contains("](oth%20%28er.boot-stages.svg)"), "{md}");
+    world.run(["report", "results/latest/run.json", "--lang", "en"]).ends_with(code::OK).says("latest/report.html");
+}
+
 #[test]
 fn an_edited_file_is_reported_with_a_banner_and_a_failure() {
     let world = measured();

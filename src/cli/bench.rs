@@ -15,6 +15,7 @@ use crate::guide::predictions::Log;
 use crate::harness::header::{Called, text};
 use crate::harness::plan::{Options, Plan};
 use crate::harness::runner::{Finished, How, run as measure};
+use crate::host;
 use crate::lang::counted;
 use crate::results::schema::{Status, Warning};
 use crate::results::store;
@@ -44,6 +45,13 @@ pub(super) fn run(args: Bench, out: &mut Out) -> Result<u8> {
     }
     for cells in &plan.left_out {
         out.note(wrap(cells.of(out.lang()), out.width(), "  ").trim_start());
+    }
+    if let Some(aside) = host::callers_state_dir().ok().and_then(|state| host::aside_of_damaged(&state)) {
+        let aside = aside.display();
+        out.note(out.say(
+            format!("note: the host-id was damaged; it is kept as {aside}, and a new one is made: to compare, this is another host now"),
+            format!("알림: host-id가 손상되어 {aside}에 보관하고 새로 만듭니다. compare에는 이제 다른 호스트로 보입니다"),
+        ));
     }
     let mut terminal = Terminal::new(out, args.json || args.md);
     let finished = measure(&plan, how, &mut terminal)?;

@@ -44,6 +44,8 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<u8> {
     files.iter().try_for_each(|file| latest::check(file, out))?;
     let runs: Vec<Run> = files.iter().map(|file| read::load(file)).collect::<Result<_>>()?;
     something_was_measured(&runs, &files)?;
+    let prefix = if args.into.is_none() { store::prefix_beside(&files[0]) } else { String::new() };
+    let how = How { prefix, ..how };
     let into = args.into.unwrap_or_else(|| beside(&files[0]));
     let runs: Vec<&Run> = runs.iter().collect();
     let drawings: Vec<(&Chart, Drawing)> =
@@ -51,6 +53,7 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<u8> {
     if drawings.is_empty() {
         return Err(no_data(&charts, &files));
     }
+    say_what_stands_alone(&drawings, &runs, &files, how.look, out);
     caller::make_folder(&into).map_err(|e| e.try_this("--into DIR, below a folder that you may write to"))?;
     let mut saved = Vec::new();
     for (chart, drawing) in &drawings {
@@ -64,11 +67,33 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<u8> {
     Ok(exit::OK)
 }
 
+/// Most charts draw one run: of several files with data for it, the others are named.
+fn say_what_stands_alone(drawings: &[(&Chart, Drawing)], runs: &[&Run], files: &[PathBuf], look: Look, out: &mut Out) {
+    for (chart, drawing) in drawings {
+        let alone =
+            runs.iter().zip(files).filter_map(|(run, file)| Some(((chart.draw)(&[*run], look)?, file.display())));
+        let alone: Vec<_> = alone.collect();
+        if let [(first, shown), rest @ ..] = &alone[..]
+            && !rest.is_empty()
+            && first == drawing
+        {
+            let rest: Vec<String> = rest.iter().map(|(_, file)| file.to_string()).collect();
+            let (id, rest) = (chart.id, rest.join(", "));
+            let advice = format!("{} chart {id} FILE --into DIR", called_as());
+            out.note(out.say(
+                format!("note: {id} draws one run: {shown}, and not {rest} ({advice})"),
+                format!("알림: {id}에는 실행 하나만 그립니다: {shown}. 그리지 않은 것: {rest} ({advice})"),
+            ));
+        }
+    }
+}
+
 /// Every chart that this run has data for, as SVG in `dir`, as a reader of this environment wants them. The first one as
 /// PNG too: each takes as long to render as all take to draw, and somebody is waiting.
 pub(super) fn draw_all(run: &Run, dir: &Path) -> Result<Vec<PathBuf>> {
     let look = Look { lang: reader(), ..Look::default() };
-    let mut how = How { look, formats: Format::ALL.to_vec(), dpi: DPI, outlines: false, by_hand: false };
+    let mut how =
+        How { look, formats: Format::ALL.to_vec(), dpi: DPI, outlines: false, prefix: String::new(), by_hand: false };
     let mut files = Vec::new();
     for chart in charts::ALL {
         let Some(drawing) = (chart.draw)(&[run], look) else { continue };
@@ -90,6 +115,8 @@ struct How {
     #[cfg_attr(not(feature = "png"), expect(dead_code, reason = "only PNG has dots"))]
     dpi: u32,
     outlines: bool,
+    /// What the names of files begin with.
+    prefix: String,
     /// By `isolab chart`, which has a `--into`.
     by_hand: bool,
 }
@@ -107,7 +134,8 @@ impl How {
             theme: args.theme.as_deref().map_or(Ok(Theme::Light), theme)?,
         };
         let formats = args.format.as_deref().map_or_else(|| Ok(Format::ALL.to_vec()), formats)?;
-        let how = How { look, formats, dpi: dpi.unwrap_or(DPI), outlines: args.outlines, by_hand: true };
+        let dpi = dpi.unwrap_or(DPI);
+        let how = How { look, formats, dpi, outlines: args.outlines, prefix: String::new(), by_hand: true };
         if how.outlines && !cfg!(feature = "png") {
             return Err(Error::usage("draw outlines", "this isolab was built without the feature png")
                 .try_this("cargo build --release"));
@@ -119,7 +147,7 @@ impl How {
 impl How {
     /// What is not as usual is in the name, so that nothing is overwritten by another look of it.
     fn file_name(&self, chart: &Chart, format: Format) -> String {
-        let mut name = self.look.file_stem(chart.id);
+        let mut name = format!("{}{}", self.prefix, self.look.file_stem(chart.id));
         match format {
             Format::Svg if self.outlines => name += ".outlines",
             #[cfg(feature = "png")]

@@ -66,11 +66,12 @@ fn write(run: &Run, args: &Report, mismatches: &[Mismatch], lang: Lang) -> Resul
     } else {
         args.file.file_name().unwrap_or_default().to_string_lossy()
     };
-    let page = page(run, &name, mismatches, lang);
+    let prefix = if args.into.is_none() { store::prefix_beside(&args.file) } else { String::new() };
+    let page = page(run, &name, mismatches, lang).with_files_named(&prefix);
     for figure in page.figures() {
         save(&dir.join(&figure.file), figure.alone.as_bytes())?;
     }
-    let stem = lang.choose("report", "report.ko"); // one language does not overwrite the other
+    let stem = prefix + lang.choose("report", "report.ko"); // one language does not overwrite the other
     let files = [(format!("{stem}.html"), html(&page)), (format!("{stem}.md"), whole(&page))];
     let files = files.map(|(name, text)| (dir.join(name), text));
     files.iter().try_for_each(|(path, text)| save(path, text.as_bytes()))?;

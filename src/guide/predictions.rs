@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::state;
 use crate::error::{Context, Error, Kind, Result};
 use crate::results::hash::sha256;
+use crate::results::read::read_file;
 use crate::results::store::write_locked;
 use crate::shell::quoted_path;
 
@@ -72,10 +73,11 @@ impl Log {
     /// The log in this state folder; empty when nothing was predicted yet.
     pub fn load(state: &Path) -> Result<Log> {
         let path = state.join(FILE);
-        let text = match std::fs::read(&path) {
-            Err(none) if none.kind() == std::io::ErrorKind::NotFound => return Ok(Log::default()),
-            other => other.doing(|| format!("read the predictions in {}", path.display()))?,
-        };
+        if path.symlink_metadata().is_err_and(|none| none.kind() == std::io::ErrorKind::NotFound) {
+            return Ok(Log::default());
+        }
+        let text = read_file(&path)
+            .map_err(|e| Error { doing: format!("read the predictions in {}", path.display()).into(), ..e })?;
         Ok(Log::parse(&String::from_utf8_lossy(&text)))
     }
 

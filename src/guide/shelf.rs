@@ -9,6 +9,7 @@ use super::pages::{self, Page};
 use crate::error::{Error, Result};
 use crate::lang::Lang;
 use crate::results::hash::sha256;
+use crate::results::read::text_if_there;
 
 // `EMBEDDED`: every file below lab-guides/ but README.md, solutions/ and work/, by its path there, compressed (RFC 1950).
 // Made by build.rs.
@@ -48,7 +49,7 @@ impl Shelf {
 
     /// A file's text, by its path below `lab-guides/`.
     pub fn text(&self, path: &str) -> Option<String> {
-        let own = self.folder.as_ref().and_then(|dir| std::fs::read_to_string(dir.join(path)).ok());
+        let own = self.folder.as_ref().and_then(|dir| text_if_there(&dir.join(path)).ok().flatten());
         own.or_else(|| shipped(path).map(str::to_owned))
     }
 

@@ -10,6 +10,7 @@ use super::files::Kept;
 use super::outcome::Status;
 use crate::error::{Context, Error, Result};
 use crate::results::caller::{as_caller, make_folder};
+use crate::results::read::read_file;
 use crate::results::store::write_atomically;
 
 pub const FILE: &str = "guide.json";
@@ -116,10 +117,11 @@ impl Progress {
     /// When the file cannot be read, or cannot be put aside: then nothing may be saved in its place.
     pub fn load(state: &Path) -> Result<(Progress, Option<PathBuf>)> {
         let path = state.join(FILE);
-        let text = match std::fs::read(&path) {
-            Err(none) if is_absent(&none) => return Ok((Progress::default(), None)),
-            other => other.doing(|| format!("read your progress in {}", path.display())).map_err(look)?,
-        };
+        if path.symlink_metadata().is_err_and(|none| is_absent(&none)) {
+            return Ok((Progress::default(), None));
+        }
+        let text = read_file(&path)
+            .map_err(|e| look(Error { doing: format!("read your progress in {}", path.display()).into(), ..e }))?;
         match serde_json::from_slice(&text) {
             Ok(progress) => Ok((progress, None)),
             Err(_) => Ok((Progress::default(), Some(put_aside(&path)?))),

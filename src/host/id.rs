@@ -49,13 +49,28 @@ pub fn host_id(state: &Path) -> Result<String> {
         return Ok(id);
     }
     let id = random_id()?;
+    if let Some(aside) = aside_of_damaged(state) {
+        let doing = || format!("put the damaged {} aside", path.display());
+        std::fs::rename(&path, aside)
+            .doing(doing)
+            .map_err(|e| e.try_this("export XDG_STATE_HOME=/a/folder/you/may/write"))?;
+    }
     store(state, &path, &id).map_err(|e| e.try_this("export XDG_STATE_HOME=/a/folder/you/may/write"))?;
     // Two first runs at once: the one that came first has stored its id, and both use that one.
     Ok(stored(&path).unwrap_or(id))
 }
 
-/// Is there an id of the form that we write? Anything else is replaced.
+/// Where a host-id that is none of ours is kept when a new one is made; None: there is none, or it is fine.
+pub fn aside_of_damaged(state: &Path) -> Option<PathBuf> {
+    let path = state.join("host-id");
+    path.symlink_metadata().ok().filter(|_| stored(&path).is_none())?;
+    let name = |n: u32| state.join(if n == 1 { "host-id.damaged".into() } else { format!("host-id.damaged-{n}") });
+    (1..u32::MAX).map(name).find(|aside| aside.symlink_metadata().is_err())
+}
+
+/// Is there an id of the form that we write?
 fn stored(path: &Path) -> Option<String> {
+    path.metadata().ok().filter(std::fs::Metadata::is_file)?; // a pipe would have us wait
     let text = std::fs::read_to_string(path).ok()?;
     let id = text.trim();
     let ours = id.len() == 16 && id.bytes().all(|b| b.is_ascii_hexdigit());
@@ -120,12 +135,18 @@ mod tests {
     }
 
     #[test]
-    fn a_spoiled_id_is_replaced() {
+    fn a_damaged_id_is_kept_aside_and_a_new_one_made() {
         let dir = tempfile::tempdir().unwrap();
-        std::fs::write(dir.path().join("host-id"), "my-laptop\n").unwrap();
-        let id = host_id(dir.path()).unwrap();
-        assert_eq!(id.len(), 16);
-        assert_eq!(host_id(dir.path()).unwrap(), id);
+        let (file, aside) = (dir.path().join("host-id"), |name: &str| dir.path().join(name));
+        for (damage, name) in [("my-laptop\n", "host-id.damaged"), ("", "host-id.damaged-2")] {
+            std::fs::write(&file, damage).unwrap();
+            assert_eq!(aside_of_damaged(dir.path()), Some(aside(name)));
+            let id = host_id(dir.path()).unwrap();
+            assert_eq!(id.len(), 16);
+            assert_eq!(host_id(dir.path()).unwrap(), id);
+            assert_eq!(std::fs::read_to_string(aside(name)).unwrap(), damage);
+            assert_eq!(aside_of_damaged(dir.path()), None);
+        }
     }
 
     #[test]

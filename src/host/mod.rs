@@ -20,7 +20,7 @@ use crate::lang::{Said, counted};
 use crate::said;
 
 pub use cpu::Cache;
-pub use id::{callers_state_dir, host_id, state_dir};
+pub use id::{aside_of_damaged, callers_state_dir, host_id, state_dir};
 pub use mounts::{Mount, mounts};
 pub use place::{CgroupMode, Cgroups};
 pub use tools::{ASKED as TOOLS_ASKED, versions as tool_versions};

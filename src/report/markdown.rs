@@ -31,7 +31,9 @@ fn block(block: &Block, level: usize) -> Option<String> {
             format!("**{}:**\n\n{}", escaped(&s.lead), parts.join("\n"))
         }
         Block::Table(t) => table(t),
-        Block::Figure(f) => format!("![{}]({})", escaped(&f.drawing.alt.replace(['[', ']', '`'], " ")), f.file),
+        Block::Figure(f) => {
+            format!("![{}]({})", escaped(&f.drawing.alt.replace(['[', ']', '`'], " ")), destination(&f.file))
+        }
         Block::Code(text) => code_block(text),
         Block::Fold(title, blocks) => {
             let inside: Vec<String> = blocks.iter().filter_map(|b| self::block(b, level + 1)).collect();
@@ -86,6 +88,12 @@ pub fn code_span(text: &str) -> String {
     let fence = "`".repeat(longest_run(text) + 1);
     let room = if text.contains('`') { " " } else { "" };
     format!("{fence}{room}{text}{room}{fence}")
+}
+
+/// The name of a file beside, as a link: per cent and two digits for all that could end it (RFC 3986).
+fn destination(file: &str) -> String {
+    let safe = |b: u8| b.is_ascii_alphanumeric() || b"-._".contains(&b);
+    file.bytes().map(|b| if safe(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
 }
 
 fn longest_run(text: &str) -> usize {

@@ -14,6 +14,17 @@ pub struct Page {
 }
 
 impl Page {
+    /// The charts' files get names that begin with this.
+    #[must_use]
+    pub fn with_files_named(mut self, prefix: &str) -> Page {
+        for block in self.sections.iter_mut().flat_map(|s| &mut s.blocks) {
+            if let Block::Figure(figure) = block {
+                figure.file = format!("{prefix}{}", figure.file);
+            }
+        }
+        self
+    }
+
     /// Every chart of the page, in its order.
     pub fn figures(&self) -> impl Iterator<Item = &Figure> {
         self.sections

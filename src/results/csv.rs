@@ -35,8 +35,11 @@ pub fn samples(run: &Run) -> String {
 /// Injection"). What cannot be seen is told.
 fn quote(field: &str) -> String {
     let field = printable(field);
-    let field =
-        if field.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{field}") } else { field.into_owned() };
+    let field = if field.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠', '\t', '\r']) {
+        format!("'{field}")
+    } else {
+        field.into_owned()
+    };
     if field.contains([',', '"', '\n', '\r', '\t']) { format!("\"{}\"", field.replace('"', "\"\"")) } else { field }
 }
 

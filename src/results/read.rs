@@ -25,6 +25,16 @@ pub fn read_file(path: &Path) -> Result<Vec<u8>> {
     read_bounded(path, LARGEST)
 }
 
+/// The text of a file that may be missing: None. The same bounds hold.
+pub fn text_if_there(path: &Path) -> Result<Option<String>> {
+    use std::io::ErrorKind::{NotADirectory, NotFound};
+    if path.symlink_metadata().is_err_and(|cause| matches!(cause.kind(), NotFound | NotADirectory)) {
+        return Ok(None);
+    }
+    let text = String::from_utf8(read_file(path)?);
+    text.map(Some).map_err(|_| Error::usage(format!("read {}", path.display()), "it is no text (UTF-8)"))
+}
+
 fn read_bounded(path: &Path, largest: u64) -> Result<Vec<u8>> {
     let doing = || format!("read {}", path.display());
     let open = || File::options().read(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY).open(path);
@@ -242,5 +252,7 @@ mod tests {
             assert!(refused.cause.contains(cause) && !refused.try_this.is_empty(), "{refused}");
         }
         assert_eq!(read_bounded(&file, 100).unwrap().len(), 100);
+        assert_eq!(text_if_there(&dir.path().join("none")).unwrap(), None);
+        assert!(text_if_there(&pipe).unwrap_err().cause.contains("a pipe"));
     }
 }

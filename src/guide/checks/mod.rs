@@ -21,7 +21,9 @@ use super::predictions::Log;
 use super::relations;
 use super::state::{Checked, Progress};
 use super::work::CARD;
+use crate::error::{Error, Result};
 use crate::lang::Lang;
+use crate::results::read::text_if_there;
 
 /// Whose data it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -137,7 +139,7 @@ fn to_measure(case: &Case) -> String {
 fn card(case: &Case, check: &Check) -> Outcome {
     let text = match cards(case) {
         Ok(text) => text,
-        Err(cause) => {
+        Err(Error { cause, .. }) => {
             let why = case
                 .lang
                 .choose(format!("{CARD} cannot be read: {cause}"), format!("{CARD} 파일을 읽을 수 없습니다: {cause}"));
@@ -169,12 +171,9 @@ fn relation(case: &Case, check: &Check) -> Outcome {
 }
 
 /// The text of the reader's cards; blank when there is no such file.
-fn cards(case: &Case) -> std::io::Result<String> {
+fn cards(case: &Case) -> Result<String> {
     let Some(path) = case.desk.as_ref().map(|desk| desk.join(CARD)) else { return Ok(String::new()) };
-    match std::fs::read_to_string(path) {
-        Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => Ok(String::new()),
-        read => read,
-    }
+    Ok(text_if_there(&path)?.unwrap_or_default())
 }
 
 /// The files as claims and relations take them.

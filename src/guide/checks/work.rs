@@ -5,22 +5,22 @@ use super::super::outcome::{Evidence, Outcome};
 use super::super::state::Progress;
 use super::super::work::{Verdict, WORK, judge};
 use super::{Case, failed, passed, shown, undecided};
+use crate::error::Error;
 use crate::lang::particles::settled;
 use crate::results::hash::sha256;
+use crate::results::read::text_if_there;
 
 pub(super) fn check(case: &Case, check: &Check, progress: &mut Progress) -> Outcome {
     let (lang, called, chapter) = (case.lang, case.called, case.chapter);
     let file = case.desk.as_ref().map(|desk| desk.join(WORK));
-    let text = file.as_ref().map(std::fs::read_to_string);
-    if let (Some(path), Some(Err(cause))) = (&file, &text)
-        && cause.kind() != std::io::ErrorKind::NotFound
-    {
+    let text = file.as_deref().map(text_if_there);
+    if let (Some(path), Some(Err(Error { cause, .. }))) = (&file, &text) {
         let name = shown(path);
         let why =
             lang.choose(format!("{name} cannot be read: {cause}"), format!("{name} 파일을 읽을 수 없습니다: {cause}"));
         return failed(check, why, format!("{called} guide reset {chapter}"));
     }
-    let (Some(path), Some(Ok(work))) = (file, text) else {
+    let (Some(path), Some(Ok(Some(work)))) = (file, text) else {
         let why = lang.choose("there is no work.rs of this chapter here", "여기에는 이 장의 work.rs가 없습니다");
         return failed(check, why, format!("{called} guide reset {chapter}"));
     };

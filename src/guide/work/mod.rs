@@ -168,7 +168,7 @@ pub fn reset(dir: &Path, chapter: u32) -> Result<Reset> {
     let mut done = Reset { folder: folder.clone(), kept: Vec::new(), changed: false };
     for (file, text) in FILES.iter().filter_map(|file| Some((*file, as_shipped(chapter, file)?))) {
         let path = folder.join(file);
-        let old = as_caller(&path, || std::fs::read(&path)).ok(); // a copy of it becomes his
+        let old = as_caller(&path, || if path.is_file() { std::fs::read(&path) } else { Ok(Vec::new()) }).ok(); // a copy of it becomes his
         if old.as_deref() == Some(text.as_bytes()) {
             continue;
         }
