@@ -3,7 +3,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
-use std::io::BufReader;
+use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use serde::de::{Error as _, IgnoredAny, MapAccess, Visitor};
@@ -79,14 +79,18 @@ impl Own {
         Own { found }
     }
 
-    /// The newest files that together hold the needed cells. Those that know the prediction come first; one file that
-    /// holds more comes before one that holds less.
+    /// The newest files that together hold the needed cells. Those that know the prediction come first, and of them those
+    /// that were measured to their end; one file that holds more comes before one that holds less.
     pub fn newest(&self, needs: &Needs, log: &Log, prediction: Option<&Entry>) -> Vec<PathBuf> {
-        let (first, second): (Vec<&Found>, Vec<&Found>) = self.found.iter().partition(|f| f.knows(log, prediction));
+        let knows = |f: &&Found| f.knows(log, prediction);
+        let all = |knowing: bool, whole: bool| -> Vec<&Found> {
+            self.found.iter().filter(|f| knows(f) == knowing && f.interrupted != whole).collect()
+        };
+        let ranks = [all(true, true), all(true, false), all(false, true), all(false, false)];
         let mut chosen = Vec::new();
         for order in needs.orders() {
             let mut missing: Vec<&String> = needs.cells.iter().collect();
-            for files in [&first, &second] {
+            for files in &ranks {
                 cover(files.iter().filter(|f| f.header.plan.order == order), &mut missing, &mut chosen);
             }
         }
@@ -138,6 +142,8 @@ fn candidates(dir: &Path) -> Vec<PathBuf> {
 struct Found {
     path: PathBuf,
     header: Header,
+    /// It was ended before its time: what it planned it may not hold.
+    interrupted: bool,
 }
 
 impl Found {
@@ -159,12 +165,25 @@ impl Found {
 
 /// The header of a results file, without the megabytes behind it; None: it is no results file that we can read.
 fn peek(path: &Path) -> Option<Found> {
-    let file = std::fs::File::open(path).ok()?;
+    let mut file = std::fs::File::open(path).ok()?;
+    let interrupted = ends_interrupted(&mut file).ok()?;
     let header = RefCell::new(None);
     let mut json = serde_json::Deserializer::from_reader(BufReader::with_capacity(1 << 15, file));
     // It stops at the header by an error of its own: what was read by then is what we want.
     let _ = serde::Deserializer::deserialize_map(&mut json, HeaderOnly(&header));
-    Some(Found { path: path.to_owned(), header: header.into_inner()? })
+    Some(Found { path: path.to_owned(), header: header.into_inner()?, interrupted })
+}
+
+/// What stands behind the megabytes: how the run ended. Leaves the file at its start.
+fn ends_interrupted(file: &mut std::fs::File) -> std::io::Result<bool> {
+    const TAIL: u64 = 512;
+    let length = file.seek(SeekFrom::End(0))?;
+    file.seek(SeekFrom::Start(length.saturating_sub(TAIL)))?;
+    let mut tail = Vec::new();
+    file.by_ref().take(TAIL).read_to_end(&mut tail)?;
+    file.rewind()?;
+    let tail = String::from_utf8_lossy(&tail).split_whitespace().collect::<String>();
+    Ok(tail.contains(r#""ended":"interrupted""#))
 }
 
 struct HeaderOnly<'a>(&'a RefCell<Option<Header>>);
@@ -243,6 +262,27 @@ mod tests {
         assert_eq!(chosen(&all), [dir.path().join("results/b/run.json")]);
         assert_eq!(chosen(&all[1..]), [dir.path().join("part.json")]);
         assert!(chosen(&["cpu/process"]).is_empty());
+    }
+
+    #[test]
+    fn a_newer_run_that_was_interrupted_comes_after_one_that_was_not() {
+        let dir = tempfile::tempdir().unwrap();
+        saved(dir.path(), "whole.json", "2026-01-01", &["boot/process"]);
+        saved(dir.path(), "newer.json", "2026-01-02", &["boot/process", "boot/container"]);
+        let path = dir.path().join("newer.json");
+        let mut run = read::load(&path).unwrap();
+        run.ended = "interrupted".into();
+        std::fs::write(&path, serde_json::to_vec_pretty(&run).unwrap()).unwrap();
+        let chosen = |cells: &[&str]| {
+            let needs = Needs { cells: cells.iter().map(|c| (*c).to_owned()).collect(), ..Needs::default() };
+            Own::near(dir.path()).newest(&needs, &Log::default(), None)
+        };
+        assert_eq!(chosen(&["boot/process"]), [dir.path().join("whole.json")]);
+        assert_eq!(
+            chosen(&["boot/process", "boot/container"]),
+            [dir.path().join("whole.json"), path],
+            "better than none"
+        );
     }
 
     #[test]
