@@ -29,6 +29,12 @@ pub(super) struct Axis {
     to: f64,
 }
 
+/// How small a value may be beside the largest to have a place of its own on a logarithmic axis; what is smaller stands at
+/// its end. Fifteen decades are more than any two clocks are apart, and their quotient is finite.
+const LEAST_SHARE: f64 = 1e-15;
+/// Divided by any unit it is still above 0.
+const LEAST: f64 = 1e-200;
+
 impl Axis {
     /// `low` and `high` in the unit of the data. An empty range is widened.
     pub(super) fn linear(scale: Scale, (low, high): (f64, f64), (from, to): (f64, f64)) -> Axis {
@@ -39,7 +45,7 @@ impl Axis {
 
     /// `low` must be above 0: what is not is drawn at the smallest place. An empty range is widened.
     pub(super) fn log(scale: Scale, (low, high): (f64, f64), (from, to): (f64, f64)) -> Axis {
-        let low = if low > 0.0 { low / scale.per } else { 1e-3 };
+        let low = if low > 0.0 { low.max(high * LEAST_SHARE).max(LEAST) / scale.per } else { 1e-3 };
         let high = (high / scale.per).max(low);
         let (low, high) = if high / low < 1.2 { (low / 1.2, high * 1.2) } else { (low, high) };
         Axis { scale, low, high, log: true, from, to }
@@ -48,7 +54,7 @@ impl Axis {
     /// A logarithmic axis whose ends are ticks, with a little room beyond all values: the eye finds the lowest of them at a
     /// number. `most` ticks at the most.
     pub(super) fn log_round(scale: Scale, (low, high): (f64, f64), place: (f64, f64), most: f64) -> Axis {
-        let low = if low > 0.0 { low } else { scale.per * 1e-3 };
+        let low = if low > 0.0 { low.max(high * LEAST_SHARE).max(LEAST) } else { scale.per * 1e-3 };
         let room = (high / low).max(1.01).powf(0.04);
         let (low, high) = (low / room, high.max(low) * room);
         let (a, b) = round_ends(low / scale.per, high / scale.per, most);
@@ -203,6 +209,19 @@ mod tests {
 
     fn labels(axis: Axis, extent: f64) -> Vec<String> {
         axis.ticks(&|_| extent, MOST_TICKS).into_iter().map(|t| t.1).collect()
+    }
+
+    #[test]
+    fn the_smallest_number_there_is_does_not_make_an_axis_without_end() {
+        for axis in [
+            Axis::log(MS, (5e-324, 1e6), (0.0, 400.0)),
+            Axis::log_round(MS, (5e-324, 1e6), (0.0, 400.0), 6.0),
+            Axis::log_round(MS, (5e-324, 5e-324), (0.0, 400.0), 6.0),
+            Axis::log(MS, (5e-324, 9e17), (0.0, 400.0)),
+        ] {
+            assert!(axis.low > 0.0 && axis.high.is_finite(), "{axis:?}");
+            assert!(labels(axis, 20.0).len() < 40);
+        }
     }
 
     #[test]

@@ -129,7 +129,7 @@ fn absolute_rows(a: &Run, b: &Run) -> Vec<Row> {
             b: my,
             a_text: show(mx, unit),
             b_text: show(my, unit),
-            change: (mx != 0.0).then(|| (my - mx) / mx),
+            change: Some((my - mx) / mx).filter(|change| change.is_finite()),
             overlap: overlap((x.interval.low, x.interval.high), (y.interval.low, y.interval.high)),
         })
     };
