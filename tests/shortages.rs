@@ -86,6 +86,9 @@ fn a_temporary_folder_without_programs_or_without_room() {
     if !needs_own_mounts(test) || !needs(test, arm()) {
         return;
     }
+    if ["/tmp/", "/dev/shm/"].iter().any(|covered| common::ISOLAB.starts_with(covered)) {
+        return skip(test, "isolab itself lies in a folder that this test covers");
+    }
     let (world, arms) = (World::new(), arms());
     let remedy = "TMPDIR=DIR before the command";
     for (option, cause) in [("noexec,mode=1777", "noexec"), ("size=4k,mode=1777", "No space left")] {

@@ -183,7 +183,7 @@ fn ends_interrupted(file: &mut std::fs::File) -> std::io::Result<bool> {
     file.by_ref().take(TAIL).read_to_end(&mut tail)?;
     file.rewind()?;
     let tail = String::from_utf8_lossy(&tail).split_whitespace().collect::<String>();
-    Ok(tail.contains(r#""ended":"interrupted""#))
+    Ok(tail.contains(r#""ended":""#) && !tail.contains(r#""ended":"complete""#)) // interrupted, or recovered after a kill
 }
 
 struct HeaderOnly<'a>(&'a RefCell<Option<Header>>);
@@ -271,18 +271,17 @@ mod tests {
         saved(dir.path(), "newer.json", "2026-01-02", &["boot/process", "boot/container"]);
         let path = dir.path().join("newer.json");
         let mut run = read::load(&path).unwrap();
-        run.ended = "interrupted".into();
-        std::fs::write(&path, serde_json::to_vec_pretty(&run).unwrap()).unwrap();
         let chosen = |cells: &[&str]| {
             let needs = Needs { cells: cells.iter().map(|c| (*c).to_owned()).collect(), ..Needs::default() };
             Own::near(dir.path()).newest(&needs, &Log::default(), None)
         };
-        assert_eq!(chosen(&["boot/process"]), [dir.path().join("whole.json")]);
-        assert_eq!(
-            chosen(&["boot/process", "boot/container"]),
-            [dir.path().join("whole.json"), path],
-            "better than none"
-        );
+        let whole = dir.path().join("whole.json");
+        for ended in ["interrupted", "recovered"] {
+            run.ended = ended.into();
+            std::fs::write(&path, serde_json::to_vec_pretty(&run).unwrap()).unwrap();
+            assert_eq!(chosen(&["boot/process"]), std::slice::from_ref(&whole), "{ended}");
+            assert_eq!(chosen(&["boot/process", "boot/container"]), [whole.clone(), path.clone()], "better than none");
+        }
     }
 
     #[test]

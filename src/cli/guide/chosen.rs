@@ -95,8 +95,8 @@ impl Why {
                 lang.choose("Your own data: none found.", "자신의 데이터: 없음.").to_owned()
             }
             Why::Newest => lang.choose(
-                format!("Your own data: {names}, the newest that hold what this chapter needs."),
-                format!("자신의 데이터: {names}. 이 장에 필요한 것을 담은 가장 새로운 파일입니다."),
+                format!("Your own data: {names}, the newest that hold what this chapter needs, those that were measured to their end first."),
+                format!("자신의 데이터: {names}. 이 장에 필요한 것을 담은 가장 새로운 파일이며, 끝까지 측정한 것을 먼저 고릅니다."),
             ),
             Why::Full(at) => {
                 let when = format!("{} UTC", at.get(..16).unwrap_or(at).replace('T', " "));
