@@ -156,6 +156,9 @@ impl Player {
             self.type_in(line);
             self.has_full_marks(line).says("gave full marks").says("newer runs take nothing away");
         }
+        if self.real {
+            return; // without its progress the guide takes the newest run, and the last of those had six blocks
+        }
         std::fs::write(self.world.join("home/.local/state/isolab/guide.json"), "{").unwrap();
         self.has_full_marks("after the progress was lost").says("guide.json.damaged");
     }
