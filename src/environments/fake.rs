@@ -15,10 +15,30 @@ use crate::model::{AnsweredBy, Channel, Exit, Part, Record, Task};
 use crate::probe::abi;
 use crate::timeline::{Stage, Timeline};
 
-pub struct Fake;
+/// By what it says of itself: [`Fake::PLAIN`] or [`Fake::ENGINE`].
+pub struct Fake(&'static About);
 
-/// The same as somebody else's engine is: started by its own command, seen by nobody before it is ready.
-pub struct FakeEngine;
+impl Fake {
+    pub const PLAIN: Fake = Fake(&ABOUT);
+    /// As somebody else's engine is: started by its own command, seen by nobody before it is ready.
+    pub const ENGINE: Fake = Fake(&ENGINE);
+}
+
+const SPREAD: KnobAbout = KnobAbout {
+    form: "spread=PERCENT",
+    sentence: Said::fixed(
+        "Up to that much is added, by the sample's nonce.",
+        "표본의 논스에 따라 그만큼까지 더합니다.",
+    ),
+};
+
+const FAULT: KnobAbout = KnobAbout {
+    form: "fault=KIND",
+    sentence: Said::fixed(
+        "hang, crash, fail, liar, unavailable, slow or leak.",
+        "hang, crash, fail, liar, unavailable, slow, leak 가운데 하나입니다.",
+    ),
+};
 
 static ABOUT: About = About {
     id: "fake",
@@ -38,20 +58,8 @@ static ABOUT: About = About {
                 "create→ready를 마이크로초로 적습니다. 없으면 1000입니다.",
             ),
         },
-        KnobAbout {
-            form: "spread=PERCENT",
-            sentence: Said::fixed(
-                "Up to that much is added, by the sample's nonce.",
-                "표본의 논스에 따라 그만큼까지 더합니다.",
-            ),
-        },
-        KnobAbout {
-            form: "fault=KIND",
-            sentence: Said::fixed(
-                "hang, crash, fail, liar, unavailable, slow or leak.",
-                "hang, crash, fail, liar, unavailable, slow, leak 가운데 하나입니다.",
-            ),
-        },
+        SPREAD,
+        FAULT,
     ],
     channel: Channel::Fd,
     t0: "a moment that the script begins with",
@@ -75,20 +83,8 @@ static ENGINE: About = About {
                 "command→ready를 마이크로초로 적습니다. 없으면 1000입니다.",
             ),
         },
-        KnobAbout {
-            form: "spread=PERCENT",
-            sentence: Said::fixed(
-                "Up to that much is added, by the sample's nonce.",
-                "표본의 논스에 따라 그만큼까지 더합니다.",
-            ),
-        },
-        KnobAbout {
-            form: "fault=KIND",
-            sentence: Said::fixed(
-                "hang, crash, fail, liar, unavailable, slow or leak.",
-                "hang, crash, fail, liar, unavailable, slow, leak 가운데 하나입니다.",
-            ),
-        },
+        SPREAD,
+        FAULT,
     ],
     channel: Channel::Fd,
     t0: "a moment that the script begins with, as if its own command were started then",
@@ -98,25 +94,7 @@ const FAULTS: &[&str] = &["hang", "crash", "fail", "liar", "unavailable", "slow"
 
 impl Environment for Fake {
     fn about(&self) -> &'static About {
-        &ABOUT
-    }
-
-    fn check(&self, knobs: &Knobs) -> Result<()> {
-        check(knobs)
-    }
-
-    fn supports(&self, knobs: &Knobs, _: &Task) -> Support {
-        supports(knobs)
-    }
-
-    fn prepare(&self, knobs: &Knobs, task: &Task, _: &Setting) -> Result<Box<dyn Prepared>> {
-        Ok(Box::new(Script::new(knobs, task)?))
-    }
-}
-
-impl Environment for FakeEngine {
-    fn about(&self) -> &'static About {
-        &ENGINE
+        self.0
     }
 
     fn check(&self, knobs: &Knobs) -> Result<()> {

@@ -49,8 +49,8 @@ pub const ALL: &[&dyn Environment] = &[
     &container::OwnContainer,
     &container_rootless::RootlessContainer,
     &vm_bare::VmBare,
-    &fake::Fake,
-    &fake::FakeEngine,
+    &fake::Fake::PLAIN,
+    &fake::Fake::ENGINE,
 ];
 
 /// What an environment is, in words that the results file and the charts repeat.
