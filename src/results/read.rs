@@ -172,6 +172,10 @@ pub(super) fn check_version(bytes: &[u8]) -> Result<()> {
             _ if bytes.is_empty() => "it is empty".into(),
             _ if !is_object && serde_json::from_slice::<serde::de::IgnoredAny>(bytes).is_ok() => return foreign(),
             Category::Eof => format!("it ends in the middle: it was cut off ({cause})"),
+            // «1.» at the end is an invalid number to serde_json where it skips a value
+            Category::Syntax if is_object && at_the_end(bytes, &cause) => {
+                format!("it ends in the middle: it was cut off ({cause})")
+            }
             Category::Data => return foreign(),
             Category::Syntax | Category::Io => format!("it is no JSON ({cause})"),
         };
@@ -190,6 +194,12 @@ pub(super) fn check_version(bytes: &[u8]) -> Result<()> {
     Ok(())
 }
 
+/// Was everything read when the fault was met?
+fn at_the_end(bytes: &[u8], cause: &serde_json::Error) -> bool {
+    let mut lines = bytes.split(|&byte| byte == b'\n');
+    lines.nth(cause.line().saturating_sub(1)).is_some_and(|line| cause.column() >= line.len()) && lines.next().is_none()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -204,6 +214,21 @@ mod tests {
         file.extend([0; 4]);
         file.extend((TEXT.len() as u32).to_le_bytes());
         file
+    }
+
+    #[test]
+    fn wherever_it_was_cut_off_it_is_said() {
+        let whole =
+            "{\"a\": [1.25, -3e-7, 0.5E+9, true, false, null, \"\\u00e9 \\n 중\"],\n\"schema\": 1, \"b\": {\"c\": 12}}";
+        check_version(whole.as_bytes()).unwrap();
+        for end in 1..whole.len() {
+            let cause = check_version(&whole.as_bytes()[..end]).unwrap_err();
+            assert!(cause.to_string().contains("cut off"), "{end}: {cause}");
+        }
+        for broken in ["{\"a\": 1., \"schema\": 1}", "{\"a\": 1.\n, \"schema\": 1}", "median: 3 ms\n", "x"] {
+            let cause = check_version(broken.as_bytes()).unwrap_err();
+            assert!(cause.to_string().contains("no JSON"), "{broken}: {cause}");
+        }
     }
 
     #[test]
