@@ -17,8 +17,8 @@ use isolab::guide::predictions::Log;
 use isolab::guide::shelf::Shelf;
 use isolab::guide::work;
 use isolab::lang::Lang;
+use isolab::results::chain::chain;
 use isolab::results::read;
-use isolab::results::summarize::chain;
 
 struct Player {
     world: World,

@@ -24,8 +24,8 @@ use super::text::{percent, wrap};
 use super::{Drawing, Look, words};
 use crate::lang::Lang;
 use crate::model::Unit;
+use crate::results::query::values_of;
 use crate::results::schema::{Cell, Run, Status};
-use crate::results::summarize::values_of;
 use crate::stats::{self, paired};
 use crate::units::Scale;
 
@@ -95,7 +95,7 @@ impl<'a> Twice<'a> {
             heading,
             names: [first, twin].map(|cell| (name_of(run, cell, lang), cell.arm.clone())),
             strips: [first, twin].map(|cell| Strip::of(blocks(cell, shown.metric))),
-            difference: ratio.map(|r| (r.median - 1.0, r.ends.map(|(low, high)| (low - 1.0, high - 1.0)))),
+            difference: ratio.map(|r| (r.median - 1.0, r.ends().map(|(low, high)| (low - 1.0, high - 1.0)))),
             pairs: pairs.len(),
             hole: None,
         })

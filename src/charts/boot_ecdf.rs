@@ -9,7 +9,7 @@
 
 use super::axis::Axis;
 use super::canvas::{Area, Point, Side, Stroke};
-use super::caption::{self, ends, hole};
+use super::caption::{self, hole};
 use super::marks::Whisker;
 use super::page::{Entry, Note, Page};
 use super::style::Style;
@@ -18,8 +18,8 @@ use super::{Drawing, Look, starts, words};
 use crate::lang::Lang;
 use crate::model::Unit;
 use crate::results::derive::percentile;
+use crate::results::query::values_of;
 use crate::results::schema::{Cell, Run, Summary};
-use crate::results::summarize::values_of;
 use crate::stats;
 use crate::units::Scale;
 
@@ -95,7 +95,7 @@ fn legend(page: &mut Page, curves: &[Curve], scale: Scale, lang: Lang) {
                     format!("{}: {reason}", curve.name)
                 }
                 Ok((_, summary)) => {
-                    let interval = scale.interval(ends(&summary.interval), words::NO_INTERVAL.of(lang));
+                    let interval = scale.interval(summary.interval.ends(), words::NO_INTERVAL.of(lang));
                     let (value, n) = (scale.value(summary.interval.median), summary.n.to_string());
                     let values = [("name", &*curve.name), ("value", &value), ("interval", &interval), ("n", &n)];
                     words::ECDF_ENTRY.with(lang, &values)
@@ -138,7 +138,7 @@ fn plot(page: &mut Page, curves: &[Curve], scale: Scale, range: (f64, f64), name
         }
         let interval = &summary.interval;
         let median = x.at(interval.median);
-        let ends = ends(interval).map(|(low, high)| (x.at(low), x.at(high)));
+        let ends = interval.ends().map(|(low, high)| (x.at(low), x.at(high)));
         Whisker { median, ends, across: y.at(0.5) }.draw_across_in(&mut page.canvas, style, series.color);
         let size = 4.5 * style.thick + 4.0 * wider;
         page.canvas.marker((median, y.at(0.5)), series.marker, size, series.color, style.paper);
@@ -185,7 +185,7 @@ fn sentence(curve: &Curve, scale: Scale, lang: Lang) -> String {
     match &curve.starts {
         Err(reason) => words::NOT_MEASURED_ALT.with(lang, &[name, arm, ("reason", reason)]),
         Ok((_, s)) => {
-            let interval = scale.interval(ends(&s.interval), words::NO_INTERVAL.of(lang));
+            let interval = scale.interval(s.interval.ends(), words::NO_INTERVAL.of(lang));
             let (median, n) = (scale.value(s.interval.median), s.n.to_string());
             let values = [name, arm, ("median", &median), ("interval", &interval), ("n", &n)];
             let tails = [0.05, 0.95].map(|q| percentile(s, q).map(|v| scale.value(v)));
@@ -239,7 +239,7 @@ mod tests {
         let drawing = (CHART.draw)(&[&run], Look::default()).unwrap();
         let s = starts::shown(&run).summary(&run, &run.cells[2]).unwrap();
         let us = |v: f64| crate::units::three_digits(v / 1e3);
-        let (low, high) = ends(&s.interval).unwrap();
+        let (low, high) = s.interval.ends().unwrap();
         let told = format!("{} µs ({}–{})", us(s.interval.median), us(low), us(high));
         assert!(drawing.alt.contains(&told), "{told} in {}", drawing.alt);
         assert!(drawing.svg.contains(&format!("our container, no image, no engine: {told}, n = 20")));

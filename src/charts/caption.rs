@@ -7,7 +7,7 @@ use super::words::{self, translated};
 use crate::lang::Lang;
 use crate::model::Kind;
 use crate::results::derive::{kind_of, pairs};
-use crate::results::schema::{ArmInfo, Cell, Interval, MetricInfo, Run, Status, Summary};
+use crate::results::schema::{ArmInfo, Cell, MetricInfo, Run, Status, Summary};
 
 /// One metric of one experiment, as a chart shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,11 +24,6 @@ impl Shown {
     pub(super) fn summary<'a>(self, run: &'a Run, cell: &Cell) -> Option<&'a Summary> {
         run.summaries.iter().find(|s| s.cell == cell.id && s.metric == self.metric)
     }
-}
-
-/// Both ends, or None: too few blocks.
-pub(super) fn ends(interval: &Interval) -> Option<(f64, f64)> {
-    interval.low.zip(interval.high)
 }
 
 /// The fair name of a cell's arm.

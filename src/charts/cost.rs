@@ -18,7 +18,7 @@ use super::values::{Arm, whisker_entry};
 use super::{Drawing, Look, words};
 use crate::lang::Lang;
 use crate::model::Unit;
-use crate::stats::interval::MedianInterval;
+use crate::stats::Estimate;
 use crate::units::Scale;
 
 pub(super) const CHART: super::Chart = super::Chart {
@@ -53,7 +53,7 @@ struct Row {
 
 #[derive(Debug, Clone, PartialEq)]
 enum Content {
-    Measured(MedianInterval),
+    Measured(Estimate),
     Missing(String),
 }
 
@@ -102,7 +102,7 @@ fn panels<'a>(chart: &'a Cost, bars: &Bars) -> Vec<(&'a Call, usize, Axis, Area)
 }
 
 impl Cost {
-    fn measured(&self) -> impl Iterator<Item = (&Row, &MedianInterval)> {
+    fn measured(&self) -> impl Iterator<Item = (&Row, &Estimate)> {
         self.calls.iter().flat_map(|call| &call.rows).filter_map(|row| match &row.content {
             Content::Measured(ns) => Some((row, ns)),
             Content::Missing(_) => None,
@@ -143,8 +143,8 @@ impl Call {
     /// From a tick below all to one above.
     fn axis(&self, plot: Area) -> Axis {
         let measured = || self.rows.iter().filter_map(|row| row.measured());
-        let low = measured().map(|ns| ns.ends.map_or(ns.median, |e| e.0)).fold(f64::MAX, f64::min);
-        let high = measured().map(|ns| ns.ends.map_or(ns.median, |e| e.1)).fold(0.0, f64::max);
+        let low = measured().map(|ns| ns.ends().map_or(ns.median, |e| e.0)).fold(f64::MAX, f64::min);
+        let high = measured().map(|ns| ns.ends().map_or(ns.median, |e| e.1)).fold(0.0, f64::max);
         let range = if high > 0.0 { (low, high) } else { (1.0, 1000.0) };
         Axis::log_round(Scale::for_axis(Unit::Nanoseconds, range.1), range, (plot.left, plot.right), 6.0)
     }
@@ -160,7 +160,7 @@ impl Call {
                 let stroke = Stroke { opacity: 0.5, ..Stroke::new(series.color, 3.0 * style.thick) };
                 page.canvas.line(&[(axis.at(floor), across), (at, across)], stroke);
             }
-            let ends = ns.ends.map(|(low, high)| (axis.at(low), axis.at(high)));
+            let ends = ns.ends().map(|(low, high)| (axis.at(low), axis.at(high)));
             Whisker { median: at, ends, across }.draw_across_in(&mut page.canvas, style, series.color);
             page.canvas.marker((at, across), series.marker, 5.0 * style.thick, series.color, style.paper);
         }
@@ -194,7 +194,7 @@ fn value(ns: f64) -> String {
 }
 
 impl Row {
-    fn measured(&self) -> Option<&MedianInterval> {
+    fn measured(&self) -> Option<&Estimate> {
         match &self.content {
             Content::Measured(ns) => Some(ns),
             Content::Missing(_) => None,
@@ -225,6 +225,6 @@ impl Row {
     }
 }
 
-fn interval(ns: &MedianInterval, lang: Lang) -> String {
-    Scale::for_axis(Unit::Nanoseconds, ns.median).interval(ns.ends, words::NO_INTERVAL.of(lang))
+fn interval(ns: &Estimate, lang: Lang) -> String {
+    Scale::for_axis(Unit::Nanoseconds, ns.median).interval(ns.ends(), words::NO_INTERVAL.of(lang))
 }

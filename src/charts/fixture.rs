@@ -7,8 +7,9 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use crate::error::Error;
+use crate::results::cells::{Planned, Skips};
 use crate::results::schema::{Header, Run, Sample, SampleLine, SampleOutcome};
-use crate::results::summarize::{Planned, Skips, summarize};
+use crate::results::summarize::summarize;
 use crate::timeline::{Mark, Stage, Timeline};
 
 /// Arms from the first on: id, fair name, KVM backend. The eighth can't run on this made-up machine.

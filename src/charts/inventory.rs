@@ -15,7 +15,7 @@ use super::style::{DARK_INK, Style};
 use super::values::Arm;
 use super::{Drawing, Look, words};
 use crate::lang::Lang;
-use crate::stats::interval::MedianInterval;
+use crate::stats::Estimate;
 use crate::units::show_count;
 
 pub(super) const CHART: super::Chart = super::Chart {
@@ -43,7 +43,7 @@ struct Row {
 enum Content {
     Measured {
         /// One per kind; None: not counted.
-        counts: Vec<Option<MedianInterval>>,
+        counts: Vec<Option<Estimate>>,
         /// "mnt", "net" …
         namespaces: Vec<String>,
         /// "vcpu", "vm" …
@@ -147,7 +147,7 @@ fn draw_heads(page: &mut Page, chart: &Inventory, grid: &Grid, lang: Lang) {
     }
 }
 
-fn draw_counts(page: &mut Page, counts: &[Option<MedianInterval>], grid: &Grid, (top, bottom): (f64, f64)) {
+fn draw_counts(page: &mut Page, counts: &[Option<Estimate>], grid: &Grid, (top, bottom): (f64, f64)) {
     let style = page.style;
     let middle = f64::midpoint(top, bottom);
     for (i, count) in counts.iter().enumerate() {
@@ -176,8 +176,8 @@ fn draw_counts(page: &mut Page, counts: &[Option<MedianInterval>], grid: &Grid, 
 const SHADE: super::style::Color = super::style::Color(0x9c, 0xd2, 0xf2);
 
 /// "(3–4)" where the interval is more than one number.
-fn unsure(count: &MedianInterval) -> Option<String> {
-    let (low, high) = count.ends.filter(|(low, high)| high > low)?;
+fn unsure(count: &Estimate) -> Option<String> {
+    let (low, high) = count.ends().filter(|(low, high)| high > low)?;
     Some(format!("({}–{})", show_count(low), show_count(high)))
 }
 

@@ -4,8 +4,9 @@
 use super::fixture;
 use crate::error::Error;
 use crate::model::Part;
+use crate::results::cells::{Planned, Skips};
 use crate::results::schema::{ArmInfo, Header, Run, Sample, SampleLine, SampleOutcome};
-use crate::results::summarize::{Planned, Skips, summarize};
+use crate::results::summarize::summarize;
 
 /// A cell and its samples, one per block; an error: why it was skipped.
 pub(super) struct MadeUp {

@@ -18,9 +18,8 @@ use super::values::Arm;
 use super::{Drawing, Look, words};
 use crate::lang::Lang;
 use crate::model::Unit;
-use crate::stats::interval::MedianInterval;
+use crate::stats::Estimate;
 use crate::units::Scale;
-use crate::units::three_digits;
 
 pub(super) const CHART: super::Chart = super::Chart {
     id: "memory-configured",
@@ -57,11 +56,11 @@ struct Line {
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Point {
     configured: f64,
-    host: MedianInterval,
+    host: Estimate,
 }
 
 /// Bytes of host memory per byte: the slope of each block's own line.
-type PerByte = MedianInterval;
+type PerByte = Estimate;
 
 /// At one configured size, over what the guest touched.
 #[derive(Debug, Clone, PartialEq)]
@@ -107,9 +106,9 @@ impl MemoryConfigured {
     fn axes(&self, plot: Area) -> (Axis, Axis) {
         let sizes = self.points().map(|p| p.configured);
         let (least, most) = sizes.fold((f64::MAX, 0.0), |(a, b): (f64, f64), x| (a.min(x), b.max(x)));
-        let host = self.points().flat_map(|p| [p.host.median, p.host.ends.map_or(p.host.median, |e| e.0)]);
+        let host = self.points().flat_map(|p| [p.host.median, p.host.ends().map_or(p.host.median, |e| e.0)]);
         let low = host.fold(least, f64::min);
-        let high = self.points().map(|p| p.host.ends.map_or(p.host.median, |e| e.1)).fold(most, f64::max);
+        let high = self.points().map(|p| p.host.ends().map_or(p.host.median, |e| e.1)).fold(most, f64::max);
         let scale = Scale { unit: "MiB", per: 1024.0 * 1024.0 };
         let x = Axis::log(scale, (least / AROUND, most * AROUND), (plot.left, plot.right));
         (x, Axis::log(scale, (low / AROUND, high * AROUND), (plot.bottom, plot.top)))
@@ -195,7 +194,7 @@ fn draw_line(page: &mut Page, series: Series, line: &Line, (x, y): (&Axis, &Axis
     let stroke = Stroke { dash: series.dash, ..Stroke::new(series.color, 2.0 * style.thick) };
     page.canvas.line(&path, stroke);
     for (point, (across, median)) in line.points.iter().zip(&path) {
-        let ends = point.host.ends.map(|(low, high)| (y.at(low), y.at(high)));
+        let ends = point.host.ends().map(|(low, high)| (y.at(low), y.at(high)));
         Whisker { median: *median, ends, across: *across }.draw_up_in(&mut page.canvas, style, series.color);
         page.canvas.marker((*across, *median), series.marker, 4.5 * style.thick, series.color, style.paper);
     }
@@ -251,7 +250,7 @@ impl Line {
             .iter()
             .map(|p| {
                 let scale = Scale::for_axis(Unit::Bytes, p.host.median);
-                let interval = scale.interval(p.host.ends, words::NO_INTERVAL.of(lang));
+                let interval = scale.interval(p.host.ends(), words::NO_INTERVAL.of(lang));
                 format!("{}: {} {interval}", whole_size(p.configured), scale.value(p.host.median))
             })
             .collect();
@@ -271,11 +270,9 @@ impl TouchedSlope {
 }
 
 fn slope_values(slope: &PerByte, lang: Lang) -> [(&'static str, String); 3] {
-    let interval = match slope.ends {
-        Some((low, high)) => format!("({}–{})", three_digits(low), three_digits(high)),
-        None => format!("({})", words::NO_INTERVAL.of(lang)),
-    };
-    [("slope", three_digits(slope.median)), ("interval", interval), ("n", words::blocks(slope.n, lang))]
+    let scale = Scale::of(Unit::BytesPerByte, slope.median);
+    let interval = scale.interval(slope.ends(), words::NO_INTERVAL.of(lang));
+    [("slope", scale.number(slope.median)), ("interval", interval), ("n", words::blocks(slope.n, lang))]
 }
 
 fn pair<'a>((name, value): &'a (&'static str, String)) -> (&'a str, &'a str) {

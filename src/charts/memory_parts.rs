@@ -16,7 +16,7 @@ use super::values::Arm;
 use super::{Drawing, Look, words};
 use crate::lang::Lang;
 use crate::model::Unit;
-use crate::stats::interval::MedianInterval;
+use crate::stats::Estimate;
 use crate::units::Scale;
 
 pub(super) const CHART: super::Chart = super::Chart {
@@ -43,7 +43,7 @@ enum Content {
     Measured {
         /// Medians, in the order of the stack.
         parts: Vec<(Part, f64)>,
-        whole: MedianInterval,
+        whole: Estimate,
         /// What all instances share: no part of one more.
         shared: Option<f64>,
     },
@@ -134,7 +134,7 @@ fn end(bar: &Bar) -> f64 {
         Content::Missing(_) => 0.0,
         Content::Measured { parts, whole, .. } => {
             let sum: f64 = parts.iter().map(|(_, bytes)| bytes.max(0.0)).sum();
-            sum.max(whole.median).max(whole.ends.map_or(0.0, |(_, high)| high))
+            sum.max(whole.median).max(whole.ends().map_or(0.0, |(_, high)| high))
         }
     }
 }
@@ -149,7 +149,7 @@ fn row(bar: &Bar, scale: Scale, lang: Lang) -> Row {
             name,
             id,
             value: scale.value(whole.median),
-            interval: scale.interval(whole.ends, words::NO_INTERVAL.of(lang)),
+            interval: scale.interval(whole.ends(), words::NO_INTERVAL.of(lang)),
         },
     }
 }
@@ -159,7 +159,7 @@ fn draw_bar(page: &mut Page, bars: &Bars, i: usize, bar: &Bar, axis: &Axis, lang
     let style = page.style;
     let whisker = Whisker {
         median: axis.at(whole.median),
-        ends: whole.ends.map(|(low, high)| (axis.at(low), axis.at(high))),
+        ends: whole.ends().map(|(low, high)| (axis.at(low), axis.at(high))),
         across: bars.middle(i),
     };
     let free_until = whisker.ends.map_or(whisker.median, |(low, _)| low) - 6.0 * style.thick;
@@ -180,7 +180,7 @@ fn sentence(bar: &Bar, scale: Scale, lang: Lang) -> String {
         Content::Measured { parts, whole, .. } => {
             let parts: Vec<String> =
                 parts.iter().map(|(part, bytes)| format!("{} {}", part.name(lang), scale.value(*bytes))).collect();
-            let interval = scale.interval(whole.ends, words::NO_INTERVAL.of(lang));
+            let interval = scale.interval(whole.ends(), words::NO_INTERVAL.of(lang));
             let (value, parts, n) = (scale.value(whole.median), parts.join(", "), words::blocks(whole.n, lang));
             words::PARTS_ALT
                 .with(lang, &[name, arm, ("value", &value), ("interval", &interval), ("parts", &parts), ("n", &n)])

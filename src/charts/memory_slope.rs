@@ -24,7 +24,7 @@ use super::values::Arm;
 use super::{Drawing, Look, words};
 use crate::lang::Lang;
 use crate::model::Unit;
-use crate::stats::interval::MedianInterval;
+use crate::stats::Estimate;
 use crate::units::Scale;
 
 pub(super) const CHART: super::Chart = super::Chart {
@@ -52,7 +52,7 @@ enum Content {
         /// Empty: the file is of an isolab that kept the slope alone.
         points: Vec<Point>,
         /// The slope, over blocks.
-        one_more: MedianInterval,
+        one_more: Estimate,
         /// Where the line meets N = 0. None without points.
         intercept: Option<f64>,
         /// Median of the farthest distance of a point from its block's line.
@@ -64,7 +64,7 @@ enum Content {
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Point {
     instances: f64,
-    bytes: MedianInterval,
+    bytes: Estimate,
     /// Is the line laid through it?
     fitted: bool,
 }
@@ -94,7 +94,7 @@ impl MemorySlope {
 
     fn axes(&self, scale: Scale, plot: Area) -> (Axis, Axis) {
         let most = self.points().map(|p| p.instances).fold(1.0, f64::max);
-        let high = self.points().map(|p| p.bytes.ends.map_or(p.bytes.median, |e| e.1)).fold(0.0, f64::max);
+        let high = self.points().map(|p| p.bytes.ends().map_or(p.bytes.median, |e| e.1)).fold(0.0, f64::max);
         let count = Scale::for_axis(Unit::Count, most);
         let x = Axis::linear(count, (0.0, most * 1.02), (plot.left, plot.right));
         (x, Axis::linear(scale, (0.0, high * 1.03), (plot.bottom, plot.top)))
@@ -146,7 +146,7 @@ fn draw_line(page: &mut Page, series: Series, line: &Line, (x, y): (&Axis, &Axis
         let across = x.at(point.instances);
         let whisker = Whisker {
             median: y.at(point.bytes.median),
-            ends: point.bytes.ends.map(|(low, high)| (y.at(low), y.at(high))),
+            ends: point.bytes.ends().map(|(low, high)| (y.at(low), y.at(high))),
             across,
         };
         whisker.draw_up_in(&mut page.canvas, style, series.color);
@@ -170,7 +170,7 @@ fn says(line: &Line, lang: Lang) -> String {
         Content::Missing(reason) => words::NOT_MEASURED.with(lang, &[("reason", reason)]),
         Content::Measured { points, one_more, lack_of_fit, .. } => {
             let scale = Scale::for_axis(Unit::Bytes, one_more.median);
-            let interval = scale.interval(one_more.ends, words::NO_INTERVAL.of(lang));
+            let interval = scale.interval(one_more.ends(), words::NO_INTERVAL.of(lang));
             let rest = lack_of_fit.map_or("–".to_owned(), |bytes| Scale::for_axis(Unit::Bytes, bytes).value(bytes));
             let word = if points.is_empty() { words::SLOPE_SAYS_ALONE } else { words::SLOPE_SAYS };
             let (value, n) = (scale.value(one_more.median), words::blocks(one_more.n, lang));
@@ -182,7 +182,7 @@ fn says(line: &Line, lang: Lang) -> String {
 fn sentence(line: &Line, lang: Lang) -> String {
     let point = |p: &Point| {
         let scale = Scale::for_axis(Unit::Bytes, p.bytes.median);
-        let interval = scale.interval(p.bytes.ends, words::NO_INTERVAL.of(lang));
+        let interval = scale.interval(p.bytes.ends(), words::NO_INTERVAL.of(lang));
         format!("N = {}: {} {interval}", p.instances, scale.value(p.bytes.median))
     };
     let weighed: Vec<String> = line.points().iter().map(point).collect();

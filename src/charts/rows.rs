@@ -11,7 +11,7 @@ use super::{Drawing, Look, words};
 use crate::lang::Lang;
 use crate::model::Unit;
 use crate::results::schema::{Cell, Run};
-use crate::stats::interval::MedianInterval;
+use crate::stats::Estimate;
 use crate::units::Scale;
 
 /// What is drawn, from top to bottom.
@@ -33,7 +33,7 @@ pub(super) struct Group {
 pub(super) struct Row {
     arm: Arm,
     /// Or why there is none.
-    value: Result<MedianInterval, String>,
+    value: Result<Estimate, String>,
 }
 
 impl Row {
@@ -54,7 +54,7 @@ impl Row {
                 name,
                 id,
                 value: scale.value(v.median),
-                interval: scale.interval(v.ends, words::NO_INTERVAL.of(lang)),
+                interval: scale.interval(v.ends(), words::NO_INTERVAL.of(lang)),
             },
         }
     }
@@ -64,7 +64,7 @@ impl Row {
         match &self.value {
             Err(reason) => words::NOT_MEASURED_ALT.with(lang, &[("name", name), ("arm", id), ("reason", reason)]),
             Ok(v) => {
-                let interval = scale.interval(v.ends, words::NO_INTERVAL.of(lang));
+                let interval = scale.interval(v.ends(), words::NO_INTERVAL.of(lang));
                 format!("{name} ({id}): {} {interval}, {}.", scale.value(v.median), words::blocks(v.n, lang))
             }
         }
@@ -74,7 +74,7 @@ impl Row {
 /// The farthest that a value or its interval reaches.
 fn end(groups: &[Group]) -> f64 {
     let values = groups.iter().flat_map(|g| &g.rows).filter_map(|row| row.value.as_ref().ok());
-    values.map(|v| v.ends.map_or(v.median, |(_, high)| high.max(v.median))).fold(0.0, f64::max)
+    values.map(|v| v.ends().map_or(v.median, |(_, high)| high.max(v.median))).fold(0.0, f64::max)
 }
 
 pub(super) fn draw(chart: &Rows, look: Look) -> Drawing {
@@ -96,13 +96,12 @@ pub(super) fn draw(chart: &Rows, look: Look) -> Drawing {
     let bars = Bars::place(&page, rows);
     let axis = Axis::linear(scale, (0.0, end(&chart.groups) * 1.03), (bars.plot.left, bars.plot.right));
     page.y = axis.draw_below(&mut page, bars.plot, chart.axis);
-    let values: Vec<(usize, &MedianInterval)> =
-        values.into_iter().enumerate().filter_map(|(i, v)| Some((i, v?))).collect();
+    let values: Vec<(usize, &Estimate)> = values.into_iter().enumerate().filter_map(|(i, v)| Some((i, v?))).collect();
     bars.draw_texts(&mut page);
     for (i, value) in values {
         let area = bars.area(&style, i, bars.plot.left, axis.at(value.median));
         segment(&mut page.canvas, &style, area, FILLS[2]);
-        let ends = value.ends.map(|(low, high)| (axis.at(low), axis.at(high)));
+        let ends = value.ends().map(|(low, high)| (axis.at(low), axis.at(high)));
         Whisker { median: axis.at(value.median), ends, across: bars.middle(i) }.draw_across(&mut page.canvas, &style);
     }
     let sentences = chart.groups.iter().flat_map(|group| {

@@ -8,8 +8,7 @@ use super::style::Style;
 use super::words;
 use crate::lang::Lang;
 use crate::results::schema::{Cell, Run, Status};
-use crate::stats;
-use crate::stats::interval::MedianInterval;
+use crate::stats::Estimate;
 
 /// One arm of a chart, as text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,15 +30,15 @@ pub(super) fn cells<'a>(run: &'a Run, experiment: &str, with: &[&str]) -> Vec<&'
 }
 
 /// The saved summary of a metric. None: the cell has no value of it.
-pub(super) fn summary(run: &Run, cell: &Cell, metric: &str) -> Option<MedianInterval> {
+pub(super) fn summary(run: &Run, cell: &Cell, metric: &str) -> Option<Estimate> {
     let s = run.summaries.iter().find(|s| s.cell == cell.id && s.metric == metric)?;
-    Some(MedianInterval { n: s.n, median: s.interval.median, ends: s.interval.low.zip(s.interval.high) })
+    Some(Estimate { n: s.n, interval: s.interval })
 }
 
 /// Median and interval over blocks of a number that follows from each sample. None: no sample has it.
-pub(super) fn over_samples(cell: &Cell, number: impl Fn(usize) -> Option<f64>) -> Option<MedianInterval> {
+pub(super) fn over_samples(cell: &Cell, number: impl Fn(usize) -> Option<f64>) -> Option<Estimate> {
     let values: Vec<f64> = (0..cell.columns.block.len()).filter_map(number).collect();
-    stats::median_interval(&values)
+    Estimate::of(&values)
 }
 
 /// Of the mark that [`super::marks::Whisker`] draws.
@@ -85,8 +84,8 @@ pub(super) fn memory_notes(cells: &[&Cell], lang: Lang) -> Vec<Note> {
 }
 
 /// Where marks may cover intervals; None: there is no interval at all.
-pub(super) fn hidden_interval<'a>(mut shown: impl Iterator<Item = &'a MedianInterval>, lang: Lang) -> Option<Note> {
-    shown.any(|i| i.ends.is_some()).then(|| Note::plain(words::INTERVAL_HIDDEN.of(lang)))
+pub(super) fn hidden_interval<'a>(mut shown: impl Iterator<Item = &'a Estimate>, lang: Lang) -> Option<Note> {
+    shown.any(|i| i.ends().is_some()).then(|| Note::plain(words::INTERVAL_HIDDEN.of(lang)))
 }
 
 /// What metrics mean, a note each; `metrics` are ids, and how the chart calls them.

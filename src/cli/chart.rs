@@ -12,7 +12,7 @@ use crate::environments::knobs::did_you_mean;
 use crate::error::{Error, Result};
 use crate::lang::Lang;
 use crate::results::schema::{Run, Status};
-use crate::results::{caller, read, store};
+use crate::results::{caller, files, read, store};
 use crate::shell::called_as;
 use std::ffi::OsString;
 
@@ -44,7 +44,7 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<u8> {
     files.iter().try_for_each(|file| latest::check(file, out))?;
     let runs: Vec<Run> = files.iter().map(|file| read::load(file)).collect::<Result<_>>()?;
     something_was_measured(&runs, &files)?;
-    let prefix = if args.into.is_none() { store::prefix_beside(&files[0]) } else { String::new() };
+    let prefix = if args.into.is_none() { files::prefix_beside(&files[0]) } else { String::new() };
     let how = How { prefix, ..how };
     let into = args.into.unwrap_or_else(|| beside(&files[0]));
     let runs: Vec<&Run> = runs.iter().collect();

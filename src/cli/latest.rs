@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::out::Out;
 use crate::error::{Error, Result};
-use crate::results::store::{LATEST, RUN, SAMPLES, recover_command};
+use crate::results::files::{LATEST, RUN, SAMPLES, recover_command};
 use crate::shell::quoted_path;
 
 /// What commands read that are given no file.

@@ -12,10 +12,11 @@ use super::out::Out;
 use crate::error::{Context, Result};
 use crate::lang::counted;
 use crate::results::caller::as_caller;
+use crate::results::files::{RUN, SAMPLES};
 use crate::results::raw::{Raw, read_samples};
 use crate::results::read;
 use crate::results::schema::{Run, Warning};
-use crate::results::store::{RUN, SAMPLES, save_run, write_atomically};
+use crate::results::store::{save_run, write_atomically};
 use crate::results::summarize::recover;
 
 pub(super) fn run(args: Recover, out: &mut Out) -> Result<u8> {

@@ -15,7 +15,7 @@ use crate::report::{code_span, command, final_table, html, in_table, in_text, ma
 use crate::results::derive::with_base;
 use crate::results::schema::{MetricInfo, Run, Status};
 use crate::results::verify::{Mismatch, computed_again, verify};
-use crate::results::{caller, flat, read, store};
+use crate::results::{caller, files, flat, read, store};
 use crate::units::show;
 
 pub(super) fn run(args: Report, out: &mut Out) -> Result<u8> {
@@ -62,11 +62,11 @@ fn write(run: &Run, args: &Report, mismatches: &[Mismatch], lang: Lang) -> Resul
     let dir = folder(args);
     caller::make_folder(&dir).map_err(|e| e.try_this("--into DIR, below a folder that you may write to"))?;
     let name = if args.file.is_dir() {
-        store::RUN.into()
+        files::RUN.into()
     } else {
         args.file.file_name().unwrap_or_default().to_string_lossy()
     };
-    let prefix = if args.into.is_none() { store::prefix_beside(&args.file) } else { String::new() };
+    let prefix = if args.into.is_none() { files::prefix_beside(&args.file) } else { String::new() };
     let page = page(run, &name, mismatches, lang).with_files_named(&prefix);
     for figure in page.figures() {
         save(&dir.join(&figure.file), figure.alone.as_bytes())?;

@@ -9,10 +9,10 @@ use crate::error::Result;
 use crate::harness::runner::Watcher;
 use crate::lang::{Lang, counted};
 use crate::report::sentences::with_interval;
-use crate::results::schema::{Cell, Header, Interval, Status};
-use crate::results::summarize::{Skips, values_of};
+use crate::results::cells::Skips;
+use crate::results::derive::estimate;
+use crate::results::schema::{Cell, Header, Status};
 use crate::shell::called_as;
-use crate::stats::median_interval;
 
 pub(super) struct Terminal<'a> {
     out: &'a mut Out,
@@ -127,10 +127,8 @@ fn what_of(cell: &Cell, header: &Header, lang: Lang) -> String {
     }
     let headlines = header.metrics.iter().filter(|m| m.experiment == cell.experiment && m.headline);
     for metric in headlines {
-        let values: Vec<f64> = values_of(cell, &metric.id).into_iter().map(|(_, v)| v).collect();
-        let Some(found) = median_interval(&values) else { continue };
-        let interval = Interval { median: found.median, low: found.ends.map(|e| e.0), high: found.ends.map(|e| e.1) };
-        return format!("{} {} n={}", metric.id, with_interval(&interval, metric.unit, lang), found.n);
+        let Some(found) = estimate(cell, &metric.id) else { continue };
+        return format!("{} {} n={}", metric.id, with_interval(&found.interval, metric.unit, lang), found.n);
     }
     lang.choose("no value", "값 없음").to_owned()
 }

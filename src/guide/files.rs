@@ -12,10 +12,10 @@ use serde::{Deserialize, Serialize};
 use super::chapters::Needs;
 use super::predictions::{Entry, Log, Order};
 use crate::error::{Context, Result};
+use crate::results::files::RUN;
 use crate::results::hash::sha256_of_file;
 use crate::results::read;
 use crate::results::schema::{Header, Run, SCHEMA};
-use crate::results::store::RUN;
 
 /// A results file in use.
 pub struct Results {

@@ -15,9 +15,10 @@ use crate::lab::kernel_log::KernelLog;
 use crate::lab::leaks::{self, Places};
 use crate::lab::scratch::{self, Scratch, Stale};
 use crate::lab::{Lab, cleaning, lock, pin, usable_cpus};
+use crate::results::cells::{Planned, Skips, cells_of};
 use crate::results::schema::{Cell, Header, Run, SampleLine, SampleOutcome, Warning};
 use crate::results::store::Store;
-use crate::results::summarize::{Planned, Skips, cells_of, summarize};
+use crate::results::summarize::summarize;
 use crate::said;
 
 /// How a run is carried out, beside its plan.

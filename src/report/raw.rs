@@ -5,8 +5,8 @@ use super::page::{Block, Section, code};
 use super::words;
 use crate::lang::Lang;
 use crate::model::Unit;
+use crate::results::query::values_of;
 use crate::results::schema::{Cell, MetricInfo, Run};
-use crate::results::summarize::values_of;
 
 /// Characters of numbers that a report may hold: what the charts and tables leave of 3 MiB.
 const ROOM: usize = 1 << 20;

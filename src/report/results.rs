@@ -8,8 +8,8 @@ use crate::charts;
 use crate::lang::Lang;
 use crate::model::Unit;
 use crate::results::derive::percentile;
+use crate::results::query::values_of;
 use crate::results::schema::{Cell, MetricInfo, Outliers, Run, Status, Summary};
-use crate::results::summarize::values_of;
 use crate::stats::summary::n_for;
 use crate::units::{show, show_count};
 

@@ -9,8 +9,8 @@ use crate::charts::versus;
 use crate::lang::Lang;
 use crate::model::{Kind, Unit};
 use crate::results::derive::{Pair, Relation, kind_of, pairs};
+use crate::results::query::floor_of;
 use crate::results::schema::{Cell, Interval, MetricInfo, Run, Status, Summary, Warning};
-use crate::results::summarize::floor_of;
 use crate::stats::paired::Verdict as Found;
 use crate::units::{beside, show, three_digits};
 

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
+use super::cells::{Planned, Skips, parse_id};
 use super::schema::{Header, Run, Sample, SampleLine, SampleOutcome};
-use super::summarize::{Planned, Skips, parse_id, summarize};
+use super::summarize::summarize;
 use crate::error::Error;
 
 /// An arm: id, fair name, KVM backend.
@@ -52,8 +53,11 @@ pub(crate) fn run(
             let mine = metrics.iter().filter(|m| m.0 == plan.experiment);
             mine.filter_map(|m| Some((m.1.to_owned(), value(arm, m.1, block)?))).collect()
         };
-        let mine: Vec<SampleLine> =
-            (0..blocks).map(|b| (b, of(b))).filter(|(_, v)| !v.is_empty()).map(|(b, v)| line(&plan.id, b, v)).collect();
+        let mine: Vec<SampleLine> = (0..blocks)
+            .map(|b| (b, of(b)))
+            .filter(|(_, v)| !v.is_empty())
+            .map(|(b, v)| sample(&plan.id, b, v))
+            .collect();
         if mine.is_empty() {
             let skip = Error::unavailable("open /dev/kvm", "there is no /dev/kvm here").try_this("isolab doctor");
             skips.insert(plan.id.clone(), skip);
@@ -63,7 +67,12 @@ pub(crate) fn run(
     summarize(header(arms, metrics, &planned), &planned, &skips, &samples, "complete")
 }
 
-fn line(cell: &str, block: u32, values: BTreeMap<String, f64>) -> SampleLine {
+/// A sample of the metric "m".
+pub(crate) fn line(cell: &str, block: u32, value: f64) -> SampleLine {
+    sample(cell, block, [("m".to_owned(), value)].into())
+}
+
+fn sample(cell: &str, block: u32, values: BTreeMap<String, f64>) -> SampleLine {
     let outcome = SampleOutcome::Ok(Sample { values, ..Sample::default() });
     let at_ns = u64::from(block) * 10_000_000;
     SampleLine { cell: cell.into(), block, place: 0, before: String::new(), at_ns, cpu: 1, outcome }

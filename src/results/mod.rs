@@ -1,19 +1,23 @@
 //! What a run leaves: the one file that charts, report and checks work from.
 //!
-//! `schema` is the shape of that file, `store` puts it on disk safely, `read` and `raw` read it and the raw samples back;
-//! `summarize` and `warnings` compute everything in it that follows from raw samples, so that anyone can compute it again;
-//! `verify` does, and names what does not follow; `csv` and `flat` are other forms of it.
+//! `schema` is the shape of that file; `files` names what lies in a run's folder, `store` puts it there safely, `read` and
+//! `raw` read it and the raw samples back; `cells` makes columns of samples, `chain` their hashes, `derive` every number that
+//! follows, `summarize` all three; `verify` does it again, and names what does not follow; `query` finds; `csv` and `flat` are
+//! other forms.
 
 pub mod bounds;
 pub mod caller;
+pub mod cells;
+pub mod chain;
 pub mod contest;
 pub mod csv;
 pub mod derive;
 #[cfg(test)]
 pub(crate) mod example;
+pub mod files;
 pub mod flat;
 pub mod hash;
-pub mod parts;
+pub mod query;
 pub mod raw;
 pub mod read;
 pub mod schema;

@@ -5,18 +5,11 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use super::bounds::{beyond_in_header, is_within};
+use super::files::SAMPLES;
 use super::read::{check_version, read_file};
-use super::schema::{Header, SampleLine};
-use super::store::SAMPLES;
+use super::schema::{FirstLine, Header, SampleLine};
 use crate::error::{Error, Kind, Result};
 use crate::lang::counted;
-
-/// First line of `samples.jsonl`.
-#[derive(serde::Serialize, serde::Deserialize)]
-pub(super) struct FirstLine {
-    pub schema: u32,
-    pub header: Header,
-}
 
 /// What the file holds, and what of it could not be used.
 #[derive(Debug)]

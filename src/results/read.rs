@@ -11,9 +11,9 @@ use serde_json::error::Category;
 
 use super::bounds::beyond;
 use super::caller::as_caller;
+use super::chain::chain_holds;
+use super::files::{RUN, SAMPLES, recover_command};
 use super::schema::{Run, SCHEMA, Warning};
-use super::store::{RUN, SAMPLES, recover_command};
-use super::summarize::chain_holds;
 use crate::error::{Context, Error, Kind, Result};
 use crate::said;
 

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::Error;
 use crate::lang::Lang;
 use crate::model::{AnsweredBy, Kind, Part, Unit};
+pub use crate::stats::Interval;
 use crate::timeline::{Stage, Timeline};
 
 /// The version that this program writes, and the newest that it reads.
@@ -33,6 +34,13 @@ pub struct Run {
     pub wall_seconds: f64,
     /// Share of the wall time that was neither inside a worker's life nor settling.
     pub harness_share: f64,
+}
+
+/// First line of `samples.jsonl`.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct FirstLine {
+    pub schema: u32,
+    pub header: Header,
 }
 
 /// Everything that was decided or known before the first sample.
@@ -267,15 +275,6 @@ pub struct Sample {
     pub inner: BTreeMap<String, Vec<f64>>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<Part>,
-}
-
-/// A median with its 95 % interval.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
-pub struct Interval {
-    pub median: f64,
-    /// None: too few blocks for an interval.
-    pub low: Option<f64>,
-    pub high: Option<f64>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -12,28 +12,10 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 use super::caller::{as_caller, for_caller, make_folder};
-use super::raw::FirstLine;
-use super::schema::{Header, Run, SCHEMA, SampleLine};
+use super::files::{CSV, LATEST, RUN, SAMPLES, recover_command};
+use super::schema::{FirstLine, Header, Run, SCHEMA, SampleLine};
 use crate::error::{Context, Error, Result};
-use crate::shell::{called_as, quoted_path};
-
-pub const SAMPLES: &str = "samples.jsonl";
-pub const RUN: &str = "run.json";
-pub const CSV: &str = "samples.csv";
-/// The link to the last run, in the folder of all runs.
-pub const LATEST: &str = "latest";
-
-/// What the names of all that is made of this file begin with, where it is made beside it: nothing in a run's folder. Another
-/// file there must not overwrite what belongs to the run.
-pub fn prefix_beside(file: &Path) -> String {
-    let own = file.with_file_name(RUN);
-    let same = |a: &Path, b: &Path| a.canonicalize().ok().zip(b.canonicalize().ok()).is_some_and(|(a, b)| a == b);
-    if file.is_dir() || !own.exists() || same(file, &own) {
-        String::new()
-    } else {
-        format!("{}.", file.file_stem().unwrap_or_default().to_string_lossy())
-    }
-}
+use crate::shell::quoted_path;
 
 pub struct Store {
     pub dir: PathBuf,
@@ -86,11 +68,6 @@ impl Store {
         let (Some(root), Some(name)) = (self.dir.parent(), self.dir.file_name()) else { return Ok(None) };
         Ok(point_latest(root, Path::new(name), &run.header.id).err())
     }
-}
-
-/// The command that makes the results file of this folder again.
-pub fn recover_command(dir: &Path) -> String {
-    format!("{} recover {}", called_as(), quoted_path(dir))
 }
 
 /// A file system without links, a folder called `latest`, or somebody else's link in a sticky folder.

@@ -9,8 +9,11 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::cells::parse_id;
+use super::chain::{Break, breaks};
+use super::derive::follows;
 use super::schema::{Cell, Run, Status, Warning};
-use super::summarize::{conclude, follows, hash_after, hash_of_header, parse_id};
+use super::summarize::conclude;
 
 /// One thing in the file that does not follow from its samples.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -120,20 +123,12 @@ fn case(case: &BTreeMap<String, String>) -> String {
     format!("{{{}}}", case.iter().map(|(k, v)| format!("{k}={v}")).collect::<Vec<_>>().join(","))
 }
 
-/// The cells whose hash does not fit to their samples. Each is tried on the hash that the file gives for the cell before,
-/// so that one changed cell is one finding, not the end of the chain.
-pub(super) fn changed_samples(run: &Run) -> Vec<Mismatch> {
-    let mut before = hash_of_header(&run.header);
-    let mut found = Vec::new();
-    for (i, cell) in run.cells.iter().enumerate() {
-        let expected = hash_after(&before, cell);
-        if expected != cell.hash {
-            let of = if i == 0 { "the header, or the samples of " } else { "the samples of " };
-            found.push(one("hash", &format!("{of}{}", cell.id), &expected, &cell.hash));
-        }
-        before.clone_from(&cell.hash);
-    }
-    found
+fn changed_samples(run: &Run) -> Vec<Mismatch> {
+    let named = |broken: Break| {
+        let of = if broken.place == 0 { "the header, or the samples of " } else { "the samples of " };
+        one("hash", &format!("{of}{}", broken.cell.id), &broken.expected, &broken.cell.hash)
+    };
+    breaks(run).into_iter().map(named).collect()
 }
 
 /// Rows that are computed, against the rows of the file, field by field.

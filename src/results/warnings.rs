@@ -1,8 +1,9 @@
 //! What a reader of the numbers must know: each warning has a code, a sentence with cause and next step, and says whether
 //! the run is unfit for publication because of it.
 
+use super::query::{floor_of, values_of};
 use super::schema::{ArmInfo, Cell, Header, NoiseFloor, Status, Summary, Warning};
-use super::summarize::{floor_of, values_of};
+
 use crate::lang::counted;
 use crate::stats::drift::predecessor;
 use crate::units::show_ns;

@@ -18,6 +18,10 @@
 //! one of few values. This method covered 94.4–95.4 % from n = 6 to 101. It needs no random numbers either, so anyone
 //! who has the samples gets the same ends. `simulation.rs` holds it to that.
 
+use std::ops::Deref;
+
+use serde::{Deserialize, Serialize};
+
 use super::{quantile, sorted};
 
 /// Fewer values have no 95 % interval: even from the smallest of 5 to the largest it is only 93.75 %.
@@ -41,34 +45,66 @@ impl Method {
     }
 }
 
-/// A median with its 95 % interval; no interval below [`N_FOR_INTERVAL`] values.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct MedianInterval {
-    pub n: usize,
+/// A median with its 95 % interval, in memory and in files.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Interval {
     pub median: f64,
-    pub ends: Option<(f64, f64)>,
+    /// None: fewer than [`N_FOR_INTERVAL`] blocks have no interval.
+    pub low: Option<f64>,
+    pub high: Option<f64>,
 }
 
-impl MedianInterval {
+impl Interval {
+    pub fn new(median: f64, ends: Option<(f64, f64)>) -> Interval {
+        let (low, high) = ends.unzip();
+        Interval { median, low, high }
+    }
+
+    pub fn ends(&self) -> Option<(f64, f64)> {
+        self.low.zip(self.high)
+    }
+
     pub fn method(&self) -> Method {
-        if self.ends.is_some() { Method::OrderStatistics } else { Method::TooFew }
+        if self.ends().is_some() { Method::OrderStatistics } else { Method::TooFew }
     }
 
     /// Is `value` outside the interval? False where there is no interval: nothing is known.
     pub fn excludes(&self, value: f64) -> bool {
-        self.ends.is_some_and(|(low, high)| value < low || high < value)
+        self.ends().is_some_and(|(low, high)| value < low || high < value)
     }
 }
 
 /// `values`: one per block. None for no values.
-pub fn median_interval(values: &[f64]) -> Option<MedianInterval> {
+pub fn median_interval(values: &[f64]) -> Option<Interval> {
     let n = values.len();
     if n == 0 {
         return None;
     }
     let sorted = sorted(values);
     let ends = (n >= N_FOR_INTERVAL).then(|| ends(&sorted));
-    Some(MedianInterval { n, median: quantile(&sorted, 0.5), ends })
+    Some(Interval::new(quantile(&sorted, 0.5), ends))
+}
+
+/// An interval, and the number of blocks that it is of.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Estimate {
+    pub n: usize,
+    pub interval: Interval,
+}
+
+impl Estimate {
+    /// `values`: one per block. None for no values.
+    pub fn of(values: &[f64]) -> Option<Estimate> {
+        Some(Estimate { n: values.len(), interval: median_interval(values)? })
+    }
+}
+
+impl Deref for Estimate {
+    type Target = Interval;
+
+    fn deref(&self) -> &Interval {
+        &self.interval
+    }
 }
 
 fn ends(sorted: &[f64]) -> (f64, f64) {
@@ -141,7 +177,7 @@ mod tests {
         let share = (0.978_515_625 - 0.95) / (0.978_515_625 - 0.890_625);
         let lambda = 8.0 * share / (2.0 + 6.0 * share);
         let found = median_interval(&one_to(10)).unwrap();
-        let (low, high) = found.ends.unwrap();
+        let (low, high) = found.ends().unwrap();
         assert_eq!(found.median, 5.5);
         assert!((low - (2.0 + lambda)).abs() < 1e-12 && (high - (9.0 - lambda)).abs() < 1e-12, "{low} {high}");
     }
@@ -149,7 +185,7 @@ mod tests {
     #[test]
     fn five_values_have_no_interval_and_six_have_one() {
         let five = median_interval(&one_to(5)).unwrap();
-        assert_eq!((five.ends, five.method(), five.excludes(1e9)), (None, Method::TooFew, false));
+        assert_eq!((five.ends(), five.method(), five.excludes(1e9)), (None, Method::TooFew, false));
         let six = median_interval(&one_to(6)).unwrap();
         assert_eq!(six.method(), Method::OrderStatistics);
         assert!(six.excludes(7.0) && !six.excludes(3.5));
@@ -158,12 +194,12 @@ mod tests {
 
     #[test]
     fn equal_values_have_an_interval_without_width() {
-        assert_eq!(median_interval(&[3.0; 20]).unwrap().ends, Some((3.0, 3.0)));
+        assert_eq!(median_interval(&[3.0; 20]).unwrap().ends(), Some((3.0, 3.0)));
     }
 
     #[test]
     fn many_values_neither_underflow_nor_take_long() {
-        let (low, high) = median_interval(&one_to(10_000)).unwrap().ends.unwrap();
+        let (low, high) = median_interval(&one_to(10_000)).unwrap().ends().unwrap();
         // Normal approximation: 5000.5 ± 1.96·√10000/2
         assert!((low - 4902.5).abs() < 1.0 && (high - 5098.5).abs() < 1.0, "{low} {high}");
     }

@@ -23,7 +23,7 @@ mod ranks;
 pub mod slope;
 pub mod summary;
 
-pub use interval::{Method, median_interval};
+pub use interval::{Estimate, Interval, Method, median_interval};
 pub use paired::{Comparison, compare, pair};
 pub use summary::{Summary, median, quantile, summarize};
 

@@ -1,13 +1,13 @@
 //! The noise floor: by how much two arms that are the *same* seem to differ in this run.
 
-use super::interval::MedianInterval;
+use super::interval::Interval;
 use super::paired::ratio;
 
 /// Two identical arms, paired within blocks.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct NoiseFloor {
     /// The relative difference between the two, with its interval around 1.
-    pub ratio: MedianInterval,
+    pub ratio: Interval,
     /// The largest absolute end of that interval, minus one: 0.02 = smaller differences than 2 % are not results.
     pub relative: f64,
 }
@@ -19,7 +19,7 @@ pub struct NoiseFloor {
 // ANCHOR: noise-floor
 pub fn noise_floor(pairs: &[(f64, f64)]) -> Option<NoiseFloor> {
     let ratio = ratio(pairs)?;
-    let (low, high) = ratio.ends?;
+    let (low, high) = ratio.ends()?;
     Some(NoiseFloor { ratio, relative: (low - 1.0).abs().max((high - 1.0).abs()) })
 }
 // ANCHOR_END: noise-floor
@@ -32,7 +32,7 @@ mod tests {
     fn the_floor_is_the_farther_end() {
         let pairs: Vec<_> = [0.9, 0.95, 1.0, 1.0, 1.01, 1.02].map(|r| (100.0, 100.0 * r)).into();
         let floor = noise_floor(&pairs).unwrap();
-        let (low, high) = floor.ratio.ends.unwrap();
+        let (low, high) = floor.ratio.ends().unwrap();
         assert!(high - 1.0 < 0.02 && 1.0 - low > 0.08, "{floor:?}");
         assert!((floor.relative - (1.0 - low)).abs() < 1e-12, "{floor:?}");
     }

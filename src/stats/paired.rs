@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::interval::{MedianInterval, median_interval};
+use super::interval::{Interval, median_interval};
 use super::median;
 
 /// One arm against a base.
@@ -13,9 +13,9 @@ use super::median;
 pub struct Comparison {
     pub pairs: usize,
     /// Median of `arm / base` over blocks; None when a base is 0 or negative: no ratio has a meaning there.
-    pub ratio: Option<MedianInterval>,
+    pub ratio: Option<Interval>,
     /// Median of `arm − base` over blocks, in the unit of the values.
-    pub difference: MedianInterval,
+    pub difference: Interval,
 }
 
 /// What may be said about two arms.
@@ -56,7 +56,7 @@ impl Comparison {
             None => (&self.difference, 0.0, 0.0),
         };
         let effect = found.median - equal;
-        match found.ends {
+        match found.ends() {
             None => Verdict::TooFewPairs,
             Some(_) if !found.excludes(equal) || effect.abs() <= floor => Verdict::NoDifferenceDetectable,
             Some(_) if effect > 0.0 => Verdict::Larger,
@@ -71,7 +71,7 @@ pub fn compare(pairs: &[(f64, f64)]) -> Option<Comparison> {
     Some(Comparison { pairs: pairs.len(), ratio: ratio(pairs), difference: median_interval(&differences)? })
 }
 
-pub(super) fn ratio(pairs: &[(f64, f64)]) -> Option<MedianInterval> {
+pub(super) fn ratio(pairs: &[(f64, f64)]) -> Option<Interval> {
     if pairs.iter().any(|(base, _)| *base <= 0.0) {
         return None;
     }
@@ -112,7 +112,7 @@ mod tests {
         let pairs: Vec<_> = (1..=20).map(|b| (f64::from(b), f64::from(b) * 1.5)).collect();
         let c = compare(&pairs).unwrap();
         let ratio = c.ratio.unwrap();
-        assert_eq!((ratio.median, ratio.ends), (1.5, Some((1.5, 1.5))));
+        assert_eq!((ratio.median, ratio.ends()), (1.5, Some((1.5, 1.5))));
         assert_eq!(c.difference.median, 5.25);
         assert_eq!(c.verdict(0.1), Verdict::Larger);
         assert_eq!(c.verdict(0.6), Verdict::NoDifferenceDetectable, "below the noise floor");

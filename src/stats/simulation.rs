@@ -104,7 +104,7 @@ fn without_pairing_five_percent_is_lost_in_the_blocks() {
     let found = share(1_000, 5, |m| {
         let run = m.run(30, [1.0, 1.05]);
         let [a, b] = [0, 1].map(|arm| median_interval(&run.iter().map(|r| r[arm]).collect::<Vec<_>>()).unwrap());
-        a.ends.unwrap().1 < b.ends.unwrap().0
+        a.ends().unwrap().1 < b.ends().unwrap().0
     });
     eprintln!("+5 % in 30 blocks, unpaired: found in {:.1} %", found * 100.0);
     assert!(found < 0.5, "{found}");

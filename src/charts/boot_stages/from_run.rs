@@ -1,10 +1,10 @@
 //! From a results file to the chart.
 
 use super::{Bar, BootStages, Content};
-use crate::charts::caption::{self, Shown, ends, hole};
+use crate::charts::caption::{self, Shown, hole};
 use crate::charts::{starts, words};
 use crate::lang::Lang;
-use crate::results::parts;
+use crate::results::derive::parts;
 use crate::results::schema::{Cell, Run};
 
 impl BootStages {
@@ -32,7 +32,7 @@ fn content(run: &Run, cell: &Cell, shown: Shown, lang: Lang) -> Content {
         (None, Some(s)) => Content::Measured {
             stages: parts::stages(cell, shown.metric, starts::last(shown)),
             median_ns: s.interval.median,
-            ends_ns: ends(&s.interval),
+            ends_ns: s.interval.ends(),
         },
     }
 }
@@ -43,8 +43,10 @@ mod tests {
 
     use super::*;
     use crate::error::Error;
+    use crate::results::cells::{Planned, Skips};
+    use crate::results::chain::chain_holds;
     use crate::results::schema::{Header, Sample, SampleLine, SampleOutcome};
-    use crate::results::summarize::{Planned, Skips, chain_holds, summarize};
+    use crate::results::summarize::summarize;
     use crate::timeline::{Mark, Stage, Timeline};
 
     /// What a run of eight blocks on two arms leaves, when the machine can't run the second.

@@ -1,12 +1,13 @@
 use super::*;
 use crate::charts::tests::{has_line, lines, place, texts};
+use crate::stats::Interval;
 
 fn row(name: &str, guest: bool, content: Content) -> Row {
     Row { arm: Arm { name: name.into(), id: name.into() }, guest, content }
 }
 
 fn measured(median: f64, ends: Option<(f64, f64)>) -> Content {
-    Content::Measured(MedianInterval { n: 8, median, ends })
+    Content::Measured(Estimate { n: 8, interval: Interval::new(median, ends) })
 }
 
 fn chart() -> Cost {

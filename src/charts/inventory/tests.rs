@@ -1,12 +1,13 @@
 use super::*;
 use crate::charts::tests::{place, texts};
+use crate::stats::Interval;
 
-fn count(median: f64, ends: (f64, f64)) -> MedianInterval {
-    MedianInterval { n: 8, median, ends: Some(ends) }
+fn count(median: f64, ends: (f64, f64)) -> Estimate {
+    Estimate { n: 8, interval: Interval::new(median, Some(ends)) }
 }
 
 fn chart() -> Inventory {
-    let row = |name: &str, counts: Vec<Option<MedianInterval>>| Row {
+    let row = |name: &str, counts: Vec<Option<Estimate>>| Row {
         arm: Arm { name: name.into(), id: format!("{name}-id") },
         content: Content::Measured { counts, namespaces: Vec::new(), kvm: Vec::new() },
     };

@@ -6,9 +6,9 @@ use crate::charts::page::Note;
 use crate::charts::values::{arm, cells, hidden_interval, memory_notes, summary};
 use crate::charts::words;
 use crate::lang::Lang;
+use crate::results::query::values_of;
 use crate::results::schema::{Cell, Run};
-use crate::results::summarize::values_of;
-use crate::stats::interval::{MedianInterval, median_interval};
+use crate::stats::interval::Estimate;
 use crate::stats::slope::fit;
 use crate::units::parse_bytes;
 
@@ -101,8 +101,7 @@ fn slope_over(group: &[&Sized], x: impl Fn(&Sized) -> f64) -> Option<PerByte> {
         let points: Option<Vec<(f64, f64)>> = columns.iter().map(at).collect();
         slopes.extend(points.and_then(|p| fit(&p)).map(|l| l.slope));
     }
-    let MedianInterval { n, median, ends } = median_interval(&slopes)?;
-    Some(PerByte { n, median, ends })
+    Estimate::of(&slopes)
 }
 
 #[cfg(test)]
@@ -128,7 +127,7 @@ mod tests {
             [(0.0, 2), (8.0, 3)]
         );
         let flat = chart.lines[1].per_configured.unwrap();
-        assert!((flat.median - 0.002).abs() < 1e-9 && flat.n == 8 && flat.ends.is_some(), "{flat:?}");
+        assert!((flat.median - 0.002).abs() < 1e-9 && flat.n == 8 && flat.ends().is_some(), "{flat:?}");
         let steep: Vec<(f64, f64)> = chart
             .against_touched
             .iter()

@@ -1,10 +1,11 @@
 use super::*;
 use crate::charts::tests::{has_line, place, texts};
+use crate::stats::Interval;
 
 const MIB: f64 = 1024.0 * 1024.0;
 
-fn interval(median: f64, (low, high): (f64, f64)) -> MedianInterval {
-    MedianInterval { n: 8, median, ends: Some((low, high)) }
+fn interval(median: f64, (low, high): (f64, f64)) -> Estimate {
+    Estimate { n: 8, interval: Interval::new(median, Some((low, high))) }
 }
 
 fn line(touched: f64, host_mib: [f64; 2]) -> Line {

@@ -7,7 +7,7 @@ use crate::charts::values::{arm, cells, memory_notes, one_more, one_more_against
 use crate::charts::words;
 use crate::lang::Lang;
 use crate::model::Unit;
-use crate::results::parts;
+use crate::results::derive::parts;
 use crate::results::schema::{Cell, Run};
 use crate::units::Scale;
 
@@ -104,7 +104,7 @@ mod tests {
         assert_eq!((whole.median, *shared), (903.0, Some(9.0)));
         let Content::Measured { parts, whole, .. } = &chart.bars[0].content else { panic!("{chart:?}") };
         assert_eq!(parts, &[(Part::Private, 7.0)]);
-        assert_eq!(whole.ends, None, "three blocks give no interval");
+        assert_eq!(whole.ends(), None, "three blocks give no interval");
         let notes: Vec<&str> = chart.notes.iter().map(|n| n.text.as_str()).collect();
         assert!(notes.iter().any(|n| n.starts_with("process: private memory alone")), "{notes:?}");
         assert!(notes[0].contains("process 3.00 B") && notes[0].contains("vm-bare 9.00 B"), "{notes:?}");

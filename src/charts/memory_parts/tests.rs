@@ -1,5 +1,6 @@
 use super::*;
 use crate::charts::tests::{has_line, place, texts};
+use crate::stats::Interval;
 
 const KIB: f64 = 1024.0;
 
@@ -11,7 +12,7 @@ fn measured(parts: &[(Part, f64)], median: f64, ends: Option<(f64, f64)>) -> Con
     let kib = |(low, high): (f64, f64)| (low * KIB, high * KIB);
     Content::Measured {
         parts: parts.iter().map(|(part, bytes)| (*part, bytes * KIB)).collect(),
-        whole: MedianInterval { n: 8, median: median * KIB, ends: ends.map(kib) },
+        whole: Estimate { n: 8, interval: Interval::new(median * KIB, ends.map(kib)) },
         shared: None,
     }
 }

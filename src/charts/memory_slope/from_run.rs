@@ -120,7 +120,7 @@ mod tests {
         assert_eq!(points.iter().map(|p| p.instances).collect::<Vec<_>>(), [1.0, 4.0, 16.0, 32.0]);
         assert_eq!(points.iter().map(|p| p.fitted).collect::<Vec<_>>(), [false, true, true, true]);
         assert_eq!(points[1].bytes.median, 4503.5, "private + kernel of the middle block");
-        assert!(points[1].bytes.ends.is_some_and(|(low, high)| 4500.0 <= low && high <= 4507.0));
+        assert!(points[1].bytes.ends().is_some_and(|(low, high)| 4500.0 <= low && high <= 4507.0));
         assert_eq!((one_more.median, *lack_of_fit), (1000.0, Some(3.0)));
         assert!((intercept.unwrap() - 503.5).abs() < 1e-6, "{intercept:?}");
         assert_eq!(chart.lines[1].content, Content::Missing("no KVM".into()));

@@ -1,10 +1,11 @@
 use super::*;
 use crate::charts::tests::{has_line, place, texts};
+use crate::stats::Interval;
 
 const KIB: f64 = 1024.0;
 
-fn interval(median: f64, ends: Option<(f64, f64)>) -> MedianInterval {
-    MedianInterval { n: 8, median, ends }
+fn interval(median: f64, ends: Option<(f64, f64)>) -> Estimate {
+    Estimate { n: 8, interval: Interval::new(median, ends) }
 }
 
 fn chart(points: Vec<Point>) -> MemorySlope {
@@ -70,7 +71,7 @@ fn without_points_there_is_no_plot_and_the_slope_is_still_told() {
 fn without_an_interval_no_whisker_is_drawn() {
     let mut chart = three();
     let Content::Measured { points, .. } = &mut chart.lines[0].content else { panic!("it was measured") };
-    points.iter_mut().for_each(|p| p.bytes.ends = None);
+    points.iter_mut().for_each(|p| p.bytes = interval(p.bytes.median, None));
     let svg = drawing(&chart, Look::default()).svg;
     let at = pixels(&svg);
     assert!(!has_line(&svg, [at(4.0, 500.0), at(4.0, 680.0)]));

@@ -9,13 +9,13 @@ use serde::Deserialize;
 use super::quoted::{Candidate, Quoted};
 use super::sentence;
 use crate::guide::chapters::Check;
-use crate::guide::claims::terms::{Named, Value, interval};
+use crate::guide::claims::terms::{Named, Value};
 use crate::guide::claims::{self, Decided, Verdict};
 use crate::guide::outcome::{Evidence, Kind, Outcome, Status};
 use crate::lang::Lang;
 use crate::lang::particles::settled;
+use crate::results::query::values_of;
 use crate::results::schema::{Cell, Interval, Run};
-use crate::results::summarize::values_of;
 use crate::stats::median_interval;
 use crate::stats::paired::{compare, pair};
 
@@ -204,7 +204,7 @@ fn wrong_number(card: &Card, decided: &Decided, runs: &[Named], lang: Lang) -> F
         settled(&format!("{text}은(는) 이 주장에 쓰이는 셀({cells})의 수가 아닙니다")),
     );
     let which = lang.choose(
-        "A median, an end of its interval, a ratio in the direction that was printed, a difference or the noise floor will do.",
+        "A median, an end of its a ratio in the direction that was printed, a difference or the noise floor will do.",
         "중앙값, 구간의 끝, 출력된 방향의 비율, 차이, 잡음 한계 가운데 하나여야 합니다.",
     );
     Some((why, format!("{as_printed} {which}")))
@@ -252,24 +252,24 @@ fn shares(i: &Interval, what: &str, all: &mut Vec<Candidate>) {
     all.extend(parts.map(|r| Candidate::percent(what.to_owned(), r - 1.0).within(ends, percent(i.median))));
 }
 
-/// Its median with the interval, and what is printed beside it: against the first arm of its experiment.
+/// Its median with the and what is printed beside it: against the first arm of its experiment.
 fn of_cell(run: &Run, cell: &Cell, metric: &str, all: &mut Vec<Candidate>) {
     let unit = run.header.metrics.iter().find(|m| m.experiment == cell.experiment && m.id == metric).map(|m| m.unit);
     let values = values_of(cell, metric);
     let plain: Vec<f64> = values.iter().map(|(_, v)| *v).collect();
     if let (Some(median), Some(unit)) = (median_interval(&plain), unit) {
-        with_ends(&interval(&median), &cell.id, Some(unit), all);
+        with_ends(&median, &cell.id, Some(unit), all);
     }
     let first = run.cells.iter().find(|b| b.experiment == cell.experiment && b.case == cell.case);
     let Some(base) = first.filter(|b| b.id != cell.id) else { return };
     let Some(found) = compare(&pair(&values_of(base, metric), &values)) else { return };
     let what = format!("{} against {}", cell.id, base.arm);
     if let Some(unit) = unit {
-        with_ends(&interval(&found.difference), &what, Some(unit), all);
+        with_ends(&found.difference, &what, Some(unit), all);
     }
     if let Some(ratio) = found.ratio {
-        with_ends(&interval(&ratio), &what, None, all);
-        shares(&interval(&ratio), &what, all);
+        with_ends(&ratio, &what, None, all);
+        shares(&ratio, &what, all);
     }
 }
 

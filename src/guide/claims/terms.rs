@@ -7,9 +7,8 @@ use super::rule::{Kind, Term};
 use crate::model::Kind as ArmKind;
 use crate::model::Unit;
 use crate::results::derive::is_whole;
+use crate::results::query::{floor_of, values_of};
 use crate::results::schema::{ArmInfo, Cell, Interval, Run, Status};
-use crate::results::summarize::{floor_of, values_of};
-use crate::stats::interval::MedianInterval;
 use crate::stats::median_interval;
 use crate::stats::noise::noise_floor;
 use crate::stats::paired::{by_block, compare, pair};
@@ -106,7 +105,7 @@ fn ratios(term: &Term, run: &Run) -> Vec<Value> {
                 arm: arm.arm.clone(),
                 base: base.arm.clone(),
                 cells: vec![arm.id.clone(), base.id.clone()],
-                found: interval(&ratio),
+                found: ratio,
                 floor: floor_of(&run.noise, &term.experiment, &term.metric),
                 ..Value::default()
             });
@@ -140,7 +139,7 @@ fn of_blocks(cell: &Cell, blocks: BTreeMap<u32, f64>, unit: Option<Unit>) -> Opt
     Some(Value {
         arm: cell.arm.clone(),
         cells: vec![cell.id.clone()],
-        found: interval(&median_interval(&values)?),
+        found: median_interval(&values)?,
         unit,
         lowest: values.iter().copied().fold(f64::INFINITY, f64::min),
         highest: values.iter().copied().fold(f64::NEG_INFINITY, f64::max),
@@ -169,7 +168,7 @@ fn slopes(term: &Term, run: &Run) -> Vec<Value> {
         found.push(Value {
             arm: arm.id.clone(),
             cells: sized.iter().map(|c| c.id.clone()).collect(),
-            found: interval(&middle),
+            found: middle,
             unit: Some(Unit::BytesPerByte),
             ..Value::default()
         });
@@ -228,10 +227,6 @@ pub fn floors(run: &Run, experiment: &str) -> Vec<Floor> {
         }
     }
     found
-}
-
-pub(in crate::guide) fn interval(i: &MedianInterval) -> Interval {
-    Interval { median: i.median, low: i.ends.map(|e| e.0), high: i.ends.map(|e| e.1) }
 }
 
 #[cfg(test)]

@@ -3,8 +3,8 @@
 use super::{Case, Found, evidence};
 use crate::guide::tolerances::{FEW_BLOCKS, MORE_BLOCKS};
 use crate::lang::counted;
+use crate::results::query::values_of;
 use crate::results::schema::{Cell, Run};
-use crate::results::summarize::values_of;
 use crate::stats::paired::{compare, pair};
 use crate::stats::{median, median_interval};
 
@@ -88,7 +88,7 @@ const RUN: &str = "isolab bench -e process,process -x boot --order blocks --bloc
 
 /// Of the interval of the median; None: too few values for one.
 fn width_of(ratios: &[f64]) -> Option<f64> {
-    let (low, high) = median_interval(ratios)?.ends?;
+    let (low, high) = median_interval(ratios)?.ends()?;
     Some(high - low)
 }
 
@@ -145,7 +145,7 @@ fn difference(t: &Twins) -> String {
     let found = compare(&pair(&values_of(t.first, METRIC), &values_of(t.second, METRIC))).and_then(|c| c.ratio);
     found.map_or("–".into(), |r| {
         let percent = |v: f64| format!("{:+.1}", (v - 1.0) * 100.0);
-        let ends = r.ends.map_or(String::new(), |(low, high)| format!(" [{}, {}]", percent(low), percent(high)));
+        let ends = r.ends().map_or(String::new(), |(low, high)| format!(" [{}, {}]", percent(low), percent(high)));
         format!("{} %{ends}", percent(r.median))
     })
 }

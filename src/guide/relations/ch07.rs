@@ -2,13 +2,13 @@
 
 use super::{Case, Found, evidence};
 use crate::guide::claims::missing::{no_kernel_memory, weigh_kernel_memory};
-use crate::guide::claims::terms::{Value, interval, values};
+use crate::guide::claims::terms::{Value, values};
 use crate::guide::claims::{find, shown};
 use crate::guide::tolerances::SUM_OF_PARTS;
 use crate::model::Kind;
 use crate::results::derive::is_whole;
+use crate::results::query::values_of;
 use crate::results::schema::{Cell, Run};
-use crate::results::summarize::values_of;
 use crate::stats::paired::{compare, pair};
 
 const RUN: &str = "isolab bench -e vm-bare -x memory --set configured=64M,256M,1G --set touch=0,16M -o mem.json";
@@ -72,12 +72,12 @@ pub(super) fn parts(case: &Case) -> Found {
     for (file, run, cell) in split {
         let sums = pair(&values_of(cell, CHARGED), &values_of(cell, "per_instance"));
         let Some(share) = compare(&sums).and_then(|c| c.ratio) else { continue };
-        let (low, high) = share.ends.unwrap_or((share.median, share.median));
+        let (low, high) = share.ends().unwrap_or((share.median, share.median));
         // A virtual machine's monitor was at work before it joined the cgroup: some of its pages are charged elsewhere.
         let judged = run.header.arms.iter().any(|a| a.id == cell.arm && a.kind() != Kind::Machine);
         any_judged |= judged;
         holds &= !judged || (high >= 1.0 - SUM_OF_PARTS && low <= 1.0 + SUM_OF_PARTS);
-        let value = Value { found: interval(&share), ..Value::default() };
+        let value = Value { found: share, ..Value::default() };
         seen.push(evidence(file, cell, format!("(private + kernel) ÷ charged: {}", shown(&value))));
     }
     if !any_judged {

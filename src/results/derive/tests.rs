@@ -1,5 +1,6 @@
 use super::*;
 use crate::results::example::{ExampleArm, run, weather};
+use crate::results::query::percentile;
 
 const ARMS: [ExampleArm; 5] = [
     ("process", "process", None),
@@ -120,9 +121,8 @@ fn a_difference_of_that_size_is_seen_in_four_of_five_runs() {
     let mut normal = move || (0..12).map(|_| uniform()).sum::<f64>() - 6.0;
     let mut ratios =
         |effect: f64| -> Vec<(f64, f64)> { (0..60).map(|_| (1.0, (1.0 + effect) * (1.0 + 0.05 * normal()))).collect() };
-    let sizes: Vec<f64> = (0..200)
-        .filter_map(|_| smallest_difference(&to_interval(&paired::compare(&ratios(0.0))?.ratio?), None))
-        .collect();
+    let sizes: Vec<f64> =
+        (0..200).filter_map(|_| smallest_difference(&paired::compare(&ratios(0.0))?.ratio?, None)).collect();
     let size = crate::stats::median(&sizes).unwrap();
     let seen = (0..400).filter(|_| paired::compare(&ratios(size)).unwrap().verdict(0.0) == Verdict::Larger).count();
     assert!((300..=340).contains(&seen), "{seen} of 400 with {size}");

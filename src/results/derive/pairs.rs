@@ -1,5 +1,4 @@
-//! What a results file says about two arms, and which percentiles it may show. Each number is derived here once:
-//! terminal, report, charts and JSON only read.
+//! What a results file says about two arms.
 //!
 //! ```text
 //! every arm        against the base: the first arm of the experiment, or the one that --base names
@@ -7,17 +6,12 @@
 //! container        against each virtual machine: the question that everybody came with
 //! ```
 
-use super::schema::{ArmInfo, Cell, Comparison, Interval, Run, Status, Summary};
-use super::summarize::{comparisons, floor_of, to_interval, values_of};
+use super::super::query::{floor_of, kind_of, summary, values_of};
+use super::super::schema::{Cell, Comparison, Interval, Run, Status};
+use super::kept::comparisons;
 use crate::error::{Error, Result};
 use crate::model::Kind;
 use crate::stats::paired::{self, Verdict};
-use crate::stats::summary::{BEYOND_A_PERCENTILE, beyond};
-
-/// What an arm is, whatever its knobs.
-pub fn kind_of(run: &Run, arm: &str) -> Kind {
-    run.header.arms.iter().find(|a| a.id == arm).map_or(Kind::Other, ArmInfo::kind)
-}
 
 /// Why two arms are held against each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,8 +104,8 @@ fn pair(run: &Run, base: &Cell, cell: &Cell, metric: &str, relation: Relation) -
     let floor = floor_of(&run.noise, &cell.experiment, metric);
     let numbers = Numbers {
         pairs: found.pairs,
-        ratio: to_interval(&found.ratio?),
-        difference: to_interval(&found.difference),
+        ratio: found.ratio?,
+        difference: found.difference,
         verdict: found.verdict(floor.unwrap_or(0.0)),
     };
     Some(assembled(run, base, cell, metric, relation, numbers))
@@ -164,17 +158,6 @@ pub fn smallest_difference(ratio: &Interval, floor: Option<f64>) -> Option<f64> 
     Some((POWER_80 * half).max(floor.unwrap_or(0.0))).filter(|d| d.is_finite())
 }
 
-pub fn summary<'a>(run: &'a Run, cell: &Cell, metric: &str) -> Option<&'a Summary> {
-    run.summaries.iter().find(|s| s.cell == cell.id && s.metric == metric)
-}
-
-/// A percentile of the file that may be shown; with fewer than ten samples beyond it, None.
-pub fn percentile(s: &Summary, q: f64) -> Option<f64> {
-    let told = [(0.05, Some(s.p5)), (0.95, Some(s.p95)), (0.99, s.p99)];
-    let (_, value) = told.into_iter().find(|(known, _)| (known - q).abs() < 1e-9)?;
-    value.filter(|_| beyond(s.n, q) >= BEYOND_A_PERCENTILE - 1e-9)
-}
-
 /// The same run with another base; nothing else in it moves.
 pub fn with_base(mut run: Run, base: &str) -> Result<Run> {
     let measured = |c: &&Cell| c.status == Status::Measured;
@@ -198,4 +181,5 @@ pub fn with_base(mut run: Run, base: &str) -> Result<Run> {
 }
 
 #[cfg(test)]
+#[path = "tests.rs"]
 mod tests;

@@ -1,6 +1,6 @@
 //! What the median of a cell is made of: stages of a start, kinds of memory. For charts, and whoever else shows parts.
 
-use super::schema::{Cell, Columns, StageColumn};
+use super::super::schema::{Cell, Columns, StageColumn};
 use crate::stats::composition::{Sample, at_the_median};
 use crate::timeline::Stage;
 
