@@ -17,6 +17,7 @@ use isolab::guide::outcome::{Kind, Status};
 use isolab::guide::shelf::Shelf;
 use isolab::guide::{checks, predictions, reference, state, work};
 use isolab::lang::Lang;
+use isolab::results::chain::chain;
 use isolab::results::read;
 use isolab::results::schema::Run;
 
@@ -64,6 +65,26 @@ impl Reader {
     fn fill_cards(&self, chapter: u32, runs: &[(String, &Run)]) {
         let text = common::cards::filled(&data(chapter), runs, &floor(runs));
         std::fs::write(self.desk(chapter).join(work::CARD), text).unwrap();
+    }
+
+    /// A reference run as one of this reader's own, under this name and from this time: younger than the prediction.
+    fn owns(&self, reference: &str, name: &str, started: &str) -> Run {
+        let mut run = read::load(&Path::new("results/reference/svm").join(reference)).unwrap();
+        let log = predictions::Log::load(&self.world.join("home/.local/state/isolab")).unwrap();
+        run.header.prediction_sha256 = log.head().map(str::to_owned);
+        (run.header.id, run.header.started) = (name.to_owned(), started.to_owned());
+        chain(&run.header, &mut run.cells);
+        self.world.file(name, serde_json::to_vec(&run).unwrap());
+        run
+    }
+
+    /// Ends in time, whatever it is given to read.
+    fn ends(&self, args: &[&str]) -> Answer {
+        let mut command = Command::new("timeout");
+        command.args(["20", common::ISOLAB, "guide"]).args(args);
+        self.world.settle_in(&mut command);
+        command.env("RUSTC", rustc());
+        common::run(&mut command)
     }
 
     /// Status and reason of each check.
@@ -170,6 +191,68 @@ fn a_chapter_is_done_from_prediction_to_full_marks() {
     let (status, why) = &later["ch06-prediction"];
     assert!(*status == Status::Fail && why.contains("began before the prediction was stored"), "{why}");
     reader.world.is_clean();
+}
+
+/// Before any check has been passed: what is newer and satisfies less takes nothing away, and why it is not read is said.
+#[test]
+fn a_newer_bench_with_few_blocks_is_passed_over_with_its_reason() {
+    let reader = Reader::new();
+    reader.predict(0).ends_with(code::OK);
+    let sequential = reader.owns("sequential.json", "seq.json", "2026-01-01T10:00:00Z");
+    let blocks = reader.owns("run.json", "blk.json", "2026-01-01T10:01:00Z");
+    reader.works(0, "work.rs");
+    reader.fill_cards(0, &[("seq.json".into(), &sequential), ("blk.json".into(), &blocks)]);
+    let few = ["-e", "process,process", "-x", "boot", "--blocks", "8", "-o", "few.json"];
+    reader.world.bench(&few).ends_with(code::OK);
+    let answer = reader.guide(&["check", "0"]);
+    answer.ends_with(code::OK).says("10 of 10 points").says("Your own data: seq.json, blk.json, the newest that hold");
+    answer.says("Passed over:").says("few.json: 8 blocks, and this chapter needs 24");
+    reader.guide(&["check", "0"]).ends_with(code::OK).says("10 of 10 points"); // with its full marks remembered
+    let korean = reader.guide(&["check", "0", "--lang", "ko"]);
+    korean.ends_with(code::OK).says("고르지 않은 파일:").says("few.json: 블록이 8개인데, 이 장에는 24개가 필요합니다");
+    for line in answer.out.lines().chain(korean.out.lines()) {
+        assert!(isolab::guide::terminal::wide(line) <= 80, "{line}");
+    }
+    let json: serde_json::Value = serde_json::from_str(&reader.guide(&["check", "0", "--json"]).out).unwrap();
+    assert_eq!((json["chosen"].as_str(), json["passed_over"][0]["file"].as_str()), (Some("newest"), Some("few.json")));
+}
+
+#[test]
+fn a_pipe_or_a_device_among_what_the_guide_reads_is_told_at_once() {
+    let reader = Reader::new();
+    reader.predict(2).ends_with(code::OK);
+    reader.works(2, "work.rs");
+    let pipe = |path: PathBuf| nix::unistd::mkfifo(&path, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let endless = |path: PathBuf| std::os::unix::fs::symlink("/dev/zero", path).unwrap();
+    for folder in ["results/pipe", "results/zero"] {
+        std::fs::create_dir_all(reader.world.join(folder)).unwrap();
+    }
+    pipe(reader.world.join("pipe.json"));
+    pipe(reader.world.join("results/pipe/run.json"));
+    endless(reader.world.join("zero.json"));
+    endless(reader.world.join("results/zero/run.json"));
+    let answer = reader.ends(&["check", "2"]);
+    answer.ends_with(code::FAILED).says("Your own data: none found");
+    for (name, why) in [("pipe.json", "a pipe"), ("results/pipe/run.json", "a pipe")] {
+        answer.says(&format!("{name}: it is {why}"));
+    }
+    for name in ["zero.json", "results/zero/run.json"] {
+        answer.says(&format!("{name}: it is a device"));
+        reader.ends(&["check", "2", name]).refuses(code::USAGE, name, "it is a device", "save it as a file");
+    }
+    reader.ends(&["check", "2", "pipe.json"]).refuses(code::USAGE, "pipe.json", "it is a pipe", "save it as a file");
+    reader.owns("run.json", "boot.json", "2026-01-01T10:00:00Z");
+    for (file, make) in
+        [("card.toml", &pipe as &dyn Fn(PathBuf)), ("card.toml", &endless), ("work.rs", &pipe), ("work.rs", &endless)]
+    {
+        let path = reader.desk(2).join(file);
+        std::fs::remove_file(&path).unwrap();
+        make(path.clone());
+        let answer = reader.ends(&["check", "2"]);
+        answer.ends_with(code::FAILED).says(&format!("{file} cannot be read: it is a"));
+        std::fs::remove_file(&path).unwrap();
+        reader.works(2, "work.rs");
+    }
 }
 
 /// On every reference machine, in both languages: the reference solution and cards that follow the data.
@@ -356,7 +439,7 @@ fn results_edited_by_hand_do_not_pass() {
     reader.world.file("cut.json", &text[..text.len() / 2]);
     let (_, checks) = reader.checked(&["2", "edited.json"]);
     let (status, why) = &checks["ch02-run"];
-    assert!(*status == Status::Fail && why.contains("edited.json was changed by hand"), "{why}");
+    assert!(*status == Status::Fail && why.contains("edited.json: it was changed by hand"), "{why}");
     reader.guide(&["check", "2", "cut.json"]).refuses(code::USAGE, "cut.json", "cut off", "isolab recover");
 }
 

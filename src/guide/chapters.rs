@@ -87,6 +87,9 @@ pub struct Needs {
     /// Orders of the run that are wanted, each in a file of its own: "blocks", "sequential".
     #[serde(default)]
     pub orders: Vec<String>,
+    /// So many blocks, where they are randomised; 0: as many as an interval needs.
+    #[serde(default)]
+    pub blocks: usize,
 }
 
 impl Needs {

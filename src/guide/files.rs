@@ -1,21 +1,22 @@
-//! Which results files a chapter's checks read: those that are named, else those of the last full pass, else the newest that
-//! hold what the chapter needs, else (asked for) a reference machine's. A card may quote other own runs too.
+//! The reader's own runs: which there are, what each holds, and when it began.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
-use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
+use serde::Deserialize;
 use serde::de::{Error as _, IgnoredAny, MapAccess, Visitor};
-use serde::{Deserialize, Serialize};
 
-use super::chapters::Needs;
 use super::predictions::{Entry, Log, Order};
-use crate::error::{Context, Result};
-use crate::results::files::RUN;
+use super::state::Kept;
+use crate::error::{Context, Error, Result};
+use crate::lang::Said;
+use crate::results::files::{RUN, recover_command};
 use crate::results::hash::sha256_of_file;
 use crate::results::read;
 use crate::results::schema::{Header, Run, SCHEMA};
+use crate::said;
 
 /// A results file in use.
 pub struct Results {
@@ -51,13 +52,6 @@ pub fn holds(need: &str, cell: &str) -> bool {
     })
 }
 
-/// A results file that gave full marks: it stays evidence, whatever is measured later.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Kept {
-    pub run: String,
-    pub sha256: String,
-}
-
 impl Kept {
     pub fn of(results: &Results) -> Kept {
         Kept { run: results.run.header.id.clone(), sha256: results.sha256.clone() }
@@ -66,35 +60,26 @@ impl Kept {
 
 /// The reader's own runs below a folder (its `results/*/run.json` and `*.json`), the newest first; of each the header only.
 pub struct Own {
-    found: Vec<Found>,
+    pub(super) found: Vec<Found>,
+    /// What has a run's name and cannot be read, with the reason.
+    pub(super) unreadable: Vec<(String, Said)>,
 }
 
 impl Own {
     pub fn near(dir: &Path) -> Own {
-        let mut found: Vec<Found> =
-            candidates(dir).into_iter().filter_map(|path| peek(&path)).filter(Found::is_usable).collect();
-        let mut seen = BTreeSet::new();
-        found.retain(|f| seen.insert(f.header.id.clone())); // of two copies of one run, the one that was named
-        found.sort_by(|a, b| b.header.started.cmp(&a.header.started));
-        Own { found }
-    }
-
-    /// The newest files that together hold the needed cells. Those that know the prediction come first, and of them those
-    /// that were measured to their end; one file that holds more comes before one that holds less.
-    pub fn newest(&self, needs: &Needs, log: &Log, prediction: Option<&Entry>) -> Vec<PathBuf> {
-        let knows = |f: &&Found| f.knows(log, prediction);
-        let all = |knowing: bool, whole: bool| -> Vec<&Found> {
-            self.found.iter().filter(|f| knows(f) == knowing && f.interrupted != whole).collect()
-        };
-        let ranks = [all(true, true), all(true, false), all(false, true), all(false, false)];
-        let mut chosen = Vec::new();
-        for order in needs.orders() {
-            let mut missing: Vec<&String> = needs.cells.iter().collect();
-            for files in &ranks {
-                cover(files.iter().filter(|f| f.header.plan.order == order), &mut missing, &mut chosen);
+        let (mut found, mut unreadable, mut seen) = (Vec::new(), Vec::new(), BTreeSet::new());
+        for path in candidates(dir) {
+            let name = path.strip_prefix(dir).unwrap_or(&path).display().to_string();
+            match peek(&path) {
+                // of two copies of one run, the one that was named
+                Ok(Some(header)) if seen.insert(header.id.clone()) => found.push(Found { path, name, header }),
+                Ok(None) if path.ends_with(RUN) => unreadable.push((name, damaged(&path))),
+                Ok(_) => {}
+                Err(Error { cause, .. }) => unreadable.push((name, cause)),
             }
         }
-        chosen
+        found.sort_by(|a, b| b.header.started.cmp(&a.header.started));
+        Own { found, unreadable }
     }
 
     /// The files of an earlier pass; None: one of them is gone, or is no longer what it was.
@@ -105,25 +90,11 @@ impl Own {
         };
         files.iter().map(find).collect()
     }
-
-    /// Every run that knows the prediction and holds something that the chapter needs.
-    pub fn younger(&self, needs: &Needs, log: &Log, prediction: Option<&Entry>) -> Vec<PathBuf> {
-        let useful = |f: &&Found| f.knows(log, prediction) && needs.cells.iter().any(|need| f.holds(need));
-        self.found.iter().filter(useful).map(|f| f.path.clone()).collect()
-    }
 }
 
-/// Takes the file that holds most of what is missing, the newest of equals, until none holds any.
-fn cover<'a>(files: impl Iterator<Item = &'a &'a Found>, missing: &mut Vec<&String>, chosen: &mut Vec<PathBuf>) {
-    let mut left: Vec<&&Found> = files.collect();
-    loop {
-        let count = |f: &Found| missing.iter().filter(|need| f.holds(need)).count();
-        let Some(most) = left.iter().map(|f| count(f)).max().filter(|most| *most > 0) else { return };
-        let Some(place) = left.iter().position(|f| count(f) == most) else { return };
-        let best = left.remove(place);
-        missing.retain(|need| !best.holds(need));
-        chosen.push(best.path.clone());
-    }
+fn damaged(run: &Path) -> Said {
+    let recover = recover_command(run.parent().unwrap_or(run));
+    said!("it is no results file, or a damaged one: {recover}", "결과 파일이 아니거나 손상되었습니다: {recover}")
 }
 
 /// `*.json` of the folder first: of two copies of one run the reader knows the one that he named.
@@ -134,56 +105,43 @@ fn candidates(dir: &Path) -> Vec<PathBuf> {
         paths.sort();
         paths
     };
-    let named = entries(dir).into_iter().filter(|p| p.extension().is_some_and(|e| e == "json") && p.is_file());
+    let named = entries(dir).into_iter().filter(|p| p.extension().is_some_and(|e| e == "json"));
     let runs = entries(&dir.join("results")).into_iter().filter(|p| p.file_name().is_some_and(|n| n != "latest"));
-    named.chain(runs.map(|run| run.join(RUN)).filter(|p| p.is_file())).collect()
+    named.chain(runs.map(|run| run.join(RUN))).filter(|p| p.exists() && !p.is_dir()).collect()
 }
 
-struct Found {
-    path: PathBuf,
-    header: Header,
-    /// It was ended before its time: what it planned it may not hold.
-    interrupted: bool,
+/// A run of which the header is known.
+pub(super) struct Found {
+    pub(super) path: PathBuf,
+    /// As it is told: from the folder where it was looked for.
+    pub(super) name: String,
+    pub(super) header: Header,
 }
 
 impl Found {
-    fn holds(&self, need: &str) -> bool {
+    pub(super) fn holds(&self, need: &str) -> bool {
         self.header.plan.cells.iter().any(|cell| holds(need, cell))
     }
 
-    /// It began when this prediction was stored.
-    fn knows(&self, log: &Log, prediction: Option<&Entry>) -> bool {
-        let head = self.header.prediction_sha256.as_deref();
-        prediction.is_some_and(|entry| log.order(entry, head) == Order::Before)
+    /// How it stands to this prediction.
+    pub(super) fn order(&self, log: &Log, prediction: &Entry) -> Order {
+        log.order(prediction, self.header.prediction_sha256.as_deref())
     }
 
     /// A reader's own command is not the program that the chapters speak of.
-    fn is_usable(&self) -> bool {
+    pub(super) fn is_of_the_probe(&self) -> bool {
         self.header.plan.command.is_none()
     }
 }
 
-/// The header of a results file, without the megabytes behind it; None: it is no results file that we can read.
-fn peek(path: &Path) -> Option<Found> {
-    let mut file = std::fs::File::open(path).ok()?;
-    let interrupted = ends_interrupted(&mut file).ok()?;
+/// The header of a results file, without the megabytes behind it; None: it is no results file of ours.
+fn peek(path: &Path) -> Result<Option<Header>> {
+    let (file, _) = read::open_regular(path)?;
     let header = RefCell::new(None);
     let mut json = serde_json::Deserializer::from_reader(BufReader::with_capacity(1 << 15, file));
     // It stops at the header by an error of its own: what was read by then is what we want.
     let _ = serde::Deserializer::deserialize_map(&mut json, HeaderOnly(&header));
-    Some(Found { path: path.to_owned(), header: header.into_inner()?, interrupted })
-}
-
-/// What stands behind the megabytes: how the run ended. Leaves the file at its start.
-fn ends_interrupted(file: &mut std::fs::File) -> std::io::Result<bool> {
-    const TAIL: u64 = 512;
-    let length = file.seek(SeekFrom::End(0))?;
-    file.seek(SeekFrom::Start(length.saturating_sub(TAIL)))?;
-    let mut tail = Vec::new();
-    file.by_ref().take(TAIL).read_to_end(&mut tail)?;
-    file.rewind()?;
-    let tail = String::from_utf8_lossy(&tail).split_whitespace().collect::<String>();
-    Ok(tail.contains(r#""ended":""#) && !tail.contains(r#""ended":"complete""#)) // interrupted, or recovered after a kill
+    Ok(header.into_inner())
 }
 
 struct HeaderOnly<'a>(&'a RefCell<Option<Header>>);
@@ -223,7 +181,7 @@ enum Key {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::results::example;
+    use crate::guide::choice::tests::saved;
 
     #[test]
     fn a_need_is_held_by_the_rootless_twin_and_by_any_case() {
@@ -234,73 +192,6 @@ mod tests {
         assert!(!holds("memory/vm-bare{n=1}", "memory/vm-bare{n=1,4}"));
         assert!(holds("memory/vm-bare{configured}", "memory/vm-bare{configured=1G,touch=0}"));
         assert!(!holds("memory/vm-bare{configured}", "memory/vm-bare{n=1,4}"));
-    }
-
-    /// A run of these cells, saved as `dir/name`.
-    fn saved(dir: &Path, name: &str, started: &str, cells: &[&str]) {
-        let mut run = example::boot(6);
-        run.header.id = name.replace(['/', '.'], "-");
-        run.header.started = started.into();
-        run.header.plan.cells = cells.iter().map(|c| (*c).to_owned()).collect();
-        let path = dir.join(name);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, serde_json::to_vec(&run).unwrap()).unwrap();
-    }
-
-    #[test]
-    fn the_file_that_holds_most_is_taken_and_the_newest_of_equals() {
-        let dir = tempfile::tempdir().unwrap();
-        let all = ["boot/process", "boot/container", "boot/vm-bare"];
-        saved(dir.path(), "old.json", "2026-01-01T00:00:00Z", &all);
-        saved(dir.path(), "results/b/run.json", "2026-01-02T00:00:00Z", &all);
-        saved(dir.path(), "part.json", "2026-01-03T00:00:00Z", &all[1..]);
-        std::fs::write(dir.path().join("foreign.json"), "{\"name\": 1}").unwrap();
-        std::fs::write(dir.path().join("cut.json"), "{\"schema\": 1, \"header\": {\"id").unwrap();
-        let needs =
-            |cells: &[&str]| Needs { cells: cells.iter().map(|c| (*c).to_owned()).collect(), ..Needs::default() };
-        let chosen = |cells: &[&str]| Own::near(dir.path()).newest(&needs(cells), &Log::default(), None);
-        assert_eq!(chosen(&all), [dir.path().join("results/b/run.json")]);
-        assert_eq!(chosen(&all[1..]), [dir.path().join("part.json")]);
-        assert!(chosen(&["cpu/process"]).is_empty());
-    }
-
-    #[test]
-    fn a_newer_run_that_was_interrupted_comes_after_one_that_was_not() {
-        let dir = tempfile::tempdir().unwrap();
-        saved(dir.path(), "whole.json", "2026-01-01", &["boot/process"]);
-        saved(dir.path(), "newer.json", "2026-01-02", &["boot/process", "boot/container"]);
-        let path = dir.path().join("newer.json");
-        let mut run = read::load(&path).unwrap();
-        let chosen = |cells: &[&str]| {
-            let needs = Needs { cells: cells.iter().map(|c| (*c).to_owned()).collect(), ..Needs::default() };
-            Own::near(dir.path()).newest(&needs, &Log::default(), None)
-        };
-        let whole = dir.path().join("whole.json");
-        for ended in ["interrupted", "recovered"] {
-            run.ended = ended.into();
-            std::fs::write(&path, serde_json::to_vec_pretty(&run).unwrap()).unwrap();
-            assert_eq!(chosen(&["boot/process"]), std::slice::from_ref(&whole), "{ended}");
-            assert_eq!(chosen(&["boot/process", "boot/container"]), [whole.clone(), path.clone()], "better than none");
-        }
-    }
-
-    #[test]
-    fn a_run_that_knows_the_prediction_comes_before_a_newer_one_that_does_not() {
-        let dir = tempfile::tempdir().unwrap();
-        let entry = Log::store(&dir.path().join("state"), 2, [("a".to_owned(), "1".to_owned())].into()).unwrap();
-        let log = Log::load(&dir.path().join("state")).unwrap();
-        for (name, started, head) in
-            [("knows.json", "2026-01-01", Some(entry.sha256.clone())), ("newer.json", "2026-01-02", None)]
-        {
-            saved(dir.path(), name, started, &["boot/process"]);
-            let mut run = read::load(&dir.path().join(name)).unwrap();
-            run.header.prediction_sha256 = head;
-            std::fs::write(dir.path().join(name), serde_json::to_vec(&run).unwrap()).unwrap();
-        }
-        let needs = Needs { cells: vec!["boot/process".into()], ..Needs::default() };
-        let own = Own::near(dir.path());
-        assert_eq!(own.newest(&needs, &log, Some(&entry)), [dir.path().join("knows.json")]);
-        assert_eq!(own.younger(&needs, &log, Some(&entry)), [dir.path().join("knows.json")], "a card may quote these");
     }
 
     #[test]

@@ -4,6 +4,7 @@
 pub mod answers;
 pub mod chapters;
 pub mod checks;
+pub mod choice;
 pub mod claims;
 pub mod files;
 pub mod outcome;

@@ -32,7 +32,10 @@ pub struct Graded {
     pub possible: u32,
     /// What a person should look at: see [`flags`].
     pub flags: Vec<String>,
+    /// Why these files: "named", "newest", "full-marks", "reference".
+    pub chosen: String,
     pub files: Vec<File>,
+    pub passed_over: Vec<PassedOver>,
     pub checks: Vec<Outcome>,
 }
 
@@ -48,6 +51,13 @@ pub struct File {
     pub probe_sha256: String,
     pub host_id: String,
     pub prediction_sha256: Option<String>,
+}
+
+/// One that was not read though it is newer, or could not be.
+#[derive(Debug, Serialize)]
+pub struct PassedOver {
+    pub file: String,
+    pub why: String,
 }
 
 impl Graded {
@@ -68,7 +78,9 @@ impl Graded {
             points: sheet.points,
             possible: sheet.possible,
             flags,
+            chosen: String::new(),
             files: results.iter().map(file).collect(),
+            passed_over: Vec::new(),
             checks: sheet.outcomes,
         }
     }

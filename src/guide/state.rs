@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::files::Kept;
 use super::outcome::Status;
 use crate::error::{Context, Error, Result};
 use crate::results::caller::{as_caller, make_folder};
@@ -88,6 +87,13 @@ pub struct Full {
     /// UTC, RFC 3339.
     pub at: String,
     pub files: Vec<Kept>,
+}
+
+/// A results file that gave full marks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Kept {
+    pub run: String,
+    pub sha256: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -37,6 +37,26 @@ pub fn text_if_there(path: &Path) -> Result<Option<String>> {
 
 fn read_bounded(path: &Path, largest: u64) -> Result<Vec<u8>> {
     let doing = || format!("read {}", path.display());
+    let (file, length) = open_regular(path)?;
+    let too_large = || {
+        Error::usage(doing(), format!("it is larger than {} MiB", largest >> 20))
+            .try_this("name a file of isolab bench")
+    };
+    if length > largest {
+        return Err(too_large());
+    }
+    let mut bytes = Vec::with_capacity(length as usize);
+    file.take(largest + 1).read_to_end(&mut bytes).doing(doing)?; // it may grow while we read
+    if bytes.len() as u64 > largest {
+        Err(too_large())
+    } else {
+        unpacked(bytes, largest).map_err(|e| Error { doing: doing().into(), ..e })
+    }
+}
+
+/// Opens a regular file, with its length. A pipe or a device is refused without waiting for it.
+pub fn open_regular(path: &Path) -> Result<(File, u64)> {
+    let doing = || format!("read {}", path.display());
     let open = || File::options().read(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY).open(path);
     let file = as_caller(path, open).doing(doing)?; // what he may not read is not shown to him in other words
     let about = file.metadata().doing(doing)?;
@@ -47,22 +67,9 @@ fn read_bounded(path: &Path, largest: u64) -> Result<Vec<u8>> {
         () if !kind.is_file() => Some("it is a device, not a file"),
         () => None,
     };
-    if let Some(cause) = other {
-        return Err(Error::usage(doing(), cause).try_this("save it as a file first, and name that file"));
-    }
-    let too_large = || {
-        Error::usage(doing(), format!("it is larger than {} MiB", largest >> 20))
-            .try_this("name a file of isolab bench")
-    };
-    if about.len() > largest {
-        return Err(too_large());
-    }
-    let mut bytes = Vec::with_capacity(about.len() as usize);
-    file.take(largest + 1).read_to_end(&mut bytes).doing(doing)?; // it may grow while we read
-    if bytes.len() as u64 > largest {
-        Err(too_large())
-    } else {
-        unpacked(bytes, largest).map_err(|e| Error { doing: doing().into(), ..e })
+    match other {
+        Some(cause) => Err(Error::usage(doing(), cause).try_this("save it as a file first, and name that file")),
+        None => Ok((file, about.len())),
     }
 }
 

@@ -59,13 +59,8 @@ const LEAVES: &[&str] =
 const LONGEST_FILE: usize = 400;
 const LONGEST_FUNCTION: usize = 80;
 /// Circles of files that stand from before, each by one of its files; to be broken.
-const CIRCLES: &[&str] = &[
-    "src/guide/checks/card.rs",
-    "src/guide/claims/rule.rs",
-    "src/guide/state.rs",
-    "src/lab/bench.rs",
-    "src/report/sentences.rs",
-];
+const CIRCLES: &[&str] =
+    &["src/guide/checks/card.rs", "src/guide/claims/rule.rs", "src/lab/bench.rs", "src/report/sentences.rs"];
 /// Where unsafe code may be: system calls, the hypervisor's three, and the programs that run inside.
 const UNSAFE_HOMES: &[&str] =
     &["src/sys", "src/vm/kvm.rs", "src/vm/memory.rs", "src/vm/watchdog.rs", "src/probe", "src/vm/bare/kernel"];

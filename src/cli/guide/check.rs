@@ -9,11 +9,13 @@ use crate::cli::out::Out;
 use crate::error::Result;
 use crate::guide::chapters::Data;
 use crate::guide::checks::{Case, Sheet, Source, check};
-use crate::guide::files::{Kept, Results};
+use crate::guide::choice::PassedOver;
+use crate::guide::files::Results;
 use crate::guide::outcome::{Outcome, Status};
-use crate::guide::sheet::Graded;
-use crate::guide::state::Full;
+use crate::guide::sheet::{self, Graded};
+use crate::guide::state::{Full, Kept};
 use crate::guide::work::{LIMITS, desk};
+use crate::lang::Lang;
 use crate::lang::particles::settled;
 
 pub(super) fn run(reader: &mut Reader, args: &Check, out: &mut Out) -> Result<u8> {
@@ -28,7 +30,7 @@ pub(super) fn run(reader: &mut Reader, args: &Check, out: &mut Out) -> Result<u8
         checked.remember(reader, chapter);
         done.push((checked.sheet.any(Status::Fail), checked.sheet.any(Status::Pass)));
         if args.json {
-            graded.push(Graded::new(chapter, checked.sheet, &checked.source, &checked.results, checked.own_too));
+            graded.push(checked.graded(chapter, reader.lang));
         } else {
             out.text(checked.text(reader, chapter))?;
         }
@@ -57,6 +59,7 @@ pub(super) struct Checked {
     pub(super) source: Source,
     why: Why,
     results: Vec<Results>,
+    passed_over: Vec<PassedOver>,
     /// Is there own data too, though the reference was asked for?
     own_too: bool,
     title: String,
@@ -93,8 +96,8 @@ pub(super) fn one(reader: &mut Reader, chapter: u32, files: &[PathBuf], on: Opti
             best = Some((sheet, set));
         }
     }
-    let (sheet, Set { why, source, results }) = best.expect("there is at least one set");
-    Ok(Checked { later: later(&data), sheet, source, why, results, own_too, title: page.title })
+    let (sheet, Set { why, source, results, passed_over }) = best.expect("there is at least one set");
+    Ok(Checked { later: later(&data), sheet, source, why, results, passed_over, own_too, title: page.title })
 }
 
 /// Ids of checks that wait for a later version.
@@ -113,9 +116,18 @@ impl Checked {
         }
     }
 
+    fn graded(self, chapter: u32, lang: Lang) -> Graded {
+        let over = |p: PassedOver| sheet::PassedOver { file: p.file, why: p.why.of(lang).to_owned() };
+        let passed_over = self.passed_over.into_iter().map(over).collect();
+        let mut graded = Graded::new(chapter, self.sheet, &self.source, &self.results, self.own_too);
+        (graded.chosen, graded.passed_over) = (self.why.name().into(), passed_over);
+        graded
+    }
+
     fn text(&self, reader: &Reader, chapter: u32) -> String {
         let mut text = format!("\n{}\n", reader.paint.bold(&format!("{chapter}. {}", self.title)));
         text += &reader.say(&self.read(reader, chapter), "  ", "  ");
+        text += &self.passed_over(reader);
         text.push('\n');
         let (later, now): (Vec<&Outcome>, Vec<&Outcome>) =
             self.sheet.outcomes.iter().partition(|o| self.later.contains(&o.id));
@@ -142,6 +154,18 @@ impl Checked {
             );
         }
         words
+    }
+
+    fn passed_over(&self, reader: &Reader) -> String {
+        if self.passed_over.is_empty() {
+            return String::new();
+        }
+        let head = reader.lang.choose("Passed over:", "고르지 않은 파일:");
+        let one = |p: &PassedOver| {
+            let why = p.why.of(reader.lang).trim_end_matches('.');
+            reader.say(&format!("{}: {why}.", p.file), "  · ", "    ")
+        };
+        reader.say(head, "  ", "  ") + &self.passed_over.iter().map(one).collect::<String>()
     }
 
     fn sum(&self, reader: &Reader, chapter: u32) -> String {

@@ -8,6 +8,7 @@ use super::args::On;
 use crate::error::Result;
 use crate::guide::chapters::Data;
 use crate::guide::checks::{Quotable, Source};
+use crate::guide::choice::{Choice, PassedOver};
 use crate::guide::files::{Own, Results};
 use crate::guide::predictions::Log;
 use crate::guide::reference;
@@ -28,6 +29,8 @@ pub(super) struct Set {
     pub(super) why: Why,
     pub(super) source: Source,
     pub(super) results: Vec<Results>,
+    /// Newer ones, and what cannot be read, each with its reason.
+    pub(super) passed_over: Vec<PassedOver>,
 }
 
 /// What may be checked, the preferred set first; and the reader's other runs, which a card may quote.
@@ -47,25 +50,30 @@ pub(super) fn sets(
     on: Option<&On>,
 ) -> Result<Sets> {
     if !files.is_empty() {
-        let set = Set { why: Why::Named, source: Source::Own, results: load(reader, files)? };
+        let set = Set { why: Why::Named, source: Source::Own, results: load(reader, files)?, passed_over: Vec::new() };
         return Ok(Sets { preferred: vec![set], quotable: Vec::new(), own_too: false });
     }
     let (own, prediction) = (Own::near(&reader.here), log.of(chapter));
-    let newest = own.newest(&data.needs, log, prediction);
+    let choice = Choice::new(&own, &data.needs, log, prediction);
+    let newest = choice.newest();
     if let Some(On(host)) = on {
         let (host, results) = reference::load(&reader.here, host.as_deref(), &data.needs)?;
-        let set = Set { why: Why::Reference, source: Source::Reference(host), results };
+        let set = Set { why: Why::Reference, source: Source::Reference(host), results, passed_over: Vec::new() };
         return Ok(Sets { preferred: vec![set], quotable: Vec::new(), own_too: !newest.is_empty() });
     }
+    let set = |why, paths: &[PathBuf]| -> Result<Set> {
+        let passed_over = choice.passed_over(paths);
+        Ok(Set { why, source: Source::Own, results: load(reader, paths)?, passed_over })
+    };
     let mut sets = Vec::new();
     let full = reader.progress.chapters.get(&chapter).and_then(|c| c.full.as_ref());
     if let Some((at, paths)) = full.and_then(|full| Some((full.at.clone(), own.kept(&full.files)?)))
         && !paths.iter().all(|path| newest.contains(path))
     {
-        sets.push(Set { why: Why::Full(at), source: Source::Own, results: load(reader, &paths)? });
+        sets.push(set(Why::Full(at), &paths)?);
     }
-    sets.push(Set { why: Why::Newest, source: Source::Own, results: load(reader, &newest)? });
-    Ok(Sets { preferred: sets, quotable: own.younger(&data.needs, log, prediction), own_too: false })
+    sets.push(set(Why::Newest, &newest)?);
+    Ok(Sets { preferred: sets, quotable: choice.younger(), own_too: false })
 }
 
 fn name(reader: &Reader, path: &std::path::Path) -> String {
@@ -84,6 +92,16 @@ fn load(reader: &Reader, paths: &[PathBuf]) -> Result<Vec<Results>> {
 }
 
 impl Why {
+    /// As in JSON.
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Why::Named => "named",
+            Why::Full(_) => "full-marks",
+            Why::Newest => "newest",
+            Why::Reference => "reference",
+        }
+    }
+
     /// "the newest that hold what this chapter needs".
     pub(super) fn told(&self, names: &str, host: Option<&str>, again: &str, lang: Lang) -> String {
         match self {
@@ -95,8 +113,8 @@ impl Why {
                 lang.choose("Your own data: none found.", "자신의 데이터: 없음.").to_owned()
             }
             Why::Newest => lang.choose(
-                format!("Your own data: {names}, the newest that hold what this chapter needs, those that were measured to their end first."),
-                format!("자신의 데이터: {names}. 이 장에 필요한 것을 담은 가장 새로운 파일이며, 끝까지 측정한 것을 먼저 고릅니다."),
+                format!("Your own data: {names}, the newest that hold what this chapter needs."),
+                format!("자신의 데이터: {names}. 이 장에 필요한 것을 담은 가장 새로운 파일입니다."),
             ),
             Why::Full(at) => {
                 let when = format!("{} UTC", at.get(..16).unwrap_or(at).replace('T', " "));

@@ -5,7 +5,7 @@ pub mod card;
 mod floor;
 mod prediction;
 pub(in crate::guide) mod quoted;
-mod run;
+pub(in crate::guide) mod run;
 mod says;
 mod sentence;
 mod work;

@@ -1,13 +1,13 @@
 //! K2: can conclusions be drawn from these files? Everything follows from the raw samples, nothing was left behind, every
 //! sample proved that its program ran, one arm stands twice, and there are enough blocks for an interval.
 
-use super::super::chapters::Check;
+use super::super::chapters::{Check, Needs};
 use super::super::files::{Results, holds};
 use super::super::outcome::{Evidence, Outcome};
 use super::{Case, Source, failed, no_run, passed, to_measure, undecided, whole};
-use crate::lang::Lang;
 use crate::lang::counted;
 use crate::lang::particles::settled;
+use crate::lang::{Lang, Said};
 use crate::results::schema::{Cell, Run, Status};
 use crate::results::verify::verify;
 
@@ -31,12 +31,21 @@ type Question = fn(&Results, &[&Cell], Lang) -> Option<Fault>;
 const QUESTIONS: &[Question] =
     &[follows_from_its_samples, left_nothing_behind, proved_every_sample, has_an_arm_twice, has_enough_blocks];
 
+/// Why no conclusion may be drawn from this file, as the check would say it; None: one may.
+pub(in crate::guide) fn fault(file: &Results, needs: &Needs) -> Option<Said> {
+    let cells = needed(needs, &file.run);
+    let find = |lang| QUESTIONS.iter().rev().find_map(|question| question(file, &cells, lang)); // the dearest comes first there
+    let english = find(Lang::En)?;
+    Some(Said::from_parts(english.why, find(Lang::Ko).map(|fault| fault.why)))
+}
+
 pub(super) fn check(case: &Case, check: &Check) -> Outcome {
     let lang = case.lang;
     if case.results.is_empty() {
         return no_run(case, check);
     }
-    let needed: Vec<(&Results, Vec<&Cell>)> = case.results.iter().map(|f| (f, needed(case, &f.run))).collect();
+    let needed: Vec<(&Results, Vec<&Cell>)> =
+        case.results.iter().map(|f| (f, needed(&case.data.needs, &f.run))).collect();
     let measured = |(_, cells): &(&Results, Vec<&Cell>)| cells.iter().any(|c| c.status == Status::Measured);
     if !needed.iter().any(measured) {
         return nothing_measured(case, check, &needed);
@@ -48,7 +57,8 @@ pub(super) fn check(case: &Case, check: &Check) -> Outcome {
                 Fix::Again => again,
                 Fix::Words(words) => words,
             };
-            return Outcome { evidence: vec![fault.evidence], ..failed(check, fault.why, fix) };
+            let why = format!("{}: {}", file.name, fault.why);
+            return Outcome { evidence: vec![fault.evidence], ..failed(check, why, fix) };
         }
     }
     let good = lang.choose(
@@ -61,8 +71,8 @@ pub(super) fn check(case: &Case, check: &Check) -> Outcome {
 }
 
 /// Cells that the chapter needs.
-fn needed<'a>(case: &Case, run: &'a Run) -> Vec<&'a Cell> {
-    run.cells.iter().filter(|cell| case.data.needs.cells.iter().any(|need| holds(need, &cell.id))).collect()
+pub(in crate::guide) fn needed<'a>(needs: &Needs, run: &'a Run) -> Vec<&'a Cell> {
+    run.cells.iter().filter(|cell| needs.cells.iter().any(|need| holds(need, &cell.id))).collect()
 }
 
 fn nothing_measured(case: &Case, check: &Check, needed: &[(&Results, Vec<&Cell>)]) -> Outcome {
@@ -105,15 +115,15 @@ fn follows_from_its_samples(file: &Results, _: &[&Cell], lang: Lang) -> Option<F
     let wrong = verify(&file.run);
     let first = wrong.first()?;
     let more = wrong.len() - 1;
-    let (name, place) = (&file.name, format!("{} {}", first.what, first.place));
+    let place = format!("{} {}", first.what, first.place);
     let rest = if more == 0 {
         String::new()
     } else {
         lang.choose(format!(", and {more} more"), format!(", 그 밖에 {more}곳"))
     };
     let why = lang.choose(
-        format!("{name} was changed by hand: {place} does not follow from its samples{rest}"),
-        settled(&format!("{name}은(는) 손으로 고쳐졌습니다. {place}이(가) 표본에서 나오지 않습니다{rest}")),
+        format!("it was changed by hand: {place} does not follow from its samples{rest}"),
+        settled(&format!("손으로 고친 파일입니다. {place}이(가) 표본에서 나오지 않습니다{rest}")),
     );
     let found = format!("{place}: the samples say {}, the file says {}", first.expected, first.found);
     Some(Fault { why, fix: Fix::Again, evidence: whole(file, found) })
@@ -121,11 +131,8 @@ fn follows_from_its_samples(file: &Results, _: &[&Cell], lang: Lang) -> Option<F
 
 fn left_nothing_behind(file: &Results, _: &[&Cell], lang: Lang) -> Option<Fault> {
     let leak = file.run.warnings.iter().find(|w| w.code == "leak")?;
-    let name = &file.name;
-    let why = lang.choose(
-        format!("{name}: something was left behind: {}", leak.text),
-        format!("{name}: 남은 것이 있습니다: {}", leak.text),
-    );
+    let why =
+        lang.choose(format!("something was left behind: {}", leak.text), format!("남은 것이 있습니다: {}", leak.text));
     Some(Fault { why, fix: Fix::Again, evidence: whole(file, leak.text.clone()) })
 }
 
@@ -133,10 +140,10 @@ fn proved_every_sample(file: &Results, cells: &[&Cell], lang: Lang) -> Option<Fa
     let failures = |cell: &&&Cell| cell.columns.failed.iter().flatten().count();
     let cell = cells.iter().filter(|c| c.status != Status::Skipped).find(|c| failures(c) > 0)?;
     let (count, first) = (failures(&cell), cell.columns.failed.iter().flatten().next()?);
-    let (name, id, of) = (&file.name, &cell.id, cell.columns.failed.len());
+    let (id, of) = (&cell.id, cell.columns.failed.len());
     let why = lang.choose(
-        format!("{name}: {count} of {of} samples of {id} failed: {}", first.cause.of(lang)),
-        format!("{name}: {id}의 표본 {of}개 가운데 {count}개가 실패했습니다: {}", first.cause.of(lang)),
+        format!("{count} of {of} samples of {id} failed: {}", first.cause.of(lang)),
+        format!("{id}의 표본 {of}개 가운데 {count}개가 실패했습니다: {}", first.cause.of(lang)),
     );
     let fix = if first.try_this.is_empty() { Fix::Again } else { Fix::Words(first.try_this.of(lang).into()) };
     Some(Fault { why, fix, evidence: of_cell(file, cell, format!("{count} of {of} failed")) })
@@ -148,10 +155,10 @@ fn has_an_arm_twice(file: &Results, cells: &[&Cell], lang: Lang) -> Option<Fault
         file.run.cells.iter().any(|c| c.experiment == experiment && c.arm.contains('#') && c.status == Status::Measured)
     };
     let cell = cells.iter().filter(measured).find(|c| !twice(&c.experiment))?;
-    let (name, experiment) = (&file.name, &cell.experiment);
+    let experiment = &cell.experiment;
     let why = lang.choose(
-        format!("{name}: no arm of {experiment} stands twice, so its noise is not known"),
-        format!("{name}: {experiment}에 두 번 들어 있는 대상이 없어 잡음을 알 수 없습니다"),
+        format!("no arm of {experiment} stands twice, so its noise is not known"),
+        format!("{experiment}에 두 번 들어 있는 대상이 없어 잡음을 알 수 없습니다"),
     );
     Some(Fault { why, fix: Fix::Again, evidence: of_cell(file, cell, "no twin") })
 }
@@ -163,10 +170,10 @@ fn has_enough_blocks(file: &Results, cells: &[&Cell], lang: Lang) -> Option<Faul
         cell.status == Status::Measured && mine.any(|s| s.interval.low.is_none() || s.interval.high.is_none())
     };
     let cell = cells.iter().find(too_few)?;
-    let (name, id, n) = (&file.name, &cell.id, cell.columns.block.len());
+    let (id, n) = (&cell.id, cell.columns.block.len());
     let why = lang.choose(
-        format!("{name}: {id} has {}, too few for an interval", counted(n, "block")),
-        format!("{name}: {id}의 블록이 {n}개뿐이어서 신뢰구간을 낼 수 없습니다"),
+        format!("{id} has {}, too few for an interval", counted(n, "block")),
+        format!("{id}의 블록이 {n}개뿐이어서 신뢰구간을 낼 수 없습니다"),
     );
     let fix = lang.choose(
         "measure again with --blocks 30, or without --blocks",

@@ -62,7 +62,7 @@ fn named<'a>(run: &'a Run, term: &Term, groups: &[&str]) -> Vec<&'a Cell> {
 }
 
 /// Weighed by its private memory alone?
-fn is_alone(cell: &Cell) -> bool {
+pub(in crate::guide) fn is_alone(cell: &Cell) -> bool {
     cell.status == Status::Measured && !cell.case.contains_key("configured") && !is_whole(cell, "private")
 }
 
