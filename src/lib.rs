@@ -20,7 +20,7 @@
 //!
 //! ```text
 //! cli → harness → experiments → lab → environments → { container, vm } → sys
-//!       harness → results → stats        cli → guide → report → charts → { results, stats }        host: the machine's fingerprint
+//!       harness → results → stats        cli → guide → report → charts → results        host: the machine's fingerprint
 //! cli → doctor → { lab, environments, container, vm, host }
 //! ```
 //!

@@ -24,9 +24,8 @@ use super::text::{percent, wrap};
 use super::{Drawing, Look, words};
 use crate::lang::Lang;
 use crate::model::Unit;
-use crate::results::query::values_of;
+use crate::results::derive::{self, Interval, Twins, course, values_by_block};
 use crate::results::schema::{Cell, Run, Status};
-use crate::stats::{self, paired};
 use crate::units::Scale;
 
 pub(super) const CHART: super::Chart = super::Chart {
@@ -56,19 +55,17 @@ struct Twice<'a> {
     names: [(String, String); 2],
     strips: [Strip; 2],
     /// (twin − first) / first within blocks: median, interval; None: no block has both.
-    difference: Option<(f64, Option<(f64, f64)>)>,
+    difference: Option<Interval>,
+    floor: Option<f64>,
     pairs: usize,
     /// Why there is nothing to compare.
     hole: Option<String>,
 }
 
 /// An arm and its twin that have samples of this metric.
-fn twins(run: &Run, shown: Shown) -> Option<(&Cell, &Cell)> {
-    let measured = |c: &&Cell| c.experiment == shown.experiment && c.columns.values.contains_key(shown.metric);
-    run.cells.iter().filter(measured).find_map(|twin| {
-        let arm = twin.arm.strip_suffix("#2")?;
-        Some((run.cells.iter().filter(measured).find(|c| c.arm == arm && c.case == twin.case)?, twin))
-    })
+fn twins(run: &Run, shown: Shown) -> Option<Twins<'_>> {
+    let measured = |c: &Cell| c.experiment == shown.experiment && c.columns.values.contains_key(shown.metric);
+    derive::twins(&run.cells).find(|twins| measured(twins.first) && measured(twins.second))
 }
 
 impl<'a> Twice<'a> {
@@ -79,38 +76,40 @@ impl<'a> Twice<'a> {
             _ => words::AA_ORDER_BLOCKS.of(lang),
         };
         let heading = words::AA_RUN.with(lang, &[("id", &run.header.id), ("order", order)]);
-        let Some((first, twin)) = twins(run, shown) else {
+        let Some(both) = twins(run, shown) else {
             let cell = run.cells.iter().find(|c| c.experiment == shown.experiment)?;
             let lacks = || words::AA_NO_TWIN.of(lang).to_owned();
             let hole = if cell.status == Status::Measured { lacks() } else { cell.reason_in(lang).to_owned() };
             let none = || (String::new(), String::new());
             let strips = [Strip::of(Vec::new()), Strip::of(Vec::new())];
             let hole = Some(hole);
-            return Some(Twice { run, heading, names: [none(), none()], strips, difference: None, pairs: 0, hole });
+            return Some(Twice {
+                run,
+                heading,
+                names: [none(), none()],
+                strips,
+                difference: None,
+                floor: None,
+                pairs: 0,
+                hole,
+            });
         };
-        let pairs = paired::pair(&values_of(first, shown.metric), &values_of(twin, shown.metric));
-        let ratio = paired::compare(&pairs).and_then(|c| c.ratio);
         Some(Twice {
             run,
             heading,
-            names: [first, twin].map(|cell| (name_of(run, cell, lang), cell.arm.clone())),
-            strips: [first, twin].map(|cell| Strip::of(blocks(cell, shown.metric))),
-            difference: ratio.map(|r| (r.median - 1.0, r.ends().map(|(low, high)| (low - 1.0, high - 1.0)))),
-            pairs: pairs.len(),
+            names: [both.first, both.second].map(|cell| (name_of(run, cell, lang), cell.arm.clone())),
+            strips: [both.first, both.second].map(|cell| Strip::of(blocks(cell, shown.metric))),
+            difference: both.difference(shown.metric),
+            floor: both.floor(shown.metric),
+            pairs: both.blocks(shown.metric),
             hole: None,
         })
-    }
-
-    /// The largest absolute end of the interval.
-    fn floor(&self) -> Option<f64> {
-        let (low, high) = self.difference?.1?;
-        Some(low.abs().max(high.abs()))
     }
 
     /// "+0.2 % (−0.9 to +1.0 %), noise floor 1.0 %, n = 60".
     fn says(&self, lang: Lang) -> String {
         let n = self.pairs.to_string();
-        match (self.difference, self.floor()) {
+        match (self.difference.map(|d| (d.median, d.ends())), self.floor) {
             (Some((median, Some((low, high)))), Some(floor)) => {
                 let ends = [("low", &*percent(low)), ("high", &percent(high))];
                 let interval = words::AA_INTERVAL.with(lang, &ends);
@@ -129,7 +128,7 @@ impl<'a> Twice<'a> {
 
 /// The median of each block, at the time of its first sample.
 fn blocks(cell: &Cell, metric: &str) -> Vec<(f64, f64)> {
-    let medians = paired::by_block(&values_of(cell, metric));
+    let medians = values_by_block(cell, metric);
     let began = |block: u32| {
         let at = cell.columns.block.iter().position(|b| *b == block)?;
         cell.columns.at_ns.get(at).map(|ns| *ns as f64)
@@ -143,7 +142,7 @@ fn draw(all: &[Twice], runs: &[&Run], shown: Shown, look: Look) -> Drawing {
     let subtitle = words::AA_SUBTITLE.of(lang);
     let values = || all.iter().flat_map(|t| &t.strips).flat_map(Strip::values);
     let unit = runs.iter().find_map(|r| shown.info(r)).map_or(Unit::Nanoseconds, |m| m.unit);
-    let scale = Scale::for_axis(unit, stats::median(&values().collect::<Vec<f64>>()).unwrap_or(0.0));
+    let scale = Scale::for_axis(unit, course::median(values()).unwrap_or(0.0));
     let mut page = Page::begin(&style, words::AA_TITLE.of(lang), subtitle);
     legend(&mut page, all, lang);
     for twice in all {
@@ -240,7 +239,7 @@ fn differences(page: &mut Page, all: &[Twice], lang: Lang) {
     }
     let style = page.style;
     let (left, right) = style.inner();
-    let reach = known.iter().filter_map(|t| t.difference.map(|(m, _)| m.abs().max(t.floor().unwrap_or(0.0))));
+    let reach = known.iter().filter_map(|t| t.difference.map(|d| d.median.abs().max(t.floor.unwrap_or(0.0))));
     let reach = reach.fold(0.0, f64::max).max(0.001) * 1.1;
     let axis = Axis::linear(Scale { unit: "%", per: 0.01 }, (-reach, reach), (left + style.gap(), right - style.gap()));
     let mut area = Area::new(left, page.y, right, page.y);
@@ -259,7 +258,7 @@ fn differences(page: &mut Page, all: &[Twice], lang: Lang) {
         area.bottom += style.gap() + height + bar;
     }
     for (twice, _, _, across) in &rows {
-        let floor = twice.floor().unwrap_or(0.0);
+        let floor = twice.floor.unwrap_or(0.0);
         let band = Area::new(axis.at(-floor), across - bar / 2.0, axis.at(floor), across + bar / 2.0);
         page.canvas.rect_through(band, style.grid, 0.6);
     }
@@ -270,9 +269,9 @@ fn differences(page: &mut Page, all: &[Twice], lang: Lang) {
         let height = lines.len() as f64 * Style::line(style.small) / 2.0;
         page.canvas.rect(Area::new(left, middle - height, right, middle + height), style.paper);
         small_lines(page, &lines, left, middle, style.ink);
-        let Some((median, ends)) = twice.difference else { continue };
-        let ends = ends.map(|(low, high)| (axis.at(low), axis.at(high)));
-        Whisker { median: axis.at(median), ends, across }.draw_across_in(&mut page.canvas, style, style.ink);
+        let Some(difference) = twice.difference else { continue };
+        let ends = difference.ends().map(|(low, high)| (axis.at(low), axis.at(high)));
+        Whisker { median: axis.at(difference.median), ends, across }.draw_across_in(&mut page.canvas, style, style.ink);
     }
 }
 
@@ -286,7 +285,7 @@ fn notes(all: &[Twice], shown: Shown, lang: Lang) -> Vec<Note> {
         notes.push(Note { alarm: true, ..Note::plain(words::TWO_BACKENDS.of(lang)) });
     }
     let of_run = |twice: &Twice| {
-        let cells: Vec<&Cell> = twins(twice.run, shown).map_or_else(Vec::new, |(a, b)| vec![a, b]);
+        let cells: Vec<&Cell> = twins(twice.run, shown).map_or_else(Vec::new, |both| vec![both.first, both.second]);
         caption::notes(twice.run, &cells, shown, lang)
     };
     let of_runs: Vec<Vec<Note>> = all.iter().map(of_run).collect();

@@ -18,9 +18,8 @@ use super::{Drawing, Look, starts, words};
 use crate::lang::Lang;
 use crate::model::Unit;
 use crate::results::derive::percentile;
-use crate::results::query::values_of;
+use crate::results::derive::spread::Spread;
 use crate::results::schema::{Cell, Run, Summary};
-use crate::stats;
 use crate::units::Scale;
 
 pub(super) const CHART: super::Chart = super::Chart {
@@ -33,19 +32,18 @@ struct Curve<'a> {
     name: String,
     arm: String,
     /// In order of size, with their summary; or why there are none.
-    starts: Result<(Vec<f64>, &'a Summary), String>,
+    starts: Result<(Spread, &'a Summary), String>,
 }
 
 /// None: the run has no cell of `boot`.
 fn curves(run: &Run, lang: Lang) -> Option<Vec<Curve<'_>>> {
     let shown = starts::shown(run);
     let curve = |cell: &&Cell| {
-        let mut sorted: Vec<f64> = values_of(cell, shown.metric).into_iter().map(|(_, v)| v).collect();
-        sorted.sort_by(f64::total_cmp);
-        let starts = match (hole(cell, lang), shown.summary(run, cell)) {
+        let found = Spread::of(cell, shown.metric).zip(shown.summary(run, cell));
+        let starts = match (hole(cell, lang), found) {
             (Some(reason), _) => Err(reason.to_owned()),
-            (None, Some(summary)) if !sorted.is_empty() => Ok((sorted, summary)),
-            (None, _) => Err(words::NO_SAMPLE.of(lang).to_owned()),
+            (None, Some(found)) => Ok(found),
+            (None, None) => Err(words::NO_SAMPLE.of(lang).to_owned()),
         };
         Curve { name: starts::name(run, cell, lang), arm: starts::id(cell), starts }
     };
@@ -56,7 +54,7 @@ fn curves(run: &Run, lang: Lang) -> Option<Vec<Curve<'_>>> {
 fn draw(curves: &[Curve], run: &Run, look: Look) -> Drawing {
     let style = Style::of(look);
     let lang = look.lang;
-    let all = || curves.iter().filter_map(|c| c.starts.as_ref().ok()).flat_map(|(sorted, _)| sorted);
+    let all = || curves.iter().filter_map(|c| c.starts.as_ref().ok()).flat_map(|(spread, _)| spread.values());
     let (low, high) = all().fold((f64::MAX, 0.0_f64), |(low, high), v| (low.min(*v), high.max(*v)));
     let scale = Scale::for_axis(Unit::Nanoseconds, high);
     let shown = starts::shown(run);
@@ -125,15 +123,15 @@ fn plot(page: &mut Page, curves: &[Curve], scale: Scale, range: (f64, f64), name
     page.y = x.draw_below(page, area, name);
     let mut thinned = false;
     let below = below(curves, &x);
-    for (i, (sorted, summary)) in curves.iter().enumerate().filter_map(|(i, c)| Some((i, c.starts.as_ref().ok()?))) {
+    for (i, (spread, summary)) in curves.iter().enumerate().filter_map(|(i, c)| Some((i, c.starts.as_ref().ok()?))) {
         let series = style.series(i);
-        let (points, left_out) = steps(sorted, &x, &y);
+        let (points, left_out) = steps(spread.values(), &x, &y);
         thinned |= left_out;
         let wider = below[i] as f64 * style.thick;
         let stroke = Stroke { dash: series.dash, ..Stroke::new(series.color, 2.0 * style.thick + 3.0 * wider) };
         page.canvas.line(&points, stroke);
         for p in [0.08, 0.25, 0.7, 0.86].map(|p| p + 0.03 * (i % 4) as f64) {
-            let at = (x.at(stats::quantile(sorted, p)), y.at(p));
+            let at = (x.at(spread.at(p)), y.at(p));
             page.canvas.marker(at, series.marker, 3.2 * style.thick + 1.5 * wider, series.color, style.paper);
         }
         let interval = &summary.interval;
@@ -151,7 +149,7 @@ fn below(curves: &[Curve], x: &Axis) -> Vec<usize> {
     const ON_IT: f64 = 5.0;
     let places: Vec<Option<[f64; 5]>> = curves
         .iter()
-        .map(|c| c.starts.as_ref().ok().map(|(s, _)| [0.1, 0.3, 0.5, 0.7, 0.9].map(|p| x.at(stats::quantile(s, p)))))
+        .map(|c| c.starts.as_ref().ok().map(|(s, _)| [0.1, 0.3, 0.5, 0.7, 0.9].map(|p| x.at(s.at(p)))))
         .collect();
     let alike = |a: &[f64; 5], b: &[f64; 5]| a.iter().zip(b).filter(|(a, b)| (*a - *b).abs() < ON_IT).count() >= 3;
     let on = |i: usize, a: &[f64; 5]| places[i + 1..].iter().flatten().filter(|b| alike(a, b)).count().min(3);

@@ -18,7 +18,7 @@ use super::values::{Arm, whisker_entry};
 use super::{Drawing, Look, words};
 use crate::lang::Lang;
 use crate::model::Unit;
-use crate::stats::Estimate;
+use crate::results::derive::Estimate;
 use crate::units::Scale;
 
 pub(super) const CHART: super::Chart = super::Chart {

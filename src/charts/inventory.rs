@@ -15,7 +15,7 @@ use super::style::{DARK_INK, Style};
 use super::values::Arm;
 use super::{Drawing, Look, words};
 use crate::lang::Lang;
-use crate::stats::Estimate;
+use crate::results::derive::Estimate;
 use crate::units::show_count;
 
 pub(super) const CHART: super::Chart = super::Chart {

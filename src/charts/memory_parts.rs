@@ -16,7 +16,7 @@ use super::values::Arm;
 use super::{Drawing, Look, words};
 use crate::lang::Lang;
 use crate::model::Unit;
-use crate::stats::Estimate;
+use crate::results::derive::Estimate;
 use crate::units::Scale;
 
 pub(super) const CHART: super::Chart = super::Chart {

@@ -24,7 +24,7 @@ use super::values::Arm;
 use super::{Drawing, Look, words};
 use crate::lang::Lang;
 use crate::model::Unit;
-use crate::stats::Estimate;
+use crate::results::derive::lines::{OneMore, Weighed};
 use crate::units::Scale;
 
 pub(super) const CHART: super::Chart = super::Chart {
@@ -48,25 +48,8 @@ struct Line {
 
 #[derive(Debug, Clone, PartialEq)]
 enum Content {
-    Measured {
-        /// Empty: the file is of an isolab that kept the slope alone.
-        points: Vec<Point>,
-        /// The slope, over blocks.
-        one_more: Estimate,
-        /// Where the line meets N = 0. None without points.
-        intercept: Option<f64>,
-        /// Median of the farthest distance of a point from its block's line.
-        lack_of_fit: Option<f64>,
-    },
+    Measured(OneMore),
     Missing(String),
-}
-
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Point {
-    instances: f64,
-    bytes: Estimate,
-    /// Is the line laid through it?
-    fitted: bool,
 }
 
 /// Share of the width that the plot is high.
@@ -88,7 +71,7 @@ fn drawing(chart: &MemorySlope, look: Look) -> Drawing {
 }
 
 impl MemorySlope {
-    fn points(&self) -> impl Iterator<Item = &Point> {
+    fn points(&self) -> impl Iterator<Item = &Weighed> {
         self.lines.iter().flat_map(Line::points)
     }
 
@@ -102,9 +85,9 @@ impl MemorySlope {
 }
 
 impl Line {
-    fn points(&self) -> &[Point] {
+    fn points(&self) -> &[Weighed] {
         match &self.content {
-            Content::Measured { points, .. } => points,
+            Content::Measured(found) => &found.points,
             Content::Missing(_) => &[],
         }
     }
@@ -134,7 +117,7 @@ fn draw_plot(page: &mut Page, chart: &MemorySlope, scale: Scale, lang: Lang) {
 
 /// The fitted line, then the points over it. Gives where it ends.
 fn draw_line(page: &mut Page, series: Series, line: &Line, (x, y): (&Axis, &Axis)) -> Option<f64> {
-    let Content::Measured { points, one_more, intercept, .. } = &line.content else { return None };
+    let Content::Measured(OneMore { points, slope: one_more, intercept, .. }) = &line.content else { return None };
     let (first, last) = (points.first()?, points.last()?);
     let style = page.style;
     let fitted = |n: f64| intercept.map(|b| (x.at(n), y.at(b + one_more.median * n)));
@@ -168,7 +151,7 @@ fn item(style: &Style, i: usize, line: &Line, lang: Lang) -> Item {
 fn says(line: &Line, lang: Lang) -> String {
     match &line.content {
         Content::Missing(reason) => words::NOT_MEASURED.with(lang, &[("reason", reason)]),
-        Content::Measured { points, one_more, lack_of_fit, .. } => {
+        Content::Measured(OneMore { points, slope: one_more, lack_of_fit, .. }) => {
             let scale = Scale::for_axis(Unit::Bytes, one_more.median);
             let interval = scale.interval(one_more.ends(), words::NO_INTERVAL.of(lang));
             let rest = lack_of_fit.map_or("–".to_owned(), |bytes| Scale::for_axis(Unit::Bytes, bytes).value(bytes));
@@ -180,7 +163,7 @@ fn says(line: &Line, lang: Lang) -> String {
 }
 
 fn sentence(line: &Line, lang: Lang) -> String {
-    let point = |p: &Point| {
+    let point = |p: &Weighed| {
         let scale = Scale::for_axis(Unit::Bytes, p.bytes.median);
         let interval = scale.interval(p.bytes.ends(), words::NO_INTERVAL.of(lang));
         format!("N = {}: {} {interval}", p.instances, scale.value(p.bytes.median))

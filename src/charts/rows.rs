@@ -6,12 +6,12 @@ use super::caption::{Shown, hole};
 use super::marks::{FILLS, Whisker, segment};
 use super::page::{Note, Page};
 use super::style::Style;
-use super::values::{Arm, arm, summary, whisker_entry};
+use super::values::{Arm, arm, whisker_entry};
 use super::{Drawing, Look, words};
 use crate::lang::Lang;
 use crate::model::Unit;
+use crate::results::derive::{Estimate, seen};
 use crate::results::schema::{Cell, Run};
-use crate::stats::Estimate;
 use crate::units::Scale;
 
 /// What is drawn, from top to bottom.
@@ -38,7 +38,7 @@ pub(super) struct Row {
 
 impl Row {
     pub(super) fn of(run: &Run, cell: &Cell, shown: Shown, lang: Lang) -> Row {
-        let value = match (hole(cell, lang), summary(run, cell, shown.metric)) {
+        let value = match (hole(cell, lang), seen(run, cell, shown.metric)) {
             (Some(reason), _) => Err(reason.to_owned()),
             (None, Some(value)) => Ok(value),
             (None, None) => Err(words::NO_VALUES.of(lang).to_owned()),

@@ -8,69 +8,49 @@ use super::style::{Series, Style};
 use super::text::percent;
 use super::words;
 use crate::lang::Lang;
-use crate::stats;
-use crate::stats::drift::{DRIFT_THAT_MATTERS, Drift};
+use crate::results::derive::course::{Course, Steadiness, Third, median};
 use crate::units::Scale;
 
 /// More dots than this cover each other: then every two pixels show lowest, median and highest.
 const MOST_DOTS: usize = 1500;
 
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Strip {
-    /// Nanoseconds since the first sample of the run, and the value; in order of time.
-    points: Vec<(f64, f64)>,
-    drift: Drift,
-}
+pub(super) struct Strip(Course);
 
 impl Strip {
-    pub(super) fn of(mut points: Vec<(f64, f64)>) -> Strip {
-        points.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let values: Vec<f64> = points.iter().map(|p| p.1).collect();
-        Strip { drift: stats::drift::drift(&values), points }
+    pub(super) fn of(points: Vec<(f64, f64)>) -> Strip {
+        Strip(Course::of(points))
     }
 
     pub(super) fn times(&self) -> impl Iterator<Item = f64> {
-        self.points.iter().map(|p| p.0)
+        self.0.points().iter().map(|p| p.0)
     }
 
     pub(super) fn values(&self) -> impl Iterator<Item = f64> {
-        self.points.iter().map(|p| p.1)
+        self.0.points().iter().map(|p| p.1)
     }
 
     /// Were the dots too many to draw one by one?
     pub(super) fn crowded(&self) -> bool {
-        self.points.len() > MOST_DOTS
+        self.0.points().len() > MOST_DOTS
     }
 
     pub(super) fn flagged(&self) -> bool {
-        self.drift.drifts
-    }
-
-    /// First and last third: their points. Both empty where there are too few.
-    fn thirds(&self) -> [&[(f64, f64)]; 2] {
-        let third = if self.drift.change.is_some() { self.points.len() / 3 } else { 0 };
-        [&self.points[..third], &self.points[self.points.len() - third..]]
-    }
-
-    fn median(points: &[(f64, f64)]) -> Option<f64> {
-        stats::median(&points.iter().map(|p| p.1).collect::<Vec<f64>>())
+        self.0.drifts()
     }
 
     /// "0.199 ms → 0.203 ms: +2.0 %, no drift that matters".
     pub(super) fn verdict(&self, scale: Scale, lang: Lang) -> String {
-        let [first, last] = self.thirds().map(Strip::median);
-        let (Some(first), Some(last), Some(change)) = (first, last, self.drift.change) else {
-            return words::ORDER_FEW.of(lang).to_owned();
+        let Some(change) = self.0.change() else { return words::ORDER_FEW.of(lang).to_owned() };
+        let [first, last] = [change.first, change.last].map(|third| scale.value(third.median));
+        let values = [("first", &*first), ("last", &last), ("change", &percent(change.relative))];
+        let steadiness = match change.steadiness {
+            Steadiness::Drifts => words::ORDER_DRIFTS,
+            Steadiness::WithinChance => words::ORDER_CHANCE,
+            Steadiness::Steady => words::ORDER_STEADY,
         };
-        let values = [("first", &*scale.value(first)), ("last", &scale.value(last)), ("change", &percent(change))];
-        let mut parts = vec![words::ORDER_CHANGE.with(lang, &values)];
-        let drifts = match self.drift.drifts {
-            true => words::ORDER_DRIFTS,
-            false if change.abs() >= DRIFT_THAT_MATTERS => words::ORDER_CHANCE,
-            false => words::ORDER_STEADY,
-        };
-        parts.push(drifts.of(lang).to_owned());
-        if let Some(r) = self.drift.lag1.filter(|r| self.drift.correlated && *r > 0.0) {
+        let mut parts = vec![words::ORDER_CHANGE.with(lang, &values), steadiness.of(lang).to_owned()];
+        if let Some(r) = change.alike {
             parts.push(words::ORDER_ALIKE.with(lang, &[("r", &format!("{r:.2}"))]));
         }
         parts.join(", ")
@@ -83,15 +63,12 @@ impl Strip {
         if self.crowded() {
             self.columns(page, x, y, series);
         } else {
-            let radius = if self.points.len() > 300 { 1.1 } else { 1.9 } * style.thick;
-            page.canvas.dots(&self.points.iter().map(at).collect::<Vec<Point>>(), radius, series.color);
+            let radius = if self.0.points().len() > 300 { 1.1 } else { 1.9 } * style.thick;
+            page.canvas.dots(&self.0.points().iter().map(at).collect::<Vec<Point>>(), radius, series.color);
         }
         let width = if self.flagged() { 3.5 } else { 2.0 }; // not by colour: that is lost in grey, among the dots
-        for third in self.thirds() {
-            let (Some(median), Some(first), Some(last)) = (Strip::median(third), third.first(), third.last()) else {
-                continue;
-            };
-            let (from, to) = (x.at(first.0), x.at(last.0).max(x.at(first.0) + 2.0));
+        for Third { from, to, median } in self.0.change().into_iter().flat_map(|c| [c.first, c.last]) {
+            let (from, to) = (x.at(from), x.at(to).max(x.at(from) + 2.0));
             let line = [(from, y.at(median)), (to, y.at(median))];
             page.canvas.line(&line, Stroke::new(style.ink, width * style.thick));
         }
@@ -101,11 +78,11 @@ impl Strip {
     fn columns(&self, page: &mut Page, x: &Axis, y: &Axis, series: Series) {
         let column = |p: &(f64, f64)| (x.at(p.0) / 2.0).floor();
         let (mut lines, mut dots) = (Vec::new(), Vec::new());
-        for same in self.points.chunk_by(|a, b| column(a) as i64 == column(b) as i64) {
+        for same in self.0.points().chunk_by(|a, b| column(a) as i64 == column(b) as i64) {
             let place = column(&same[0]) * 2.0 + 1.0;
             let ends = same.iter().fold((f64::MAX, f64::MIN), |(low, high), p| (low.min(p.1), high.max(p.1)));
             lines.push([(place, y.at(ends.0)), (place, y.at(ends.1))]);
-            dots.extend(Strip::median(same).map(|m| (place, y.at(m))));
+            dots.extend(median(same.iter().map(|p| p.1)).map(|m| (place, y.at(m))));
         }
         let lines: Vec<&[Point]> = lines.iter().map(<[Point; 2]>::as_slice).collect();
         page.canvas.lines(&lines, Stroke { opacity: 0.35, ..Stroke::new(series.color, 1.0) });

@@ -7,8 +7,8 @@ use super::page::{Entry, Note};
 use super::style::Style;
 use super::words;
 use crate::lang::Lang;
+use crate::results::derive::Estimate;
 use crate::results::schema::{Cell, Run, Status};
-use crate::stats::Estimate;
 
 /// One arm of a chart, as text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,18 +27,6 @@ pub(super) fn arm(run: &Run, id: &str, lang: Lang) -> Arm {
 pub(super) fn cells<'a>(run: &'a Run, experiment: &str, with: &[&str]) -> Vec<&'a Cell> {
     let fits = |c: &&Cell| c.experiment == experiment && with.iter().all(|key| c.case.contains_key(*key));
     run.cells.iter().filter(fits).collect()
-}
-
-/// The saved summary of a metric. None: the cell has no value of it.
-pub(super) fn summary(run: &Run, cell: &Cell, metric: &str) -> Option<Estimate> {
-    let s = run.summaries.iter().find(|s| s.cell == cell.id && s.metric == metric)?;
-    Some(Estimate { n: s.n, interval: s.interval })
-}
-
-/// Median and interval over blocks of a number that follows from each sample. None: no sample has it.
-pub(super) fn over_samples(cell: &Cell, number: impl Fn(usize) -> Option<f64>) -> Option<Estimate> {
-    let values: Vec<f64> = (0..cell.columns.block.len()).filter_map(number).collect();
-    Estimate::of(&values)
 }
 
 /// Of the mark that [`super::marks::Whisker`] draws.

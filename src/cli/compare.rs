@@ -7,11 +7,11 @@ use super::list::{labelled, wrap};
 use super::out::Out;
 use super::{exit, latest};
 use crate::error::{Error, Result};
-use crate::results::derive::{Pair, pairs, with_base};
+use crate::results::derive::between::{self, Both};
+use crate::results::derive::with_base;
 use crate::results::read;
-use crate::results::schema::{Cell, Run, Summary};
+use crate::results::schema::Run;
 use crate::said;
-use crate::stats::paired::Verdict;
 use crate::units::show;
 
 pub(super) fn run(args: Compare, out: &mut Out) -> Result<u8> {
@@ -99,6 +99,7 @@ fn differences(a: &Run, b: &Run) -> Vec<String> {
     found
 }
 
+/// One line of the table.
 struct Row {
     cell: String,
     /// Of a ratio.
@@ -112,68 +113,30 @@ struct Row {
     overlap: bool,
 }
 
-fn absolute_rows(a: &Run, b: &Run) -> Vec<Row> {
-    let headline = |s: &&Summary| {
-        let experiment = s.cell.split('/').next().unwrap_or_default();
-        a.header.metrics.iter().find(|m| m.headline && m.experiment == experiment && m.id == s.metric).map(|m| m.unit)
-    };
-    let row = |x: &Summary| {
-        let unit = headline(&x)?;
-        let y = b.summaries.iter().find(|y| y.cell == x.cell && y.metric == x.metric)?;
-        let (mx, my) = (x.interval.median, y.interval.median);
-        Some(Row {
-            cell: x.cell.clone(),
-            base: None,
-            metric: x.metric.clone(),
-            a: mx,
-            b: my,
-            a_text: show(mx, unit),
-            b_text: show(my, unit),
-            change: Some((my - mx) / mx).filter(|change| change.is_finite()),
-            overlap: overlap((x.interval.low, x.interval.high), (y.interval.low, y.interval.high)),
-        })
-    };
-    a.summaries.iter().filter_map(row).collect()
-}
-
-/// Every arm against its bases, containers against virtual machines too; what is not comparable is left out.
-fn ratio_rows(a: &Run, b: &Run) -> Vec<Row> {
-    let mut rows = Vec::new();
-    for m in a.header.metrics.iter().filter(|m| m.headline) {
-        for cell in a.cells.iter().filter(|c| c.experiment == m.experiment) {
-            let Some(other) = b.cells.iter().find(|c| c.id == cell.id) else { continue };
-            let theirs = pairs(b, other, &m.id);
-            for x in pairs(a, cell, &m.id) {
-                let Some(y) = theirs.iter().find(|y| y.base == x.base) else { continue };
-                if ![x.verdict, y.verdict].contains(&Verdict::NotComparable) {
-                    rows.push(ratio_row(cell, &m.id, &x, y));
-                }
-            }
-        }
-    }
-    rows
-}
-
-fn ratio_row(cell: &Cell, metric: &str, x: &Pair, y: &Pair) -> Row {
+fn row(both: &Both, text: impl Fn(f64) -> String) -> Row {
     Row {
-        cell: cell.id.clone(),
-        base: Some(x.base.clone()),
-        metric: metric.to_owned(),
-        a: x.ratio.median,
-        b: y.ratio.median,
-        a_text: format!("×{:.2}", x.ratio.median),
-        b_text: format!("×{:.2}", y.ratio.median),
-        change: None,
-        overlap: overlap((x.ratio.low, x.ratio.high), (y.ratio.low, y.ratio.high)),
+        cell: both.cell.id.clone(),
+        base: both.base.clone(),
+        metric: both.metric.to_owned(),
+        a: both.a.median,
+        b: both.b.median,
+        a_text: text(both.a.median),
+        b_text: text(both.b.median),
+        change: both.change,
+        overlap: both.overlap,
     }
 }
 
-/// Nothing is known where an interval is missing: then they count as overlapping.
-fn overlap(a: (Option<f64>, Option<f64>), b: (Option<f64>, Option<f64>)) -> bool {
-    match (a, b) {
-        ((Some(a_low), Some(a_high)), (Some(b_low), Some(b_high))) => a_low <= b_high && b_low <= a_high,
-        _ => true,
-    }
+fn absolute_rows(a: &Run, b: &Run) -> Vec<Row> {
+    let of = |both: &Both| {
+        let unit = a.header.metrics.iter().find(|m| m.experiment == both.cell.experiment && m.id == both.metric)?.unit;
+        Some(row(both, |value| show(value, unit)))
+    };
+    between::absolute(a, b).iter().filter_map(of).collect()
+}
+
+fn ratio_rows(a: &Run, b: &Run) -> Vec<Row> {
+    between::ratios(a, b).iter().map(|both| row(both, |ratio| format!("×{ratio:.2}"))).collect()
 }
 
 #[cfg(test)]

@@ -7,9 +7,8 @@ use super::out::Out;
 use crate::charts::versus;
 use crate::lang::Lang;
 use crate::results::contest::{Line, contests};
-use crate::results::derive::{Pair, percentile};
+use crate::results::derive::{Pair, Verdict, percentile};
 use crate::results::schema::{ArmInfo, Run, Summary};
-use crate::stats::paired::Verdict;
 use crate::units::{show, three_digits};
 
 pub(super) const WIDTH: usize = 79;

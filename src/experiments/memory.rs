@@ -24,8 +24,9 @@ use crate::lab::measured::Measured;
 use crate::lab::{Held, Lab, Start, Workload};
 use crate::lang::Said;
 use crate::model::{Kind, Part, Unit};
+use crate::results::derive::lines::one_more;
 use crate::results::schema::Sample;
-use crate::stats::slope::{Line, fit};
+use crate::stats::slope::Line;
 use crate::sys::clock::monotonic_ns;
 use crate::units::parse_bytes;
 
@@ -365,10 +366,9 @@ fn weighed(points: &[Point]) -> BTreeMap<String, Vec<f64>> {
 
 /// Lines through the last three points (all, when there are fewer).
 fn slopes(points: &[Point], guest: bool) -> BTreeMap<String, f64> {
-    let last = &points[points.len().saturating_sub(3)..];
     let line = |y: &dyn Fn(&Point) -> Option<f64>| -> Option<Line> {
-        let xy: Option<Vec<(f64, f64)>> = last.iter().map(|p| Some((p.n, y(p)?))).collect();
-        fit(&xy?)
+        let xy: Option<Vec<(f64, f64)>> = points.iter().map(|p| Some((p.n, y(p)?))).collect();
+        one_more(&xy?)
     };
     let private = line(&|p| Some(p.weight.private as f64));
     let kernel = line(&|p| p.kernel.map(|k| k as f64));

@@ -8,9 +8,9 @@ use super::sentences::summary;
 use super::words::{self, Words};
 use crate::charts::versus;
 use crate::lang::Lang;
-use crate::results::derive::{Pair, pairs};
+use crate::results::derive::spread::each_at_once;
+use crate::results::derive::{Pair, Verdict, less_one, pairs};
 use crate::results::schema::{Cell, MetricInfo, Run, Status};
-use crate::stats::paired::Verdict;
 use crate::units::{show, three_digits};
 
 pub(super) fn section(run: &Run, lang: Lang) -> Section {
@@ -66,11 +66,10 @@ fn not_measured(run: &Run, cell: &Cell, lang: Lang) -> Vec<Entry> {
 fn row(run: &Run, cell: &Cell, m: &MetricInfo, a: &Pair, lang: Lang) -> Option<Vec<Entry>> {
     let base = run.cells.iter().find(|c| c.experiment == cell.experiment && c.arm == a.base && c.case == cell.case)?;
     let (of_a, of_b) = (summary(run, base, &m.id)?.interval.median, summary(run, cell, &m.id)?.interval.median);
-    let relative = (of_b - of_a) / of_a;
     let relative = match a.verdict {
         Verdict::TooFewPairs => text(words::TOO_FEW.of(lang)),
         Verdict::NotComparable => text(words::NOT_COMPARABLE.of(lang)),
-        _ => number(percent(relative), relative),
+        _ => a.relative().map_or_else(|| text(words::UNKNOWN.of(lang)), |share| number(percent(share), share)),
     };
     Some(vec![
         text(names::label(run, cell, lang)),
@@ -87,11 +86,12 @@ fn row(run: &Run, cell: &Cell, m: &MetricInfo, a: &Pair, lang: Lang) -> Option<V
 
 /// "+557 % [+548, +571]", from the ratios within blocks.
 fn paired(a: &Pair, lang: Lang) -> Entry {
-    match (a.ratio.low, a.ratio.high) {
+    let difference = less_one(&a.ratio);
+    match difference.ends() {
         _ if a.verdict == Verdict::NotComparable => text(words::NOT_COMPARABLE.of(lang)),
-        (Some(low), Some(high)) => {
-            let ends = format!("[{}, {}]", percent_number(low - 1.0), percent_number(high - 1.0));
-            number(format!("{} {ends}", percent(a.ratio.median - 1.0)), a.ratio.median - 1.0)
+        Some((low, high)) => {
+            let ends = format!("[{}, {}]", percent_number(low), percent_number(high));
+            number(format!("{} {ends}", percent(difference.median)), difference.median)
         }
         _ => text(words::TOO_FEW.of(lang)),
     }
@@ -123,13 +123,12 @@ fn verdict(m: &MetricInfo, a: &Pair, lang: Lang) -> String {
     format!("{}{apart}", side.of(lang))
 }
 
-/// Throughput and time are two sides of one number: with c at once, each takes c / throughput on average (Little's law).
+/// How long each start takes where several run at once.
 fn little(run: &Run, lang: Lang) -> Option<String> {
     let mut told = Vec::new();
     for cell in run.cells.iter().filter(|c| !c.arm.contains('#')) {
-        let Some(at_once) = cell.case.get("concurrency").and_then(|c| c.parse::<f64>().ok()) else { continue };
-        let Some(s) = summary(run, cell, "starts_per_second") else { continue };
-        let each = show(at_once / s.interval.median * 1e9, crate::model::Unit::Nanoseconds);
+        let Some((at_once, each)) = each_at_once(run, cell) else { continue };
+        let each = show(each, crate::model::Unit::Nanoseconds);
         told.push(format!("{} ×{at_once}: {each}", names::arm(run, &cell.arm, lang)));
     }
     (!told.is_empty()).then(|| words::LITTLE.with(lang, &[&told.join("; ")]))

@@ -7,10 +7,8 @@ use super::words::{self, Words};
 use crate::charts::versus;
 use crate::lang::Lang;
 use crate::results::contest::{Contest, Line, contests};
-use crate::results::derive::percentile;
+use crate::results::derive::{Verdict, n_for, percentile};
 use crate::results::schema::{ArmInfo, Run, Summary};
-use crate::stats::paired::Verdict;
-use crate::stats::summary::n_for;
 use crate::units::show;
 
 const P95: f64 = 0.95;

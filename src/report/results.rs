@@ -7,10 +7,9 @@ use super::{names, sentences::summary};
 use crate::charts;
 use crate::lang::Lang;
 use crate::model::Unit;
-use crate::results::derive::percentile;
-use crate::results::query::values_of;
+use crate::results::derive::spread::harmonic_mean;
+use crate::results::derive::{n_for, percentile};
 use crate::results::schema::{Cell, MetricInfo, Outliers, Run, Status, Summary};
-use crate::stats::summary::n_for;
 use crate::units::{show, show_count};
 
 /// Pixels that a chart is drawn for.
@@ -204,13 +203,6 @@ fn numbers(cell: &Cell, m: &MetricInfo, s: &Summary, lang: Lang) -> Vec<Entry> {
         at(0.99),
         number(far.0, far.1),
     ]
-}
-
-/// Of rates: so many seconds for so much work, turned round (SC'15 rule 3).
-fn harmonic_mean(cell: &Cell, metric: &str) -> Option<f64> {
-    let values = values_of(cell, metric);
-    let sum: f64 = values.iter().map(|(_, v)| 1.0 / v).sum();
-    (sum.is_finite() && sum > 0.0).then(|| values.len() as f64 / sum)
 }
 
 /// "7 (2)": all of them, and how many are severe.

@@ -7,10 +7,8 @@ use super::words::{self, Words};
 use crate::charts::{self, Chart, Look};
 use crate::host::NOT_OFFERED;
 use crate::lang::Lang;
-use crate::results::derive::percentile;
+use crate::results::derive::{N_FOR_INTERVAL, n_for, percentile};
 use crate::results::schema::{MetricInfo, Run, Status, Summary};
-use crate::stats::interval::N_FOR_INTERVAL;
-use crate::stats::summary::n_for;
 
 /// The experiments of this version: a run that has fewer is a subset.
 const EXPERIMENTS: &[&str] = &["inventory", "boot", "syscall", "cpu", "memory"];

@@ -8,10 +8,10 @@ use super::{names, objects};
 use crate::charts::versus;
 use crate::lang::Lang;
 use crate::model::{Kind, Unit};
+use crate::results::derive::Verdict as Found;
 use crate::results::derive::{Pair, Relation, kind_of, pairs};
 use crate::results::query::floor_of;
 use crate::results::schema::{Cell, Interval, MetricInfo, Run, Status, Summary, Warning};
-use crate::stats::paired::Verdict as Found;
 use crate::units::{beside, show, three_digits};
 
 /// How much is said.

@@ -2,9 +2,8 @@
 
 use serde::Serialize;
 
-use super::derive::{Pair, pairs, percentile};
+use super::derive::{Pair, Verdict, pairs, percentile};
 use super::schema::{Run, Status};
-use crate::stats::paired::Verdict;
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Row {

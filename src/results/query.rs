@@ -2,7 +2,7 @@
 
 use super::schema::{ArmInfo, Cell, NoiseFloor, Run, Summary};
 use crate::model::Kind;
-use crate::stats::summary::{BEYOND_A_PERCENTILE, beyond};
+use crate::stats::Estimate;
 
 /// The values of one metric, in the order in which they were taken.
 pub fn values_of(cell: &Cell, metric: &str) -> Vec<(u32, f64)> {
@@ -20,13 +20,12 @@ pub fn kind_of(run: &Run, arm: &str) -> Kind {
     run.header.arms.iter().find(|a| a.id == arm).map_or(Kind::Other, ArmInfo::kind)
 }
 
-pub fn summary<'a>(run: &'a Run, cell: &Cell, metric: &str) -> Option<&'a Summary> {
-    run.summaries.iter().find(|s| s.cell == cell.id && s.metric == metric)
+/// The saved summary's median, interval and number of samples.
+pub fn seen(run: &Run, cell: &Cell, metric: &str) -> Option<Estimate> {
+    summary(run, cell, metric).map(|s| Estimate { n: s.n, interval: s.interval })
 }
 
-/// A percentile of the file that may be shown; with fewer than ten samples beyond it, None.
-pub fn percentile(s: &Summary, q: f64) -> Option<f64> {
-    let told = [(0.05, Some(s.p5)), (0.95, Some(s.p95)), (0.99, s.p99)];
-    let (_, value) = told.into_iter().find(|(known, _)| (known - q).abs() < 1e-9)?;
-    value.filter(|_| beyond(s.n, q) >= BEYOND_A_PERCENTILE - 1e-9)
+/// None: the cell has no value of it.
+pub fn summary<'a>(run: &'a Run, cell: &Cell, metric: &str) -> Option<&'a Summary> {
+    run.summaries.iter().find(|s| s.cell == cell.id && s.metric == metric)
 }

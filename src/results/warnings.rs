@@ -1,11 +1,11 @@
 //! What a reader of the numbers must know: each warning has a code, a sentence with cause and next step, and says whether
 //! the run is unfit for publication because of it.
 
-use super::query::{floor_of, values_of};
+use super::derive::course::carry_over;
+use super::query::values_of;
 use super::schema::{ArmInfo, Cell, Header, NoiseFloor, Status, Summary, Warning};
 
 use crate::lang::counted;
-use crate::stats::drift::predecessor;
 use crate::units::show_ns;
 
 /// Load of other programs, in runnable tasks, from which on a run is disturbed.
@@ -108,13 +108,7 @@ fn correlated(run: &Facts, warn: &mut Warn) {
 
 /// What ran before slows what runs now, by more than the noise floor.
 fn carried_over(run: &Facts, warn: &mut Warn) {
-    let boots = run.cells.iter().filter(|c| c.experiment == "boot" && c.status == Status::Measured);
-    let floor = floor_of(run.noise, "boot", "create_to_ready");
-    let worst = boots
-        .filter_map(|cell| Some((cell, predecessor(&after(cell), floor?)?)))
-        .filter(|(_, p)| p.flagged)
-        .max_by(|a, b| a.1.relative.total_cmp(&b.1.relative));
-    if let Some((cell, p)) = worst {
+    if let Some((cell, p)) = carry_over(run.cells, run.noise) {
         let text = format!(
             "{} starts {:.0} % slower after {} than after {}: raise --settle",
             cell.id,
@@ -124,11 +118,6 @@ fn carried_over(run: &Facts, warn: &mut Warn) {
         );
         warn("carry-over", false, text);
     }
-}
-
-fn after(cell: &Cell) -> Vec<(&str, f64)> {
-    let column = cell.columns.values.get("create_to_ready").map_or(&[][..], Vec::as_slice);
-    cell.columns.before.iter().zip(column).filter_map(|(before, v)| Some((before.as_str(), (*v)?))).collect()
 }
 
 /// Reading the timer is in every batch; below one hundredth of it nobody has to know.

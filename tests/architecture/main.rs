@@ -17,7 +17,6 @@ const ARROWS: &[(&str, &[&str])] = &[
             "experiments",
             "lab",
             "results",
-            "stats",
             "charts",
             "report",
             "guide",
@@ -28,8 +27,8 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     ("doctor", &["host", "lab", "environments", "container", "vm", "sys"]),
-    ("report", &["charts", "results", "stats", "host"]),
-    ("guide", &["report", "charts", "results", "stats", "host"]),
+    ("report", &["charts", "results", "host"]),
+    ("guide", &["report", "charts", "results", "host"]),
     ("harness", &["experiments", "environments", "lab", "results", "stats", "host", "sys"]),
     ("experiments", &["environments", "lab", "results", "stats", "sys"]),
     ("lab", &["environments", "sys"]),
@@ -37,7 +36,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("container", &["sys"]),
     ("vm", &["sys"]),
     ("results", &["stats", "host"]),
-    ("charts", &["results", "stats"]),
+    ("charts", &["results"]),
     ("host", &[]),
     ("stats", &[]),
     ("sys", &[]),
@@ -161,6 +160,26 @@ fn everything_right_of_the_results_file_works_from_it_alone() {
             assert!(!seen.contains(&forbidden), "{start} reaches {forbidden}");
         }
     }
+}
+
+/// So that a chart, the report and a grade cannot disagree: whatever is made of samples is made in one place.
+#[test]
+fn every_number_of_a_results_file_is_derived_in_one_room() {
+    const TYPES: &[&[&str]] = &[&["stats", "Interval"], &["stats", "Estimate"]];
+    let sources = sources();
+    let test_only = test_only(&sources);
+    let mut derived = 0;
+    for (path, text) in sources.iter().filter(|(path, _)| !test_only.iter().any(|test| path.starts_with(test))) {
+        let uses = paths::used(&code(text), &paths::module_of(path));
+        let mut of_stats = uses.iter().filter(|used| used.first().is_some_and(|room| room == "stats"));
+        if path.starts_with("src/results/derive") {
+            derived += of_stats.count();
+        } else if path.starts_with("src/results") {
+            let other = of_stats.find(|used| !TYPES.contains(&&*used.iter().map(String::as_str).collect::<Vec<_>>()));
+            assert!(other.is_none(), "{} computes: {other:?} belongs in results/derive", path.display());
+        }
+    }
+    assert!(derived > 10, "what derives uses stats: {derived}");
 }
 
 #[test]

@@ -3,9 +3,10 @@
 use super::{Call, Content, Cost, Row};
 use crate::charts::caption::{Shown, against_machines, hole};
 use crate::charts::page::Note;
-use crate::charts::values::{arm, cells, definitions, machine_notes, summary};
+use crate::charts::values::{arm, cells, definitions, machine_notes};
 use crate::charts::words;
 use crate::lang::Lang;
+use crate::results::derive::seen;
 use crate::results::schema::{Cell, Run, Status};
 
 const EXPERIMENT: &str = "syscall";
@@ -35,7 +36,7 @@ fn call(run: &Run, cells: &[&Cell], id: &str, lang: Lang) -> Call {
 /// None: this call does not exist there.
 fn row(run: &Run, cell: &Cell, call: &str, lang: Lang) -> Option<Row> {
     let guest = run.header.arms.iter().any(|a| a.id == cell.arm && a.backend.is_some());
-    let content = match (hole(cell, lang), summary(run, cell, call)) {
+    let content = match (hole(cell, lang), seen(run, cell, call)) {
         _ if call == GUESTS_ONLY && !guest => return None,
         (Some(reason), _) => Content::Missing(reason.to_owned()),
         (None, Some(ns)) => Content::Measured(ns),

@@ -1,6 +1,6 @@
 use super::*;
 use crate::charts::tests::{has_line, lines, place, texts};
-use crate::stats::Interval;
+use crate::results::derive::Interval;
 
 fn row(name: &str, guest: bool, content: Content) -> Row {
     Row { arm: Arm { name: name.into(), id: name.into() }, guest, content }

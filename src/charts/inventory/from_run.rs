@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use super::{Content, Inventory, Row, kind};
 use crate::charts::caption::{Shown, hole};
 use crate::charts::page::Note;
-use crate::charts::values::{arm, cells, definitions, machine_notes, summary};
+use crate::charts::values::{arm, cells, definitions, machine_notes};
 use crate::charts::words::{self, Word};
 use crate::lang::Lang;
+use crate::results::derive;
 use crate::results::schema::{Cell, Run};
 
 const EXPERIMENT: &str = "inventory";
@@ -29,7 +30,7 @@ fn content(run: &Run, cell: &Cell, kinds: &[String], lang: Lang) -> Content {
     match hole(cell, lang) {
         Some(reason) => Content::Missing(reason.to_owned()),
         None => Content::Measured {
-            counts: kinds.iter().map(|kind| summary(run, cell, kind)).collect(),
+            counts: kinds.iter().map(|kind| derive::seen(run, cell, kind)).collect(),
             namespaces: seen(cell, "namespace:"),
             kvm: seen(cell, "kvm:"),
         },

@@ -1,6 +1,6 @@
 use super::*;
 use crate::charts::tests::{place, texts};
-use crate::stats::Interval;
+use crate::results::derive::Interval;
 
 fn count(median: f64, ends: (f64, f64)) -> Estimate {
     Estimate { n: 8, interval: Interval::new(median, Some(ends)) }

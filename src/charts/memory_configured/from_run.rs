@@ -3,19 +3,13 @@
 use super::{Line, MemoryConfigured, PerByte, Point, TouchedSlope};
 use crate::charts::caption::{Shown, hole, notes};
 use crate::charts::page::Note;
-use crate::charts::values::{arm, cells, hidden_interval, memory_notes, summary};
+use crate::charts::values::{arm, cells, hidden_interval, memory_notes};
 use crate::charts::words;
 use crate::lang::Lang;
-use crate::results::query::values_of;
+use crate::results::derive::lines::{self, host_bytes};
+use crate::results::derive::seen;
 use crate::results::schema::{Cell, Run};
-use crate::stats::interval::Estimate;
-use crate::stats::slope::fit;
 use crate::units::parse_bytes;
-
-/// Private and kernel memory; where no kernel memory could be measured, what is private alone, and the notes say so.
-fn metric(cell: &Cell) -> &'static str {
-    if cell.columns.values.contains_key("host_bytes") { "host_bytes" } else { "private" }
-}
 
 /// A cell with its two sizes in bytes.
 struct Sized<'a> {
@@ -41,7 +35,7 @@ impl MemoryConfigured {
             hidden_interval(lines.iter().flat_map(|l| &l.points).map(|p| &p.host), lang).into_iter().collect();
         all.extend(memory_notes(&cells, lang));
         all.extend(notes(run, &cells, Shown { experiment: "memory", metric: "host_bytes" }, lang));
-        let private = cells.iter().any(|c| hole(c, lang).is_none() && metric(c) == "private");
+        let private = cells.iter().any(|c| hole(c, lang).is_none() && host_bytes(c) == "private");
         Some(MemoryConfigured { lines, private, against_touched, notes: all })
     }
 }
@@ -66,7 +60,7 @@ fn grouped<'a, 'b, K: PartialEq>(cells: &'b [Sized<'a>], key: impl Fn(&'b Sized<
 }
 
 fn line(run: &Run, group: &[&Sized], lang: Lang) -> Line {
-    let measured = |s: &&Sized| Some(Point { configured: s.configured, host: summary(run, s.cell, metric(s.cell))? });
+    let measured = |s: &&Sized| Some(Point { configured: s.configured, host: seen(run, s.cell, host_bytes(s.cell))? });
     let mut points: Vec<Point> = group.iter().filter_map(measured).collect();
     points.sort_by(|a, b| a.configured.total_cmp(&b.configured));
     let holes = group.iter().filter(|s| measured(s).is_none());
@@ -75,7 +69,7 @@ fn line(run: &Run, group: &[&Sized], lang: Lang) -> Line {
         touched: group[0].touched,
         preallocated: group[0].preallocated,
         points,
-        per_configured: slope_over(group, |s| s.configured),
+        per_configured: per_byte(group, "configured"),
         holes: holes
             .map(|s| (s.configured, hole(s.cell, lang).unwrap_or(words::NO_VALUES.of(lang)).to_owned()))
             .collect(),
@@ -87,21 +81,13 @@ fn touched_slope(run: &Run, group: &[&Sized], lang: Lang) -> Option<TouchedSlope
         arm: arm(run, &group[0].cell.arm, lang),
         configured: group[0].configured,
         preallocated: group[0].preallocated,
-        per_touched: slope_over(group, |s| s.touched)?,
+        per_touched: per_byte(group, "touch")?,
     })
 }
 
-/// A line through each block's own points; then the median of the slopes. A block that lacks a point is left out.
-fn slope_over(group: &[&Sized], x: impl Fn(&Sized) -> f64) -> Option<PerByte> {
-    let columns: Vec<(f64, Vec<(u32, f64)>)> =
-        group.iter().map(|s| (x(s), values_of(s.cell, metric(s.cell)))).collect();
-    let mut slopes = Vec::new();
-    for (block, _) in &columns.first()?.1 {
-        let at = |column: &(f64, Vec<(u32, f64)>)| Some((column.0, column.1.iter().find(|(b, _)| b == block)?.1));
-        let points: Option<Vec<(f64, f64)>> = columns.iter().map(at).collect();
-        slopes.extend(points.and_then(|p| fit(&p)).map(|l| l.slope));
-    }
-    Estimate::of(&slopes)
+fn per_byte(group: &[&Sized], key: &str) -> Option<PerByte> {
+    let cells: Vec<&Cell> = group.iter().map(|s| s.cell).collect();
+    lines::per_byte(&cells, key, host_bytes(cells.first()?))
 }
 
 #[cfg(test)]

@@ -3,11 +3,12 @@
 use super::{Bar, Content, MemoryParts, Part};
 use crate::charts::caption::{hole, notes};
 use crate::charts::page::Note;
-use crate::charts::values::{arm, cells, memory_notes, one_more, one_more_against_machines, summary};
+use crate::charts::values::{arm, cells, memory_notes, one_more, one_more_against_machines};
 use crate::charts::words;
 use crate::lang::Lang;
 use crate::model::Unit;
 use crate::results::derive::parts;
+use crate::results::derive::seen;
 use crate::results::schema::{Cell, Run};
 use crate::units::Scale;
 
@@ -33,7 +34,7 @@ fn content(run: &Run, cell: &Cell, lang: Lang) -> Content {
         return Content::Missing(reason.to_owned());
     }
     let metric = if cell.columns.values.contains_key("per_instance") { "per_instance" } else { "private" };
-    let Some(whole) = summary(run, cell, metric) else {
+    let Some(whole) = seen(run, cell, metric) else {
         return Content::Missing(words::NO_VALUES.of(lang).to_owned());
     };
     let guest = cell.columns.values.contains_key("guest_ram");
@@ -49,7 +50,7 @@ fn content(run: &Run, cell: &Cell, lang: Lang) -> Content {
     Content::Measured {
         parts: found.into_iter().map(|(metric, bytes)| (part(metric), bytes)).collect(),
         whole,
-        shared: summary(run, cell, "shared").map(|s| s.median),
+        shared: seen(run, cell, "shared").map(|s| s.median),
     }
 }
 

@@ -1,6 +1,6 @@
 use super::*;
 use crate::charts::tests::{has_line, place, texts};
-use crate::stats::Interval;
+use crate::results::derive::Interval;
 
 const KIB: f64 = 1024.0;
 

@@ -1,19 +1,13 @@
 //! From a results file to the chart.
 
-use super::{Content, Line, MemorySlope, Point};
+use super::{Content, Line, MemorySlope};
 use crate::charts::caption::{hole, notes};
 use crate::charts::page::Note;
-use crate::charts::values::{
-    arm, cells, hidden_interval, memory_notes, one_more, one_more_against_machines, over_samples, summary,
-};
+use crate::charts::values::{arm, cells, hidden_interval, memory_notes, one_more, one_more_against_machines};
 use crate::charts::words;
 use crate::lang::Lang;
+use crate::results::derive::lines::OneMore;
 use crate::results::schema::{Cell, Run};
-use crate::stats::median;
-use crate::stats::slope::{self, fit};
-
-/// The line is laid through so many points, the last ones.
-const FITTED: usize = 3;
 
 impl MemorySlope {
     /// None: the run has no cell of `memory` that counts instances.
@@ -34,52 +28,11 @@ impl MemorySlope {
 }
 
 fn content(run: &Run, cell: &Cell, lang: Lang) -> Content {
-    if let Some(reason) = hole(cell, lang) {
-        return Content::Missing(reason.to_owned());
+    match (hole(cell, lang), OneMore::of(run, cell)) {
+        (Some(reason), _) => Content::Missing(reason.to_owned()),
+        (None, None) => Content::Missing(words::NO_VALUES.of(lang).to_owned()),
+        (None, Some(found)) => Content::Measured(found),
     }
-    let with_kernel = cell.columns.values.contains_key("per_instance");
-    let Some(one_more) = summary(run, cell, if with_kernel { "per_instance" } else { "private" }) else {
-        return Content::Missing(words::NO_VALUES.of(lang).to_owned());
-    };
-    let counts = counts(cell);
-    let fits: Vec<slope::Line> = (0..cell.columns.block.len())
-        .filter_map(|row| fit(&fitted(&weighed(cell, &counts, with_kernel, row)?)))
-        .collect();
-    let intercepts: Vec<f64> = fits.iter().map(|l| l.intercept).collect();
-    Content::Measured {
-        points: points(cell, &counts, with_kernel),
-        one_more,
-        intercept: median(&intercepts),
-        lack_of_fit: summary(run, cell, "lack_of_fit").map(|l| l.median),
-    }
-}
-
-/// "1,4,16,32".
-fn counts(cell: &Cell) -> Vec<f64> {
-    cell.case.get("n").map_or(Vec::new(), |n| n.split(',').filter_map(|n| n.parse().ok()).collect())
-}
-
-/// (N, bytes of all N) in one block. None: its sample failed, or the file is of an isolab that did not keep them.
-fn weighed(cell: &Cell, counts: &[f64], with_kernel: bool, row: usize) -> Option<Vec<(f64, f64)>> {
-    let column = |name: &str| cell.columns.inner.get(name)?.get(row).filter(|c| c.len() == counts.len());
-    let private = column("private")?;
-    let bytes: Vec<f64> = match (with_kernel, column("kernel")) {
-        (true, kernel) => private.iter().zip(kernel?).map(|(p, k)| p + k).collect(),
-        (false, _) => private.clone(),
-    };
-    Some(counts.iter().copied().zip(bytes).collect())
-}
-
-fn fitted(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
-    points[points.len().saturating_sub(FITTED)..].to_vec()
-}
-
-fn points(cell: &Cell, counts: &[f64], with_kernel: bool) -> Vec<Point> {
-    let point = |i: usize| {
-        let bytes = over_samples(cell, |row| Some(weighed(cell, counts, with_kernel, row)?.get(i)?.1))?;
-        Some(Point { instances: counts[i], bytes, fitted: i + FITTED >= counts.len() })
-    };
-    (0..counts.len()).filter_map(point).collect()
 }
 
 #[cfg(test)]
@@ -114,7 +67,8 @@ mod tests {
         let cells =
             vec![cell("memory/process{n=1,4,16,32}", process(true)), skipped("memory/vm-bare{n=1,4,16,32}", "no KVM")];
         let chart = MemorySlope::from_run(&run(&ARMS, cells), Lang::En).unwrap();
-        let Content::Measured { points, one_more, intercept, lack_of_fit } = &chart.lines[0].content else {
+        let Content::Measured(OneMore { points, slope: one_more, intercept, lack_of_fit }) = &chart.lines[0].content
+        else {
             panic!("{chart:?}")
         };
         assert_eq!(points.iter().map(|p| p.instances).collect::<Vec<_>>(), [1.0, 4.0, 16.0, 32.0]);
@@ -131,7 +85,7 @@ mod tests {
         let chart =
             MemorySlope::from_run(&run(&ARMS, vec![cell("memory/process{n=1,4,16,32}", process(false))]), Lang::En)
                 .unwrap();
-        let Content::Measured { points, one_more, .. } = &chart.lines[0].content else { panic!() };
+        let Content::Measured(OneMore { points, slope: one_more, .. }) = &chart.lines[0].content else { panic!() };
         assert_eq!((points[1].bytes.median, one_more.median), (3503.5, 750.0));
     }
 
@@ -139,7 +93,9 @@ mod tests {
     fn a_file_without_points_keeps_its_slope() {
         let only = vec![sample(&[("per_instance", 1000.0), ("private", 1.0)], &[], Vec::new()); 6];
         let chart = MemorySlope::from_run(&run(&ARMS, vec![cell("memory/process{n=1,4}", only)]), Lang::En).unwrap();
-        let Content::Measured { points, intercept, one_more, .. } = &chart.lines[0].content else { panic!() };
+        let Content::Measured(OneMore { points, intercept, slope: one_more, .. }) = &chart.lines[0].content else {
+            panic!()
+        };
         assert_eq!((points.len(), *intercept, one_more.median), (0, None, 1000.0));
     }
 

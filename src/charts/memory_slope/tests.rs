@@ -1,6 +1,6 @@
 use super::*;
 use crate::charts::tests::{has_line, place, texts};
-use crate::stats::Interval;
+use crate::results::derive::{Estimate, Interval};
 
 const KIB: f64 = 1024.0;
 
@@ -8,10 +8,10 @@ fn interval(median: f64, ends: Option<(f64, f64)>) -> Estimate {
     Estimate { n: 8, interval: Interval::new(median, ends) }
 }
 
-fn chart(points: Vec<Point>) -> MemorySlope {
+fn chart(points: Vec<Weighed>) -> MemorySlope {
     let one_more = interval(100.0 * KIB, Some((98.0 * KIB, 103.0 * KIB)));
     let intercept = (!points.is_empty()).then_some(200.0 * KIB);
-    let content = Content::Measured { points, one_more, intercept, lack_of_fit: Some(2.0 * KIB) };
+    let content = Content::Measured(OneMore { points, slope: one_more, intercept, lack_of_fit: Some(2.0 * KIB) });
     let arm = |name: &str, id: &str| Arm { name: name.into(), id: id.into() };
     MemorySlope {
         lines: vec![
@@ -23,7 +23,7 @@ fn chart(points: Vec<Point>) -> MemorySlope {
 }
 
 fn three() -> MemorySlope {
-    let point = |n: f64, low: f64, high: f64, fitted| Point {
+    let point = |n: f64, low: f64, high: f64, fitted| Weighed {
         instances: n,
         bytes: interval((200.0 + 100.0 * n) * KIB, Some((low * KIB, high * KIB))),
         fitted,
@@ -70,7 +70,7 @@ fn without_points_there_is_no_plot_and_the_slope_is_still_told() {
 #[test]
 fn without_an_interval_no_whisker_is_drawn() {
     let mut chart = three();
-    let Content::Measured { points, .. } = &mut chart.lines[0].content else { panic!("it was measured") };
+    let Content::Measured(OneMore { points, .. }) = &mut chart.lines[0].content else { panic!("it was measured") };
     points.iter_mut().for_each(|p| p.bytes = interval(p.bytes.median, None));
     let svg = drawing(&chart, Look::default()).svg;
     let at = pixels(&svg);

@@ -4,8 +4,8 @@ use super::{Word, arm_name};
 use crate::lang::Lang;
 use crate::model::Unit;
 use crate::results::derive::Pair;
+use crate::results::derive::Verdict;
 use crate::results::schema::{MetricInfo, Run};
-use crate::stats::paired::Verdict;
 use crate::units::three_digits;
 
 #[rustfmt::skip]

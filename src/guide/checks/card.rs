@@ -14,10 +14,8 @@ use crate::guide::claims::{self, Decided, Verdict};
 use crate::guide::outcome::{Evidence, Kind, Outcome, Status};
 use crate::lang::Lang;
 use crate::lang::particles::settled;
-use crate::results::query::values_of;
+use crate::results::derive::{compared, estimate, less_one};
 use crate::results::schema::{Cell, Interval, Run};
-use crate::stats::median_interval;
-use crate::stats::paired::{compare, pair};
 
 /// What a student writes; `number` may be typed without quotes.
 #[derive(Debug, Default, Deserialize)]
@@ -246,23 +244,21 @@ fn with_ends(i: &Interval, what: &str, unit: Option<crate::model::Unit>, all: &m
 
 /// `(b − a) / a`, as a report prints it.
 fn shares(i: &Interval, what: &str, all: &mut Vec<Candidate>) {
-    let percent = |ratio: f64| (ratio - 1.0) * 100.0;
-    let ends = i.low.zip(i.high).map(|(low, high)| (percent(low), percent(high)));
-    let parts = [Some(i.median), i.low, i.high].into_iter().flatten();
-    all.extend(parts.map(|r| Candidate::percent(what.to_owned(), r - 1.0).within(ends, percent(i.median))));
+    let share = less_one(i);
+    let ends = share.ends().map(|(low, high)| (low * 100.0, high * 100.0));
+    let parts = [Some(share.median), share.low, share.high].into_iter().flatten();
+    all.extend(parts.map(|r| Candidate::percent(what.to_owned(), r).within(ends, share.median * 100.0)));
 }
 
 /// Its median with the and what is printed beside it: against the first arm of its experiment.
 fn of_cell(run: &Run, cell: &Cell, metric: &str, all: &mut Vec<Candidate>) {
     let unit = run.header.metrics.iter().find(|m| m.experiment == cell.experiment && m.id == metric).map(|m| m.unit);
-    let values = values_of(cell, metric);
-    let plain: Vec<f64> = values.iter().map(|(_, v)| *v).collect();
-    if let (Some(median), Some(unit)) = (median_interval(&plain), unit) {
+    if let (Some(median), Some(unit)) = (estimate(cell, metric), unit) {
         with_ends(&median, &cell.id, Some(unit), all);
     }
     let first = run.cells.iter().find(|b| b.experiment == cell.experiment && b.case == cell.case);
     let Some(base) = first.filter(|b| b.id != cell.id) else { return };
-    let Some(found) = compare(&pair(&values_of(base, metric), &values)) else { return };
+    let Some(found) = compared(base, cell, metric) else { return };
     let what = format!("{} against {}", cell.id, base.arm);
     if let Some(unit) = unit {
         with_ends(&found.difference, &what, Some(unit), all);

@@ -1,19 +1,14 @@
 //! The values of a claim's terms in results files: paired ratios, medians, counts of objects, slopes over sizes, each with
 //! its interval and with the cells that it came from.
 
-use std::collections::BTreeMap;
-
 use super::rule::{Kind, Term};
 use crate::model::Kind as ArmKind;
 use crate::model::Unit;
-use crate::results::derive::is_whole;
-use crate::results::query::{floor_of, values_of};
+use crate::results::derive::lines::per_byte;
+use crate::results::derive::spread::Extent;
+use crate::results::derive::{Twins, compared, is_whole, twins};
+use crate::results::query::floor_of;
 use crate::results::schema::{ArmInfo, Cell, Interval, Run, Status};
-use crate::stats::median_interval;
-use crate::stats::noise::noise_floor;
-use crate::stats::paired::{by_block, compare, pair};
-use crate::stats::slope::fit;
-use crate::units::parse_bytes;
 
 /// A results file with its name.
 pub type Named<'a> = (String, &'a Run);
@@ -99,8 +94,7 @@ fn ratios(term: &Term, run: &Run) -> Vec<Value> {
             if !is_whole(arm, &term.metric) || !is_whole(base, &term.metric) {
                 continue; // without the kernel's part nothing may be said of the two
             }
-            let pairs = pair(&values_of(base, &term.metric), &values_of(arm, &term.metric));
-            let Some(ratio) = compare(&pairs).and_then(|c| c.ratio) else { continue };
+            let Some(ratio) = compared(base, arm, &term.metric).and_then(|c| c.ratio) else { continue };
             found.push(Value {
                 arm: arm.arm.clone(),
                 base: base.arm.clone(),
@@ -116,85 +110,45 @@ fn ratios(term: &Term, run: &Run) -> Vec<Value> {
 
 fn medians(term: &Term, run: &Run) -> Vec<Value> {
     let unit = unit_of(run, term);
-    cells(run, term, &term.arm)
-        .filter_map(|cell| of_blocks(cell, by_block(&values_of(cell, &term.metric)), unit))
-        .collect()
-}
-
-/// How many objects of a kind each instance has; 0 where a sample lists none of them.
-fn objects(term: &Term, run: &Run) -> Vec<Value> {
-    let of_cell = |cell: &Cell| {
-        let count = |parts: &Vec<crate::model::Part>| -> f64 {
-            parts.iter().filter(|p| p.what.starts_with(&term.metric)).map(|p| p.amount as f64).sum()
-        };
-        let listed = cell.columns.parts.iter().zip(&cell.columns.block).filter(|(parts, _)| !parts.is_empty());
-        let blocks: BTreeMap<u32, f64> = listed.map(|(parts, block)| (*block, count(parts))).collect();
-        of_blocks(cell, blocks, Some(Unit::Count))
-    };
+    let of_cell = |cell| Some(of_extent(cell, Extent::of_metric(cell, &term.metric)?, unit));
     cells(run, term, &term.arm).filter_map(of_cell).collect()
 }
 
-fn of_blocks(cell: &Cell, blocks: BTreeMap<u32, f64>, unit: Option<Unit>) -> Option<Value> {
-    let values: Vec<f64> = blocks.into_values().collect();
-    Some(Value {
-        arm: cell.arm.clone(),
-        cells: vec![cell.id.clone()],
-        found: median_interval(&values)?,
-        unit,
-        lowest: values.iter().copied().fold(f64::INFINITY, f64::min),
-        highest: values.iter().copied().fold(f64::NEG_INFINITY, f64::max),
-        ..Value::default()
-    })
+/// How many objects of a kind each instance has.
+fn objects(term: &Term, run: &Run) -> Vec<Value> {
+    let of_cell = |cell| Some(of_extent(cell, Extent::of_objects(cell, &term.metric)?, Some(Unit::Count)));
+    cells(run, term, &term.arm).filter_map(of_cell).collect()
 }
 
-/// Per block one slope: points that differ only in `along` lie on one line, and all lines share their slope.
+fn of_extent(cell: &Cell, extent: Extent, unit: Option<Unit>) -> Value {
+    Value {
+        arm: cell.arm.clone(),
+        cells: vec![cell.id.clone()],
+        found: extent.found.interval,
+        unit,
+        lowest: extent.lowest,
+        highest: extent.highest,
+        ..Value::default()
+    }
+}
+
+/// Points that differ only in `along` lie on one line, and all lines share their slope.
 fn slopes(term: &Term, run: &Run) -> Vec<Value> {
     let mut found: Vec<Value> = Vec::new();
     for arm in run.header.arms.iter().filter(|arm| is_of(&term.arm, arm)) {
         let sized: Vec<&Cell> = cells(run, term, &arm.id)
             .filter(|c| c.case.contains_key(&term.along) && c.case.contains_key("prealloc") == term.prealloc)
             .collect();
-        let mut points: BTreeMap<u32, Vec<Point>> = BTreeMap::new();
-        for cell in &sized {
-            let Ok(x) = parse_bytes(&cell.case[&term.along]) else { continue };
-            let mut others = cell.case.clone();
-            others.remove(&term.along);
-            for (block, y) in by_block(&values_of(cell, &term.metric)) {
-                points.entry(block).or_default().push(Point { group: format!("{others:?}"), x: x as f64, y });
-            }
-        }
-        let per_block: Vec<f64> = points.into_values().filter_map(|p| common_slope(&p)).collect();
-        let Some(middle) = median_interval(&per_block) else { continue };
+        let Some(middle) = per_byte(&sized, &term.along, &term.metric) else { continue };
         found.push(Value {
             arm: arm.id.clone(),
             cells: sized.iter().map(|c| c.id.clone()).collect(),
-            found: middle,
+            found: middle.interval,
             unit: Some(Unit::BytesPerByte),
             ..Value::default()
         });
     }
     found
-}
-
-struct Point {
-    group: String,
-    x: f64,
-    y: f64,
-}
-
-/// Each group is moved so that its means are 0; then one line fits them all. Groups of one point say nothing.
-fn common_slope(points: &[Point]) -> Option<f64> {
-    let mut groups: BTreeMap<&str, Vec<(f64, f64)>> = BTreeMap::new();
-    for p in points {
-        groups.entry(&p.group).or_default().push((p.x, p.y));
-    }
-    let mut centred = Vec::new();
-    for group in groups.into_values().filter(|g| g.len() > 1) {
-        let n = group.len() as f64;
-        let (x, y) = (group.iter().map(|p| p.0).sum::<f64>() / n, group.iter().map(|p| p.1).sum::<f64>() / n);
-        centred.extend(group.into_iter().map(|p| (p.0 - x, p.1 - y)));
-    }
-    fit(&centred).map(|line| line.slope)
 }
 
 /// What two equal arms differ by, in one cell and metric; computed from the samples.
@@ -209,37 +163,22 @@ pub struct Floor {
 /// Of the metrics that the closing table shows; none of a run in which one arm came after the other.
 pub fn floors(run: &Run, experiment: &str) -> Vec<Floor> {
     let headline = run.header.metrics.iter().filter(|m| m.experiment == experiment && m.headline);
-    let twins = run.cells.iter().filter(|c| c.experiment == experiment && c.arm.ends_with("#2"));
-    let mut found = Vec::new();
-    for (twin, metric) in twins.flat_map(|twin| headline.clone().map(move |m| (twin, &m.id))) {
-        let is_first =
-            |c: &&Cell| c.experiment == experiment && c.case == twin.case && twin.arm == format!("{}#2", c.arm);
-        let Some(first) = run.cells.iter().find(is_first).filter(|_| run.header.plan.order != "sequential") else {
-            continue;
-        };
-        if let Some(floor) = noise_floor(&pair(&values_of(first, metric), &values_of(twin, metric))) {
-            found.push(Floor {
-                cell: first.id.clone(),
-                sha256: first.hash.clone(),
-                metric: metric.clone(),
-                relative: floor.relative,
-            });
-        }
-    }
-    found
+    let in_blocks = run.header.plan.order != "sequential";
+    let twins = twins(&run.cells).filter(|twins| twins.first.experiment == experiment && in_blocks);
+    let floor = |(twins, metric): (Twins<'_>, &String)| {
+        Some(Floor {
+            cell: twins.first.id.clone(),
+            sha256: twins.first.hash.clone(),
+            metric: metric.clone(),
+            relative: twins.floor(metric)?,
+        })
+    };
+    twins.flat_map(|twins| headline.clone().map(move |m| (twins, &m.id))).filter_map(floor).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn groups_share_their_slope_and_keep_their_heights() {
-        let point = |group: &str, x: f64, y: f64| Point { group: group.into(), x, y };
-        let points = [point("a", 0.0, 5.0), point("a", 8.0, 13.0), point("b", 0.0, 100.0), point("b", 8.0, 108.0)];
-        assert!((common_slope(&points).unwrap() - 1.0).abs() < 1e-12);
-        assert_eq!(common_slope(&[point("a", 0.0, 1.0), point("b", 8.0, 9.0)]), None, "nothing differs in x alone");
-    }
 
     #[test]
     fn groups_hold_arms_as_they_are() {

@@ -3,64 +3,56 @@
 use super::{Case, Found, evidence};
 use crate::guide::tolerances::{FEW_BLOCKS, MORE_BLOCKS};
 use crate::lang::counted;
-use crate::results::query::values_of;
-use crate::results::schema::{Cell, Run};
-use crate::stats::paired::{compare, pair};
-use crate::stats::{median, median_interval};
+use crate::results::derive::{Twins, twins};
+use crate::results::schema::{Cell, Run, Status};
 
 const METRIC: &str = "create_to_ready";
 
 /// Two equal arms of one file.
-struct Twins<'a> {
+struct Twice<'a> {
     file: &'a str,
     run: &'a Run,
-    first: &'a Cell,
-    second: &'a Cell,
+    cells: Twins<'a>,
 }
 
-impl Twins<'_> {
+impl Twice<'_> {
     fn is_sequential(&self) -> bool {
         self.run.header.plan.order == "sequential"
     }
 
-    /// second ÷ first, one per block.
-    fn ratios(&self) -> Vec<f64> {
-        let pairs = pair(&values_of(self.first, METRIC), &values_of(self.second, METRIC));
-        pairs.into_iter().filter(|(a, _)| *a > 0.0).map(|(a, b)| b / a).collect()
+    fn blocks(&self) -> usize {
+        self.cells.blocks(METRIC)
     }
 }
 
-fn twins<'a>(case: &'a Case) -> Vec<Twins<'a>> {
-    let seconds = case.cells("boot").filter(|(_, _, c)| c.arm.ends_with("#2"));
-    let with_first = |(file, run, second): (&'a str, &'a Run, &'a Cell)| {
-        let arm = second.arm.strip_suffix("#2")?;
-        let first = run.cells.iter().find(|c| c.experiment == "boot" && c.arm == arm && c.case == second.case)?;
-        Some(Twins { file, run, first, second })
+fn twice<'a>(case: &'a Case) -> Vec<Twice<'a>> {
+    let of_run = |(file, run): &'a (String, &'a Run)| {
+        let of_boot = twins(&run.cells)
+            .filter(|twins| twins.second.experiment == "boot" && twins.second.status == Status::Measured);
+        of_boot.map(move |cells| Twice { file, run, cells })
     };
-    seconds.filter_map(with_first).collect()
+    case.runs.iter().flat_map(of_run).collect()
 }
 
 /// The interval over all blocks of the longest run is narrower than over a few of them.
 pub(super) fn width(case: &Case) -> Found {
-    let all = twins(case);
+    let all = twice(case);
     let interleaved = all.iter().filter(|t| !t.is_sequential());
-    let Some(longest) = interleaved.max_by_key(|t| t.ratios().len()) else {
+    let Some(longest) = interleaved.max_by_key(|t| t.blocks()) else {
         return case.not_measured("boot process, process#2 (--order blocks)", RUN);
     };
-    let ratios = longest.ratios();
-    if ratios.len() < FEW_BLOCKS * MORE_BLOCKS {
-        let (n, least) = (ratios.len(), FEW_BLOCKS * MORE_BLOCKS);
+    let (n, least) = (longest.blocks(), FEW_BLOCKS * MORE_BLOCKS);
+    if n < least {
         let why = case.say(
             format!("the longest run here has {}; {least} are needed to compare.", counted(n, "block")),
             format!("가장 긴 실행의 블록이 {n}개입니다. 비교하려면 {least}개가 필요합니다."),
         );
         return case.open(why, RUN.into());
     }
-    let few: Vec<f64> = ratios.chunks_exact(FEW_BLOCKS).filter_map(width_of).collect();
-    let (Some(few), Some(whole)) = (median(&few), width_of(&ratios)) else {
+    let Some((whole, few)) = longest.cells.widths(METRIC, FEW_BLOCKS) else {
         return case.not_measured("boot process, process#2", RUN);
     };
-    let (n, few_percent, percent) = (ratios.len(), few * 100.0, whole * 100.0);
+    let (few_percent, percent) = (few * 100.0, whole * 100.0);
     let why = (
         format!(
             "interval of process#2 ÷ process: {percent:.1} % wide over {n} blocks, {few_percent:.1} % over {FEW_BLOCKS}."
@@ -74,11 +66,11 @@ pub(super) fn width(case: &Case) -> Found {
         "측정하는 동안 기계의 상태가 바뀌었습니다. 다른 프로그램을 닫고 다시 측정하십시오.".into(),
     );
     let seen = all.iter().map(|t| {
-        let width = width_of(&t.ratios()).map_or("no interval".into(), |w| format!("{:.1} % wide", w * 100.0));
+        let width = t.cells.width(METRIC).map_or("no interval".into(), |w| format!("{:.1} % wide", w * 100.0));
         evidence(
             t.file,
-            t.second,
-            format!("{}, {}: {width}", counted(t.ratios().len(), "block"), t.run.header.plan.order),
+            t.cells.second,
+            format!("{}, {}: {width}", counted(t.blocks(), "block"), t.run.header.plan.order),
         )
     });
     case.decide(whole < few, why, fix, seen.collect())
@@ -86,15 +78,9 @@ pub(super) fn width(case: &Case) -> Found {
 
 const RUN: &str = "isolab bench -e process,process -x boot --order blocks --blocks 100 -o blk100.json";
 
-/// Of the interval of the median; None: too few values for one.
-fn width_of(ratios: &[f64]) -> Option<f64> {
-    let (low, high) = median_interval(ratios)?.ends()?;
-    Some(high - low)
-}
-
 /// In one file the second arm ran after the first, in another both met every block, in changing order.
 pub(super) fn order(case: &Case) -> Found {
-    let all = twins(case);
+    let all = twice(case);
     let find = |sequential: bool| all.iter().find(|t| t.is_sequential() == sequential);
     let Some(apart) = find(true) else {
         return case.not_measured("boot process, process#2 (--order sequential)", RUN_SEQUENTIAL);
@@ -112,39 +98,37 @@ pub(super) fn order(case: &Case) -> Found {
         format!("The order of the samples is not what the files say: {RUN_SEQUENTIAL}"),
         format!("표본의 순서가 파일에 적힌 것과 다릅니다. {RUN_SEQUENTIAL}"),
     );
-    let seen = [(apart, a), (mixed, b)].map(|(t, found)| evidence(t.file, t.second, found));
+    let seen = [(apart, a), (mixed, b)].map(|(t, found)| evidence(t.file, t.cells.second, found));
     case.decide(holds, why, fix, seen.into())
 }
 
 const RUN_SEQUENTIAL: &str = "isolab bench -e process,process -x boot --order sequential --blocks 30 -o seq.json";
 
-fn one_after_the_other(t: &Twins) -> bool {
+fn one_after_the_other(t: &Twice) -> bool {
     let ends = |cell: &Cell| cell.columns.at_ns.iter().max().copied();
     let begins = |cell: &Cell| cell.columns.at_ns.iter().min().copied();
-    ends(t.first) < begins(t.second) || ends(t.second) < begins(t.first)
+    ends(t.cells.first) < begins(t.cells.second) || ends(t.cells.second) < begins(t.cells.first)
 }
 
 /// In some blocks the first arm came first, in some the second.
-fn both_come_first(t: &Twins) -> bool {
+fn both_come_first(t: &Twice) -> bool {
     let at = |cell: &Cell| -> std::collections::BTreeMap<u32, u64> {
         cell.columns.block.iter().copied().zip(cell.columns.at_ns.iter().copied()).collect()
     };
-    let second = at(t.second);
+    let second = at(t.cells.second);
     let first_came_first: Vec<bool> =
-        at(t.first).into_iter().filter_map(|(block, ns)| Some(ns < *second.get(&block)?)).collect();
+        at(t.cells.first).into_iter().filter_map(|(block, ns)| Some(ns < *second.get(&block)?)).collect();
     first_came_first.contains(&true) && first_came_first.contains(&false)
 }
 
 /// "−3.1 % [−5.0, 1.2]": of the medians within blocks; of whole arms where they ran apart.
-fn difference(t: &Twins) -> String {
-    let middle = |cell: &Cell| median(&values_of(cell, METRIC).into_iter().map(|(_, v)| v).collect::<Vec<_>>());
+fn difference(t: &Twice) -> String {
     if t.is_sequential() {
-        let (Some(a), Some(b)) = (middle(t.first), middle(t.second)) else { return "–".into() };
-        return format!("{:+.1} %", (b / a - 1.0) * 100.0);
+        return t.cells.apart(METRIC).map_or("–".into(), |share| format!("{:+.1} %", share * 100.0));
     }
-    let found = compare(&pair(&values_of(t.first, METRIC), &values_of(t.second, METRIC))).and_then(|c| c.ratio);
+    let found = t.cells.difference(METRIC);
     found.map_or("–".into(), |r| {
-        let percent = |v: f64| format!("{:+.1}", (v - 1.0) * 100.0);
+        let percent = |v: f64| format!("{:+.1}", v * 100.0);
         let ends = r.ends().map_or(String::new(), |(low, high)| format!(" [{}, {}]", percent(low), percent(high)));
         format!("{} %{ends}", percent(r.median))
     })

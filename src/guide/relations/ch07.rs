@@ -6,10 +6,8 @@ use crate::guide::claims::terms::{Value, values};
 use crate::guide::claims::{find, shown};
 use crate::guide::tolerances::SUM_OF_PARTS;
 use crate::model::Kind;
-use crate::results::derive::is_whole;
-use crate::results::query::values_of;
+use crate::results::derive::{is_whole, shares};
 use crate::results::schema::{Cell, Run};
-use crate::stats::paired::{compare, pair};
 
 const RUN: &str = "isolab bench -e vm-bare -x memory --set configured=64M,256M,1G --set touch=0,16M -o mem.json";
 const RUN_MANY: &str = "isolab bench -e process,container,vm-bare -x memory --n 1,2,4,8 -o marg.json";
@@ -70,8 +68,7 @@ pub(super) fn parts(case: &Case) -> Found {
     let mut seen = Vec::new();
     let (mut holds, mut any_judged) = (true, false);
     for (file, run, cell) in split {
-        let sums = pair(&values_of(cell, CHARGED), &values_of(cell, "per_instance"));
-        let Some(share) = compare(&sums).and_then(|c| c.ratio) else { continue };
+        let Some(share) = shares(cell, "per_instance", CHARGED) else { continue };
         let (low, high) = share.ends().unwrap_or((share.median, share.median));
         // A virtual machine's monitor was at work before it joined the cgroup: some of its pages are charged elsewhere.
         let judged = run.header.arms.iter().any(|a| a.id == cell.arm && a.kind() != Kind::Machine);

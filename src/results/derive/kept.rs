@@ -1,9 +1,12 @@
 //! What is kept in the file beside the samples, computed from them: summaries, noise floors, comparisons, warnings.
 
+use std::collections::BTreeMap;
+
 use super::super::query::{floor_of, values_of};
 use super::super::schema::{Cell, Comparison, Header, NoiseFloor, Outliers, Summary, Warning};
 use super::super::warnings::{Facts, warnings};
-use crate::stats::{Estimate, drift, noise, outliers, paired};
+use super::twins::{Twins, twins};
+use crate::stats::{Estimate, drift, outliers, paired};
 
 /// Everything that follows from the header and the cells.
 pub struct Follows {
@@ -24,6 +27,11 @@ pub fn follows(header: &Header, cells: &[Cell]) -> Follows {
 /// The median of a metric over the samples that a cell has so far.
 pub fn estimate(cell: &Cell, metric: &str) -> Option<Estimate> {
     Estimate::of(&in_order(cell, metric))
+}
+
+/// One value per block: the median of its samples.
+pub fn values_by_block(cell: &Cell, metric: &str) -> BTreeMap<u32, f64> {
+    paired::by_block(&values_of(cell, metric))
 }
 
 fn in_order(cell: &Cell, metric: &str) -> Vec<f64> {
@@ -66,26 +74,18 @@ fn summary_of(cell: &Cell, metric: &str) -> Option<Summary> {
 
 /// One per experiment, metric and arm that stands twice.
 fn noise_floors(cells: &[Cell]) -> Vec<NoiseFloor> {
-    let mut floors = Vec::new();
-    for twin in cells.iter().filter(|c| c.arm.ends_with("#2")) {
-        let Some(first) = cells.iter().find(|c| is_twin_of(c, twin)) else { continue };
-        for metric in first.columns.values.keys() {
-            let pairs = paired::pair(&values_of(first, metric), &values_of(twin, metric));
-            if let Some(floor) = noise::noise_floor(&pairs) {
-                floors.push(NoiseFloor {
-                    experiment: first.experiment.clone(),
-                    metric: metric.clone(),
-                    arm: first.arm.clone(),
-                    relative: floor.relative,
-                });
-            }
-        }
-    }
-    floors
-}
-
-fn is_twin_of(first: &Cell, twin: &Cell) -> bool {
-    first.experiment == twin.experiment && first.case == twin.case && twin.arm.strip_suffix("#2") == Some(&first.arm)
+    let of_twins = |twins: Twins<'_>| -> Vec<NoiseFloor> {
+        let floor = |metric: &String| {
+            Some(NoiseFloor {
+                experiment: twins.first.experiment.clone(),
+                metric: metric.clone(),
+                arm: twins.first.arm.clone(),
+                relative: twins.floor(metric)?,
+            })
+        };
+        twins.first.columns.values.keys().filter_map(floor).collect()
+    };
+    twins(cells).flat_map(of_twins).collect()
 }
 
 /// Every arm against `chosen`, or else the first arm of its experiment.

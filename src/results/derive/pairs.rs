@@ -46,6 +46,11 @@ pub struct Pair {
 const ROUNDED: f64 = 0.02;
 
 impl Pair {
+    /// `(arm − base) / base` of the two medians.
+    pub fn relative(&self) -> Option<f64> {
+        self.quotient.map(|quotient| quotient - 1.0)
+    }
+
     /// `(base − arm) / base`, paired: 0.38 = the arm is 38 % below its base.
     pub fn below(&self) -> f64 {
         1.0 - self.ratio.median
@@ -100,7 +105,7 @@ fn from_file(run: &Run, cell: &Cell, c: &Comparison) -> Option<Pair> {
 
 /// Two cells of one experiment, from their samples, in the same way as the comparisons of the file.
 fn pair(run: &Run, base: &Cell, cell: &Cell, metric: &str, relation: Relation) -> Option<Pair> {
-    let found = paired::compare(&paired::pair(&values_of(base, metric), &values_of(cell, metric)))?;
+    let found = compared(base, cell, metric)?;
     let floor = floor_of(&run.noise, &cell.experiment, metric);
     let numbers = Numbers {
         pairs: found.pairs,
@@ -109,6 +114,16 @@ fn pair(run: &Run, base: &Cell, cell: &Cell, metric: &str, relation: Relation) -
         verdict: found.verdict(floor.unwrap_or(0.0)),
     };
     Some(assembled(run, base, cell, metric, relation, numbers))
+}
+
+/// Two cells within blocks, from their samples alone: of a file whose summaries nobody vouches for.
+pub fn compared(base: &Cell, cell: &Cell, metric: &str) -> Option<paired::Comparison> {
+    paired::compare(&paired::pair(&values_of(base, metric), &values_of(cell, metric)))
+}
+
+/// `part / whole` of one cell, sample by sample.
+pub fn shares(cell: &Cell, part: &str, whole: &str) -> Option<Interval> {
+    paired::compare(&paired::pair(&values_of(cell, whole), &values_of(cell, part)))?.ratio
 }
 
 struct Numbers {

@@ -1,6 +1,6 @@
 use super::*;
+use crate::results::derive::percentile;
 use crate::results::example::{ExampleArm, run, weather};
-use crate::results::query::percentile;
 
 const ARMS: [ExampleArm; 5] = [
     ("process", "process", None),
