@@ -24,7 +24,7 @@
 //! cli → doctor → { lab, environments, container, vm, host }
 //! ```
 //!
-//! `error`, `timeline`, `model`, `units`, `lang`, `shell`, `any_path` and the probe's `abi` are leaves that all may use. `tests/architecture.rs` holds
+//! `error`, `timeline`, `model`, `units`, `lang`, `shell`, `any_path`, `gzip`, `proc_stat` and the probe's `abi` are leaves that all may use. `tests/architecture.rs` holds
 //! the tree to this, and to the sizes of files and functions.
 //!
 //! # Adding something
@@ -43,6 +43,7 @@ pub mod environments;
 pub mod error;
 pub mod experiments;
 pub mod guide;
+pub mod gzip;
 pub mod harness;
 pub mod host;
 pub mod lab;
@@ -50,6 +51,7 @@ pub mod lang;
 pub mod model;
 pub mod printable;
 pub mod probe;
+pub mod proc_stat;
 pub mod report;
 pub mod results;
 pub mod shell;

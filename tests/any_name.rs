@@ -11,7 +11,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use common::{Answer, ISOLAB, World, root};
+use common::{Answer, ISOLAB, World, code, root};
 
 const NAMES: [&[u8]; 4] =
     [b"caf\xe9", b"-rf it's $(touch pwned) `id`", b"two\nlines \"~\" ;&|", "한글 \u{202e} 이름".as_bytes()];
@@ -203,6 +203,27 @@ fn what_is_printed_as_a_command_can_be_pasted() {
         assert!(paste(advice).0, "{advice}");
         if root() || program.metadata().unwrap().permissions().mode() & 0o111 != 0 {
             at(&world, world.path(), &[OsStr::new("run"), OsStr::new("--"), program.as_os_str()]).ends_with(0);
+        }
+    }
+}
+
+/// What the kernel calls the process is then no UTF-8 either, and stands so in /proc/PID/status and stat.
+#[test]
+fn isolab_itself_may_be_called_anything() {
+    let world = World::new();
+    let link = world.join(OsStr::from_bytes(b"\xff) R 1"));
+    std::os::unix::fs::symlink(common::ISOLAB, &link).unwrap();
+    let called = |line: &str| {
+        let mut command = Command::new(&link);
+        world.settle_in(command.args(words(line)));
+        command
+    };
+    common::bench(|| called("bench -e process -x boot --blocks 2")).ends_with(code::OK);
+    let saved = world.saved();
+    assert!(saved["header"]["host"]["usable_cores"].as_u64().is_some(), "{}", saved["header"]["host"]);
+    for arm in ["container", "container-rootless"] {
+        if common::needs("isolab_itself_may_be_called_anything", arm) {
+            common::run(&mut called(&format!("run --as {arm} -- probe noop"))).ends_with(code::OK);
         }
     }
 }

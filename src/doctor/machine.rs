@@ -109,8 +109,8 @@ impl<'a> Machine<'a> {
 
     /// A file's text without the white space around it; empty when there is none or we may not read it.
     pub fn text(&self, path: &str) -> String {
-        let text = std::fs::read_to_string(self.path(path)).unwrap_or_default();
-        text.trim().to_owned()
+        let text = std::fs::read(self.path(path)).unwrap_or_default();
+        String::from_utf8_lossy(&text).trim().to_owned() // a program's name may be any bytes
     }
 
     /// An absolute path of the machine, below its root.

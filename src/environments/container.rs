@@ -72,7 +72,7 @@ impl Environment for OwnContainer {
         if !Path::new("/proc/self").exists() {
             return no(shortage::NO_PROC, shortage::PROC);
         }
-        if !may_administer(&fs::read_to_string("/proc/self/status").unwrap_or_default()) {
+        if !may_administer(&String::from_utf8_lossy(&fs::read("/proc/self/status").unwrap_or_default())) {
             return no(
                 Said::fixed(
                     "this root has no CAP_SYS_ADMIN (inside a container?)",

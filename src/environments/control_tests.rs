@@ -12,6 +12,7 @@ use super::testing::task;
 use super::vm_bare::VmBare;
 use super::{Environment, Event, Knobs, Reply, Setting, Support, Verb};
 use crate::model::{Exit, Part, Rootfs, Task};
+use crate::proc_stat::Stat;
 
 fn begin(env: &dyn Environment, knobs: &[&str], task: &Task, dir: &Path) -> Option<Life> {
     let knobs = Knobs::parse(env, knobs).unwrap();
@@ -38,13 +39,7 @@ fn amount(life: &mut Life, what: &str) -> u64 {
 /// All that is in the container's cgroup, by what the kernel says of each: does any of it run?
 fn states(cgroup: &Path) -> String {
     let pids = fs::read_to_string(cgroup.join("cgroup.procs")).unwrap();
-    let stat = |pid: &str| fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    let ticks = |pid: &str| {
-        let stat = stat(pid);
-        let fields = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
-        let fields: Vec<&str> = fields.split_whitespace().collect();
-        format!("{pid} {:?} ", fields.get(11..13))
-    };
+    let ticks = |pid: &str| format!("{pid} {:?} ", Stat::read(Path::new("/proc"), pid).map(|stat| stat.cpu_ticks));
     pids.lines().map(ticks).collect()
 }
 

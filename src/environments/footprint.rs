@@ -7,6 +7,7 @@ use nix::unistd::{SysconfVar, sysconf};
 
 use crate::error::{Context, Result};
 use crate::model::{Part, Unit};
+use crate::proc_stat::Stat;
 
 /// Bytes of user memory, from /proc/PID/smaps_rollup (proc_pid_smaps(5)).
 ///
@@ -129,12 +130,8 @@ fn nanoseconds(amount: u64, source: &str) -> Part {
     Part { what: "CPU time".into(), amount, unit: Unit::Nanoseconds, source: source.into() }
 }
 
-/// utime and stime of proc_pid_stat(5), with those of children that it has waited for.
 fn cpu_of(pid: i32) -> Result<Part> {
-    let path = format!("/proc/{pid}/stat");
-    let text = fs::read_to_string(&path).doing(|| format!("read {path}"))?;
-    let after_name = text.rsplit_once(')').map_or("", |(_, rest)| rest);
-    let ticks: u64 = after_name.split_whitespace().skip(11).take(4).filter_map(|n| n.parse::<u64>().ok()).sum();
+    let ticks = Stat::read(Path::new("/proc"), pid).doing(|| format!("read /proc/{pid}/stat"))?.cpu_ticks;
     let per_second = sysconf(SysconfVar::CLK_TCK).ok().flatten().filter(|n| *n > 0).unwrap_or(100) as u64;
     Ok(nanoseconds(ticks * 1_000_000_000 / per_second, "/proc/PID/stat utime + stime"))
 }

@@ -154,7 +154,7 @@ fn or_not_offered(text: &str) -> String {
 
 /// The file's text; empty when there is none or we may not read it.
 fn text(root: &Path, path: &str) -> String {
-    std::fs::read_to_string(root.join(path)).unwrap_or_default()
+    String::from_utf8_lossy(&std::fs::read(root.join(path)).unwrap_or_default()).into_owned()
 }
 
 /// Names in a folder, sorted; empty when there is none.

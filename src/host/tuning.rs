@@ -1,11 +1,13 @@
 //! Settings that move start times and their spread without being seen in any other fact: address layout, RCU, the tick,
 //! turbo, CPUs kept free, page merging, heat, how many mounts a clone of the mount namespace copies.
 
+use std::io::Read;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use super::{NOT_OFFERED, names, or_not_offered, text};
+use crate::gzip;
 
 /// As it was just before the first sample; "not offered" or null where the kernel does not tell.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -91,14 +93,11 @@ fn tick_hz(root: &Path, kernel: &str) -> Option<u32> {
     config.lines().find_map(|line| line.strip_prefix("CONFIG_HZ="))?.trim().parse().ok()
 }
 
-/// A gzip file with the plain header that the kernel's build gives it (RFC 1952, no flags).
 fn unpacked(path: &Path) -> Option<String> {
-    const HEADER: usize = 10;
-    const LIMIT: usize = 4 << 20;
-    let bytes = std::fs::read(path).ok()?;
-    let stream = bytes.get(HEADER..).filter(|_| bytes.starts_with(&[0x1f, 0x8b, 8, 0]))?;
-    let text = miniz_oxide::inflate::decompress_to_vec_with_limit(stream, LIMIT).ok()?;
-    String::from_utf8(text).ok()
+    const LARGEST: u64 = 4 << 20;
+    let mut bytes = Vec::new();
+    std::fs::File::open(path).ok()?.take(LARGEST).read_to_end(&mut bytes).ok()?;
+    String::from_utf8(gzip::unpack(&bytes, LARGEST as usize).ok()?).ok()
 }
 
 fn cpu_celsius(root: &Path) -> Option<f64> {
@@ -183,9 +182,7 @@ mod tests {
     #[test]
     fn the_kernels_own_configuration_is_unpacked() {
         let root = root_with(&[("proc/version", "")]);
-        let packed = miniz_oxide::deflate::compress_to_vec(b"CONFIG_HZ=250\n", 6);
-        let file = [&[0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 2, 3][..], &packed].concat();
-        std::fs::write(root.path().join("proc/config.gz"), file).unwrap();
+        std::fs::write(root.path().join("proc/config.gz"), gzip::packed(b"CONFIG_HZ=250\n", 0, b"")).unwrap();
         assert_eq!(tick_hz(root.path(), "6.8"), Some(250));
     }
 }

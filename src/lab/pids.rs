@@ -5,9 +5,10 @@ use std::path::Path;
 
 use nix::sys::signal::Signal;
 
+use crate::proc_stat::Stat;
 use crate::sys::pidfd;
 
-/// What /proc/PID/stat tells (proc_pid_stat(5)), and whose it is.
+/// What [`Stat`] tells, and whose it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Pid {
     pub number: i32,
@@ -23,13 +24,9 @@ pub struct Pid {
 impl Pid {
     pub fn look(proc_root: &Path, number: i32) -> Option<Pid> {
         let folder = proc_root.join(number.to_string());
-        let stat = std::fs::read_to_string(folder.join("stat")).ok()?;
+        let stat = Stat::read(proc_root, number).ok()?;
         let uid = folder.metadata().ok()?.uid();
-        let mut fields = stat.rsplit_once(')')?.1.split_whitespace(); // a name may hold spaces and brackets
-        let zombie = matches!(fields.next()?, "Z" | "X");
-        let parent = fields.next()?.parse().ok()?;
-        let start = fields.nth(17)?.parse().ok()?;
-        Some(Pid { number, start, parent, zombie, uid })
+        Some(Pid { number, start: stat.start, parent: stat.parent, zombie: stat.is_zombie(), uid })
     }
 
     /// All that can be seen.
@@ -72,10 +69,10 @@ mod tests {
     }
 
     #[test]
-    fn a_name_may_hold_brackets() {
+    fn who_has_a_name_of_any_bytes_is_found_all_the_same() {
         let dir = tempfile::tempdir().unwrap();
         std::fs::create_dir(dir.path().join("41")).unwrap();
-        let stat = "41 (a) 9 (b) Z 7 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 5151 0";
+        let stat = b"41 (a) 9 (\xff Z 7 1 1 0 -1 0 0 0 0 0 0 0 0 0) Z 7 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 5151 0";
         std::fs::write(dir.path().join("41/stat"), stat).unwrap();
         let all = Pid::all(dir.path());
         assert_eq!(

@@ -18,6 +18,7 @@ use nix::unistd::Uid;
 use crate::environments::Arm;
 use crate::environments::container_rootless::whom_to_become;
 use crate::error::{Context, Result, shortage};
+use crate::proc_stat::Stat;
 
 const PREFIX: &str = "isolab.";
 const OWNER: &str = "owner";
@@ -155,10 +156,9 @@ fn remove_all_below(place: &Path) -> bool {
     emptied && std::fs::remove_file(&owner).map_or_else(|e| e.kind() == std::io::ErrorKind::NotFound, |()| true)
 }
 
-/// A process by pid and start time (field 22 of /proc/PID/stat, proc_pid_stat(5)): a pid alone is used again.
+/// A process by pid and start time: a pid alone is used again.
 fn identity(pid: u32) -> String {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    let started = stat.rsplit_once(')').and_then(|(_, rest)| rest.split_whitespace().nth(19)).unwrap_or("0").to_owned();
+    let started = Stat::read(Path::new("/proc"), pid).map_or(0, |stat| stat.start);
     format!("{pid} {started}")
 }
 
@@ -291,7 +291,14 @@ mod tests {
         assert!(stale().iter().any(|s| s.run == run));
         assert!(!is_alive(&run));
         assert!(is_alive(&std::process::id().to_string()), "this test binary is called isolab-HASH");
-        assert!(!is_alive("1"));
+    }
+
+    #[test]
+    fn another_program_with_the_number_is_not_the_run() {
+        let mut other = std::process::Command::new("sleep").arg("100").spawn().unwrap();
+        assert!(is_isolab(std::process::id()) && !is_isolab(other.id()));
+        other.kill().unwrap();
+        other.wait().unwrap();
     }
 
     #[test]

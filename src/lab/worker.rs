@@ -194,6 +194,6 @@ fn rss_anon_kib() -> u64 {
     use std::io::Read;
     let mut page = [0; 4096]; // one read: std's read_to_string takes seven
     let length = std::fs::File::open("/proc/self/status").and_then(|mut f| f.read(&mut page)).unwrap_or(0);
-    let status = std::str::from_utf8(&page[..length]).unwrap_or_default();
+    let status = String::from_utf8_lossy(&page[..length]); // copied only where the name is no UTF-8
     status.lines().find_map(|l| l.strip_prefix("RssAnon:")?.split_whitespace().next()?.parse().ok()).unwrap_or(0)
 }

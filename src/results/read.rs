@@ -6,7 +6,6 @@ use std::io::Read;
 use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::Path;
 
-use miniz_oxide::inflate::{TINFLStatus, decompress_to_vec_with_limit};
 use serde_json::error::Category;
 
 use super::bounds::beyond;
@@ -15,6 +14,7 @@ use super::chain::chain_holds;
 use super::files::{RUN, SAMPLES, recover_command};
 use super::schema::{Run, SCHEMA, Warning};
 use crate::error::{Context, Error, Kind, Result};
+use crate::gzip::{self, Fault};
 use crate::said;
 
 /// A run of a week is some hundred megabytes.
@@ -75,7 +75,7 @@ pub fn open_regular(path: &Path) -> Result<(File, u64)> {
 
 /// What editors and `gzip` put around a text, taken off: a byte order mark, UTF-16, a gzip member.
 fn unpacked(bytes: Vec<u8>, largest: u64) -> Result<Vec<u8>> {
-    let bytes = if bytes.starts_with(&[0x1f, 0x8b]) { gunzip(&bytes, largest as usize)? } else { bytes };
+    let bytes = if gzip::is_gzip(&bytes) { gunzip(&bytes, largest as usize)? } else { bytes };
     Ok(match bytes.get(..2) {
         Some([0xef, 0xbb]) if bytes.get(2) == Some(&0xbf) => bytes[3..].to_vec(),
         Some([0xff, 0xfe]) => from_utf16(&bytes[2..], u16::from_le_bytes),
@@ -90,37 +90,16 @@ fn from_utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Vec<u8> {
     String::from_utf16_lossy(&units).into_bytes()
 }
 
-/// One member of a gzip file (RFC 1952).
 fn gunzip(bytes: &[u8], largest: usize) -> Result<Vec<u8>> {
-    let damaged =
-        |why: &str| Error::usage("", format!("it is gzip, and {why}")).try_this("gunzip it, and name what comes out");
-    let (packed, length) = gzip_body(bytes).ok_or_else(|| damaged("cut off in its header"))?;
-    let text = decompress_to_vec_with_limit(packed, largest).map_err(|failed| {
-        damaged(if failed.status == TINFLStatus::HasMoreOutput { "too large when unpacked" } else { "damaged" })
-    })?;
-    if text.len() as u32 == length { Ok(text) } else { Err(damaged("has more than one member, or is damaged")) }
-}
-
-/// The deflate stream, and the length that the trailer gives for what it holds.
-fn gzip_body(bytes: &[u8]) -> Option<(&[u8], u32)> {
-    const EXTRA: u8 = 4;
-    const NAME: u8 = 8;
-    const COMMENT: u8 = 16;
-    const HEADER_CRC: u8 = 2;
-    let flags = *bytes.get(3)?;
-    let mut at = 10;
-    if flags & EXTRA != 0 {
-        at += 2 + usize::from(u16::from_le_bytes(bytes.get(at..at + 2)?.try_into().ok()?));
-    }
-    for text in [NAME, COMMENT] {
-        if flags & text != 0 {
-            at += bytes.get(at..)?.iter().position(|b| *b == 0)? + 1;
-        }
-    }
-    at += if flags & HEADER_CRC != 0 { 2 } else { 0 };
-    let trailer = bytes.len().checked_sub(8).filter(|end| *end >= at)?;
-    let length = u32::from_le_bytes(bytes[trailer + 4..].try_into().ok()?);
-    Some((&bytes[at..trailer], length))
+    gzip::unpack(bytes, largest).map_err(|fault| {
+        let why = match fault {
+            Fault::CutOff => "cut off in its header",
+            Fault::Damaged => "damaged",
+            Fault::TooLarge => "too large when unpacked",
+            Fault::OtherLength => "has more than one member, or is damaged",
+        };
+        Error::usage("", format!("it is gzip, and {why}")).try_this("gunzip it, and name what comes out")
+    })
 }
 
 /// A results file, or the folder of a run, or `latest`.
@@ -213,16 +192,6 @@ mod tests {
 
     const TEXT: &[u8] = b"{\"a\": \"\xec\xa4\x91\"}";
 
-    /// As `gzip -n` makes it, with the optional parts that these flags name.
-    fn gzip(flags: u8, parts: &[u8]) -> Vec<u8> {
-        let mut file = vec![0x1f, 0x8b, 8, flags, 0, 0, 0, 0, 0, 3];
-        file.extend(parts);
-        file.extend(miniz_oxide::deflate::compress_to_vec(TEXT, 6));
-        file.extend([0; 4]);
-        file.extend((TEXT.len() as u32).to_le_bytes());
-        file
-    }
-
     #[test]
     fn wherever_it_was_cut_off_it_is_said() {
         let whole =
@@ -249,8 +218,7 @@ mod tests {
             [b"\xef\xbb\xbf", TEXT].concat(),
             utf16(u16::to_le_bytes),
             utf16(u16::to_be_bytes),
-            gzip(0, &[]),
-            gzip(4 | 8 | 16 | 2, b"\x03\0abcname\0why\0\x12\x34"),
+            gzip::packed(TEXT, 0, b""),
         ] {
             assert_eq!(unpacked(bytes.clone(), 1000).unwrap(), TEXT, "{bytes:?}");
         }
@@ -258,14 +226,13 @@ mod tests {
 
     #[test]
     fn damaged_and_boundless_gzip_is_refused() {
-        let whole = gzip(0, &[]);
-        for end in 2..whole.len() {
-            assert!(unpacked(whole[..end].to_vec(), 1000).is_err(), "cut off at {end}");
+        for (bytes, why) in [
+            (gzip::packed(TEXT, 0, b"")[..9].to_vec(), "cut off"),
+            (gzip::packed(&vec![0; 1 << 20], 0, b""), "too large"),
+        ] {
+            let refused = unpacked(bytes, 1 << 16).unwrap_err();
+            assert!(refused.cause.contains(why) && refused.try_this.contains("gunzip"), "{refused}");
         }
-        let mut bomb = whole[..10].to_vec();
-        bomb.extend(miniz_oxide::deflate::compress_to_vec(&vec![0; 1 << 20], 6));
-        bomb.extend([0; 8]);
-        assert!(unpacked(bomb, 1 << 16).unwrap_err().cause.contains("too large"));
     }
 
     #[test]

@@ -161,7 +161,8 @@ pub fn asked_to_end() -> bool {
 
 /// Has this process left a signal as it was, neither blocked nor ignored nor handled? False if nobody knows.
 pub fn has_default_action(pid: i32, signal: Signal) -> bool {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let status = std::fs::read(format!("/proc/{pid}/status")).unwrap_or_default();
+    let status = String::from_utf8_lossy(&status); // its name may be any bytes
     ["SigBlk:", "SigIgn:", "SigCgt:"].into_iter().all(|name| {
         let set = status.lines().find_map(|line| line.strip_prefix(name));
         let set = set.and_then(|hex| u64::from_str_radix(hex.trim(), 16).ok());

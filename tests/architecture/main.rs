@@ -50,9 +50,23 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("printable", &[]),
     ("shell", &[]),
     ("any_path", &[]),
+    ("gzip", &[]),
+    ("proc_stat", &[]),
 ];
-const LEAVES: &[&str] =
-    &["error", "timeline", "model", "units", "probe", "testing", "lang", "shell", "any_path", "printable"];
+const LEAVES: &[&str] = &[
+    "error",
+    "timeline",
+    "model",
+    "units",
+    "probe",
+    "testing",
+    "lang",
+    "shell",
+    "any_path",
+    "printable",
+    "gzip",
+    "proc_stat",
+];
 
 /// A file longer than this many lines of code (without tests, comments and blank lines) speaks up, unless it stands here with its reason.
 const LONGEST_FILE: usize = 400;
