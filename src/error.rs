@@ -155,7 +155,7 @@ impl<T, E: fmt::Display + 'static> Context<T> for std::result::Result<T, E> {
     fn doing<S: Into<Said>>(self, doing: impl FnOnce() -> S) -> Result<T> {
         self.map_err(|cause| {
             let remedy = shortage::remedy(&cause);
-            Error::new(doing(), cause.to_string()).try_this(remedy)
+            Error::new(doing(), Said::verbatim(cause.to_string())).try_this(remedy)
         })
     }
 }

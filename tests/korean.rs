@@ -83,3 +83,54 @@ fn what_a_run_skips_is_said_in_korean_and_kept_in_both() {
     let recovered = told(&["recover", &latest, "--lang", "ko"], &[]);
     assert!(recovered.contains("표본") && recovered.contains("되살렸습니다"), "{recovered}");
 }
+
+/// The three answers of errors that few meet; what the kernel and libraries say stays as they say it.
+#[test]
+fn rarer_errors_are_in_korean_too() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name: &str, text: &str| {
+        let path = dir.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let (broken, foreign) = (path("broken.json", "{\"schema\": 1, "), path("foreign.json", "{\"a\": 1}"));
+    let newer = path("newer.json", "{\"schema\": 999}");
+    let missing = dir.path().join("missing.json");
+    let cases: &[&[&str]] = &[
+        &["report", missing.to_str().unwrap()],
+        &["report", &broken],
+        &["report", &foreign],
+        &["compare", &newer, &newer],
+        &["chart", "--theme", "dork", &broken],
+        &["chart", "--width", "3", &broken],
+        &["chart", "no-such-chart", &broken],
+        &["recover", &foreign],
+        &["bench", "-x", "bott"],
+        &["bench", "-e", "container:-pid:+user"],
+        &["bench", "--set", "cache=hot", "-x", "boot"],
+        &["bench", "--set", "kache=hot"],
+        &["bench", "-x", "memory", "--n", "4,1"],
+        &["bench", "--blocks", "0"],
+        &["run", "--as", "process", "--init"],
+        &["run", "--as", "vm-bare", "-t"],
+        &["run", "-e", "NAME"],
+        &["run", "--", ".."],
+        &["run", "--rootfs", "/", "--", "/no/such/program"],
+        &["run", "--rootfs", missing.to_str().unwrap()],
+        &["guide", "show", "99"],
+        &["guide", "claims", "C999"],
+        &["guide", "check", "2", "--on", "reference=moon"],
+    ];
+    for args in cases {
+        let text = told(&[&["--lang", "ko"], *args].concat(), &[]);
+        let error = text.split("오류: ").nth(1).unwrap_or_else(|| panic!("{args:?}: no error in {text}"));
+        let mut lines = error.lines();
+        let doing = lines.next().unwrap();
+        assert!(doing.ends_with("없습니다"), "{args:?}: {text}");
+        let cause = lines.next().unwrap().strip_prefix("원인: ").unwrap();
+        assert!(hangul(cause) || cause.contains("(os error"), "{args:?}: {text}");
+        for english in ["could not", "it is ", "there is", "did you mean", "을(를)", "이(가)", "(으)로"] {
+            assert!(!text.contains(english), "{args:?}: {english:?} in {text}");
+        }
+    }
+}

@@ -5,6 +5,7 @@ use resvg::{tiny_skia, usvg};
 use super::font;
 use super::svg::describe;
 use crate::error::{Context, Error, Result};
+use crate::said;
 
 /// Pixels per inch that an SVG's units stand for (CSS Values and Units 3, section 6.2).
 const SVG_DPI: f32 = 96.0;
@@ -15,11 +16,14 @@ pub fn png(svg: &str, dpi: f32) -> Result<Vec<u8>> {
     let tree = tree(svg)?;
     let scale = dpi / SVG_DPI;
     let size = tree.size().to_int_size().scale_by(scale);
-    let mut pixels = size
-        .and_then(|s| tiny_skia::Pixmap::new(s.width(), s.height()))
-        .ok_or_else(|| Error::new("make room for the PNG", format!("at {dpi} dpi it is no picture")))?;
+    let mut pixels = size.and_then(|s| tiny_skia::Pixmap::new(s.width(), s.height())).ok_or_else(|| {
+        Error::new(
+            said!("make room for the PNG", "PNG를 만들 자리를 마련할 수 없습니다"),
+            said!("at {dpi} dpi it is no picture", "{dpi} dpi로는 그림이 되지 않음"),
+        )
+    })?;
     resvg::render(&tree, tiny_skia::Transform::from_scale(scale, scale), &mut pixels.as_mut());
-    let bytes = pixels.encode_png().doing(|| "encode the chart as PNG")?;
+    let bytes = pixels.encode_png().doing(|| said!("encode the chart as PNG", "차트를 PNG로 변환할 수 없습니다"))?;
     Ok(with_density(bytes, dpi))
 }
 
@@ -40,7 +44,8 @@ pub fn outlines(svg: &str) -> Result<String> {
 fn tree(svg: &str) -> Result<usvg::Tree> {
     let mut options = usvg::Options::default();
     options.fontdb_mut().load_font_data(font::BYTES.to_vec());
-    usvg::Tree::from_str(svg, &options).doing(|| "read the chart that was just drawn")
+    usvg::Tree::from_str(svg, &options)
+        .doing(|| said!("read the chart that was just drawn", "방금 그린 차트를 읽을 수 없습니다"))
 }
 
 /// A `pHYs` chunk after the header, which is always the first chunk and 25 bytes long (PNG, 3rd edition, 11.3.4.3).

@@ -10,6 +10,7 @@ use super::guide::args::Guide;
 use crate::error::{Error, Result};
 use crate::harness::plan::SOME_BLOCKS;
 use crate::lang::Lang;
+use crate::said;
 use crate::units::{parse_bytes, parse_time};
 
 /// What does it cost to isolate a program: as a process, a container or a virtual machine? Measure it on your own machine.
@@ -40,7 +41,13 @@ fn version() -> &'static str {
 
 /// A number; whether so many blocks make sense is the plan's to say.
 fn parse_blocks(text: &str) -> Result<u32> {
-    text.parse().map_err(|_| Error::usage(format!("run {text} blocks"), "it is no whole number").try_this(SOME_BLOCKS))
+    text.parse().map_err(|_| {
+        Error::usage(
+            said!("run {text} blocks", "블록 {text}개를 실행할 수 없습니다"),
+            said!("it is no whole number", "정수가 아님"),
+        )
+        .try_this(SOME_BLOCKS)
+    })
 }
 
 #[derive(Debug, Subcommand)]

@@ -16,6 +16,7 @@ use crate::harness::header::{Called, text};
 use crate::harness::plan::{Options, Plan};
 use crate::harness::runner::{Finished, How, run as measure};
 use crate::host;
+use crate::lang::Said;
 use crate::lang::counted;
 use crate::results::schema::{Status, Warning};
 use crate::results::store;
@@ -100,7 +101,7 @@ fn parse_sets(texts: &[String]) -> Result<Sets> {
                 said!("read --set {text}", "--set {text}을(를) 읽을 수 없습니다"),
                 said!("it is written KEY=LIST", "KEY=LIST로 적어야 함"),
             )
-            .try_this("--set configured=64M,1G"));
+            .try_this(Said::english("--set configured=64M,1G")));
         };
         if sets.insert(key.to_owned(), split(list)).is_some() {
             return Err(Error::usage(

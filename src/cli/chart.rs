@@ -8,11 +8,13 @@ use super::args::{Chart as Args, Format};
 use super::out::Out;
 use super::{exit, latest};
 use crate::charts::{self, Chart, Drawing, Look, NARROWEST, Theme, WIDEST};
-use crate::environments::knobs::did_you_mean;
+use crate::environments::knobs::one_of;
 use crate::error::{Error, Result};
 use crate::lang::Lang;
+use crate::lang::Said;
 use crate::results::schema::{Run, Status};
 use crate::results::{caller, files, read, store};
+use crate::said;
 use crate::shell::called_as;
 use std::ffi::OsString;
 
@@ -54,7 +56,12 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<u8> {
         return Err(no_data(&charts, &files));
     }
     say_what_stands_alone(&drawings, &runs, &files, how.look, out);
-    caller::make_folder(&into).map_err(|e| e.try_this("--into DIR, below a folder that you may write to"))?;
+    caller::make_folder(&into).map_err(|e| {
+        e.try_this(said!(
+            "--into DIR, below a folder that you may write to",
+            "--into DIR로, 쓸 수 있는 폴더 아래를 적으십시오"
+        ))
+    })?;
     let mut saved = Vec::new();
     for (chart, drawing) in &drawings {
         saved.extend(save(chart, drawing, &how, &into)?);
@@ -124,8 +131,8 @@ struct How {
 impl How {
     fn of(args: &Args) -> Result<How> {
         let default = Look::default();
-        let width = within("draw charts", args.width, "pixels wide", "--width", NARROWEST..=WIDEST)?;
-        let dpi = within("draw PNG", args.dpi, "dots per inch", "--dpi", DPI_RANGE)?;
+        let width = within(wide, args.width, "--width", NARROWEST..=WIDEST)?;
+        let dpi = within(dense, args.dpi, "--dpi", DPI_RANGE)?;
         let look = Look {
             lang: reader(),
             width: width.unwrap_or(default.width),
@@ -137,8 +144,11 @@ impl How {
         let dpi = dpi.unwrap_or(DPI);
         let how = How { look, formats, dpi, outlines: args.outlines, prefix: String::new(), by_hand: true };
         if how.outlines && !cfg!(feature = "png") {
-            return Err(Error::usage("draw outlines", "this isolab was built without the feature png")
-                .try_this("cargo build --release"));
+            return Err(Error::usage(
+                said!("draw outlines", "윤곽선으로 그릴 수 없습니다"),
+                said!("this isolab was built without the feature png", "이 isolab은 png 기능 없이 빌드됨"),
+            )
+            .try_this(Said::english("cargo build --release")));
         }
         Ok(how)
     }
@@ -158,10 +168,17 @@ impl How {
     }
 }
 
+fn wide(pixels: i64) -> Said {
+    said!("draw charts {pixels} pixels wide", "차트를 너비 {pixels}픽셀로 그릴 수 없습니다")
+}
+
+fn dense(dpi: i64) -> Said {
+    said!("draw PNG {dpi} dots per inch", "PNG를 {dpi} dpi로 그릴 수 없습니다")
+}
+
 fn within(
-    doing: &str,
+    doing: fn(i64) -> Said,
     number: Option<i64>,
-    what: &str,
     option: &str,
     range: std::ops::RangeInclusive<u32>,
 ) -> Result<Option<u32>> {
@@ -169,8 +186,8 @@ fn within(
     let (least, most) = (range.start(), range.end());
     let fits = u32::try_from(number).ok().filter(|n| range.contains(n));
     let refused = || {
-        Error::usage(format!("{doing} {number} {what}"), format!("isolab draws {least} to {most}"))
-            .try_this(format!("{option} {}", if number < i64::from(*least) { least } else { most }))
+        Error::usage(doing(number), said!("isolab draws {least} to {most}", "isolab은 {least}부터 {most}까지 그림"))
+            .try_this(Said::verbatim(format!("{option} {}", if number < i64::from(*least) { least } else { most })))
     };
     fits.map(Some).ok_or_else(refused)
 }
@@ -178,11 +195,11 @@ fn within(
 fn theme(name: &str) -> Result<Theme> {
     let names = Theme::ALL.map(Theme::name);
     Theme::ALL.into_iter().find(|theme| theme.name() == name).ok_or_else(|| {
-        Error::usage(format!("use the theme {name:?}"), "there is none of that name").try_this(format!(
-            "{}themes: {}",
-            did_you_mean(name, &names),
-            names.join(" ")
-        ))
+        Error::usage(
+            said!("use the theme {name:?}", "테마 {name:?}을(를) 쓸 수 없습니다"),
+            said!("there is none of that name", "그런 이름이 없음"),
+        )
+        .try_this(one_of(name, &names, said!("themes", "테마"), &names))
     })
 }
 
@@ -191,12 +208,13 @@ fn formats(list: &str) -> Result<Vec<Format>> {
     let mut found = Vec::new();
     for name in list.split(',') {
         let format = Format::ALL.iter().find(|f| f.ending() == name).ok_or_else(|| {
-            let cause = if name == "png" { "this isolab was built without it" } else { "there is none of that name" };
-            Error::usage(format!("save the format {name:?}"), cause).try_this(format!(
-                "{}formats: {}",
-                did_you_mean(name, &names),
-                names.join(" ")
-            ))
+            let cause = if name == "png" {
+                said!("this isolab was built without it", "이 isolab은 그 형식 없이 빌드됨")
+            } else {
+                said!("there is none of that name", "그런 이름이 없음")
+            };
+            Error::usage(said!("save the format {name:?}", "형식 {name:?}(으)로 저장할 수 없습니다"), cause)
+                .try_this(one_of(name, &names, said!("formats", "형식"), &names))
         })?;
         if !found.contains(format) {
             found.push(*format);
@@ -239,10 +257,18 @@ fn is_path(path: &Path) -> bool {
 fn unknown(name: &str) -> Error {
     let known: Vec<&str> = charts::ALL.iter().map(|c| c.id).collect();
     let planned = LATER.iter().any(|later| later.starts_with(name) && !name.is_empty());
-    let cause =
-        if planned { "it is planned, but not in this version" } else { "there is none of that name, and no such file" };
-    let near = if planned { String::new() } else { did_you_mean(name, &known) };
-    Error::usage(format!("draw the chart {name:?}"), cause).try_this(format!("{near}charts: {}", known.join(" ")))
+    let cause = if planned {
+        said!("it is planned, but not in this version", "계획되어 있으나 이 버전에는 없음")
+    } else {
+        said!("there is none of that name, and no such file", "그런 이름도, 그런 파일도 없음")
+    };
+    let near: &[&str] = if planned { &[] } else { &known };
+    Error::usage(said!("draw the chart {name:?}", "차트 {name:?}을(를) 그릴 수 없습니다"), cause).try_this(one_of(
+        name,
+        near,
+        said!("charts", "차트"),
+        &known,
+    ))
 }
 
 /// A file of nothing but holes would give empty charts: the first reason says more.
@@ -252,16 +278,22 @@ fn something_was_measured(runs: &[Run], files: &[PathBuf]) -> Result<()> {
         return Ok(());
     }
     let first = cells().next();
-    let reason = first.map_or("the run has no cell", |cell| cell.reason_in(reader()));
-    let fix = first.map(|cell| cell.fix.clone()).filter(|fix| !fix.is_empty());
-    let doing = format!("draw charts of {}", files[0].display());
-    Err(Error::unavailable(doing, format!("nothing was measured in it: {reason}"))
-        .try_this(fix.unwrap_or_else(|| format!("{} bench", called_as()))))
+    let none = said!("the run has no cell", "실행에 셀이 없음");
+    let reason = |lang| first.map_or(none.of(lang), |cell| cell.reason_in(lang));
+    let fix = first.map(|cell| Said::from_parts(cell.fix.clone(), cell.fix_ko.clone()));
+    let bench = || Said::verbatim(format!("{} bench", called_as()));
+    let doing = said!("draw charts of {files}", "{files}의 차트를 그릴 수 없습니다", files = files[0].display());
+    let (en, ko) = (reason(Lang::En), reason(Lang::Ko));
+    let cause = said!("nothing was measured in it: {en}", "측정된 것이 없음: {ko}");
+    Err(Error::unavailable(doing, cause).try_this(fix.filter(|fix| !fix.is_empty()).unwrap_or_else(bench)))
 }
 
 fn no_data(charts: &[&Chart], files: &[PathBuf]) -> Error {
     let names: Vec<&str> = charts.iter().map(|c| c.id).collect();
-    let what = if charts.len() == charts::ALL.len() { "any chart".into() } else { names.join(", ") };
+    let what = match names.join(", ") {
+        _ if charts.len() == charts::ALL.len() => said!("draw any chart", "어떤 차트도 그릴 수 없습니다"),
+        names => said!("draw {names}", "{names}을(를) 그릴 수 없습니다"),
+    };
     let bench = match names[0] {
         "aa" => "-e process,process -x boot",
         name if name.starts_with("memory") => "-x memory",
@@ -272,8 +304,8 @@ fn no_data(charts: &[&Chart], files: &[PathBuf]) -> Error {
         _ => "-x boot",
     };
     let files: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
-    Error::usage(format!("draw {what}"), format!("{} has no data for it", files.join(", ")))
-        .try_this(format!("{} bench {bench}", called_as()))
+    Error::usage(what, said!("{files} has no data for it", "{files}에 그릴 데이터가 없음", files = files.join(", ")))
+        .try_this(Said::verbatim(format!("{} bench {bench}", called_as())))
 }
 
 fn beside(file: &Path) -> PathBuf {
@@ -303,7 +335,10 @@ fn save<'a>(chart: &'a Chart, drawing: &'a Drawing, how: &How, dir: &Path) -> Re
     let mut saved = Vec::new();
     for format in &how.formats {
         let file = dir.join(how.file_name(chart, *format));
-        let another = "free some space, or choose another folder: --into DIR";
+        let another = said!(
+            "free some space, or choose another folder: --into DIR",
+            "공간을 비우거나 다른 폴더를 고르십시오: --into DIR"
+        );
         let written = store::write_atomically(&file, &bytes(drawing, *format, how)?);
         written.map_err(|e| if how.by_hand { e.try_this(another) } else { e })?;
         let Look { lang, width, theme, .. } = how.look;
@@ -360,7 +395,7 @@ mod tests {
 
     #[test]
     fn numbers_out_of_range_are_refused_with_the_nearest_that_works() {
-        let width = |n| within("draw charts", Some(n), "pixels wide", "--width", NARROWEST..=WIDEST);
+        let width = |n| within(wide, Some(n), "--width", NARROWEST..=WIDEST);
         assert_eq!(width(720).unwrap(), Some(720));
         for (n, near) in [(10, "--width 480"), (99_999, "--width 2400"), (-1, "--width 480")] {
             let told = width(n).expect_err("out of range").to_string();

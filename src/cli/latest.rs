@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::out::Out;
 use crate::error::{Error, Result};
 use crate::results::files::{LATEST, RUN, SAMPLES, recover_command};
+use crate::said;
 use crate::shell::quoted_path;
 
 /// What commands read that are given no file.
@@ -27,9 +28,24 @@ pub(super) fn check(file: &Path, out: &Out) -> Result<()> {
         return Ok(());
     }
     let is_link = file.symlink_metadata().is_ok_and(|about| about.is_symlink());
-    let cause = if is_link { "it points at an older run" } else { "it is a folder, not the link to the last run" };
-    Err(Error::usage(format!("read the last run, {}", file.display()), format!("{cause}; {shown} is younger"))
-        .try_this(format!("name {} in its place, and move {} away", quoted_path(&younger), quoted_path(file))))
+    let cause = if is_link {
+        said!("it points at an older run; {shown} is younger", "더 오래된 실행을 가리킴. {shown}이(가) 더 새것임")
+    } else {
+        said!(
+            "it is a folder, not the link to the last run; {shown} is younger",
+            "마지막 실행의 링크가 아니라 폴더임. {shown}이(가) 더 새것임"
+        )
+    };
+    Err(Error::usage(
+        said!("read the last run, {file}", "마지막 실행 {file}을(를) 읽을 수 없습니다", file = file.display()),
+        cause,
+    )
+    .try_this(said!(
+        "name {younger} in its place, and move {file} away",
+        "{younger}을(를) 대신 적고, {file}을(를) 옮기십시오",
+        younger = quoted_path(&younger),
+        file = quoted_path(file)
+    )))
 }
 
 /// The youngest run beside `latest`, if it is younger than what `latest` names.

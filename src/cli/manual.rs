@@ -11,6 +11,7 @@ use super::out::Out;
 use crate::error::{Context, Error, Result};
 use crate::results::caller;
 use crate::results::store::write_out;
+use crate::said;
 
 pub(super) fn completions(args: Completions, out: &mut Out) -> Result<u8> {
     let mut script = Vec::new();
@@ -39,7 +40,10 @@ pub(super) fn man(args: Manual, out: &mut Out) -> Result<u8> {
 fn make_folder(dir: &Path) -> Result<()> {
     caller::make_folder(dir).map_err(|e| {
         let usage = Error::usage(e.doing, e.cause);
-        usage.try_this("name a folder that you may write to: isolab man ~/.local/share/man/man1")
+        usage.try_this(said!(
+            "name a folder that you may write to: isolab man ~/.local/share/man/man1",
+            "쓸 수 있는 폴더를 적으십시오: isolab man ~/.local/share/man/man1"
+        ))
     })
 }
 
@@ -58,7 +62,7 @@ fn add(command: &Command, all: &mut Vec<(String, String)>) -> Result<()> {
     Man::new(command.clone())
         .source(concat!("isolab ", env!("CARGO_PKG_VERSION")))
         .render(&mut page)
-        .doing(|| format!("write the page of {name}"))?;
+        .doing(|| said!("write the page of {name}", "{name}의 매뉴얼 쪽을 쓸 수 없습니다"))?;
     all.push((format!("{name}.1"), String::from_utf8_lossy(&page).into_owned()));
     command.get_subcommands().try_for_each(|sub| add(sub, all))
 }

@@ -30,6 +30,7 @@ use clap::Parser;
 use nix::sys::stat::{Mode, umask};
 
 use crate::error::{Error, Kind, Result};
+use crate::said;
 use args::{Args, Command, RunAlone};
 use out::Out;
 
@@ -40,8 +41,11 @@ pub fn main() -> ExitCode {
         let place = info.location().map_or(String::new(), |l| format!(" ({}:{})", l.file(), l.line()));
         let what = info.payload().downcast_ref::<&str>().copied().unwrap_or("no message");
         exit::complain(
-            &Error::new("go on", format!("a bug in isolab: {what}{place}"))
-                .try_this("report it with the command that you ran"),
+            &Error::new(
+                said!("go on", "계속할 수 없습니다"),
+                said!("a bug in isolab: {what}{place}", "isolab의 버그: {what}{place}"),
+            )
+            .try_this(said!("report it with the command that you ran", "실행한 명령과 함께 알려 주십시오")),
         );
     }));
     let _ = crate::sys::signals::let_writes_fail(); // or a write beyond `ulimit -f` kills us with the samples unsaved
@@ -64,7 +68,12 @@ pub fn parses(argv: &[&str]) -> Result<()> {
         [program, "run", rest @ ..] => RunAlone::try_parse_from([program].into_iter().chain(rest)).map(drop),
         _ => Args::try_parse_from(argv).map(drop),
     };
-    parsed.map_err(|wrong| Error::usage(format!("read the command {:?}", argv.join(" ")), wrong))
+    parsed.map_err(|wrong| {
+        Error::usage(
+            said!("read the command {line:?}", "명령 {line:?}을(를) 읽을 수 없습니다", line = argv.join(" ")),
+            wrong,
+        )
+    })
 }
 
 /// `run` is parsed by itself: making ready for every other subcommand takes longer than a process does to start.

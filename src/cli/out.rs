@@ -8,6 +8,7 @@ use crate::doctor::State;
 use crate::error::{Error, Kind, Result};
 use crate::lang::Lang;
 use crate::printable::{printable, printable_with_styles};
+use crate::said;
 use crate::sys::fds::standard;
 use crate::sys::terminal::window_of;
 
@@ -76,7 +77,7 @@ impl Out {
         let text = if self.styled { printable_with_styles(&text) } else { printable(&text) };
         to_stdout(&text).map_err(|cause| {
             let kind = if cause.kind() == std::io::ErrorKind::BrokenPipe { Kind::BrokenPipe } else { Kind::Failed };
-            Error::new("write the results to stdout", cause).kind(kind)
+            Error::new(said!("write the results to stdout", "결과를 표준 출력에 쓸 수 없습니다"), cause).kind(kind)
         })
     }
 

@@ -9,6 +9,7 @@ use nix::sys::signalfd::{SfdFlags, SignalFd};
 use crate::environments::Verb;
 use crate::environments::life::Life;
 use crate::error::{Context, Result};
+use crate::said;
 use crate::sys::signals::{self, TO_END};
 
 /// Whoever asks so often, in so short a time, wants an end without delay; docker's number.
@@ -25,7 +26,7 @@ pub(super) struct Proxy {
 impl Proxy {
     /// From now on they wait for [`Proxy::pass_on`].
     pub(super) fn listen(same_group: bool) -> Result<Proxy> {
-        let doing = || "listen for signals";
+        let doing = || said!("listen for signals", "시그널을 기다릴 수 없습니다");
         let signals = signals::to_pass_on();
         signals.thread_block().doing(doing)?;
         let arrived = SignalFd::with_flags(&signals, SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK).doing(doing)?;

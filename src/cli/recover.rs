@@ -18,6 +18,7 @@ use crate::results::read;
 use crate::results::schema::{Run, Warning};
 use crate::results::store::{save_run, write_atomically};
 use crate::results::summarize::recover;
+use crate::said;
 
 pub(super) fn run(args: Recover, out: &mut Out) -> Result<u8> {
     let raw = read_samples(&args.dir)?;
@@ -87,8 +88,14 @@ fn save(place: &Path, run: &Run) -> Result<Saved> {
         return Ok(Saved { file: beside, kept: Some(file), why: "this results file is whole and stays" });
     }
     let kept = free_name(dir, "run-before-recover".as_ref());
-    as_caller(&file, || std::fs::rename(&file, &kept))
-        .doing(|| format!("keep {} as {}", file.display(), kept.display()))?;
+    as_caller(&file, || std::fs::rename(&file, &kept)).doing(|| {
+        said!(
+            "keep {file} as {kept}",
+            "{file}을(를) {kept}(으)로 남겨 둘 수 없습니다",
+            file = file.display(),
+            kept = kept.display()
+        )
+    })?;
     save_run(dir, run)?;
     Ok(Saved { file, kept: Some(kept), why: "the results file that was there has fewer samples and is kept as" })
 }

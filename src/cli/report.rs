@@ -16,6 +16,7 @@ use crate::results::derive::with_base;
 use crate::results::schema::{MetricInfo, Run, Status};
 use crate::results::verify::{Mismatch, computed_again, verify};
 use crate::results::{caller, files, flat, read, store};
+use crate::said;
 use crate::units::show;
 
 pub(super) fn run(args: Report, out: &mut Out) -> Result<u8> {
@@ -47,12 +48,19 @@ fn load(file: &Path) -> Result<(Run, Vec<Mismatch>)> {
     let run = read::load(file)?;
     let mismatches = verify(&run);
     if let Some(shape) = mismatches.iter().find(|m| m.what == "shape") {
-        let cause = format!(
-            "{} has {} where there must be {}: it was changed by hand",
-            shape.place, shape.found, shape.expected
+        let (place, found, expected) = (&shape.place, &shape.found, &shape.expected);
+        let cause = said!(
+            "{place} has {found} where there must be {expected}: it was changed by hand",
+            "{place}이(가) {expected}이어야 하는데 {found}임: 손으로 고쳐짐"
         );
-        return Err(Error::usage(format!("report on {}", file.display()), cause)
-            .try_this("isolab recover DIR rebuilds it from samples.jsonl"));
+        return Err(Error::usage(
+            said!("report on {file}", "{file}의 보고서를 만들 수 없습니다", file = file.display()),
+            cause,
+        )
+        .try_this(said!(
+            "isolab recover DIR rebuilds it from samples.jsonl",
+            "isolab recover DIR이 samples.jsonl에서 다시 만듭니다"
+        )));
     }
     Ok(if mismatches.is_empty() { (run, mismatches) } else { (computed_again(run), mismatches) })
 }
@@ -60,7 +68,12 @@ fn load(file: &Path) -> Result<(Run, Vec<Mismatch>)> {
 /// The charts that the Markdown shows, then the two reports.
 fn write(run: &Run, args: &Report, mismatches: &[Mismatch], lang: Lang) -> Result<Vec<PathBuf>> {
     let dir = folder(args);
-    caller::make_folder(&dir).map_err(|e| e.try_this("--into DIR, below a folder that you may write to"))?;
+    caller::make_folder(&dir).map_err(|e| {
+        e.try_this(said!(
+            "--into DIR, below a folder that you may write to",
+            "--into DIR로, 쓸 수 있는 폴더 아래를 적으십시오"
+        ))
+    })?;
     let name = if args.file.is_dir() {
         files::RUN.into()
     } else {
@@ -79,8 +92,12 @@ fn write(run: &Run, args: &Report, mismatches: &[Mismatch], lang: Lang) -> Resul
 }
 
 fn save(path: &Path, bytes: &[u8]) -> Result<()> {
-    store::write_atomically(path, bytes)
-        .map_err(|e| e.try_this("--into DIR, a folder that you may write to and that has room"))
+    store::write_atomically(path, bytes).map_err(|e| {
+        e.try_this(said!(
+            "--into DIR, a folder that you may write to and that has room",
+            "--into DIR로, 쓸 수 있고 여유가 있는 폴더를 적으십시오"
+        ))
+    })
 }
 
 /// `--into`, or the folder of the results file.

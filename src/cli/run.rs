@@ -15,6 +15,7 @@ use crate::error::{Error, Result};
 use crate::harness::plan::for_this_user;
 use crate::lab::descendants::Descendants;
 use crate::lab::scratch::Scratch;
+use crate::lang::Said;
 use crate::lang::counted;
 use crate::model::{Attach, Io, Limits, Rootfs, Task};
 use crate::said;
@@ -98,10 +99,10 @@ fn one(args: &Run, out: &mut Out) -> Result<u8> {
     }
     if timed_out {
         return Err(Error::new(
-            format!("wait for {}", task.argv[0].display()),
-            "it ran longer than --timeout and was ended",
+            said!("wait for {program}", "{program}을(를) 기다릴 수 없습니다", program = task.argv[0].display()),
+            said!("it ran longer than --timeout and was ended", "--timeout보다 오래 돌아 끝냈음"),
         )
-        .try_this("--timeout 5m, or leave --timeout out"));
+        .try_this(said!("--timeout 5m, or leave --timeout out", "--timeout 5m, 또는 --timeout을 빼십시오")));
     }
     Ok(outcome.exit.code() as u8)
 }
@@ -111,8 +112,11 @@ fn arm(args: &Run) -> Result<Arm> {
     let mut id = for_this_user(&args.arm, root);
     if args.init {
         if !id.starts_with("container") {
-            return Err(Error::usage(format!("put an init into {id}"), "only a container has a PID 1 of its own")
-                .try_this("--as container --init"));
+            return Err(Error::usage(
+                said!("put an init into {id}", "{id}에 init을 넣을 수 없습니다"),
+                said!("only a container has a PID 1 of its own", "컨테이너에만 자신의 PID 1이 있음"),
+            )
+            .try_this(Said::english("--as container --init")));
         }
         id.push_str(":+init");
     }
@@ -140,7 +144,11 @@ fn task(args: &Run, arm: &Arm) -> Result<Task> {
     for pair in &args.env {
         let Some((name, value)) = named(pair) else {
             return Err(Error::usage(
-                format!("set the variable {:?}", pair.to_string_lossy()),
+                said!(
+                    "set the variable {pair:?}",
+                    "환경 변수 {pair:?}을(를) 정할 수 없습니다",
+                    pair = pair.to_string_lossy()
+                ),
                 said!("it is written NAME=VALUE", "NAME=VALUE로 적어야 함"),
             )
             .try_this(said!(
@@ -156,7 +164,7 @@ fn task(args: &Run, arm: &Arm) -> Result<Task> {
             said!("limit it to nothing", "아무것도 못 쓰게 제한할 수는 없습니다"),
             said!("no program can run in that", "그 안에서는 어떤 프로그램도 돌 수 없음"),
         )
-        .try_this("--memory 64M --pids 10"));
+        .try_this(Said::english("--memory 64M --pids 10")));
     }
     let cpu_percent = match args.cpus {
         Some(cpus) if !(0.01..=4096.0).contains(&cpus) => {
@@ -164,7 +172,7 @@ fn task(args: &Run, arm: &Arm) -> Result<Task> {
                 said!("limit it to {cpus} CPUs", "CPU {cpus}개로 제한할 수 없습니다"),
                 said!("it must be from 0.01 to 4096", "0.01부터 4096까지여야 함"),
             )
-            .try_this("--cpus 0.5 for half of one"));
+            .try_this(said!("--cpus 0.5 for half of one", "--cpus 0.5는 CPU 반 개입니다")));
         }
         cpus => cpus.map(|c| (c * 100.0).round() as u64),
     };
@@ -184,18 +192,32 @@ fn task(args: &Run, arm: &Arm) -> Result<Task> {
 fn attach(args: &Run, arm: &Arm) -> Result<Attach> {
     let attach = Attach { interactive: args.interactive, tty: args.tty };
     let terminal = [0, 1].map(|number| is_terminal(standard(number)));
-    let refuse =
-        |cause: &str, advice: &str| Err(Error::usage(format!("give {arm} a terminal"), cause).try_this(advice));
+    let refuse = |cause: Said, advice: Said| {
+        Err(Error::usage(said!("give {arm} a terminal", "{arm}에 터미널을 줄 수 없습니다"), cause).try_this(advice))
+    };
     match arm.env.about().id {
-        "vm-bare" if attach.tty => refuse("its console only prints, and has no keyboard", "leave -t and -i out"),
-        "vm-bare" if attach.interactive => Err(Error::usage(format!("give {arm} an input"), "its console only prints")
-            .try_this("leave -i out, or --as container -i")),
-        "process" if attach.tty && terminal != [true; 2] => {
-            refuse("a process has your own files, and they are no terminal", "leave -t out, or --as container -t")
-        }
+        "vm-bare" if attach.tty => refuse(
+            said!("its console only prints, and has no keyboard", "콘솔은 출력만 하고 키보드가 없음"),
+            said!("leave -t and -i out", "-t와 -i를 빼십시오"),
+        ),
+        "vm-bare" if attach.interactive => Err(Error::usage(
+            said!("give {arm} an input", "{arm}에 입력을 줄 수 없습니다"),
+            said!("its console only prints", "콘솔은 출력만 함"),
+        )
+        .try_this(said!("leave -i out, or --as container -i", "-i를 빼거나 --as container -i로 실행하십시오"))),
+        "process" if attach.tty && terminal != [true; 2] => refuse(
+            said!(
+                "a process has your own files, and they are no terminal",
+                "프로세스는 지금의 표준 입출력을 그대로 쓰는데, 그것이 터미널이 아님"
+            ),
+            said!("leave -t out, or --as container -t", "-t를 빼거나 --as container -t로 실행하십시오"),
+        ),
         _ if attach.tty && attach.interactive && !terminal[0] => refuse(
-            "what you give it as input is no terminal (docker says: the input device is not a TTY)",
-            "leave -t out",
+            said!(
+                "what you give it as input is no terminal (docker says: the input device is not a TTY)",
+                "입력으로 준 것이 터미널이 아님(docker의 말: the input device is not a TTY)"
+            ),
+            said!("leave -t out", "-t를 빼십시오"),
         ),
         _ => Ok(attach),
     }

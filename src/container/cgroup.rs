@@ -20,7 +20,10 @@ use nix::unistd::write;
 
 use super::delegation;
 use crate::error::{Context, Error, Result};
+use crate::lang::Lang;
+use crate::lang::Said;
 use crate::model::Limits;
+use crate::said;
 
 /// Where the kernel keeps its trees.
 pub const TOP: &str = "/sys/fs/cgroup";
@@ -54,8 +57,11 @@ impl Tree {
     pub fn at(folder: &Path) -> Result<Tree> {
         let list = folder.join("cgroup.controllers");
         let offered = fs::read_to_string(&list).map_err(|cause| {
-            Error::unavailable(format!("read {}", list.display()), cause)
-                .try_this("mount -t cgroup2 none /sys/fs/cgroup, or leave the cgroup away (container:-cgroup)")
+            Error::unavailable(said!("read {list}", "{list}을(를) 읽을 수 없습니다", list = list.display()), cause)
+                .try_this(said!(
+                    "mount -t cgroup2 none /sys/fs/cgroup, or leave the cgroup away (container:-cgroup)",
+                    "mount -t cgroup2 none /sys/fs/cgroup, 또는 컨트롤 그룹을 빼십시오(container:-cgroup)"
+                ))
         })?;
         let usable = |c: &&str| offered.split_whitespace().any(|o| o == *c);
         let controllers = CONTROLLERS.into_iter().filter(usable).collect();
@@ -125,10 +131,22 @@ impl Tree {
         match settings.iter().find(|s| !offered(s.controller)) {
             None => Ok(()),
             Some(s) => Err(Error::unavailable(
-                format!("limit the {} of the container", s.controller),
-                format!("there is no {} controller in {}", s.controller, self.bases[0].0.display()),
+                said!(
+                    "limit the {controller} of the container",
+                    "컨테이너의 {controller}을(를) 제한할 수 없습니다",
+                    controller = s.controller
+                ),
+                said!(
+                    "there is no {controller} controller in {folder}",
+                    "{folder}에 {controller} 컨트롤러가 없음",
+                    controller = s.controller,
+                    folder = self.bases[0].0.display()
+                ),
             )
-            .try_this(format!("cat /sys/fs/cgroup/cgroup.controllers; {}", delegation::remedy()))),
+            .try_this(Said::joined(
+                &[Said::english("cat /sys/fs/cgroup/cgroup.controllers"), delegation::remedy()],
+                "; ",
+            ))),
         }
     }
 }
@@ -140,11 +158,24 @@ fn ask_for(file: &Path, wish: &str, base: &Path) -> Result<()> {
     for _ in 0..10 {
         match fs::write(file, wish) {
             Err(cause) if cause.kind() == ErrorKind::ResourceBusy => make_room(base)?, // it has processes: us
-            other => return other.doing(|| format!("write {wish:?} to {}", file.display())),
+            other => {
+                return other.doing(|| {
+                    said!("write {wish:?} to {file}", "{file}에 {wish:?}을(를) 쓸 수 없습니다", file = file.display())
+                });
+            }
         }
     }
-    let error = Error::new(format!("pass controllers down in {}", base.display()), "processes keep appearing in it");
-    Err(error.try_this(format!("a cgroup of its own: {}", delegation::remedy())))
+    let error = Error::new(
+        said!(
+            "pass controllers down in {base}",
+            "{base}에서 컨트롤러를 아래로 넘겨줄 수 없습니다",
+            base = base.display()
+        ),
+        said!("processes keep appearing in it", "그 안에 프로세스가 계속 생김"),
+    );
+    let remedy = delegation::remedy();
+    let (en, ko) = (remedy.of(Lang::En), remedy.of(Lang::Ko));
+    Err(error.try_this(said!("a cgroup of its own: {en}", "자신의 컨트롤 그룹을 쓰십시오: {ko}")))
 }
 
 fn make_room(base: &Path) -> Result<()> {
@@ -154,7 +185,10 @@ fn make_room(base: &Path) -> Result<()> {
         _ => {}
     }
     let procs = |folder: &Path| folder.join("cgroup.procs");
-    for pid in fs::read_to_string(procs(base)).doing(|| "list our own cgroup")?.split_whitespace() {
+    for pid in fs::read_to_string(procs(base))
+        .doing(|| said!("list our own cgroup", "우리 컨트롤 그룹의 목록을 볼 수 없습니다"))?
+        .split_whitespace()
+    {
         match fs::write(procs(&folder), pid) {
             Err(cause) if cause.raw_os_error() != Some(Errno::ESRCH as i32) => {
                 return Err(cannot_make(&folder, &cause));
@@ -166,17 +200,26 @@ fn make_room(base: &Path) -> Result<()> {
 }
 
 fn cannot_make(folder: &Path, cause: &std::io::Error) -> Error {
-    let error = Error::new(format!("make the cgroup {}", folder.display()), cause);
+    let error = Error::new(
+        said!("make the cgroup {folder}", "컨트롤 그룹 {folder}을(를) 만들 수 없습니다", folder = folder.display()),
+        cause,
+    );
     match cause.kind() {
-        ErrorKind::AlreadyExists => error.try_this("isolab clean (a run that was killed may have left it)"),
-        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => error.try_this("the knob -cgroup"),
+        ErrorKind::AlreadyExists => error.try_this(said!(
+            "isolab clean (a run that was killed may have left it)",
+            "isolab clean(강제로 끝난 실행이 남겼을 수 있습니다)"
+        )),
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+            error.try_this(said!("the knob -cgroup", "노브 -cgroup을 쓰십시오"))
+        }
         _ => error,
     }
 }
 
 /// v1: the file through which a process joins; v2: the folder in which clone3 puts the child.
 fn entrance(version: Version, folder: &Path) -> Result<OwnedFd> {
-    let doing = || format!("open the cgroup {}", folder.display());
+    let doing =
+        || said!("open the cgroup {folder}", "컨트롤 그룹 {folder}을(를) 열 수 없습니다", folder = folder.display());
     let file = match version {
         // Not cgroup.procs: that takes a lock of the whole machine, and half of all starts then wait 10–15 ms.
         Version::V1 => File::options().write(true).open(folder.join("tasks")),
@@ -292,8 +335,12 @@ fn remove_folder(folder: &Path, deadline: Instant) -> Result<()> {
             Err(cause) if cause.kind() == ErrorKind::NotFound => return Ok(()),
             Err(cause) if cause.kind() == ErrorKind::ResourceBusy && Instant::now() < deadline => {}
             Err(cause) => {
-                let doing = format!("remove the cgroup {}", folder.display());
-                return Err(Error::new(doing, cause).try_this("isolab clean"));
+                let doing = said!(
+                    "remove the cgroup {folder}",
+                    "컨트롤 그룹 {folder}을(를) 지울 수 없습니다",
+                    folder = folder.display()
+                );
+                return Err(Error::new(doing, cause).try_this(Said::english("isolab clean")));
             }
         }
         early += 1;
@@ -312,8 +359,12 @@ fn kill_what_is_left(folder: &Path) {
 }
 
 fn write_file(file: &Path, text: &str) -> Result<()> {
-    let mut opened = File::options().write(true).open(file).doing(|| format!("open {}", file.display()))?;
-    std::io::Write::write_all(&mut opened, text.as_bytes()).doing(|| format!("write {text:?} to {}", file.display()))
+    let mut opened = File::options()
+        .write(true)
+        .open(file)
+        .doing(|| said!("open {file}", "{file}을(를) 열 수 없습니다", file = file.display()))?;
+    std::io::Write::write_all(&mut opened, text.as_bytes())
+        .doing(|| said!("write {text:?} to {file}", "{file}에 {text:?}을(를) 쓸 수 없습니다", file = file.display()))
 }
 
 #[cfg(test)]

@@ -11,6 +11,8 @@ use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
 use nix::unistd::tcsetpgrp;
 
 use crate::error::{Context, Error, Result};
+use crate::lang::Said;
+use crate::said;
 use crate::sys::fds::{HANDED, out_of_the_way};
 use crate::sys::terminal::{Window, make_controlling, open_pair, receive, send, set_window};
 
@@ -26,7 +28,7 @@ pub struct Console {
 
 impl Console {
     pub fn new(streams: [bool; 3], window: Window) -> Result<Console> {
-        let doing = || "make the way for the terminal";
+        let doing = || said!("make the way for the terminal", "터미널을 넘겨받을 통로를 만들 수 없습니다");
         let (ours, theirs) =
             socketpair(AddressFamily::Unix, SockType::Stream, None, SockFlag::SOCK_CLOEXEC).doing(doing)?;
         Ok(Console { streams, window, ours, theirs })
@@ -35,7 +37,9 @@ impl Console {
     /// The master, once the child has been made. None: the child failed before, and says itself why.
     pub fn take(self) -> Result<Option<OwnedFd>> {
         drop(self.theirs); // else a dead child would not end our wait
-        receive(self.ours.as_fd()).map_err(|errno| Error::new("take over the terminal", errno.desc()))
+        receive(self.ours.as_fd()).map_err(|errno| {
+            Error::new(said!("take over the terminal", "터미널을 넘겨받을 수 없습니다"), Said::english(errno.desc()))
+        })
     }
 
     // --- the child's side: nothing here allocates ---

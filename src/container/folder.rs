@@ -16,6 +16,7 @@ use nix::sys::statvfs::{FsFlags, fstatvfs};
 use nix::unistd::{Uid, geteuid};
 
 use crate::error::{Context, Error, Result};
+use crate::said;
 
 #[derive(Debug)]
 pub struct Folder {
@@ -26,11 +27,19 @@ pub struct Folder {
 impl Folder {
     /// Follows links as any program does, but for those that a stranger has laid in a folder of everybody's.
     pub fn open(path: &Path) -> Result<Folder> {
-        let doing = || format!("find the root folder {}", path.display());
+        let doing =
+            || said!("find the root folder {path}", "루트 폴더 {path}을(를) 찾을 수 없습니다", path = path.display());
         let top = walk(path).map_err(|stop| match stop {
             Stop::Errno(errno) => Error::new(doing(), std::io::Error::from(errno)),
-            Stop::Strangers(link) => Error::new(doing(), format!("{} is a link of somebody else's", link.display()))
-                .try_this("the path that you mean, without that link"),
+            Stop::Strangers(link) => Error::new(
+                doing(),
+                said!(
+                    "{link} is a link of somebody else's",
+                    "{link}은(는) 다른 사용자의 링크임",
+                    link = link.display()
+                ),
+            )
+            .try_this(said!("the path that you mean, without that link", "그 링크를 거치지 않는 경로를 적으십시오")),
         })?;
         let real = real_path(&top).doing(doing)?;
         Ok(Folder { top, real })

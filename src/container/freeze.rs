@@ -11,6 +11,8 @@ use std::time::{Duration, Instant};
 
 use super::cgroup::{Cgroup, Version};
 use crate::error::{Context, Error, Result};
+use crate::lang::Said;
+use crate::said;
 
 /// As long as docker waits.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -29,18 +31,28 @@ impl Frozen {
     /// # Errors
     /// When there is no freezer, or the kernel does not get everything stopped in time; then all goes on.
     pub fn new(cgroup: &Cgroup, top: &Path) -> Result<Frozen> {
-        let own = cgroup.folders().first().ok_or_else(|| Error::new("pause the container", "its cgroup is gone"))?;
+        let own = cgroup.folders().first().ok_or_else(|| {
+            Error::new(
+                said!("pause the container", "컨테이너를 멈출 수 없습니다"),
+                said!("its cgroup is gone", "컨트롤 그룹이 사라짐"),
+            )
+        })?;
         match cgroup.version() {
             Version::V2 => Frozen { version: Version::V2, folder: own.clone() }.freeze(),
             Version::V1 => {
                 let freezer = top.join("freezer");
                 if !freezer.join("cgroup.procs").exists() {
-                    let cause = format!("{} is no freezer", freezer.display());
-                    return Err(Error::unavailable("pause the container", cause)
-                        .try_this("sudo mount -t cgroup -o freezer none /sys/fs/cgroup/freezer"));
+                    let cause = said!(
+                        "{freezer} is no freezer",
+                        "{freezer}은(는) 프리저(freezer)가 아님",
+                        freezer = freezer.display()
+                    );
+                    return Err(Error::unavailable(said!("pause the container", "컨테이너를 멈출 수 없습니다"), cause)
+                        .try_this(Said::english("sudo mount -t cgroup -o freezer none /sys/fs/cgroup/freezer")));
                 }
                 let folder = freezer.join(own.file_name().unwrap_or_default());
-                fs::create_dir(&folder).doing(|| format!("make {}", folder.display()))?;
+                fs::create_dir(&folder)
+                    .doing(|| said!("make {folder}", "{folder}을(를) 만들 수 없습니다", folder = folder.display()))?;
                 let frozen = Frozen { version: Version::V1, folder }; // from here on a guard
                 frozen.take_in(own)?;
                 frozen.freeze()
@@ -52,7 +64,8 @@ impl Frozen {
     fn take_in(&self, own: &Path) -> Result<()> {
         let mut inside = BTreeSet::new();
         loop {
-            let text = fs::read_to_string(own.join("cgroup.procs")).doing(|| format!("read {}", own.display()))?;
+            let text = fs::read_to_string(own.join("cgroup.procs"))
+                .doing(|| said!("read {own}", "{own}을(를) 읽을 수 없습니다", own = own.display()))?;
             let outside: Vec<&str> = text.lines().filter(|pid| !inside.contains(*pid)).collect();
             if outside.is_empty() {
                 return Ok(());
@@ -60,7 +73,14 @@ impl Frozen {
             for pid in outside {
                 match fs::write(self.folder.join("cgroup.procs"), pid) {
                     Err(cause) if cause.raw_os_error() != Some(nix::libc::ESRCH) => {
-                        return Err(Error::new(format!("move process {pid} to {}", self.folder.display()), cause));
+                        return Err(Error::new(
+                            said!(
+                                "move process {pid} to {folder}",
+                                "프로세스 {pid}을(를) {folder}(으)로 옮길 수 없습니다",
+                                folder = self.folder.display()
+                            ),
+                            cause,
+                        ));
                     }
                     _ => inside.insert(pid.to_owned()), // or it has ended
                 };
@@ -76,12 +96,17 @@ impl Frozen {
         let file = self.folder.join(file);
         let deadline = Instant::now() + PATIENCE;
         loop {
-            fs::write(&file, wish).doing(|| format!("write {wish} to {}", file.display()))?; // v1: again, while it freezes
+            fs::write(&file, wish).doing(|| {
+                said!("write {wish} to {file}", "{file}에 {wish}을(를) 쓸 수 없습니다", file = file.display())
+            })?; // v1: again, while it freezes
             if self.is_frozen() {
                 return Ok(self);
             }
             if Instant::now() >= deadline {
-                return Err(Error::new("pause the container", "the kernel has not stopped all of it in 10 s"));
+                return Err(Error::new(
+                    said!("pause the container", "컨테이너를 멈출 수 없습니다"),
+                    said!("the kernel has not stopped all of it in 10 s", "커널이 10초 안에 모두 멈추지 못함"),
+                ));
             }
             std::thread::sleep(LOOK_AGAIN);
         }

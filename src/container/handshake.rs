@@ -21,6 +21,7 @@ use nix::unistd::{pipe2, read, write};
 use crate::error::{Context, Error, Kind, Result, shortage};
 use crate::lang::Said;
 use crate::model::Exit;
+use crate::said;
 use crate::sys::clock::{TscAnchor, tsc};
 use crate::sys::fds::{close_copy, out_of_the_way};
 use crate::sys::shared::SharedPage;
@@ -65,40 +66,70 @@ pub enum Step {
 }
 
 /// Each step completes the sentence "could not …".
-const STEPS: &[(Step, &str)] = &[
-    (Step::BecomeUser, "become an ordinary user"),
-    (Step::UserNamespace, "make a user namespace"),
-    (Step::JoinCgroup, "join the container's cgroup"),
-    (Step::IdMap, "get the id map"),
-    (Step::Session, "make a session of its own"),
-    (Step::BecomeRoot, "become root of the user namespace"),
-    (Step::JoinNamespaces, "join the namespaces of others"),
-    (Step::OwnView, "make the mount and cgroup namespaces"),
-    (Step::HostName, "set the container's host name"),
-    (Step::Loopback, "switch on the loopback device"),
-    (Step::PrivateMounts, "keep the container's mounts to itself"),
-    (Step::Root, "mount the root folder"),
-    (Step::Sys, "accept /sys of the root folder"),
-    (Step::HostsView, "make /tmp and /run"),
-    (Step::Proc, "mount /proc"),
-    (Step::Dev, "make /dev"),
-    (Step::Tmp, "make /tmp"),
-    (Step::Sysctl, "set the kernel parameters of its namespaces"),
-    (Step::Mask, "hide"),
-    (Step::OldRoot, "leave the old root"),
-    (Step::Settled, "find /proc, /sys and /dev where they were mounted"),
-    (Step::Confine, "confine the program to the root folder's own"),
-    (Step::Terminal, "give the program a terminal"),
-    (Step::HandOver, "hand the program its files"),
-    (Step::DieWithParent, "tie the program's life to ours"),
-    (Step::Rlimits, "limit the program's resources"),
-    (Step::Capabilities, "become the program's user, with its capabilities"),
-    (Step::NoNewPrivileges, "set no_new_privs"),
-    (Step::Init, "become a small PID 1"),
-    (Step::Signals, "give the program its signals back"),
-    (Step::Filter, "install the system call filter"),
-    (Step::Gate, "wait for the start"),
-    (Step::Exec, "execute the program"),
+const STEPS: &[(Step, Said)] = &[
+    (Step::BecomeUser, Said::fixed("become an ordinary user", "일반 사용자가 될 수 없습니다")),
+    (Step::UserNamespace, Said::fixed("make a user namespace", "사용자 네임스페이스를 만들 수 없습니다")),
+    (Step::JoinCgroup, Said::fixed("join the container's cgroup", "컨테이너의 컨트롤 그룹에 들어갈 수 없습니다")),
+    (Step::IdMap, Said::fixed("get the id map", "id 맵을 받을 수 없습니다")),
+    (Step::Session, Said::fixed("make a session of its own", "자신의 세션을 만들 수 없습니다")),
+    (Step::BecomeRoot, Said::fixed("become root of the user namespace", "사용자 네임스페이스의 루트가 될 수 없습니다")),
+    (Step::JoinNamespaces, Said::fixed("join the namespaces of others", "다른 것의 네임스페이스에 들어갈 수 없습니다")),
+    (
+        Step::OwnView,
+        Said::fixed(
+            "make the mount and cgroup namespaces",
+            "마운트 네임스페이스와 컨트롤 그룹 네임스페이스를 만들 수 없습니다",
+        ),
+    ),
+    (Step::HostName, Said::fixed("set the container's host name", "컨테이너의 호스트 이름을 정할 수 없습니다")),
+    (Step::Loopback, Said::fixed("switch on the loopback device", "루프백 장치를 켤 수 없습니다")),
+    (
+        Step::PrivateMounts,
+        Said::fixed("keep the container's mounts to itself", "컨테이너의 마운트를 밖과 나눌 수 없습니다"),
+    ),
+    (Step::Root, Said::fixed("mount the root folder", "루트 폴더를 마운트할 수 없습니다")),
+    (Step::Sys, Said::fixed("accept /sys of the root folder", "루트 폴더의 /sys를 받아들일 수 없습니다")),
+    (Step::HostsView, Said::fixed("make /tmp and /run", "/tmp와 /run을 만들 수 없습니다")),
+    (Step::Proc, Said::fixed("mount /proc", "/proc을 마운트할 수 없습니다")),
+    (Step::Dev, Said::fixed("make /dev", "/dev를 만들 수 없습니다")),
+    (Step::Tmp, Said::fixed("make /tmp", "/tmp를 만들 수 없습니다")),
+    (
+        Step::Sysctl,
+        Said::fixed("set the kernel parameters of its namespaces", "네임스페이스의 커널 매개변수를 정할 수 없습니다"),
+    ),
+    (Step::Mask, Said::fixed("hide", "파일을 가릴 수 없습니다")),
+    (Step::OldRoot, Said::fixed("leave the old root", "이전 루트를 떠날 수 없습니다")),
+    (
+        Step::Settled,
+        Said::fixed(
+            "find /proc, /sys and /dev where they were mounted",
+            "마운트한 자리에서 /proc, /sys, /dev를 찾을 수 없습니다",
+        ),
+    ),
+    (
+        Step::Confine,
+        Said::fixed("confine the program to the root folder's own", "프로그램을 루트 폴더 안에 가둘 수 없습니다"),
+    ),
+    (Step::Terminal, Said::fixed("give the program a terminal", "프로그램에 터미널을 줄 수 없습니다")),
+    (Step::HandOver, Said::fixed("hand the program its files", "프로그램에 파일을 넘겨줄 수 없습니다")),
+    (
+        Step::DieWithParent,
+        Said::fixed("tie the program's life to ours", "프로그램이 우리와 함께 끝나도록 할 수 없습니다"),
+    ),
+    (Step::Rlimits, Said::fixed("limit the program's resources", "프로그램의 자원을 제한할 수 없습니다")),
+    (
+        Step::Capabilities,
+        Said::fixed(
+            "become the program's user, with its capabilities",
+            "프로그램의 사용자와 capability로 바꿀 수 없습니다",
+        ),
+    ),
+    (Step::NoNewPrivileges, Said::fixed("set no_new_privs", "no_new_privs를 설정할 수 없습니다")),
+    (Step::Init, Said::fixed("become a small PID 1", "작은 PID 1이 될 수 없습니다")),
+    (Step::Signals, Said::fixed("give the program its signals back", "프로그램에 시그널을 되돌려줄 수 없습니다")),
+    (Step::Filter, Said::fixed("install the system call filter", "시스템 콜 필터를 걸 수 없습니다")),
+    (Step::Gate, Said::fixed("wait for the start", "시작을 기다릴 수 없습니다")),
+    (Step::Exec, Said::fixed("execute the program", "프로그램을 실행할 수 없습니다")),
 ];
 
 /// Why a child could not go on. A plain value: nothing in the child may allocate.
@@ -122,8 +153,8 @@ impl<T> At<T> for Result<T, Errno> {
 }
 
 impl Step {
-    fn doing(self) -> &'static str {
-        STEPS[self as usize].1
+    fn doing(self) -> Said {
+        STEPS[self as usize].1.clone()
     }
 }
 
@@ -162,7 +193,7 @@ pub struct Handshake {
 
 impl Handshake {
     pub fn new() -> Result<Handshake> {
-        let doing = || "make the shared page and the gate";
+        let doing = || said!("make the shared page and the gate", "공유 페이지와 관문을 만들 수 없습니다");
         let page = SharedPage::new().doing(doing)?;
         let (read_end, write_end) = pipe2(OFlag::O_CLOEXEC).doing(doing)?;
         let child_end = out_of_the_way(read_end.as_fd()).doing(doing)?;
@@ -174,17 +205,17 @@ impl Handshake {
 
     /// Lets the child pass [`Handshake::wait`] once.
     pub fn open_gate(&self) -> Result<()> {
-        write(&self.parent_end, b"!").map(drop).doing(|| "open the gate")
+        write(&self.parent_end, b"!").map(drop).doing(|| said!("open the gate", "관문을 열 수 없습니다"))
     }
 
     /// What went wrong in the child, once it has ended. `part_of` says what it was at, in a step that does several things;
-    /// empty: the step says it all.
-    pub fn failure(&self, part_of: impl Fn(Step, usize) -> String) -> Option<Error> {
+    /// none: the step says it all.
+    pub fn failure(&self, part_of: impl Fn(Step, usize) -> Option<Said>) -> Option<Error> {
         let place = self.page.get(FAILED_STEP).checked_sub(1)?;
         let errno = Errno::from_raw(self.page.get(FAILED_ERRNO) as i32);
         let step = STEPS.get(place as usize).map_or(Step::Exec, |(step, _)| *step);
         let place = self.page.get(FAILED_PLACE) as usize;
-        Some(explain(Failure { step, errno, place }, &part_of(step, place)))
+        Some(explain(Failure { step, errno, place }, part_of(step, place)))
     }
 
     /// The signal that ended the program, where a small PID 1 saw it.
@@ -268,11 +299,8 @@ impl Handshake {
     }
 }
 
-fn explain(Failure { step, errno, .. }: Failure, part: &str) -> Error {
-    let mut error = Error::new(step.doing(), errno.desc());
-    if !part.is_empty() {
-        error.doing = part.to_owned().into();
-    }
+fn explain(Failure { step, errno, .. }: Failure, part: Option<Said>) -> Error {
+    let error = Error::new(part.unwrap_or_else(|| step.doing()), Said::english(errno.desc()));
     let (kind, advice) = advice(step, errno);
     error.kind(kind).try_this(advice)
 }
@@ -307,9 +335,9 @@ mod tests {
     #[test]
     fn what_fails_in_the_child_is_told_with_its_kind() {
         let handshake = Handshake::new().unwrap();
-        assert_eq!(handshake.failure(|_, _| String::new()), None);
+        assert_eq!(handshake.failure(|_, _| None), None);
         handshake.fail(Failure { step: Step::Exec, errno: Errno::EACCES, place: 0 });
-        let error = handshake.failure(|_, _| String::new()).unwrap();
+        let error = handshake.failure(|_, _| None).unwrap();
         assert_eq!((error.kind, &*error.doing), (Kind::NotExecutable, "execute the program"));
     }
 

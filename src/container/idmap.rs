@@ -9,6 +9,7 @@ use nix::errno::Errno;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
+use crate::said;
 use crate::sys::ids::{become_user, set_groups};
 
 /// The same map for users and groups: `count` ids from 0 inside are those from the given ones outside.
@@ -49,8 +50,10 @@ impl IdMap {
         for (file, text) in self.files() {
             let path = format!("/proc/{pid}/{file}");
             fs::write(&path, text).map_err(|cause| {
-                Error::unavailable(format!("write {path}"), cause)
-                    .try_this("isolab doctor (what this machine says about user namespaces)")
+                Error::unavailable(said!("write {path}", "{path}을(를) 쓸 수 없습니다"), cause).try_this(said!(
+                    "isolab doctor (what this machine says about user namespaces)",
+                    "isolab doctor(이 기계의 사용자 네임스페이스 상태를 보여 줍니다)"
+                ))
             })?;
         }
         Ok(())

@@ -47,7 +47,9 @@ use self::cgroup::{Cgroup, TOP};
 use self::freeze::Frozen;
 use self::handshake::{Handshake, Stamp};
 use crate::error::{Context, Error, Kind, Result, shortage};
+use crate::lang::Said;
 use crate::model::Exit;
+use crate::said;
 use crate::sys::clone::{Birth, Process};
 use crate::timeline::{Stage, Timeline};
 pub use child::{Files, die_with_parent, parent_lives};
@@ -96,17 +98,26 @@ fn make_cgroup(plan: &Plan) -> Result<Option<Cgroup>> {
 
 /// Why clone3 fails, in words that fit a process as well as a container.
 pub fn cannot_clone(errno: Errno) -> Error {
-    let cause = if errno == Errno::EAGAIN { "this user or this cgroup may have no more of them" } else { errno.desc() };
-    let error = Error::new("make a process", cause);
+    let cause = if errno == Errno::EAGAIN {
+        said!("this user or this cgroup may have no more of them", "이 사용자나 이 컨트롤 그룹은 더 만들 수 없음")
+    } else {
+        Said::english(errno.desc())
+    };
+    let error = Error::new(said!("make a process", "프로세스를 만들 수 없습니다"), cause);
     match errno {
-        Errno::EPERM => error.kind(Kind::Unavailable).try_this("sudo, or the environment container-rootless"),
+        Errno::EPERM => error.kind(Kind::Unavailable).try_this(said!(
+            "sudo, or the environment container-rootless",
+            "sudo를 쓰거나 환경 container-rootless를 고르십시오"
+        )),
         Errno::EAGAIN => error.try_this(shortage::PROCESSES),
-        Errno::ENOSPC | Errno::EUSERS => error
-            .kind(Kind::Unavailable)
-            .try_this("sudo sysctl user.max_user_namespaces=10000 (the other limits: user.max_*)"),
-        Errno::ENOSYS => error
-            .kind(Kind::Unavailable)
-            .try_this("Linux 5.7 or newer; inside docker a newer docker: its filter knows clone3"),
+        Errno::ENOSPC | Errno::EUSERS => error.kind(Kind::Unavailable).try_this(said!(
+            "sudo sysctl user.max_user_namespaces=10000 (the other limits: user.max_*)",
+            "sudo sysctl user.max_user_namespaces=10000(다른 제한: user.max_*)"
+        )),
+        Errno::ENOSYS => error.kind(Kind::Unavailable).try_this(said!(
+            "Linux 5.7 or newer; inside docker a newer docker: its filter knows clone3",
+            "리눅스 5.7 이상이 필요합니다. docker 안이라면 필터가 clone3을 아는 더 새로운 docker를 쓰십시오"
+        )),
         _ => error,
     }
 }
@@ -148,7 +159,12 @@ impl Container {
 
     /// Its first process.
     pub fn process(&self) -> Result<&Process> {
-        self.process.as_ref().ok_or_else(|| Error::new("look at the container", "it does not run"))
+        self.process.as_ref().ok_or_else(|| {
+            Error::new(
+                said!("look at the container", "컨테이너를 살펴볼 수 없습니다"),
+                said!("it does not run", "실행 중이 아님"),
+            )
+        })
     }
 
     /// See [`Container::end`].
@@ -171,7 +187,12 @@ impl Container {
     /// When it has no cgroup of its own, or the kernel can't.
     pub fn pause(&mut self) -> Result<()> {
         if self.frozen.is_none() {
-            let none = || Error::unavailable("pause the container", "it has no cgroup of its own");
+            let none = || {
+                Error::unavailable(
+                    said!("pause the container", "컨테이너를 멈출 수 없습니다"),
+                    said!("it has no cgroup of its own", "자신의 컨트롤 그룹이 없음"),
+                )
+            };
             self.frozen = Some(Frozen::new(self.cgroup.as_ref().ok_or_else(none)?, Path::new(TOP))?);
         }
         Ok(())
@@ -183,10 +204,18 @@ impl Container {
 
     /// Kills what still runs (with the first process of a pid namespace goes everything in it), waits, removes the cgroup.
     pub fn end(&mut self) -> Result<Exit> {
-        let process = self.process.take().ok_or_else(|| Error::new("end the container", "it does not run"))?;
-        process.signal(Signal::SIGKILL as i32).doing(|| "kill the container")?;
+        let process = self.process.take().ok_or_else(|| {
+            Error::new(
+                said!("end the container", "컨테이너를 끝낼 수 없습니다"),
+                said!("it does not run", "실행 중이 아님"),
+            )
+        })?;
+        process
+            .signal(Signal::SIGKILL as i32)
+            .doing(|| said!("kill the container", "컨테이너를 강제로 끝낼 수 없습니다"))?;
         self.resume(); // what is frozen does not die (cgroup v1)
-        let exit = process.reap().doing(|| "wait for the container")?;
+        let exit =
+            process.reap().doing(|| said!("wait for the container", "컨테이너가 끝나기를 기다릴 수 없습니다"))?;
         if let Some(mut cgroup) = self.cgroup.take() {
             self.oom_kills = if oom::may_be(exit) { oom::kills(cgroup.folders()) } else { 0 };
             cgroup.remove()?;

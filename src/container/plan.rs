@@ -23,7 +23,9 @@ use super::namespaces::{self, NAMESPACES};
 use super::seccomp::Filter;
 use super::spec::{Capabilities, Device, DeviceKind, Rlimit, Seccomp, Source, Spec, User};
 use crate::error::{Context, Error, Result};
+use crate::lang::Said;
 use crate::model::Limits;
+use crate::said;
 use crate::sys::exec::Image;
 use crate::sys::signals::Ignored;
 
@@ -134,25 +136,32 @@ impl Plan {
     }
 
     /// What the child was at, in a step that does several things.
-    pub fn part_of(&self, step: Step, number: usize) -> String {
+    pub fn part_of(&self, step: Step, number: usize) -> Option<Said> {
         match step {
-            Step::Mask => self.hidden.get(number).map_or_else(String::new, |hidden| format!("hide {}", hidden.path())),
-            Step::Sysctl => self
-                .sysctl
-                .get(number)
-                .map_or_else(String::new, |(path, value)| format!("write {value} to /proc/{}", path.to_string_lossy())),
-            _ => String::new(),
+            Step::Mask => self.hidden.get(number).map(|hidden| {
+                let path = hidden.path();
+                said!("hide {path}", "{path}을(를) 가릴 수 없습니다")
+            }),
+            Step::Sysctl => self.sysctl.get(number).map(|(path, value)| {
+                let path = path.to_string_lossy();
+                said!("write {value} to /proc/{path}", "/proc/{path}에 {value}을(를) 쓸 수 없습니다")
+            }),
+            _ => None,
         }
     }
 }
 
-fn refused(field: &str, value: &str, cause: &str) -> Error {
-    Error::usage(format!("make a container with {field} = {value:?}"), cause)
+fn refused(field: &str, value: &str, cause: Said) -> Error {
+    Error::usage(
+        said!("make a container with {field} = {value:?}", "{field} = {value:?}(으)로 컨테이너를 만들 수 없습니다"),
+        cause,
+    )
 }
 
 fn text(field: &str, value: &Path) -> Result<CString> {
-    CString::new(value.as_os_str().as_bytes())
-        .map_err(|_| refused(field, &value.display().to_string(), "it contains a NUL byte"))
+    CString::new(value.as_os_str().as_bytes()).map_err(|_| {
+        refused(field, &value.display().to_string(), said!("it contains a NUL byte", "NUL 바이트가 들어 있음"))
+    })
 }
 
 fn chosen_namespaces(spec: &Spec) -> Result<(CloneFlags, Vec<(CloneFlags, OwnedFd)>)> {
@@ -160,28 +169,51 @@ fn chosen_namespaces(spec: &Spec) -> Result<(CloneFlags, Vec<(CloneFlags, OwnedF
     for namespace in &spec.namespaces {
         let field = "namespaces[].name";
         let Some(kind) = NAMESPACES.iter().find(|kind| kind.name == namespace.name) else {
-            return Err(refused(field, &namespace.name, "there is no such namespace").try_this(format!(
-                "one of {}",
-                NAMESPACES.iter().map(|kind| kind.name).collect::<Vec<_>>().join(" ")
+            return Err(refused(
+                field,
+                &namespace.name,
+                said!("there is no such namespace", "그런 네임스페이스가 없음"),
+            )
+            .try_this(said!(
+                "one of {names}",
+                "{names} 가운데 하나",
+                names = NAMESPACES.iter().map(|kind| kind.name).collect::<Vec<_>>().join(" ")
             )));
         };
         match &namespace.source {
             Source::New => new |= kind.flag,
             Source::Join(path) if namespaces::CAN_BE_JOINED.contains(kind.flag) => {
-                let doing = || format!("open the {} namespace {}", kind.name, path.display());
+                let doing = || {
+                    said!(
+                        "open the {name} namespace {path}",
+                        "{name} 네임스페이스 {path}을(를) 열 수 없습니다",
+                        name = kind.name,
+                        path = path.display()
+                    )
+                };
                 joined.push((kind.flag, File::open(path).doing(doing)?.into()));
             }
             Source::Join(_) => {
                 return Err(refused(
                     field,
                     &namespace.name,
-                    "in this version only net, ipc, uts and cgroup are joined",
+                    said!(
+                        "in this version only net, ipc, uts and cgroup are joined",
+                        "이 버전에서는 net, ipc, uts, cgroup에만 들어갈 수 있음"
+                    ),
                 ));
             }
         }
     }
     if new.contains(CloneFlags::CLONE_NEWUSER) != spec.ids.is_some() {
-        return Err(refused("ids", "", "there are id maps exactly when there is a user namespace"));
+        return Err(refused(
+            "ids",
+            "",
+            said!(
+                "there are id maps exactly when there is a user namespace",
+                "id 맵은 사용자 네임스페이스가 있을 때에만 있어야 함"
+            ),
+        ));
     }
     Ok((new, joined))
 }
@@ -189,8 +221,13 @@ fn chosen_namespaces(spec: &Spec) -> Result<(CloneFlags, Vec<(CloneFlags, OwnedF
 fn sets(of: &Capabilities) -> Result<Sets> {
     let set = |field: &str, names: &[String]| -> Result<u64> {
         let numbers = names.iter().map(|name| {
-            capabilities::number(name)
-                .ok_or_else(|| refused(&format!("process.capabilities.{field}"), name, "there is no such capability"))
+            capabilities::number(name).ok_or_else(|| {
+                refused(
+                    &format!("process.capabilities.{field}"),
+                    name,
+                    said!("there is no such capability", "그런 capability가 없음"),
+                )
+            })
         });
         numbers.map(|number| number.map(|n| 1 << n)).try_fold(0, |all: u64, one: Result<u64>| Ok(all | one?))
     };
@@ -207,7 +244,13 @@ fn sets(of: &Capabilities) -> Result<Sets> {
 fn node(device: &Device) -> Result<Node> {
     let shown = device.path.display().to_string();
     let name = device.path.strip_prefix("/dev").ok().filter(|name| name.components().count() == 1);
-    let Some(name) = name else { return Err(refused("devices[].path", &shown, "it is no file right below /dev")) };
+    let Some(name) = name else {
+        return Err(refused(
+            "devices[].path",
+            &shown,
+            said!("it is no file right below /dev", "/dev 바로 아래의 파일이 아님"),
+        ));
+    };
     Ok(Node {
         name: text("devices[].path", name)?,
         host: text("devices[].path", &device.path)?,
@@ -223,7 +266,9 @@ fn node(device: &Device) -> Result<Node> {
 /// Hidden ones first: what lies below a read-only path is covered before that is.
 fn hidden(spec: &Spec) -> Result<Vec<Hidden>> {
     let one = |field: &str, path: &str, read_only| {
-        Hidden::new(path, read_only).ok_or_else(|| refused(field, path, "it is no absolute path without .. and NUL"))
+        Hidden::new(path, read_only).ok_or_else(|| {
+            refused(field, path, said!("it is no absolute path without .. and NUL", "..과 NUL이 없는 절대 경로가 아님"))
+        })
     };
     let masked = spec.masked_paths.iter().map(|path| one("masked_paths", path, false));
     masked.chain(spec.readonly_paths.iter().map(|path| one("readonly_paths", path, true))).collect()
@@ -240,7 +285,14 @@ fn sysctl(spec: &Spec, name: &str, value: &str) -> Result<(CString, String)> {
         _ => false,
     };
     if !is_own || name.contains('/') || name.split('.').any(str::is_empty) {
-        return Err(refused("sysctl", name, "it is the host's, not of a namespace of the container's own"));
+        return Err(refused(
+            "sysctl",
+            name,
+            said!(
+                "it is the host's, not of a namespace of the container's own",
+                "컨테이너 자신의 네임스페이스가 아니라 호스트의 것임"
+            ),
+        ));
     }
     Ok((text("sysctl", Path::new(&format!("sys/{}", name.replace('.', "/"))))?, value.to_owned()))
 }
@@ -266,10 +318,18 @@ fn rlimit(limit: &Rlimit) -> Result<(Resource, rlim_t, rlim_t)> {
     ];
     let name = limit.name.strip_prefix("RLIMIT_").unwrap_or(&limit.name);
     let Some((_, resource)) = KNOWN.iter().find(|(known, _)| *known == name) else {
-        return Err(refused("process.rlimits[].name", &limit.name, "there is no such limit"));
+        return Err(refused(
+            "process.rlimits[].name",
+            &limit.name,
+            said!("there is no such limit", "그런 제한이 없음"),
+        ));
     };
     if limit.soft > limit.hard {
-        return Err(refused("process.rlimits[].soft", &limit.soft.to_string(), "it is above the hard limit"));
+        return Err(refused(
+            "process.rlimits[].soft",
+            &limit.soft.to_string(),
+            said!("it is above the hard limit", "하드 제한보다 큼"),
+        ));
     }
     Ok((*resource, limit.soft, limit.hard))
 }

@@ -24,6 +24,8 @@ use nix::sys::stat::{SFlag, fstat};
 
 use super::folder::Folder;
 use crate::error::{Error, Kind, Result};
+use crate::lang::Said;
+use crate::said;
 
 /// Docker's PATH for an image that names none.
 pub const USUAL_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -45,6 +47,13 @@ impl Program {
     }
 }
 
+/// What we were doing with a program.
+enum Verb {
+    Find,
+    Read,
+    Execute,
+}
+
 /// The program that `name` means inside the folder.
 pub fn find(folder: &Folder, name: &OsStr, search: &OsStr) -> Result<Program> {
     let candidates: Vec<PathBuf> = if name.as_bytes().contains(&b'/') {
@@ -61,25 +70,38 @@ pub fn find(folder: &Folder, name: &OsStr, search: &OsStr) -> Result<Program> {
         }
     }
     Err(match refused {
-        None => told(name, "find", "there is no such file in the root folder", Kind::NotFound),
-        Some(errno) => told(name, "execute", &refusal(errno), Kind::NotExecutable),
+        None => told(
+            name,
+            Verb::Find,
+            said!("there is no such file in the root folder", "루트 폴더에 그런 파일이 없음"),
+            Kind::NotFound,
+        ),
+        Some(errno) => told(name, Verb::Execute, refusal(errno), Kind::NotExecutable),
     })
 }
 
-fn told(name: &OsStr, doing: &str, cause: &str, kind: Kind) -> Error {
-    let advice = if kind == Kind::NotFound {
-        "another spelling, or its path in the root folder"
-    } else {
-        "chmod +x, if it is a program"
+fn told(name: &OsStr, verb: Verb, cause: Said, kind: Kind) -> Error {
+    let name = name.to_string_lossy();
+    let doing = match verb {
+        Verb::Find => said!("find the program {name}", "프로그램 {name}을(를) 찾을 수 없습니다"),
+        Verb::Read => said!("read the program {name}", "프로그램 {name}을(를) 읽을 수 없습니다"),
+        Verb::Execute => said!("execute the program {name}", "프로그램 {name}을(를) 실행할 수 없습니다"),
     };
-    Error::new(format!("{doing} the program {}", name.to_string_lossy()), cause).kind(kind).try_this(advice)
+    let advice = if kind == Kind::NotFound {
+        said!("another spelling, or its path in the root folder", "이름을 확인하거나 루트 폴더 안의 경로를 적으십시오")
+    } else {
+        said!("chmod +x, if it is a program", "프로그램이면 chmod +x를 하십시오")
+    };
+    Error::new(doing, cause).kind(kind).try_this(advice)
 }
 
-fn refusal(errno: Errno) -> String {
+fn refusal(errno: Errno) -> Said {
     match errno {
-        Errno::EACCES => "it is no file that may be executed".into(),
-        Errno::ELOOP => "its links lead out of the root folder's own files".into(),
-        other => other.desc().into(),
+        Errno::EACCES => said!("it is no file that may be executed", "실행할 수 있는 파일이 아님"),
+        Errno::ELOOP => {
+            said!("its links lead out of the root folder's own files", "링크가 루트 폴더 자신의 파일 밖으로 이어짐")
+        }
+        other => Said::english(other.desc()),
     }
 }
 
@@ -107,7 +129,7 @@ fn interpreted(folder: &Folder, path: PathBuf) -> Result<Program> {
     for _ in 0..=MOST_SCRIPTS {
         let name = program.path.as_os_str().to_owned();
         let file =
-            read(folder, &program.path).map_err(|errno| told(&name, "read", unread(errno), Kind::NotExecutable))?;
+            read(folder, &program.path).map_err(|errno| told(&name, Verb::Read, unread(errno), Kind::NotExecutable))?;
         let Some(line) = script(&file) else {
             loader(&file).map_or(Ok(()), |loader| needed(folder, &loader).map(drop))?;
             return Ok(program);
@@ -115,8 +137,11 @@ fn interpreted(folder: &Folder, path: PathBuf) -> Result<Program> {
         let [interpreter, argument] = words(&line).ok_or_else(|| {
             told(
                 &name,
-                "execute",
-                "after #! its first line must name an interpreter, in 256 bytes",
+                Verb::Execute,
+                said!(
+                    "after #! its first line must name an interpreter, in 256 bytes",
+                    "첫 줄의 #! 뒤에 인터프리터가 있어야 함(256바이트 안)"
+                ),
                 Kind::NotExecutable,
             )
         })?;
@@ -130,16 +155,25 @@ fn interpreted(folder: &Folder, path: PathBuf) -> Result<Program> {
             .chain(rest)
             .collect();
     }
-    let cause = "its interpreter is a script, and so are five more";
-    Err(told(program.path.as_os_str(), "execute", cause, Kind::NotExecutable))
+    let cause = said!(
+        "its interpreter is a script, and so are five more",
+        "인터프리터가 스크립트이고, 그런 것이 다섯 번 더 이어짐"
+    );
+    Err(told(program.path.as_os_str(), Verb::Execute, cause, Kind::NotExecutable))
 }
 
 fn needed(folder: &Folder, name: &OsStr) -> Result<PathBuf> {
     look(folder, Path::new(name)).map_err(|errno| match errno {
-        Errno::ENOENT | Errno::ENOTDIR => {
-            told(name, "find", "the program needs it to run, and the root folder has no such file", Kind::NotFound)
-        }
-        errno => told(name, "execute", &refusal(errno), Kind::NotExecutable),
+        Errno::ENOENT | Errno::ENOTDIR => told(
+            name,
+            Verb::Find,
+            said!(
+                "the program needs it to run, and the root folder has no such file",
+                "프로그램이 도는 데 필요하나 루트 폴더에 그런 파일이 없음"
+            ),
+            Kind::NotFound,
+        ),
+        errno => told(name, Verb::Execute, refusal(errno), Kind::NotExecutable),
     })
 }
 
@@ -151,8 +185,12 @@ fn read(folder: &Folder, path: &Path) -> Result<File, Errno> {
 }
 
 /// The kernel executes what we may not read; whose interpreter would it be?
-fn unread(errno: Errno) -> &'static str {
-    if errno == Errno::EACCES { "without reading it nobody can tell what would run it" } else { errno.desc() }
+fn unread(errno: Errno) -> Said {
+    if errno == Errno::EACCES {
+        said!("without reading it nobody can tell what would run it", "읽지 못하면 무엇이 실행할지 알 수 없음")
+    } else {
+        Said::english(errno.desc())
+    }
 }
 
 /// What follows "#!" in the first line of a file, as far as the kernel reads.

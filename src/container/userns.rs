@@ -16,6 +16,7 @@ use super::handshake::{At, Failure, Handshake, Step};
 use super::rootfs::keep_mounts_private;
 use crate::error::{Context, Kind, Result, shortage};
 use crate::lang::Said;
+use crate::said;
 use crate::sys::clone::{Birth, Process};
 use crate::sys::ids::{become_user, set_groups};
 
@@ -29,8 +30,8 @@ pub fn check(user: Option<(u32, u32)>) -> Result<()> {
         Err(failure) => handshake.fail(failure),
     });
     let child = child.map_err(super::cannot_clone)?;
-    child.reap().doing(|| "wait for the child that tries it")?;
-    match handshake.failure(|_, _| String::new()) {
+    child.reap().doing(|| said!("wait for the child that tries it", "시험하는 자식 프로세스를 기다릴 수 없습니다"))?;
+    match handshake.failure(|_, _| None) {
         None => Ok(()),
         Some(error) => Err(error.kind(Kind::Unavailable).try_this(remedy(Path::new("/proc/sys")))),
     }

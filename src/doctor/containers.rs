@@ -27,7 +27,7 @@ pub(super) fn user_namespaces(m: &Machine) -> Row {
     });
     let row = Row::missing("user-namespaces", WHAT, seen);
     let is = |name: &str, value: &str| m.text(&format!("/proc/sys/{name}")) == value;
-    let switch = |name: &str, value: &str| format!("$ sudo sysctl {}={value}", name.replace('/', "."));
+    let switch = |name: &str, value: &str| Said::verbatim(format!("$ sudo sysctl {}={value}", name.replace('/', ".")));
     if is("kernel/unprivileged_userns_clone", "0") {
         row.try_this([switch("kernel/unprivileged_userns_clone", "1")])
     } else if is("user/max_user_namespaces", "0") {
@@ -48,7 +48,7 @@ pub(super) fn user_namespaces(m: &Machine) -> Row {
 }
 
 pub(super) fn seccomp(m: &Machine) -> Row {
-    const WHAT: &str = "seccomp";
+    const WHAT: Said = Said::english("seccomp");
     let actions = m.text("/proc/sys/kernel/seccomp/actions_avail");
     let status = m.text("/proc/self/status");
     let field = |name| status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).map(str::trim);
@@ -109,7 +109,7 @@ pub(super) fn cgroups(m: &Machine) -> Row {
                 "마운트되지 않음: 제한도, 커널 메모리 집계도 없음"
             ),
         )
-        .try_this(["$ sudo mount -t cgroup2 none /sys/fs/cgroup"])
+        .try_this([Said::english("$ sudo mount -t cgroup2 none /sys/fs/cgroup")])
         .try_this([said!("or leave them away: container:-cgroup", "또는 빼고 실행하십시오: container:-cgroup")]);
     }
     if !missing.is_empty() {
@@ -120,7 +120,7 @@ pub(super) fn cgroups(m: &Machine) -> Row {
             said!("{mode}, without the controllers {missing}", "{mode}, 컨트롤러 {missing} 없음"),
         )
         .try_this([said!("is it switched off by cgroup_disable= ?", "cgroup_disable= 로 꺼져 있는지 확인하십시오")])
-        .try_this(["$ cat /proc/cmdline"]);
+        .try_this([Said::english("$ cat /proc/cmdline")]);
     }
     if found.mode == CgroupMode::V2 {
         let found = found.controllers.join(" ");
@@ -135,7 +135,7 @@ pub(super) fn cgroups(m: &Machine) -> Row {
             "cgroup v2, with systemd: add to the kernel's command line",
             "systemd에서 cgroup v2를 쓰려면 커널 명령줄에 다음을 더하십시오"
         )])
-        .try_this(["systemd.unified_cgroup_hierarchy=1"])
+        .try_this([Said::english("systemd.unified_cgroup_hierarchy=1")])
 }
 
 pub(super) fn delegation(m: &Machine) -> Row {
@@ -181,7 +181,7 @@ pub(super) fn delegation(m: &Machine) -> Row {
         let row = Row::limited("delegation", WHAT, delegation::NONE);
         let remedy = delegation::on(m.root, m.uid);
         return if remedy == delegation::BY_SYSTEMD {
-            row.try_this([format!("$ {remedy}")])
+            row.try_this([Said::verbatim(format!("$ {remedy}"))])
         } else {
             row.try_this([remedy])
         };
@@ -210,7 +210,7 @@ fn delegated(offered: &str) -> Row {
         "as root, for all users of systemd: in /etc/systemd/system/user@.service.d/delegate.conf",
         "루트로, systemd의 모든 사용자를 위해: /etc/systemd/system/user@.service.d/delegate.conf 에"
     )])
-    .try_this(["[Service]", "Delegate=cpu cpuset io memory pids"])
+    .try_this([Said::english("[Service]"), Said::english("Delegate=cpu cpuset io memory pids")])
 }
 
 /// What our own cgroup allows us: in a pod or a container these are the machine's real size.

@@ -29,7 +29,7 @@ pub(super) fn cpus(m: &Machine) -> Row {
                 "look whether taskset or a cpuset took the others:",
                 "taskset이나 cpuset이 나머지를 가져갔는지 보십시오:"
             )])
-            .try_this(["$ taskset -pc $$"]);
+            .try_this([Said::english("$ taskset -pc $$")]);
     }
     Row::ok("cpus", WHAT, seen)
 }
@@ -67,7 +67,7 @@ pub(super) fn clock(m: &Machine) -> Row {
                 ),
             )
             .try_this([said!("see why the kernel does not trust the TSC:", "커널이 왜 TSC를 믿지 않는지 보십시오:")])
-            .try_this(["$ sudo dmesg | grep -i -e tsc -e clocksource"])
+            .try_this([Said::english("$ sudo dmesg | grep -i -e tsc -e clocksource")])
         }
     }
 }
@@ -94,7 +94,9 @@ pub(super) fn governor(m: &Machine) -> Row {
                 "거버너 {other}: 쉰 뒤의 첫 표본이 느림"
             ),
         )
-        .try_this(["$ echo performance | sudo tee /sys/devices/system/cpu/cpu*/cpufreq/scaling_governor"]),
+        .try_this([Said::english(
+            "$ echo performance | sudo tee /sys/devices/system/cpu/cpu*/cpufreq/scaling_governor",
+        )]),
     }
 }
 
@@ -131,13 +133,13 @@ pub(super) fn memory(m: &Machine) -> Row {
     let free_text = show_bytes(free as f64);
     let seen = match m.host.ram_bytes.map(|all| show_bytes(all as f64)) {
         Some(all) => said!("{free_text} of {all}", "{all} 가운데 {free_text}"),
-        None => free_text.into(),
+        None => Said::verbatim(free_text),
     };
     if free < ENOUGH_BYTES {
         let seen = Said::compose(&[&seen], |lang| {
             format!("{}{}", seen.of(lang), lang.choose(": weigh fewer at once", ": 한 번에 더 적게 재십시오"))
         });
-        return Row::limited("memory", WHAT, seen).try_this(["$ isolab bench -x memory --n 1,2,4,8"]);
+        return Row::limited("memory", WHAT, seen).try_this([Said::english("$ isolab bench -x memory --n 1,2,4,8")]);
     }
     Row::ok("memory", WHAT, seen)
 }
@@ -162,7 +164,7 @@ pub(super) fn swap(m: &Machine) -> Row {
             "{total} 가운데 {used_text} 사용 중: 스왑으로 나간 메모리는 재지 못함"
         ),
     )
-    .try_this(["$ sudo swapoff -a"])
+    .try_this([Said::english("$ sudo swapoff -a")])
 }
 
 pub(super) fn load(m: &Machine) -> Row {
@@ -178,7 +180,7 @@ pub(super) fn load(m: &Machine) -> Row {
             ),
         )
         .try_this([said!("close them, or wait:", "다른 프로그램을 닫거나 기다리십시오:")])
-        .try_this(["$ top -o %CPU"]),
-        Some([minute, ..]) => Row::ok("load", WHAT, format!("{minute:.1}")),
+        .try_this([Said::english("$ top -o %CPU")]),
+        Some([minute, ..]) => Row::ok("load", WHAT, Said::verbatim(format!("{minute:.1}"))),
     }
 }

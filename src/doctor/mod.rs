@@ -121,8 +121,8 @@ pub fn report(m: &Machine) -> Report {
 
 fn environment(m: &Machine, (id, name, answer): &(&'static str, Said, Support)) -> Row {
     match answer {
-        Support::Yes => Row::ok(id, *id, name.clone()),
-        Support::Limited { reason, fix } => Row::limited(id, *id, reason).try_this([fix]),
+        Support::Yes => Row::ok(id, Said::english(id), name.clone()),
+        Support::Limited { reason, fix } => Row::limited(id, Said::english(id), reason).try_this([fix]),
         Support::No { reason, fix } => {
             // The rows below know the machine, and have the better remedy.
             let remedy = match *id {
@@ -132,7 +132,7 @@ fn environment(m: &Machine, (id, name, answer): &(&'static str, Said, Support)) 
                 }
                 _ => fix.clone(),
             };
-            Row::missing(id, *id, reason).try_this([remedy])
+            Row::missing(id, Said::english(id), reason).try_this([remedy])
         }
     }
 }

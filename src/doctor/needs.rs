@@ -10,21 +10,21 @@ use crate::lang::Said;
 use crate::said;
 
 pub(super) fn proc(m: &Machine) -> Row {
-    const WHAT: &str = "/proc";
+    const WHAT: Said = Said::english("/proc");
     if m.has("/proc/self") {
         return Row::ok("proc", WHAT, Said::fixed("mounted", "마운트됨"));
     }
-    Row::missing("proc", WHAT, shortage::NO_PROC).try_this([format!("$ {}", shortage::PROC)])
+    Row::missing("proc", WHAT, shortage::NO_PROC).try_this([Said::verbatim(format!("$ {}", shortage::PROC))])
 }
 
 /// A regular file of that name keeps what programs write, and a measured write to it is one to a disk.
 pub(super) fn null_device(m: &Machine) -> Row {
-    const WHAT: &str = "/dev/null";
+    const WHAT: Said = Said::english("/dev/null");
     let null = nix::sys::stat::makedev(1, 3);
     match std::fs::metadata(m.path("/dev/null")) {
         Ok(file) if !file.file_type().is_char_device() || file.rdev() != null => {
             let remedy = shortage::NULL_DEVICE;
-            let remedy = remedy.split("; ").map(|command| format!("$ {command}"));
+            let remedy = remedy.split("; ").map(|command| Said::verbatim(format!("$ {command}")));
             Row::missing("null-device", WHAT, shortage::NO_NULL_DEVICE).try_this(remedy)
         }
         _ => Row::ok("null-device", WHAT, Said::fixed("the null device", "널 장치")),
@@ -44,7 +44,7 @@ pub(super) fn scratch(m: &Machine) -> Row {
         Row::missing("scratch", WHAT, seen(Said::fixed("it is read-only", "읽기 전용임")))
             .try_this([shortage::SCRATCH_SPACE])
     } else {
-        Row::ok("scratch", WHAT, folder.display().to_string())
+        Row::ok("scratch", WHAT, Said::verbatim(folder.display().to_string()))
     }
 }
 

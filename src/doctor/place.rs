@@ -33,7 +33,7 @@ fn inside(name: &str, pod: bool) -> Said {
 }
 
 pub(super) fn wsl2(m: &Machine) -> Row {
-    const WHAT: &str = "WSL2";
+    const WHAT: Said = Said::english("WSL2");
     if !m.host.wsl2 {
         return Row::ok("wsl2", WHAT, said!("no", "아님"));
     }
@@ -52,9 +52,9 @@ pub(super) fn wsl2(m: &Machine) -> Row {
         "KVM inside of WSL2 needs Windows 11, and in %UserProfile%\\.wslconfig:",
         "WSL2 안의 KVM에는 윈도 11과 %UserProfile%\\.wslconfig 의 다음 설정이 필요합니다:"
     )])
-    .try_this(["[wsl2]", "nestedVirtualization=true"])
+    .try_this([Said::english("[wsl2]"), Said::english("nestedVirtualization=true")])
     .try_this([said!("then, in Windows:", "그런 다음 윈도에서:")])
-    .try_this(["$ wsl --shutdown"])
+    .try_this([Said::english("$ wsl --shutdown")])
 }
 
 /// Drives of Windows in WSL2 (9p or virtiofs), and folders that a desktop hypervisor shares with its guest.
@@ -104,12 +104,12 @@ pub(super) fn drive(m: &Machine) -> Row {
             "copy the checkout into Linux's own files:",
             "소스를 리눅스 자신의 파일 시스템으로 복사하십시오:"
         )])
-        .try_this(["$ cp -r . ~/isolab && cd ~/isolab"])
+        .try_this([Said::english("$ cp -r . ~/isolab && cd ~/isolab")])
 }
 
 /// Shared machines, of another kind from one run to the next.
 pub(super) fn ci(m: &Machine) -> Row {
-    const WHAT: &str = "CI";
+    const WHAT: Said = Said::english("CI");
     const SERVICES: &[(&str, &str)] = &[
         ("GITHUB_ACTIONS", "GitHub Actions"),
         ("GITLAB_CI", "GitLab CI"),
@@ -130,6 +130,6 @@ pub(super) fn ci(m: &Machine) -> Row {
             ),
         )
         .try_this([said!("as a step that fails when a check does:", "검사가 실패하면 함께 실패하는 단계로:")])
-        .try_this(["$ isolab guide check --all --json"]),
+        .try_this([Said::english("$ isolab guide check --all --json")]),
     }
 }

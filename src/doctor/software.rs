@@ -50,7 +50,7 @@ fn find_one(m: &Machine, software: &Software) -> Option<Found> {
     let module = software.modules.iter().find(|module| m.has(&format!("/sys/module/{module}")));
     let path = software.paths.iter().find(|path| m.has(path));
     let module = module.map(|module| said!("module {module}", "모듈 {module}"));
-    let signs = [program.map(Said::from), module, path.map(|path| Said::from(*path))];
+    let signs = [program.map(Said::verbatim), module, path.map(|path| Said::english(path))];
     let signs: Vec<Said> = signs.into_iter().flatten().collect();
     let product = || PRODUCTS.iter().find(|p| p.id == software.id).map(|p| p.sentence.clone()).unwrap_or_default();
     let sentence = if software.sentence.is_empty() { product() } else { software.sentence.clone() };

@@ -14,7 +14,7 @@ const WITHOUT: Said = Said::fixed(
 
 /// Presence of the device, of a module or of a CPU flag says little: only a guest that ran is an answer.
 pub(super) fn kvm(m: &Machine) -> Row {
-    const WHAT: &str = "KVM";
+    const WHAT: Said = Said::english("KVM");
     match &m.tried.kvm {
         None => Row::ok(
             "kvm",
@@ -29,7 +29,7 @@ pub(super) fn kvm(m: &Machine) -> Row {
             WHAT,
             said!("/dev/kvm is there, but this user may not open it", "/dev/kvm이 있으나 이 사용자는 열 수 없음"),
         )
-        .try_this(["$ sudo usermod -aG kvm $USER"])
+        .try_this([Said::english("$ sudo usermod -aG kvm $USER")])
         .try_this([said!(
             "then log in again, or in this shell: newgrp kvm",
             "그런 다음 다시 로그인하거나 이 셸에서: newgrp kvm"
@@ -46,12 +46,12 @@ fn how_to_get_kvm(m: &Machine) -> Vec<Said> {
     if m.host.container.is_some() {
         return vec![
             said!("give it to the container, if the host has one:", "호스트에 있으면 컨테이너에 넘겨주십시오:"),
-            "$ docker run --device /dev/kvm …".into(),
+            Said::english("$ docker run --device /dev/kvm …"),
         ];
     }
     match (m.cpu_has("vmx"), m.cpu_has("svm")) {
-        (true, _) => vec!["$ sudo modprobe kvm_intel".into(), WHY],
-        (_, true) => vec!["$ sudo modprobe kvm_amd".into(), WHY],
+        (true, _) => vec![Said::english("$ sudo modprobe kvm_intel"), WHY],
+        (_, true) => vec![Said::english("$ sudo modprobe kvm_amd"), WHY],
         _ => match under::around(m) {
             Some(around) => around.nesting(),
             None => vec![said!(
@@ -167,8 +167,8 @@ pub(super) fn nested(m: &Machine) -> Row {
                 ),
             )
             .try_this([
-                format!("$ echo options {module} nested=1 | sudo tee /etc/modprobe.d/nested.conf"),
-                format!("$ sudo modprobe -r {module} && sudo modprobe {module}"),
+                Said::verbatim(format!("$ echo options {module} nested=1 | sudo tee /etc/modprobe.d/nested.conf")),
+                Said::verbatim(format!("$ sudo modprobe -r {module} && sudo modprobe {module}")),
             ])
         }
     }
@@ -218,6 +218,6 @@ pub(super) fn creation(m: &Machine) -> Row {
             "favordynmods 없는 컨트롤 그룹 안: 가상머신을 만들 때 무작위로 20~40 ms를 기다릴 수 있음"
         ),
     )
-    .try_this(["$ sudo mount -o remount,favordynmods /sys/fs/cgroup"])
+    .try_this([Said::english("$ sudo mount -o remount,favordynmods /sys/fs/cgroup")])
     .try_this([said!("(Linux 6.1 and newer; until the next boot)", "(리눅스 6.1부터, 다음 부팅까지)")])
 }

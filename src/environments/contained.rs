@@ -30,8 +30,10 @@ use crate::container::program::{Program, USUAL_PATH, find};
 use crate::container::spec::{Namespace, Source};
 use crate::container::{self, Container, Place, Spec, create, presets, tmp};
 use crate::error::{Context, Error, Result};
+use crate::lang::Said;
 use crate::model::{Exit, Part, Rootfs, Task};
 use crate::probe;
+use crate::said;
 use crate::sys::clock::TscAnchor;
 use crate::sys::clone::Process;
 use crate::sys::landlock::confine_to;
@@ -47,27 +49,25 @@ pub(super) struct Privileges {
     pub(super) become_user: Option<(u32, u32)>,
 }
 
+#[rustfmt::skip] // a table
+static TOGETHER: [(&str, &str, Said); 8] = [
+    ("-net", "-lo", Said::fixed("without a network namespace no loopback device is made: -lo changes nothing", "네트워크 네임스페이스가 없으면 루프백 장치를 만들지 않음: -lo는 아무것도 바꾸지 않음")),
+    ("-pid", "+init", Said::fixed("without a pid namespace there is no PID 1 to stand in for", "pid 네임스페이스가 없으면 대신할 PID 1이 없음")),
+    ("-pid", "-init", Said::fixed("without a pid namespace there is no PID 1 that a program could be: -init changes nothing", "pid 네임스페이스가 없으면 프로그램이 PID 1이 될 수 없음: -init은 아무것도 바꾸지 않음")),
+    ("+init", "-init", Said::fixed("one of them takes back what the other gives", "하나가 주는 것을 다른 하나가 도로 빼앗음")),
+    ("+user", "fork", Said::fixed("a child that waits for its id map is a copy already: fork changes nothing", "id 맵을 기다리는 자식은 이미 복사본임: fork는 아무것도 바꾸지 않음")),
+    ("+init", "fork", Said::fixed("a child that becomes PID 1 and stays is a copy already: fork changes nothing", "PID 1이 되어 남는 자식은 이미 복사본임: fork는 아무것도 바꾸지 않음")),
+    ("-pid", "+user", Said::fixed("in a user namespace /proc needs a pid namespace of its own", "사용자 네임스페이스에서 /proc은 자신의 pid 네임스페이스가 있어야 함")),
+    ("-pid", "-cgroup", Said::fixed("children of the program could outlive it, and nothing would tell whose they are", "프로그램의 자식이 프로그램보다 오래 남을 수 있고, 누구의 것인지 알 수 없게 됨")),
+];
+
 /// Combinations of knobs that change nothing or cannot be.
 pub(super) fn check(knobs: &Knobs) -> Result<()> {
-    let refuse = |first, second, why| {
-        if knobs.has(first) && knobs.has(second) {
-            let error = Error::usage(format!("use the knobs {first} and {second} together"), why);
-            return Err(error.try_this("leave the second one out"));
-        }
-        Ok(())
-    };
-    refuse("-net", "-lo", "without a network namespace no loopback device is made: -lo changes nothing")?;
-    refuse("-pid", "+init", "without a pid namespace there is no PID 1 to stand in for")?;
-    refuse(
-        "-pid",
-        "-init",
-        "without a pid namespace there is no PID 1 that a program could be: -init changes nothing",
-    )?;
-    refuse("+init", "-init", "one of them takes back what the other gives")?;
-    refuse("+user", "fork", "a child that waits for its id map is a copy already: fork changes nothing")?;
-    refuse("+init", "fork", "a child that becomes PID 1 and stays is a copy already: fork changes nothing")?;
-    refuse("-pid", "+user", "in a user namespace /proc needs a pid namespace of its own")?;
-    refuse("-pid", "-cgroup", "children of the program could outlive it, and nothing would tell whose they are")
+    let both = TOGETHER.iter().find(|(first, second, _)| knobs.has(first) && knobs.has(second));
+    let Some((first, second, why)) = both else { return Ok(()) };
+    let doing =
+        said!("use the knobs {first} and {second} together", "노브 {first}과(와) {second}을(를) 함께 쓸 수 없습니다");
+    Err(Error::usage(doing, why).try_this(said!("leave the second one out", "두 번째 것을 빼십시오")))
 }
 
 /// Everything before t0 that is the same for every instance: files on disk, program, filter.
@@ -142,13 +142,21 @@ fn confined(task: &Task, root: &Folder, knobs: &Knobs) -> Result<Option<OwnedFd>
     if task.rootfs == Rootfs::Probe || root.is_hosts_root() || free {
         return Ok(None);
     }
-    confine_to(root.as_fd()).doing(|| "make the rules of the root folder")
+    confine_to(root.as_fd()).doing(|| said!("make the rules of the root folder", "루트 폴더의 규칙을 만들 수 없습니다"))
 }
 
 fn root_folder(task: &Task, dir: &Path) -> Result<Folder> {
     match &task.rootfs {
-        Rootfs::Dir(folder) => Folder::open(folder)
-            .map_err(|e| if e.try_this.is_empty() { e.try_this("--rootfs / shows the host's own files") } else { e }),
+        Rootfs::Dir(folder) => Folder::open(folder).map_err(|e| {
+            if e.try_this.is_empty() {
+                e.try_this(said!(
+                    "--rootfs / shows the host's own files",
+                    "--rootfs /는 호스트 자신의 파일을 보여 줍니다"
+                ))
+            } else {
+                e
+            }
+        }),
         Rootfs::Probe if is_probe(task) => with_mount_points(&probe_rootfs(dir)?, &["proc", "dev"]),
         Rootfs::Probe => with_mount_points(&lookup::alone(task, dir)?, &["proc", "dev", "tmp"]),
     }
@@ -157,7 +165,7 @@ fn root_folder(task: &Task, dir: &Path) -> Result<Folder> {
 fn with_mount_points(root: &Path, names: &[&str]) -> Result<Folder> {
     for name in names {
         let place = root.join(name);
-        let doing = || format!("make {}", place.display());
+        let doing = || said!("make {place}", "{place}을(를) 만들 수 없습니다", place = place.display());
         fs::create_dir_all(&place).doing(doing)?;
         fs::set_permissions(&place, fs::Permissions::from_mode(0o755)).doing(doing)?; // whatever the umask: ours to remove
     }
@@ -166,7 +174,9 @@ fn with_mount_points(root: &Path, names: &[&str]) -> Result<Folder> {
 
 /// A user namespace's root is somebody else for the host, and must get to the root folder.
 fn let_others_through(dir: &Path) -> Result<()> {
-    let doing = || format!("let other users pass {}", dir.display());
+    let doing = || {
+        said!("let other users pass {dir}", "다른 사용자가 {dir}을(를) 지나가게 할 수 없습니다", dir = dir.display())
+    };
     let mode = fs::metadata(dir).doing(doing)?.permissions().mode();
     if mode & 0o011 == 0o011 {
         return Ok(());
@@ -292,7 +302,10 @@ impl Running {
     /// What its default action would do.
     fn end_by(&mut self, signal: Signal) -> Result<()> {
         self.ended_by.get_or_insert(signal as i32);
-        self.container.process()?.signal(libc::SIGKILL).doing(|| "end the program")
+        self.container
+            .process()?
+            .signal(libc::SIGKILL)
+            .doing(|| said!("end the program", "프로그램을 끝낼 수 없습니다"))
     }
 
     /// A small PID 1 can only say it by its exit status; one that was killed in place of the program was asked to end.
@@ -309,13 +322,18 @@ impl Running {
         } else {
             signals::send(-process.pid(), signal as i32) // it leads the group, and is not reaped yet
         };
-        sent.doing(|| format!("send {signal}"))
+        sent.doing(|| said!("send {signal}", "{signal} 시그널을 보낼 수 없습니다"))
     }
 }
 
 impl Instance for Running {
     fn start(&mut self, clock: &mut Timeline) -> Result<()> {
-        let mut files = self.files.take().ok_or_else(|| Error::new("start the container", "it was started before"))?;
+        let mut files = self.files.take().ok_or_else(|| {
+            Error::new(
+                said!("start the container", "컨테이너를 시작할 수 없습니다"),
+                said!("it was started before", "이미 시작했음"),
+            )
+        })?;
         self.container.start(&self.plan.container, &files.for_container(), self.slot.pid(), clock)?;
         self.slot.close();
         self.streams = files.begin_streams()?;
@@ -343,7 +361,9 @@ impl Instance for Running {
             Verb::Signal(libc::SIGWINCH) if self.streams.as_ref().is_some_and(Streams::resize) => Ok(()),
             Verb::Signal(number) => match TO_END.into_iter().find(|signal| *signal as i32 == number) {
                 Some(signal) if self.is_deaf_to(signal) => self.end_by(signal),
-                _ => process.signal(number).doing(|| format!("send signal {number}")),
+                _ => process
+                    .signal(number)
+                    .doing(|| said!("send signal {number}", "시그널 {number}을(를) 보낼 수 없습니다")),
             },
             Verb::Suspend => {
                 self.streams.iter().for_each(Streams::leave_terminal);

@@ -4,7 +4,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::knobs::did_you_mean;
+use super::knobs::one_of;
 use super::{
     About, Clocks, Detached, Environment, Event, Instance, KnobAbout, Knobs, Outcome, Prepared, Reply, Setting,
     Support, Verb, unsupported,
@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::lang::Said;
 use crate::model::{AnsweredBy, Channel, Exit, Part, Record, Task};
 use crate::probe::abi;
+use crate::said;
 use crate::timeline::{Stage, Timeline};
 
 /// By what it says of itself: [`Fake::PLAIN`] or [`Fake::ENGINE`].
@@ -115,10 +116,10 @@ fn check(knobs: &Knobs) -> Result<()> {
     number(knobs, "ready", 0)?;
     match knobs.value("fault") {
         Some(kind) if !FAULTS.contains(&kind) => Err(Error::usage(
-            format!("play the fault {kind:?}"),
-            "there is none of that name",
+            said!("play the fault {kind:?}", "결함 {kind:?}을(를) 낼 수 없습니다"),
+            said!("there is none of that name", "그런 이름이 없음"),
         )
-        .try_this(format!("{}faults: {}", did_you_mean(kind, FAULTS), FAULTS.join(" ")))),
+        .try_this(one_of(kind, FAULTS, said!("faults", "결함"), FAULTS))),
         _ => Ok(()),
     }
 }
@@ -136,7 +137,11 @@ fn supports(knobs: &Knobs) -> Support {
 fn number(knobs: &Knobs, key: &str, default: u64) -> Result<u64> {
     let Some(text) = knobs.value(key) else { return Ok(default) };
     text.parse().map_err(|_| {
-        Error::usage(format!("read the knob {key}={text}"), "it is no whole number").try_this(format!("{key}=100"))
+        Error::usage(
+            said!("read the knob {key}={text}", "노브 {key}={text}을(를) 읽을 수 없습니다"),
+            said!("it is no whole number", "정수가 아님"),
+        )
+        .try_this(Said::verbatim(format!("{key}=100")))
     })
 }
 
@@ -163,7 +168,7 @@ impl Prepared for Script {
     fn create(&self, clock: &mut Timeline) -> Result<Box<dyn Instance>> {
         if self.fault == "fail" {
             return Err(Error::new(
-                "start the scripted environment",
+                said!("start the scripted environment", "각본 환경을 시작할 수 없습니다"),
                 Said::fixed("the script says so", "각본이 그렇게 정함"),
             ));
         }
@@ -228,7 +233,10 @@ impl Instance for Playing {
     }
 
     fn detach(self: Box<Self>) -> Result<Detached> {
-        Err(Error::unavailable("leave the scripted environment running", "nothing runs in it"))
+        Err(Error::unavailable(
+            said!("leave the scripted environment running", "각본 환경을 돌게 둘 수 없습니다"),
+            said!("nothing runs in it", "그 안에서 도는 것이 없음"),
+        ))
     }
 }
 
@@ -240,5 +248,7 @@ fn leave_a_process_behind() -> Result<()> {
         .stdout(std::process::Stdio::null())
         .stderr(std::process::Stdio::null())
         .spawn();
-    child.map(drop).map_err(|cause| Error::new("leave a process behind", cause))
+    child
+        .map(drop)
+        .map_err(|cause| Error::new(said!("leave a process behind", "프로세스를 남겨 둘 수 없습니다"), cause))
 }

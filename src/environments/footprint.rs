@@ -8,6 +8,7 @@ use nix::unistd::{SysconfVar, sysconf};
 use crate::error::{Context, Result};
 use crate::model::{Part, Unit};
 use crate::proc_stat::Stat;
+use crate::said;
 
 /// Bytes of user memory, from /proc/PID/smaps_rollup (proc_pid_smaps(5)).
 ///
@@ -15,7 +16,7 @@ use crate::proc_stat::Stat;
 /// proportional share of what others use too, a share that shrinks when more of them run: not a marginal cost.
 pub fn memory_of(pid: i32) -> Result<Vec<Part>> {
     let path = format!("/proc/{pid}/smaps_rollup");
-    let text = fs::read_to_string(&path).doing(|| format!("read {path}"))?;
+    let text = fs::read_to_string(&path).doing(|| said!("read {path}", "{path}을(를) 읽을 수 없습니다"))?;
     Ok(memory_parts(&text))
 }
 
@@ -36,7 +37,7 @@ fn memory_parts(smaps_rollup: &str) -> Vec<Part> {
 /// It is the one mapping that was told whether huge pages may back it: VmFlags `nh` or `hg` (proc_pid_smaps(5)).
 pub fn guest_ram_of(pid: i32) -> Result<Part> {
     let path = format!("/proc/{pid}/smaps");
-    let text = fs::read_to_string(&path).doing(|| format!("read {path}"))?;
+    let text = fs::read_to_string(&path).doing(|| said!("read {path}", "{path}을(를) 읽을 수 없습니다"))?;
     Ok(Part::bytes("guest RAM", guest_ram(&text), "/proc/PID/smaps Private_* of the mapping with VmFlags nh or hg"))
 }
 
@@ -70,11 +71,14 @@ pub fn objects_of(pid: i32) -> Result<Vec<Part>> {
         parts.push(Part::count(&format!("namespace:{kind}"), 1, "/proc/PID/ns, other than ours"));
     }
     let mountinfo = format!("/proc/{pid}/mountinfo");
-    let mounts = fs::read_to_string(&mountinfo).doing(|| format!("read {mountinfo}"))?.lines().count() as u64;
+    let mounts = fs::read_to_string(&mountinfo)
+        .doing(|| said!("read {mountinfo}", "{mountinfo}을(를) 읽을 수 없습니다"))?
+        .lines()
+        .count() as u64;
     let mounts = if mounts_are_its_own { mounts } else { 0 };
     parts.push(Part::count("mounts", mounts, "/proc/PID/mountinfo, if the mount namespace is its own"));
     let fds = format!("/proc/{pid}/fd");
-    let open = fs::read_dir(&fds).doing(|| format!("list {fds}"))?.count() as u64;
+    let open = fs::read_dir(&fds).doing(|| said!("list {fds}", "{fds}의 목록을 볼 수 없습니다"))?.count() as u64;
     parts.push(Part::count("fds", open, "/proc/PID/fd"));
     Ok(parts)
 }
@@ -131,7 +135,9 @@ fn nanoseconds(amount: u64, source: &str) -> Part {
 }
 
 fn cpu_of(pid: i32) -> Result<Part> {
-    let ticks = Stat::read(Path::new("/proc"), pid).doing(|| format!("read /proc/{pid}/stat"))?.cpu_ticks;
+    let ticks = Stat::read(Path::new("/proc"), pid)
+        .doing(|| said!("read /proc/{pid}/stat", "/proc/{pid}/stat을 읽을 수 없습니다"))?
+        .cpu_ticks;
     let per_second = sysconf(SysconfVar::CLK_TCK).ok().flatten().filter(|n| *n > 0).unwrap_or(100) as u64;
     Ok(nanoseconds(ticks * 1_000_000_000 / per_second, "/proc/PID/stat utime + stime"))
 }
@@ -151,9 +157,10 @@ fn processes(pid: i32) -> u64 {
 fn namespaces_of(pid: &str) -> Result<Vec<(String, String)>> {
     let folder = format!("/proc/{pid}/ns");
     let mut all = Vec::new();
-    for entry in fs::read_dir(&folder).doing(|| format!("list {folder}"))? {
-        let path = entry.doing(|| format!("list {folder}"))?.path();
-        let target = fs::read_link(&path).doing(|| format!("read {}", path.display()))?;
+    for entry in fs::read_dir(&folder).doing(|| said!("list {folder}", "{folder}의 목록을 볼 수 없습니다"))? {
+        let path = entry.doing(|| said!("list {folder}", "{folder}의 목록을 볼 수 없습니다"))?.path();
+        let target = fs::read_link(&path)
+            .doing(|| said!("read {path}", "{path}을(를) 읽을 수 없습니다", path = path.display()))?;
         all.push((name_of(&path), target.to_string_lossy().into_owned()));
     }
     all.sort();

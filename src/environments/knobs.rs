@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::{ALL, Environment};
 use crate::error::{Error, Result};
+use crate::lang::Lang;
 use crate::lang::Said;
 use crate::said;
 
@@ -57,12 +58,12 @@ impl Knobs {
             if known.takes_value() != part.contains('=') {
                 return Err(Error::usage(
                     said!("read the knob {part:?}", "노브 {part:?}을(를) 읽을 수 없습니다"),
-                    format!("it is written {}", known.form),
+                    said!("it is written {form}", "{form}(으)로 적어야 함", form = known.form),
                 ));
             }
             if knobs.iter().any(|k| k.split('=').next() == Some(key)) {
                 return Err(Error::usage(
-                    format!("read the arm {}", about.id),
+                    said!("read the arm {id}", "대상 {id}을(를) 읽을 수 없습니다", id = about.id),
                     said!("the knob {key} stands twice", "노브 {key}이(가) 두 번 있음"),
                 )
                 .try_this(said!(
@@ -82,11 +83,11 @@ impl Knobs {
 fn unknown_knob(id: &str, knob: &str, known: &[KnobAbout]) -> Error {
     let forms: Vec<&str> = known.iter().map(|k| k.form).collect();
     let advice = if forms.is_empty() {
-        format!("{id} has no knobs")
+        said!("{id} has no knobs", "{id}에는 노브가 없습니다")
     } else {
         let keys: Vec<&str> = known.iter().map(KnobAbout::key).collect();
         let typed = knob.split('=').next().unwrap_or(knob);
-        format!("{}knobs of {id}: {}", did_you_mean(typed, &keys), forms.join(" "))
+        one_of(typed, &keys, said!("knobs of {id}", "{id}의 노브"), &forms)
     };
     Error::usage(
         said!("read the arm {id}:{knob}", "대상 {id}:{knob}을(를) 읽을 수 없습니다"),
@@ -95,15 +96,25 @@ fn unknown_knob(id: &str, knob: &str, known: &[KnobAbout]) -> Error {
     .try_this(advice)
 }
 
-/// "did you mean X? " for the nearest of `known`, or "". What was begun and not ended is nearest.
-pub fn did_you_mean(typed: &str, known: &[&str]) -> String {
+/// "did you mean X? KIND: " and all that there are, as a list shows them.
+pub fn one_of(typed: &str, known: &[&str], kind: Said, shown: &[&str]) -> Said {
+    let (near, all) = (nearest(typed, known), shown.join(" "));
+    Said::compose(&[&kind], |lang| {
+        let near = match (near, lang) {
+            (None, _) => String::new(),
+            (Some(name), Lang::En) => format!("did you mean {name}? "),
+            (Some(name), Lang::Ko) => format!("혹시 {name}입니까? "),
+        };
+        format!("{near}{}: {all}", kind.of(lang))
+    })
+}
+
+/// What was begun and not ended is nearest.
+fn nearest<'a>(typed: &str, known: &[&'a str]) -> Option<&'a str> {
     let distance =
         |known: &str| if !typed.is_empty() && known.starts_with(typed) { 0 } else { edit_distance(typed, known) };
-    let nearest = known.iter().map(|k| (distance(k), k)).min();
-    match nearest {
-        Some((distance, name)) if distance <= 1 + typed.len() / 3 => format!("did you mean {name}? "),
-        _ => String::new(),
-    }
+    let nearest = known.iter().map(|k| (distance(k), *k)).min();
+    nearest.filter(|(distance, _)| *distance <= 1 + typed.len() / 3).map(|(_, name)| name)
 }
 
 /// Levenshtein distance in bytes: how many insertions, deletions and changes lead from one to the other.
@@ -153,7 +164,7 @@ impl Arm {
                 said!("read the list of environments", "환경 목록을 읽을 수 없습니다"),
                 said!("it is empty", "비어 있음"),
             )
-            .try_this("isolab list"));
+            .try_this(Said::english("isolab list")));
         }
         Ok(arms)
     }
@@ -208,12 +219,12 @@ pub fn find(id: &str) -> Result<&'static dyn Environment> {
             said!("use the environment {id}", "환경 {id}을(를) 쓸 수 없습니다"),
             said!("it is planned, but not in this version", "계획되어 있으나 이 버전에는 없음"),
         )
-        .try_this("isolab list"));
+        .try_this(Said::english("isolab list")));
     }
     let known: Vec<&str> = ALL.iter().map(|e| e.about().id).collect();
     Err(Error::usage(
         said!("use the environment {id:?}", "환경 {id:?}을(를) 쓸 수 없습니다"),
         said!("there is none of that name", "그런 이름이 없음"),
     )
-    .try_this(format!("{}environments: {}", did_you_mean(id, &known), known.join(" "))))
+    .try_this(one_of(id, &known, said!("environments", "환경"), &known)))
 }

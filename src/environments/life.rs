@@ -6,6 +6,7 @@ use super::{Detached, Event, Instance, Outcome, Prepared, Reply, Verb};
 use crate::error::{Error, Result};
 use crate::model::{Exit, Part, Record};
 use crate::probe::abi;
+use crate::said;
 use crate::timeline::Timeline;
 
 /// An instance that was created and started, with what came from it so far. Dropping it destroys the instance.
@@ -45,8 +46,11 @@ impl Life {
                 Event::Record(record) if record.kind == abi::READY => return Ok(record),
                 Event::Record(_) => {}
                 Event::Exited(exit) => {
-                    let cause = format!("it ended first: {}", words(exit));
-                    return Err(Error::new("wait until the program is ready", cause));
+                    let cause = said!("it ended first: {how}", "먼저 끝남: {how}", how = words(exit));
+                    return Err(Error::new(
+                        said!("wait until the program is ready", "프로그램이 준비되기를 기다릴 수 없습니다"),
+                        cause,
+                    ));
                 }
                 Event::TimedOut => return Err(too_long()),
             }
@@ -117,6 +121,12 @@ fn words(exit: Exit) -> String {
 }
 
 fn too_long() -> Error {
-    Error::new("wait for the program", "it did not end before the deadline")
-        .try_this("--timeout SECONDS, or look at it with isolab run")
+    Error::new(
+        said!("wait for the program", "프로그램을 기다릴 수 없습니다"),
+        said!("it did not end before the deadline", "기한까지 끝나지 않음"),
+    )
+    .try_this(said!(
+        "--timeout SECONDS, or look at it with isolab run",
+        "--timeout SECONDS를 쓰거나 isolab run으로 살펴보십시오"
+    ))
 }

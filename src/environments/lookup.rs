@@ -26,10 +26,17 @@ pub(super) fn here() -> PathBuf {
 
 /// The command's name; one that cannot be a file is told.
 pub(super) fn name(task: &Task) -> Result<&OsStr> {
-    let name = task.argv.first().ok_or_else(|| Error::usage("run a program", "none was named"))?;
+    let name = task.argv.first().ok_or_else(|| {
+        Error::usage(
+            said!("run a program", "프로그램을 실행할 수 없습니다"),
+            said!("none was named", "프로그램을 적지 않음"),
+        )
+    })?;
     match name.as_bytes() {
-        b"" => Err(not_found(OsStr::new("''"), "its name is empty").try_this("isolab run -- PROGRAM")),
-        b"." | b".." => Err(not_executable(name, "it is a folder").try_this("./PROGRAM, for one in this folder")),
+        b"" => Err(not_found(OsStr::new("''"), said!("its name is empty", "이름이 비어 있음"))
+            .try_this(Said::english("isolab run -- PROGRAM"))),
+        b"." | b".." => Err(not_executable(name, said!("it is a folder", "폴더임"))
+            .try_this(said!("./PROGRAM, for one in this folder", "이 폴더의 것이면 ./PROGRAM으로 적으십시오"))),
         _ => Ok(name),
     }
 }
@@ -53,8 +60,10 @@ pub(super) fn on_host(task: &Task) -> Result<PathBuf> {
         |path: &&&PathBuf| path.is_file() && access(path.as_path(), AccessFlags::X_OK).is_ok() && has_x_bit(path);
     match (there.iter().find(executable), there.first()) {
         (Some(program), _) => Ok((*program).clone()),
-        (None, Some(other)) => Err(explain(not_executable(other.as_os_str(), "Permission denied"), other, name)),
-        (None, None) => Err(not_found(name, "there is no such file")),
+        (None, Some(other)) => {
+            Err(explain(not_executable(other.as_os_str(), Said::english("Permission denied")), other, name))
+        }
+        (None, None) => Err(not_found(name, said!("there is no such file", "그런 파일이 없음"))),
     }
 }
 
@@ -91,12 +100,12 @@ fn why_not(path: &Path, shown: &str) -> Option<Why> {
         );
     }
     if !about.is_file() {
-        return no(said!("it is no regular file", "일반 파일이 아님"), format!("ls -l {shown}").into());
+        return no(said!("it is no regular file", "일반 파일이 아님"), Said::verbatim(format!("ls -l {shown}")));
     }
     if about.mode() & 0o111 == 0 {
         let cause =
             said!("it has no x bit, so that nobody may execute it", "실행 권한(x)이 없어 아무도 실행할 수 없음");
-        return no(cause, format!("chmod +x {shown}").into());
+        return no(cause, Said::verbatim(format!("chmod +x {shown}")));
     }
     if statvfs(path).is_ok_and(|fs| fs.flags().contains(FsFlags::ST_NOEXEC)) {
         let advice = said!(
@@ -108,7 +117,7 @@ fn why_not(path: &Path, shown: &str) -> Option<Why> {
     if access(path, AccessFlags::X_OK).is_err() {
         return no(
             said!("this user may not execute it", "이 사용자는 실행할 수 없음"),
-            format!("ls -l {shown}").into(),
+            Said::verbatim(format!("ls -l {shown}")),
         );
     }
     head(path).and_then(|head| of_contents(&head, shown))
@@ -154,7 +163,7 @@ fn of_contents(head: &[u8], shown: &str) -> Option<Why> {
         }
         None => {
             let cause = said!("its ELF header is damaged, or for another CPU", "ELF 헤더가 손상되었거나 다른 CPU용임");
-            return no(cause, format!("file {shown}").into());
+            return no(cause, Said::verbatim(format!("file {shown}")));
         }
     }
     let loader = loader(head).filter(|loader| !loader.exists())?;
@@ -175,7 +184,7 @@ fn of_interpreter(line: &[u8], shown: &str) -> Option<Why> {
             "its lines end in CR LF, as on Windows, and the CR is taken for a part of the interpreter's name",
             "줄이 윈도처럼 CR LF로 끝나 CR이 인터프리터 이름의 일부가 됨"
         );
-        return Some((Kind::NotFound, cause, format!("sed -i 's/\\r$//' {shown}").into()));
+        return Some((Kind::NotFound, cause, Said::verbatim(format!("sed -i 's/\\r$//' {shown}"))));
     }
     if name.is_empty() {
         let cause = said!("its first line names no interpreter after #!", "첫 줄의 #! 뒤에 인터프리터가 없음");
@@ -256,7 +265,8 @@ pub(super) fn alone(task: &Task, dir: &Path) -> Result<PathBuf> {
     }
     let root = dir.join("alone");
     let (place, unfinished) = (root.join(name), root.join(format!(".{}", std::process::id())));
-    let doing = || format!("copy the program to {}", place.display());
+    let doing =
+        || said!("copy the program to {place}", "프로그램을 {place}(으)로 복사할 수 없습니다", place = place.display());
     fs::create_dir_all(&root).doing(doing)?;
     fs::set_permissions(&root, fs::Permissions::from_mode(0o755)).doing(doing)?;
     if !place.exists() {
@@ -269,7 +279,7 @@ pub(super) fn alone(task: &Task, dir: &Path) -> Result<PathBuf> {
 }
 
 /// Why a program cannot be put into the scratch folder.
-pub(super) fn no_room(doing: String, cause: std::io::Error) -> Error {
+pub(super) fn no_room(doing: Said, cause: std::io::Error) -> Error {
     let full = matches!(cause.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded);
     let remedy = if full { shortage::SCRATCH_SPACE } else { shortage::remedy(&cause) };
     Error::new(doing, cause).try_this(remedy)

@@ -3,6 +3,7 @@
 use super::Outcome;
 use crate::error::{Error, shortage};
 use crate::model::Limits;
+use crate::said;
 use crate::units::show_bytes;
 
 /// Among an outcome's counters.
@@ -17,10 +18,11 @@ pub(super) fn counted(kills: u64) -> Vec<(String, u64)> {
 /// Even to make the container takes memory.
 pub(super) fn explain(error: Error, limits: &Limits) -> Error {
     match limits.memory_bytes {
-        Some(limit) if error.try_this == shortage::MEMORY => error.try_this(format!(
-            "--memory {}: {} is too little to make a container of (docker takes no less than 6M)",
-            in_mebibytes(limit),
-            show_bytes(limit as f64)
+        Some(limit) if error.try_this == shortage::MEMORY => error.try_this(said!(
+            "--memory {more}: {limit} is too little to make a container of (docker takes no less than 6M)",
+            "--memory {more}: {limit}(으)로는 컨테이너를 만들 수 없습니다(docker는 6M부터 받습니다)",
+            more = in_mebibytes(limit),
+            limit = show_bytes(limit as f64)
         )),
         _ => error,
     }
@@ -29,14 +31,25 @@ pub(super) fn explain(error: Error, limits: &Limits) -> Error {
 /// Why it ended by SIGKILL, if the kernel did it.
 pub fn of(outcome: &Outcome, limits: &Limits) -> Option<Error> {
     outcome.counters.iter().find(|(what, count)| what == OOM_KILL && *count > 0)?;
-    let doing = "let the program go on";
+    let doing = said!("let the program go on", "프로그램을 계속 실행할 수 없습니다");
     Some(match limits.memory_bytes {
         Some(limit) => {
-            let cause =
-                format!("the kernel killed it: it wanted more than its limit of memory, {}", show_bytes(limit as f64));
-            Error::new(doing, cause).try_this(format!("--memory {}, or leave --memory out", in_mebibytes(2 * limit)))
+            let cause = said!(
+                "the kernel killed it: it wanted more than its limit of memory, {limit}",
+                "커널이 강제로 끝냄: 메모리 제한 {limit}보다 더 쓰려고 함",
+                limit = show_bytes(limit as f64)
+            );
+            Error::new(doing, cause).try_this(said!(
+                "--memory {more}, or leave --memory out",
+                "--memory {more}, 또는 --memory를 빼십시오",
+                more = in_mebibytes(2 * limit)
+            ))
         }
-        None => Error::new(doing, "the kernel killed it, because there was no memory left").try_this(shortage::MEMORY),
+        None => Error::new(
+            doing,
+            said!("the kernel killed it, because there was no memory left", "남은 메모리가 없어 커널이 강제로 끝냄"),
+        )
+        .try_this(shortage::MEMORY),
     })
 }
 

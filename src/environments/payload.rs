@@ -14,6 +14,7 @@ use super::Event;
 use super::streams::{Streams, null_device, refuse_folder};
 use crate::container::console::Console;
 use crate::error::{Context, Error, Kind, Result};
+use crate::lang::Said;
 use crate::model::{Exit, Io, Record, Task};
 use crate::probe::abi::{ENV_READY, READY, READY_FD, RELEASE_FD};
 use crate::said;
@@ -42,7 +43,7 @@ pub fn variable<'a>(task: &'a Task, name: &str) -> Option<&'a OsStr> {
 }
 
 /// A program that is not there (127 in `run`).
-pub fn not_found(program: &OsStr, cause: &str) -> Error {
+pub fn not_found(program: &OsStr, cause: Said) -> Error {
     let name = program.to_string_lossy();
     Error::new(said!("find the program {name}", "프로그램 {name}을(를) 찾을 수 없습니다"), cause)
         .kind(Kind::NotFound)
@@ -50,11 +51,11 @@ pub fn not_found(program: &OsStr, cause: &str) -> Error {
 }
 
 /// A program that is there and may not be executed (126 in `run`).
-pub fn not_executable(program: &OsStr, cause: &str) -> Error {
+pub fn not_executable(program: &OsStr, cause: Said) -> Error {
     let name = program.to_string_lossy();
     Error::new(said!("execute the program {name}", "프로그램 {name}을(를) 실행할 수 없습니다"), cause)
         .kind(Kind::NotExecutable)
-        .try_this(format!("ls -l {}", quoted_path(program)))
+        .try_this(Said::verbatim(format!("ls -l {}", quoted_path(program))))
 }
 
 /// The files that one program is given, made before t0.
@@ -89,12 +90,17 @@ impl Files {
     fn beside(mut given: [Option<OwnedFd>; HANDED], task: &Task) -> Result<Files> {
         let mut ready = None;
         if task.ready {
-            let (ours, theirs) = std::io::pipe().doing(|| "make the ready pipe")?;
-            given[READY_FD as usize] = Some(out_of_the_way(theirs.as_fd()).doing(|| "move the ready pipe")?);
+            let (ours, theirs) =
+                std::io::pipe().doing(|| said!("make the ready pipe", "준비 파이프를 만들 수 없습니다"))?;
+            given[READY_FD as usize] = Some(
+                out_of_the_way(theirs.as_fd())
+                    .doing(|| said!("move the ready pipe", "준비 파이프를 옮길 수 없습니다"))?,
+            );
             ready = Some(ours);
         }
         if let Some(number) = task.release {
-            let file = out_of_the_way_raw(number).doing(|| "hand the release channel over")?;
+            let file = out_of_the_way_raw(number)
+                .doing(|| said!("hand the release channel over", "해제 채널을 넘겨줄 수 없습니다"))?;
             given[RELEASE_FD as usize] = Some(file);
         }
         Ok(Files { given, ready, console: None, streams: None })
@@ -154,14 +160,18 @@ impl Watch {
             }
             let (ended, said) = match self.sleep(process, deadline) {
                 Err(Errno::EINTR) => continue,
-                other => other.doing(|| "wait for the program")?,
+                other => other.doing(|| said!("wait for the program", "프로그램을 기다릴 수 없습니다"))?,
             };
             let now = monotonic_ns();
             if said {
                 self.read(clock)?; // first: what it said, it said before it ended
             } else if ended {
                 clock.mark_at(Stage::Exit, "its pidfd became readable", now);
-                return Ok(Event::Exited(process.exit().doing(|| "learn how the program ended")?));
+                return Ok(Event::Exited(
+                    process
+                        .exit()
+                        .doing(|| said!("learn how the program ended", "프로그램이 어떻게 끝났는지 알 수 없습니다"))?,
+                ));
             } else if Instant::now() >= deadline {
                 return Ok(Event::TimedOut);
             }
@@ -184,7 +194,7 @@ impl Watch {
     fn read(&mut self, clock: &mut Timeline) -> Result<()> {
         let Some(pipe) = &mut self.ready else { return Ok(()) };
         let mut bytes = [0; Records::ROOM];
-        let count = pipe.read(&mut bytes).doing(|| "read the ready pipe")?;
+        let count = pipe.read(&mut bytes).doing(|| said!("read the ready pipe", "준비 파이프를 읽을 수 없습니다"))?;
         let now = monotonic_ns();
         if count == 0 {
             self.ready = None; // closed by the program: nothing more will come
@@ -248,7 +258,11 @@ pub fn kill_and_reap(process: &Process) -> Result<Exit, Errno> {
 }
 
 pub fn not_detachable() -> Error {
-    Error::new("leave the program running", "it was started so that it ends with us").try_this("set ISOLAB_DETACH=1")
+    Error::new(
+        said!("leave the program running", "프로그램을 돌게 둘 수 없습니다"),
+        said!("it was started so that it ends with us", "우리와 함께 끝나도록 시작했음"),
+    )
+    .try_this(Said::english("ISOLAB_DETACH=1"))
 }
 
 #[cfg(test)]

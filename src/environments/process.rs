@@ -23,6 +23,7 @@ use crate::error::{Context, Error, Result};
 use crate::lang::Said;
 use crate::model::{AnsweredBy, Channel, Exit, Limits, Part, Rootfs, Task};
 use crate::probe;
+use crate::said;
 use crate::sys::clock::TscAnchor;
 use crate::sys::clone::{Birth, Process};
 use crate::sys::exec::Image;
@@ -108,7 +109,7 @@ pub(super) fn probe_rootfs(dir: &Path) -> Result<PathBuf> {
     if place.exists() {
         return lookup::may_execute(&root).map(|()| root);
     }
-    let doing = || format!("write the probe into {}", root.display());
+    let doing = || said!("write the probe into {root}", "프로브를 {root}에 쓸 수 없습니다", root = root.display());
     fs::create_dir_all(&root).doing(doing)?;
     fs::set_permissions(&root, fs::Permissions::from_mode(0o755)).doing(doing)?;
     let unfinished = root.join(format!(".{}.{}", probe::NAME, std::process::id()));
@@ -199,14 +200,24 @@ struct Running {
 
 impl Running {
     fn process(&self) -> Result<&Process> {
-        self.process.as_ref().ok_or_else(|| Error::new("look at the process", "it was not started yet"))
+        self.process.as_ref().ok_or_else(|| {
+            Error::new(
+                said!("look at the process", "프로세스를 살펴볼 수 없습니다"),
+                said!("it was not started yet", "아직 시작하지 않음"),
+            )
+        })
     }
 }
 
 impl Instance for Running {
     fn start(&mut self, clock: &mut Timeline) -> Result<()> {
         self.handshake.open_gate()?;
-        let files = self.files.take().ok_or_else(|| Error::new("start the process", "it was started before"))?;
+        let files = self.files.take().ok_or_else(|| {
+            Error::new(
+                said!("start the process", "프로세스를 시작할 수 없습니다"),
+                said!("it was started before", "이미 시작했음"),
+            )
+        })?;
         if self.plan.vfork {
             let child = || child(&self.plan, &files, &self.handshake);
             self.process = Some(Process::vfork(birth(&self.slot), child).map_err(cannot_clone)?);
@@ -218,13 +229,18 @@ impl Instance for Running {
     }
 
     fn wait(&mut self, deadline: Instant, clock: &mut Timeline) -> Result<Event> {
-        let process = self.process.as_ref().ok_or_else(|| Error::new("wait for the process", "it was not started"))?;
+        let process = self.process.as_ref().ok_or_else(|| {
+            Error::new(
+                said!("wait for the process", "프로세스를 기다릴 수 없습니다"),
+                said!("it was not started", "시작하지 않았음"),
+            )
+        })?;
         let event = self.watch.next(process, deadline, clock)?;
         if let Event::Exited(exit) = event {
             self.exit = Some(exit);
             let name = self.plan.task.argv.first().map(OsString::as_os_str).unwrap_or_default();
             let explain = |error| Err(lookup::explain(error, &self.plan.program, name));
-            self.handshake.failure(|_, _| String::new()).map_or(Ok(()), explain)?;
+            self.handshake.failure(|_, _| None).map_or(Ok(()), explain)?;
         }
         Ok(event)
     }
@@ -239,7 +255,10 @@ impl Instance for Running {
             Verb::Exec(_) => return Ok(unsupported("it is no place in which a program could be run")),
             Verb::Snapshot => return Ok(unsupported("its state is the kernel's, and cannot be kept")),
         };
-        self.process()?.signal(number).doing(|| format!("send signal {number}")).map(|()| Reply::Done)
+        self.process()?
+            .signal(number)
+            .doing(|| said!("send signal {number}", "시그널 {number}을(를) 보낼 수 없습니다"))
+            .map(|()| Reply::Done)
     }
 
     fn footprint(&self) -> Result<Vec<Part>> {
@@ -248,8 +267,13 @@ impl Instance for Running {
     }
 
     fn destroy(mut self: Box<Self>, clock: &mut Timeline) -> Result<Outcome> {
-        let process = self.process.take().ok_or_else(|| Error::new("end the process", "it was not started"))?;
-        let exit = kill_and_reap(&process).doing(|| "end the process")?;
+        let process = self.process.take().ok_or_else(|| {
+            Error::new(
+                said!("end the process", "프로세스를 끝낼 수 없습니다"),
+                said!("it was not started", "시작하지 않았음"),
+            )
+        })?;
+        let exit = kill_and_reap(&process).doing(|| said!("end the process", "프로세스를 끝낼 수 없습니다"))?;
         clock.mark(Stage::Reap, "waited for");
         self.handshake.add_marks(self.watch.anchor(), clock);
         Ok(Outcome { exit, counters: Vec::new(), signal_delay_ns: self.watch.signal_delay_ns() })
@@ -259,7 +283,12 @@ impl Instance for Running {
         if !self.plan.detachable {
             return Err(not_detachable());
         }
-        let process = self.process.take().ok_or_else(|| Error::new("leave the process", "it was not started"))?;
+        let process = self.process.take().ok_or_else(|| {
+            Error::new(
+                said!("leave the process", "프로세스를 돌게 둘 수 없습니다"),
+                said!("it was not started", "시작하지 않았음"),
+            )
+        })?;
         self.slot.keep();
         Ok(Detached { pid: process.pid(), cgroups: Vec::new() })
     }

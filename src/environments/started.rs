@@ -16,6 +16,7 @@ use nix::sys::signal::kill;
 use nix::unistd::Pid;
 
 use crate::error::{Context, Error, Result};
+use crate::said;
 use crate::sys::clock::boottime_ns;
 use crate::sys::shared::{BYTES, SharedPage, WORDS};
 
@@ -36,7 +37,10 @@ pub(super) struct Started(File);
 impl Started {
     /// Before anything is measured.
     pub(super) fn beside(dir: &Path) -> Result<Started> {
-        let doing = || format!("make {}", dir.join(NAME).display());
+        let doing = || {
+            let dir = dir.display();
+            said!("make {dir}/{NAME}", "{dir}/{NAME}을(를) 만들 수 없습니다")
+        };
         let mut how = File::options();
         how.read(true).write(true).create(true).truncate(false).mode(0o600).custom_flags(libc::O_NOFOLLOW);
         let file = how.open(dir.join(NAME)).doing(doing)?;
@@ -44,14 +48,19 @@ impl Started {
         if file.metadata().doing(doing)?.len() < long {
             posix_fallocate(&file, 0, long as libc::off_t) // a page that the disk has no room for would end us (SIGBUS)
                 .doing(doing)
-                .map_err(|e| e.try_this("TMPDIR=DIR before the command, with a folder that has room"))?;
+                .map_err(|e| {
+                    e.try_this(said!(
+                        "TMPDIR=DIR before the command, with a folder that has room",
+                        "명령 앞에 TMPDIR=DIR로 여유가 있는 폴더를 적으십시오"
+                    ))
+                })?;
         }
         Ok(Started(file))
     }
 
     /// Just before the first system call of an instance.
     pub(super) fn slot(&self) -> Result<Slot> {
-        let doing = || "note who is started";
+        let doing = || said!("note who is started", "시작한 것을 적어 둘 수 없습니다");
         let first = std::process::id() as usize; // workers that run at the same time begin at different places
         for number in 0..PAGES {
             let page = SharedPage::of_file(&self.0, (first + number) % PAGES).doing(doing)?;
@@ -61,8 +70,14 @@ impl Started {
             }
         }
         let most = PAGES * SLOTS;
-        Err(Error::new(doing(), format!("{most} instances of this arm run already"))
-            .try_this("fewer at the same time; isolab clean, when isolab was killed before"))
+        Err(Error::new(
+            doing(),
+            said!("{most} instances of this arm run already", "이 대상의 인스턴스가 이미 {most}개 돌고 있음"),
+        )
+        .try_this(said!(
+            "fewer at the same time; isolab clean, when isolab was killed before",
+            "동시에 더 적게 돌리십시오. 전에 isolab이 강제로 끝났다면 isolab clean을 하십시오"
+        )))
     }
 }
 

@@ -27,6 +27,7 @@ use crate::container::console::Console;
 use crate::container::dev::is_null;
 use crate::error::{Context, Error, Result, shortage};
 use crate::model::Attach;
+use crate::said;
 use crate::sys::fds::{out_of_the_way, out_of_the_way_raw};
 use crate::sys::terminal::{Window, is_terminal, set_window};
 
@@ -210,12 +211,14 @@ fn copy(file: Option<&OwnedFd>) -> Result<Option<OwnedFd>> {
 }
 
 fn copied(file: &OwnedFd) -> Result<OwnedFd> {
-    out_of_the_way(file.as_fd()).doing(|| "copy a descriptor of the program's streams")
+    out_of_the_way(file.as_fd()).doing(|| {
+        said!("copy a descriptor of the program's streams", "프로그램 입출력의 디스크립터를 복사할 수 없습니다")
+    })
 }
 
 /// A regular file of that name would keep what programs write, and answer what they read.
 pub(super) fn null_device() -> Result<OwnedFd> {
-    let doing = || "open /dev/null";
+    let doing = || said!("open /dev/null", "/dev/null을 열 수 없습니다");
     let null = File::options().read(true).write(true).open("/dev/null");
     let null = null.doing(doing).map_err(|error| {
         // Another remedy: no more open files.
@@ -229,17 +232,24 @@ pub(super) fn null_device() -> Result<OwnedFd> {
 
 /// Both ends out of the way of the numbers that the child sets.
 fn pipe() -> Result<(OwnedFd, OwnedFd)> {
-    let doing = || "make a pipe for the program's streams";
+    let doing = || said!("make a pipe for the program's streams", "프로그램 입출력의 파이프를 만들 수 없습니다");
     let (read_end, write_end) = std::io::pipe().doing(doing)?;
     Ok((out_of_the_way(read_end.as_fd()).doing(doing)?, out_of_the_way(write_end.as_fd()).doing(doing)?))
 }
 
 /// `< /`: no program reads a folder by read(2), but openat(2) from it is a way out of every root folder.
 pub(super) fn refuse_folder(stream: &OwnedFd, number: usize) -> Result<()> {
-    let doing = || format!("hand descriptor {number} to the program");
+    let doing =
+        || said!("hand descriptor {number} to the program", "디스크립터 {number}을(를) 프로그램에 넘겨줄 수 없습니다");
     if SFlag::from_bits_truncate(fstat(stream).doing(doing)?.st_mode & SFlag::S_IFMT.bits()) == SFlag::S_IFDIR {
-        return Err(Error::usage(doing(), "it is a folder, through which a container could leave its root folder")
-            .try_this("redirect it from or to a file"));
+        return Err(Error::usage(
+            doing(),
+            said!(
+                "it is a folder, through which a container could leave its root folder",
+                "폴더임. 컨테이너가 이를 거쳐 루트 폴더를 벗어날 수 있음"
+            ),
+        )
+        .try_this(said!("redirect it from or to a file", "파일로 재지정하십시오")));
     }
     Ok(())
 }

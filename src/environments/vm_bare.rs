@@ -90,7 +90,11 @@ impl Environment for VmBare {
 
 impl Prepared for Plan {
     fn create(&self, clock: &mut Timeline) -> Result<Box<dyn Instance>> {
-        let release = self.release.map(out_of_the_way_raw).transpose().doing(|| "take over the release channel")?;
+        let release = self
+            .release
+            .map(out_of_the_way_raw)
+            .transpose()
+            .doing(|| said!("take over the release channel", "해제 채널을 넘겨받을 수 없습니다"))?;
         let vcpu = machine::create(&self.hard, &self.soft, self.io, release, clock)?;
         let slots = ram::regions(self.hard.ram_bytes).len() as u64;
         Ok(Box::new(BareVm { vcpu, slots, started: false, ready: None, ended: None }))
@@ -115,7 +119,10 @@ impl Instance for BareVm {
 
     fn wait(&mut self, deadline: Instant, clock: &mut Timeline) -> Result<Event> {
         if !self.started {
-            return Err(Error::new("wait for the bare VM", "it was not started"));
+            return Err(Error::new(
+                said!("wait for the bare VM", "베어 가상머신을 기다릴 수 없습니다"),
+                said!("it was not started", "시작하지 않았음"),
+            ));
         }
         if let Some(exit) = self.ended {
             return Ok(Event::Exited(exit));
@@ -148,10 +155,10 @@ impl Instance for BareVm {
         };
         if !signals::ends_by_default(signal) {
             return Err(Error::unavailable(
-                format!("send signal {signal}"),
-                "a bare VM has nothing that handles signals",
+                said!("send signal {signal}", "시그널 {signal}을(를) 보낼 수 없습니다"),
+                said!("a bare VM has nothing that handles signals", "베어 가상머신에는 시그널을 처리하는 것이 없음"),
             )
-            .try_this("signal 15 or 9 switch it off"));
+            .try_this(said!("signal 15 or 9 switch it off", "시그널 15나 9로 끌 수 있습니다")));
         }
         self.ended.get_or_insert(Exit::Signal(signal));
         Ok(Reply::Done)
@@ -174,7 +181,10 @@ impl Instance for BareVm {
     }
 
     fn detach(self: Box<Self>) -> Result<Detached> {
-        Err(Error::unavailable("leave the bare VM running", "a VM ends with the process that runs it"))
+        Err(Error::unavailable(
+            said!("leave the bare VM running", "베어 가상머신을 돌게 둘 수 없습니다"),
+            said!("a VM ends with the process that runs it", "가상머신은 그것을 돌리는 프로세스와 함께 끝남"),
+        ))
     }
 }
 

@@ -13,6 +13,7 @@ use crate::lab::{Lab, Start, Workload, leaks, scratch};
 use crate::lang::Said;
 use crate::model::Unit;
 use crate::results::schema::Sample;
+use crate::said;
 use crate::sys::clock::monotonic_ns;
 use crate::timeline::Stage;
 
@@ -141,15 +142,22 @@ fn at_once(text: &str) -> Result<()> {
     if text.parse().is_ok_and(|n: u64| (1..=256).contains(&n)) {
         return Ok(());
     }
-    Err(Error::usage(format!("start {text:?} at once"), "it is no number from 1 to 256")
-        .try_this("--concurrency 1,2,4"))
+    Err(Error::usage(
+        said!("start {text:?} at once", "{text:?}개를 한꺼번에 시작할 수 없습니다"),
+        said!("it is no number from 1 to 256", "1부터 256까지의 수가 아님"),
+    )
+    .try_this(Said::english("--concurrency 1,2,4")))
 }
 
 fn cache(text: &str) -> Result<()> {
     if ["warm", "cold"].contains(&text) {
         return Ok(());
     }
-    Err(Error::usage(format!("use cache={text}"), "it is warm or cold").try_this("--set cache=warm,cold"))
+    Err(Error::usage(
+        said!("use cache={text}", "cache={text}을(를) 쓸 수 없습니다"),
+        said!("it is warm or cold", "warm이나 cold여야 함"),
+    )
+    .try_this(Said::english("--set cache=warm,cold")))
 }
 
 fn one(cell: &CellPlan, lab: &mut Lab, work: &Workload) -> Result<Sample> {

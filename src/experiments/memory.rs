@@ -26,6 +26,7 @@ use crate::lang::Said;
 use crate::model::{Kind, Part, Unit};
 use crate::results::derive::lines::one_more;
 use crate::results::schema::Sample;
+use crate::said;
 use crate::stats::slope::Line;
 use crate::sys::clock::monotonic_ns;
 use crate::units::parse_bytes;
@@ -151,10 +152,16 @@ impl Experiment for Memory {
         }
         if cells.is_empty() {
             return Err(Error::usage(
-                "plan the experiment memory",
-                "no arm has that configured size and touched amount",
+                said!("plan the experiment memory", "실험 memory를 계획할 수 없습니다"),
+                said!(
+                    "no arm has that configured size and touched amount",
+                    "그런 설정 크기와 사용량을 가진 대상이 없음"
+                ),
             )
-            .try_this("-e vm-bare, and touch smaller than configured"));
+            .try_this(said!(
+                "-e vm-bare, and touch smaller than configured",
+                "-e vm-bare를 쓰고 touch를 configured보다 작게 하십시오"
+            )));
         }
         Ok(cells)
     }
@@ -205,10 +212,13 @@ fn counts(list: &str) -> Result<Vec<u64>> {
         return Ok(numbers);
     }
     Err(Error::usage(
-        format!("weigh n={list} instances"),
-        format!("these are no rising numbers from 1 to {MOST_INSTANCES}"),
+        said!("weigh n={list} instances", "인스턴스 n={list}개를 잴 수 없습니다"),
+        said!(
+            "these are no rising numbers from 1 to {MOST_INSTANCES}",
+            "1부터 {MOST_INSTANCES}까지의 커지는 수가 아님"
+        ),
     )
-    .try_this("--n 1,4,16,32"))
+    .try_this(Said::english("--n 1,4,16,32")))
 }
 
 /// One cell while it is being weighed.

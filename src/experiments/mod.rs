@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 
 use crate::environments::Arm;
-use crate::environments::knobs::did_you_mean;
+use crate::environments::knobs::one_of;
 use crate::error::{Error, Result};
 use crate::lab::{Lab, Workload};
 use crate::lang::Said;
@@ -187,7 +187,7 @@ pub fn parse_list(text: Option<&str>) -> Result<Vec<&'static dyn Experiment>> {
             said!("read the list of experiments", "실험 목록을 읽을 수 없습니다"),
             said!("it is empty", "비어 있음"),
         )
-        .try_this("isolab list"));
+        .try_this(Said::english("isolab list")));
     }
     Ok(found)
 }
@@ -201,21 +201,21 @@ fn find(id: &str) -> Result<&'static dyn Experiment> {
             said!("use the experiment teardown", "실험 teardown을 쓸 수 없습니다"),
             said!("it is a metric of boot", "boot의 지표임"),
         )
-        .try_this("-x boot"));
+        .try_this(Said::english("-x boot")));
     }
     if LATER.contains(&id) {
         return Err(Error::usage(
             said!("use the experiment {id}", "실험 {id}을(를) 쓸 수 없습니다"),
             said!("it is planned, but not in this version", "계획되어 있으나 이 버전에는 없음"),
         )
-        .try_this("isolab list"));
+        .try_this(Said::english("isolab list")));
     }
     let known: Vec<&str> = ALL.iter().map(|e| e.about().id).collect();
     Err(Error::usage(
         said!("use the experiment {id:?}", "실험 {id:?}을(를) 쓸 수 없습니다"),
         said!("there is none of that name", "그런 이름이 없음"),
     )
-    .try_this(format!("{}experiments: {}", did_you_mean(id, &known), known.join(" "))))
+    .try_this(one_of(id, &known, said!("experiments", "실험"), &known)))
 }
 
 /// Refuses keys that none of the chosen experiments knows.
@@ -227,7 +227,7 @@ pub fn check_sets(experiments: &[&dyn Experiment], sets: &Sets) -> Result<()> {
             said!("use --set {key}=…", "--set {key}=…을 쓸 수 없습니다"),
             said!("none of the chosen experiments has that key", "고른 실험 가운데 그 키를 가진 것이 없음"),
         )
-        .try_this(format!("{}keys: {}", did_you_mean(key, &known), known.join(" ")))),
+        .try_this(one_of(key, &known, said!("keys", "키"), &known))),
     }
 }
 

@@ -15,6 +15,7 @@ use crate::lang::Said;
 use crate::model::{Channel, Unit};
 use crate::probe::abi::{BATCH, CALLS};
 use crate::results::schema::Sample;
+use crate::said;
 use crate::stats::median;
 
 pub(super) struct Syscall;
@@ -85,7 +86,10 @@ impl Experiment for Syscall {
             }
         }
         if sample.values.is_empty() {
-            return Err(Error::new("measure system calls", "the environment offers none of them"));
+            return Err(Error::new(
+                said!("measure system calls", "시스템 콜을 측정할 수 없습니다"),
+                said!("the environment offers none of them", "이 환경은 그 가운데 아무것도 제공하지 않음"),
+            ));
         }
         Ok(sample)
     }

@@ -3,7 +3,7 @@
 use super::chapters::{Ask, Question};
 use crate::error::{Error, Result};
 use crate::lang::Lang;
-use crate::lang::particles::settled;
+use crate::said;
 
 const YES: &[&str] = &["y", "yes", "예", "네"];
 const NO: &[&str] = &["n", "no", "아니요", "아니오"];
@@ -33,7 +33,7 @@ pub fn wanted(question: &Question, lang: Lang) -> String {
 ///
 /// # Errors
 /// `Usage`, saying what is wanted.
-pub fn parse(question: &Question, typed: &str, lang: Lang) -> Result<String> {
+pub fn parse(question: &Question, typed: &str) -> Result<String> {
     let typed = typed.trim();
     let found = match question.kind {
         Ask::Number => number(typed, &question.unit),
@@ -42,13 +42,10 @@ pub fn parse(question: &Question, typed: &str, lang: Lang) -> Result<String> {
         Ask::YesNo => yes_or_no(typed),
     };
     found.ok_or_else(|| {
-        let wanted = wanted(question, lang);
-        let cause = lang.choose(
-            format!("{typed:?} is not what is asked for: {wanted}"),
-            settled(&format!("{typed:?}은(는) 맞지 않습니다: {wanted}")),
-        );
-        Error::usage(format!("take the answer to {:?}", question.id), cause)
-            .try_this(format!("nothing was stored; type {}", self::wanted(question, Lang::En)))
+        let (en, ko) = (wanted(question, Lang::En), wanted(question, Lang::Ko));
+        let cause = said!("{typed:?} is not what is asked for: {en}", "{typed:?}은(는) 맞지 않음: {ko}");
+        Error::usage(said!("take the answer to {id:?}", "질문 {id:?}의 답을 받을 수 없습니다", id = question.id), cause)
+            .try_this(said!("nothing was stored; type {en}", "저장한 것이 없습니다. 이렇게 적으십시오: {ko}"))
     })
 }
 
@@ -115,12 +112,13 @@ mod tests {
         for (kind, unit, good, bad) in cases {
             let question = question(kind, unit);
             for (typed, stored) in good {
-                assert_eq!(parse(&question, typed, Lang::En).unwrap(), *stored);
+                assert_eq!(parse(&question, typed).unwrap(), *stored);
             }
             for typed in bad {
-                let error = parse(&question, typed, Lang::Ko).unwrap_err();
+                let error = parse(&question, typed).unwrap_err();
                 assert!(
-                    error.cause.contains(&wanted(&question, Lang::Ko)) && error.try_this.contains("nothing was stored"),
+                    error.cause.of(Lang::Ko).contains(&wanted(&question, Lang::Ko))
+                        && error.try_this.contains("nothing was stored"),
                     "{error}"
                 );
             }

@@ -6,6 +6,8 @@ use serde::Deserialize;
 use super::outcome::Kind;
 use crate::error::{Error, Result};
 use crate::lang::Lang;
+use crate::lang::Said;
+use crate::said;
 
 /// Chapters of the whole course; those that have no page yet are "planned, but not in this version".
 pub const PLANNED: std::ops::RangeInclusive<u32> = 0..=14;
@@ -154,10 +156,13 @@ impl Texts {
 
 /// Reads `NN-topic.toml`; `name` is told in errors.
 pub fn parse(text: &str, name: &str) -> Result<Data> {
-    let bad = |cause: String| {
-        Error::usage(format!("read {name}"), cause).try_this("lab-guides/README.md explains the files of a chapter")
+    let bad = |cause: Said| {
+        Error::usage(said!("read {name}", "{name}을(를) 읽을 수 없습니다"), cause).try_this(said!(
+            "lab-guides/README.md explains the files of a chapter",
+            "lab-guides/README.md가 장의 파일을 설명합니다"
+        ))
     };
-    let data: Data = toml::from_str(text).map_err(|cause| bad(cause.to_string().trim_end().to_owned()))?;
+    let data: Data = toml::from_str(text).map_err(|cause| bad(Said::verbatim(cause.to_string().trim_end())))?;
     match faults(&data).as_slice() {
         [] => Ok(data),
         [first, ..] => Err(bad(first.clone())),
@@ -165,22 +170,26 @@ pub fn parse(text: &str, name: &str) -> Result<Data> {
 }
 
 /// What the types alone do not refuse.
-fn faults(data: &Data) -> Vec<String> {
+fn faults(data: &Data) -> Vec<Said> {
     let mut faults = Vec::new();
     for (i, question) in data.questions.iter().enumerate() {
         if data.questions[..i].iter().any(|q| q.id == question.id) {
-            faults.push(format!("the question {:?} stands twice", question.id));
+            faults.push(said!("the question {id:?} stands twice", "질문 {id:?}이(가) 두 번 있음", id = question.id));
         }
         if matches!(question.kind, Ask::Choice | Ask::Order) && question.options.len() < 2 {
-            faults.push(format!("the question {:?} has no options to choose from", question.id));
+            faults.push(said!(
+                "the question {id:?} has no options to choose from",
+                "질문 {id:?}에 고를 선택지가 없음",
+                id = question.id
+            ));
         }
     }
     for (i, check) in data.checks.iter().enumerate() {
         if data.checks[..i].iter().any(|c| c.id == check.id) {
-            faults.push(format!("the check {:?} stands twice", check.id));
+            faults.push(said!("the check {id:?} stands twice", "검사 {id:?}이(가) 두 번 있음", id = check.id));
         }
         if check.kind == Kind::Card && check.claim.is_none() && data.chapter != 0 {
-            faults.push(format!("the card {:?} names no claim", check.id));
+            faults.push(said!("the card {id:?} names no claim", "카드 {id:?}에 주장이 적혀 있지 않음", id = check.id));
         }
     }
     faults

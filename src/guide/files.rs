@@ -32,7 +32,8 @@ impl Results {
     pub fn load(path: &Path, name: String) -> Result<Results> {
         let run = read::load(path)?;
         let file = if path.is_dir() { path.join(RUN) } else { path.to_owned() };
-        let sha256 = sha256_of_file(&file).doing(|| format!("read {}", file.display()))?;
+        let sha256 = sha256_of_file(&file)
+            .doing(|| said!("read {file}", "{file}을(를) 읽을 수 없습니다", file = file.display()))?;
         Ok(Results { name, sha256, run })
     }
 }

@@ -13,6 +13,8 @@
 
 use crate::error::{Error, Result};
 use crate::lang::Lang;
+use crate::lang::Said;
+use crate::said;
 
 /// The sections of every page, in this order.
 pub const HEADINGS: [(&str, &str); 15] = [
@@ -85,20 +87,26 @@ impl Page {
 
 /// Reads a page; `name` is told in errors.
 pub fn parse(text: &str, name: &str, lang: Lang) -> Result<Page> {
-    let bad = |cause: String| {
-        Error::usage(format!("read {name}"), cause).try_this("lab-guides/README.md explains the form of a page")
+    let bad = |cause: Said| {
+        Error::usage(said!("read {name}", "{name}을(를) 읽을 수 없습니다"), cause).try_this(said!(
+            "lab-guides/README.md explains the form of a page",
+            "lab-guides/README.md가 쪽의 형식을 설명합니다"
+        ))
     };
-    let (front, rest) = front_matter(text).ok_or_else(|| bad("it does not begin with front matter (---)".into()))?;
+    let (front, rest) = front_matter(text)
+        .ok_or_else(|| bad(said!("it does not begin with front matter (---)", "머리말(---)로 시작하지 않음")))?;
     let value = |key: &str| front.iter().find(|(k, _)| *k == key).map(|(_, v)| (*v).to_owned());
     let number = |key: &str| {
-        let text = value(key).ok_or_else(|| bad(format!("its front matter has no {key}")))?;
-        text.parse::<u32>().map_err(|_| bad(format!("{key}: {text:?} is no whole number")))
+        let text =
+            value(key).ok_or_else(|| bad(said!("its front matter has no {key}", "머리말에 {key}이(가) 없음")))?;
+        text.parse::<u32>()
+            .map_err(|_| bad(said!("{key}: {text:?} is no whole number", "{key}: {text:?}은(는) 정수가 아님")))
     };
     let (chapter, minutes) = (number("chapter")?, number("minutes")?);
     let (title, sections) = split(rest);
     let page = Page {
         chapter,
-        title: value("title").or(title).ok_or_else(|| bad("it has no title".into()))?,
+        title: value("title").or(title).ok_or_else(|| bad(said!("it has no title", "제목이 없음")))?,
         minutes,
         needs: value("needs").unwrap_or_else(|| "–".into()),
         claims: value("claims").map_or_else(Vec::new, |v| ids(&v)),
@@ -111,19 +119,28 @@ pub fn parse(text: &str, name: &str, lang: Lang) -> Result<Page> {
 }
 
 /// Are these the fifteen headings, in order?
-fn headings(page: &Page, lang: Lang) -> Result<(), String> {
+fn headings(page: &Page, lang: Lang) -> Result<(), Said> {
     for (i, (english, korean)) in HEADINGS.iter().enumerate() {
         let wanted = lang.choose(english, korean);
         let Some(section) = page.sections.get(i) else {
-            return Err(format!("section {}, {wanted}, is missing", i + 1));
+            return Err(said!(
+                "section {number}, {wanted}, is missing",
+                "{number}절 {wanted}이(가) 없음",
+                number = i + 1
+            ));
         };
         if section.number != i + 1 || section.title != *wanted {
             let found = format!("{}. {}", section.number, section.title);
-            return Err(format!("its section {} is {found:?}, not \"{}. {wanted}\"", i + 1, i + 1));
+            return Err(said!(
+                "its section {number} is {found:?}, not \"{right}. {wanted}\"",
+                "{number}절이 \"{right}. {wanted}\"이 아니라 {found:?}임",
+                number = i + 1,
+                right = i + 1
+            ));
         }
     }
     match page.sections.get(HEADINGS.len()) {
-        Some(more) => Err(format!("it has a section more: {}", more.title)),
+        Some(more) => Err(said!("it has a section more: {title}", "절이 하나 더 있음: {title}", title = more.title)),
         None => Ok(()),
     }
 }

@@ -18,6 +18,7 @@ use crate::error::{Context, Error, Kind, Result};
 use crate::results::hash::sha256;
 use crate::results::read::read_file;
 use crate::results::store::write_locked;
+use crate::said;
 use crate::shell::quoted_path;
 
 pub const FILE: &str = "predictions.jsonl";
@@ -76,8 +77,10 @@ impl Log {
         if path.symlink_metadata().is_err_and(|none| none.kind() == std::io::ErrorKind::NotFound) {
             return Ok(Log::default());
         }
-        let text = read_file(&path)
-            .map_err(|e| Error { doing: format!("read the predictions in {}", path.display()).into(), ..e })?;
+        let text = read_file(&path).map_err(|e| Error {
+            doing: said!("read the predictions in {path}", "{path}의 예측을 읽을 수 없습니다", path = path.display()),
+            ..e
+        })?;
         Ok(Log::parse(&String::from_utf8_lossy(&text)))
     }
 
@@ -128,15 +131,21 @@ impl Log {
     pub fn store(state: &Path, chapter: u32, answers: BTreeMap<String, String>) -> Result<Entry> {
         let path = state.join(FILE);
         state::make(state)?;
-        let folder = File::open(state).doing(|| format!("open {}", state.display()))?;
-        let _turn = Flock::lock(folder, FlockArg::LockExclusive)
-            .map_err(|(_, cause)| Error::new(format!("lock {}", state.display()), cause))?;
+        let folder = File::open(state)
+            .doing(|| said!("open {state}", "{state}을(를) 열 수 없습니다", state = state.display()))?;
+        let _turn = Flock::lock(folder, FlockArg::LockExclusive).map_err(|(_, cause)| {
+            Error::new(said!("lock {state}", "{state}을(를) 잠글 수 없습니다", state = state.display()), cause)
+        })?;
         let mut log = Log::load(state)?;
         log.unbroken(&path)?;
         if let Some(stored) = log.of(chapter) {
             return Err(Error::usage(
-                format!("store a prediction for chapter {chapter}"),
-                format!("it has one, from {}; a prediction is locked once it is stored", stored.when()),
+                said!("store a prediction for chapter {chapter}", "{chapter}장의 예측을 저장할 수 없습니다"),
+                said!(
+                    "it has one, from {when}; a prediction is locked once it is stored",
+                    "{when}에 저장한 예측이 있음. 저장한 예측은 바꿀 수 없음",
+                    when = stored.when()
+                ),
             ));
         }
         let at = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
@@ -152,9 +161,21 @@ impl Log {
     fn unbroken(&self, path: &Path) -> Result<()> {
         let Some(line) = self.broken_at else { return Ok(()) };
         let aside = state::unused(path, "changed");
-        Err(Error::new("add a prediction to the log", format!("line {line} of {} was changed by hand", path.display()))
-            .kind(Kind::Usage)
-            .try_this(format!("mv {} {}   # and predict again", quoted_path(path), quoted_path(&aside))))
+        Err(Error::new(
+            said!("add a prediction to the log", "기록에 예측을 더할 수 없습니다"),
+            said!(
+                "line {line} of {path} was changed by hand",
+                "{path}의 {line}행이 손으로 고쳐짐",
+                path = path.display()
+            ),
+        )
+        .kind(Kind::Usage)
+        .try_this(said!(
+            "mv {path} {aside}   # and predict again",
+            "mv {path} {aside}   # 그리고 다시 예측하십시오",
+            path = quoted_path(path),
+            aside = quoted_path(&aside)
+        )))
     }
 }
 

@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 use super::chapters::Needs;
 use super::files::{Results, holds};
 use crate::error::{Error, Result};
+use crate::lang::Said;
 use crate::results::hash::sha256;
 use crate::results::read;
+use crate::said;
 
 // `EMBEDDED`: every `<host>/<name>.json` below results/reference/, compressed (RFC 1950). Made by build.rs.
 include!(concat!(env!("OUT_DIR"), "/reference_runs.rs"));
@@ -34,13 +36,25 @@ pub fn hosts(dir: &Path) -> Vec<String> {
 pub fn load(dir: &Path, host: Option<&str>, needs: &Needs) -> Result<(String, Vec<Results>)> {
     let there_are = hosts(dir);
     let Some(first) = there_are.first() else {
-        return Err(Error::unavailable("use reference data", "there are no reference runs here, nor in this binary")
-            .try_this("run it in a folder that has results/reference/<host>/*.json"));
+        return Err(Error::unavailable(
+            said!("use reference data", "참조 데이터를 쓸 수 없습니다"),
+            said!("there are no reference runs here, nor in this binary", "참조 실행이 여기에도, 이 바이너리에도 없음"),
+        )
+        .try_this(said!(
+            "run it in a folder that has results/reference/<host>/*.json",
+            "results/reference/<host>/*.json이 있는 폴더에서 실행하십시오"
+        )));
     };
     let host = host.unwrap_or(first);
     if !there_are.iter().any(|h| h == host) {
-        return Err(Error::usage(format!("use the reference host {host:?}"), "there is none of that name")
-            .try_this(format!("--on reference={}", there_are.join(", or reference="))));
+        return Err(Error::usage(
+            said!("use the reference host {host:?}", "참조 호스트 {host:?}을(를) 쓸 수 없습니다"),
+            said!("there is none of that name", "그런 이름이 없음"),
+        )
+        .try_this({
+            let (en, ko) = (there_are.join(", or reference="), there_are.join(" 또는 reference="));
+            said!("--on reference={en}", "--on reference={ko} 가운데 하나")
+        }));
     }
     let mut found = Vec::new();
     for (_, name, place) in runs(dir).into_iter().filter(|(h, _, _)| h == host) {
@@ -57,8 +71,12 @@ pub fn load(dir: &Path, host: Option<&str>, needs: &Needs) -> Result<(String, Ve
 }
 
 fn unpack(packed: &[u8], name: String) -> Result<Results> {
-    let text = miniz_oxide::inflate::decompress_to_vec_zlib(packed)
-        .map_err(|cause| Error::new(format!("unpack the reference run {name}"), cause.to_string()))?;
+    let text = miniz_oxide::inflate::decompress_to_vec_zlib(packed).map_err(|cause| {
+        Error::new(
+            said!("unpack the reference run {name}", "참조 실행 {name}의 압축을 풀 수 없습니다"),
+            Said::verbatim(cause.to_string()),
+        )
+    })?;
     Ok(Results { run: read::parse(&text, &name)?, sha256: sha256(&[&text]), name })
 }
 

@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 use crate::lang::Lang;
 use crate::results::hash::sha256;
 use crate::results::read::text_if_there;
+use crate::said;
 
 // `EMBEDDED`: every file below lab-guides/ but README.md, solutions/ and work/, by its path there, compressed (RFC 1950).
 // Made by build.rs.
@@ -71,12 +72,16 @@ impl Shelf {
             return Ok(topic.clone());
         }
         let why = if PLANNED.contains(&chapter) {
-            "it is planned, but not in this version"
+            said!("it is planned, but not in this version", "계획되어 있으나 이 버전에는 없음")
         } else {
-            "there is none of that number"
+            said!("there is none of that number", "그런 번호의 장이 없음")
         };
         let numbers: Vec<String> = there_are.iter().map(|(number, _)| number.to_string()).collect();
-        Err(Error::usage(format!("open chapter {chapter}"), why).try_this(format!("chapters: {}", numbers.join(" "))))
+        Err(Error::usage(said!("open chapter {chapter}", "{chapter}장을 열 수 없습니다"), why).try_this(said!(
+            "chapters: {numbers}",
+            "장: {numbers}",
+            numbers = numbers.join(" ")
+        )))
     }
 
     /// The page in this language, else in English.
@@ -98,9 +103,12 @@ impl Shelf {
     /// Questions and checks of a chapter.
     pub fn data(&self, chapter: u32) -> Result<Data> {
         let name = format!("{}.toml", self.topic(chapter)?);
-        let text = self
-            .text(&name)
-            .ok_or_else(|| Error::usage(format!("open chapter {chapter}"), format!("it has no {name}")))?;
+        let text = self.text(&name).ok_or_else(|| {
+            Error::usage(
+                said!("open chapter {chapter}", "{chapter}장을 열 수 없습니다"),
+                said!("it has no {name}", "{name}이(가) 없음"),
+            )
+        })?;
         chapters::parse(&text, &name)
     }
 }

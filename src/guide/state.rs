@@ -11,6 +11,7 @@ use crate::error::{Context, Error, Result};
 use crate::results::caller::{as_caller, make_folder};
 use crate::results::read::read_file;
 use crate::results::store::write_atomically;
+use crate::said;
 
 pub const FILE: &str = "guide.json";
 
@@ -26,7 +27,10 @@ pub(super) fn make(state: &Path) -> Result<()> {
 
 /// What helps when the folder is read-only or full.
 pub(super) fn advice(error: Error) -> Error {
-    error.try_this("export XDG_STATE_HOME=/a/folder/with/room/that/you/may/write")
+    error.try_this(said!(
+        "export XDG_STATE_HOME=/a/folder/with/room/that/you/may/write",
+        "export XDG_STATE_HOME=/쓸/수/있고/여유가/있는/폴더"
+    ))
 }
 
 fn is_absent(cause: &std::io::Error) -> bool {
@@ -34,14 +38,23 @@ fn is_absent(cause: &std::io::Error) -> bool {
 }
 
 fn look(error: Error) -> Error {
-    error.try_this("look at that file: it is neither read nor replaced until it can be")
+    error.try_this(said!(
+        "look at that file: it is neither read nor replaced until it can be",
+        "그 파일을 살펴보십시오. 읽을 수 있게 될 때까지 읽지도 바꾸지도 않습니다"
+    ))
 }
 
 /// Renames a file that is damaged, so that it is neither used nor overwritten; its new name.
 fn put_aside(path: &Path) -> Result<PathBuf> {
     let copy = unused(path, "damaged");
     as_caller(path, || std::fs::rename(path, &copy))
-        .doing(|| format!("put the damaged {} aside", path.display()))
+        .doing(|| {
+            said!(
+                "put the damaged {path} aside",
+                "손상된 {path}을(를) 옆으로 옮겨 둘 수 없습니다",
+                path = path.display()
+            )
+        })
         .map_err(look)?;
     Ok(copy)
 }
@@ -126,8 +139,12 @@ impl Progress {
         if path.symlink_metadata().is_err_and(|none| is_absent(&none)) {
             return Ok((Progress::default(), None));
         }
-        let text = read_file(&path)
-            .map_err(|e| look(Error { doing: format!("read your progress in {}", path.display()).into(), ..e }))?;
+        let text = read_file(&path).map_err(|e| {
+            look(Error {
+                doing: said!("read your progress in {path}", "{path}의 진도를 읽을 수 없습니다", path = path.display()),
+                ..e
+            })
+        })?;
         match serde_json::from_slice(&text) {
             Ok(progress) => Ok((progress, None)),
             Err(_) => Ok((Progress::default(), Some(put_aside(&path)?))),

@@ -13,6 +13,7 @@ use crate::model::Kind;
 use crate::results::caller;
 use crate::results::hash::{sha256, sha256_of_file};
 use crate::results::schema::{ArmInfo, Header, MetricInfo, Plan as PlanInfo, Timer};
+use crate::said;
 use crate::sys::clock::{measure_tsc_khz, monotonic_ns};
 
 /// How this run was called; known to the command line only.
@@ -46,7 +47,8 @@ pub fn header(plan: &Plan, setting: Setting, limited: &Limited) -> Result<Header
         version: env!("CARGO_PKG_VERSION").into(),
         commit: env!("ISOLAB_COMMIT").into(),
         profile: env!("ISOLAB_PROFILE").into(),
-        binary_sha256: sha256_of_file(Path::new("/proc/self/exe")).doing(|| "read isolab's own binary")?,
+        binary_sha256: sha256_of_file(Path::new("/proc/self/exe"))
+            .doing(|| said!("read isolab's own binary", "isolab 자신의 바이너리를 읽을 수 없습니다"))?,
         probe_sha256: sha256(&[crate::probe::ELF]),
         prediction_sha256: setting.called.prediction_sha256,
         plan: PlanInfo {
@@ -91,12 +93,15 @@ fn host(setting: &Setting) -> crate::host::Host {
 /// Under sudo that keeps HOME, what is made in the caller's home is made with his rights.
 fn own_id(state: &Path) -> Result<String> {
     caller::make_folder(state)?;
-    let mut id = Err(Error::new("keep the host id", "it was not asked for"));
+    let mut id = Err(Error::new(
+        said!("keep the host id", "호스트 id를 보관할 수 없습니다"),
+        said!("it was not asked for", "요청하지 않음"),
+    ));
     let kept = caller::for_caller(&state.join("host-id"), || {
         id = crate::host::host_id(state);
         Ok(())
     });
-    kept.doing(|| "keep the host id").and(id)
+    kept.doing(|| said!("keep the host id", "호스트 id를 보관할 수 없습니다")).and(id)
 }
 
 fn arm_info(arm: &Arm, backend: Option<&str>, limited: Option<&(Said, Said)>) -> ArmInfo {

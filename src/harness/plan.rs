@@ -33,7 +33,10 @@ pub const THOROUGH: Duration = Duration::from_secs(12 * 60);
 /// Of a quick run's 60 s, the rest is starting up, summarising and drawing.
 pub const MOST_BLOCKS: u32 = 100_000;
 /// Advice for those who ask for none, or for too many.
-pub const SOME_BLOCKS: &str = "--blocks 30; an interval needs 6, a good one 20";
+pub const SOME_BLOCKS: Said = Said::fixed(
+    "--blocks 30; an interval needs 6, a good one 20",
+    "--blocks 30. 신뢰구간에는 6개, 좋은 것에는 20개가 필요합니다",
+);
 
 /// One experiment of a plan.
 #[derive(Clone)]

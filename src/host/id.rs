@@ -7,6 +7,7 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use crate::error::{Context, Error, Result};
+use crate::said;
 
 /// Where isolab keeps what belongs to this user on this machine: `$XDG_STATE_HOME/isolab`, else `~/.local/state/isolab`.
 /// A relative XDG_STATE_HOME is ignored, as the XDG Base Directory Specification asks. `var` looks up a variable.
@@ -14,8 +15,11 @@ pub fn state_dir(var: impl Fn(&str) -> Option<OsString>) -> Result<PathBuf> {
     let absolute = |name: &str| var(name).map(PathBuf::from).filter(|p| p.is_absolute());
     let base = absolute("XDG_STATE_HOME").or_else(|| Some(absolute("HOME")?.join(".local/state")));
     base.map(|b| b.join("isolab")).ok_or_else(|| {
-        Error::new("find the folder for state", "neither XDG_STATE_HOME nor HOME is an absolute path")
-            .try_this("export XDG_STATE_HOME=/a/folder/of/yours")
+        Error::new(
+            said!("find the folder for state", "상태 폴더를 찾을 수 없습니다"),
+            said!("neither XDG_STATE_HOME nor HOME is an absolute path", "XDG_STATE_HOME도 HOME도 절대 경로가 아님"),
+        )
+        .try_this(said!("export XDG_STATE_HOME=/a/folder/of/yours", "export XDG_STATE_HOME=/자신의/폴더"))
     })
 }
 
@@ -50,12 +54,20 @@ pub fn host_id(state: &Path) -> Result<String> {
     }
     let id = random_id()?;
     if let Some(aside) = aside_of_damaged(state) {
-        let doing = || format!("put the damaged {} aside", path.display());
-        std::fs::rename(&path, aside)
-            .doing(doing)
-            .map_err(|e| e.try_this("export XDG_STATE_HOME=/a/folder/you/may/write"))?;
+        let doing = || {
+            said!(
+                "put the damaged {path} aside",
+                "손상된 {path}을(를) 옆으로 옮겨 둘 수 없습니다",
+                path = path.display()
+            )
+        };
+        std::fs::rename(&path, aside).doing(doing).map_err(|e| {
+            e.try_this(said!("export XDG_STATE_HOME=/a/folder/you/may/write", "export XDG_STATE_HOME=/쓸/수/있는/폴더"))
+        })?;
     }
-    store(state, &path, &id).map_err(|e| e.try_this("export XDG_STATE_HOME=/a/folder/you/may/write"))?;
+    store(state, &path, &id).map_err(|e| {
+        e.try_this(said!("export XDG_STATE_HOME=/a/folder/you/may/write", "export XDG_STATE_HOME=/쓸/수/있는/폴더"))
+    })?;
     // Two first runs at once: the one that came first has stored its id, and both use that one.
     Ok(stored(&path).unwrap_or(id))
 }
@@ -79,7 +91,8 @@ fn stored(path: &Path) -> Option<String> {
 
 /// Half of a temporary file is never seen; a file that appeared meanwhile is kept, unless it is not an id.
 fn store(state: &Path, path: &Path, id: &str) -> Result<()> {
-    let doing = || format!("store the host id in {}", path.display());
+    let doing =
+        || said!("store the host id in {path}", "호스트 id를 {path}에 저장할 수 없습니다", path = path.display());
     std::fs::create_dir_all(state).doing(doing)?;
     let mut file = tempfile::NamedTempFile::new_in(state).doing(doing)?;
     writeln!(file, "{id}").doing(doing)?;
@@ -91,8 +104,9 @@ fn store(state: &Path, path: &Path, id: &str) -> Result<()> {
 
 fn random_id() -> Result<String> {
     let mut bytes = [0; 8];
-    let mut source = std::fs::File::open("/dev/urandom").doing(|| "open /dev/urandom")?;
-    source.read_exact(&mut bytes).doing(|| "read /dev/urandom")?;
+    let mut source =
+        std::fs::File::open("/dev/urandom").doing(|| said!("open /dev/urandom", "/dev/urandom을 열 수 없습니다"))?;
+    source.read_exact(&mut bytes).doing(|| said!("read /dev/urandom", "/dev/urandom을 읽을 수 없습니다"))?;
     Ok(format!("{:016x}", u64::from_ne_bytes(bytes)))
 }
 

@@ -114,13 +114,13 @@ impl Host {
     pub fn said(&self) -> Said {
         let n = self.logical_cores;
         let cores = Said::new(counted(n, "core"), format!("코어 {n}개"));
-        let mut facts = vec![self.cpu_model.clone().into(), cores];
-        facts.extend(self.ram_bytes.map(|b| format!("{:.1} GiB", b as f64 / (1u64 << 30) as f64).into()));
-        facts.push(format!("Linux {}", self.kernel).into());
+        let mut facts = vec![Said::verbatim(&self.cpu_model), cores];
+        facts.extend(self.ram_bytes.map(|b| Said::verbatim(format!("{:.1} GiB", b as f64 / (1u64 << 30) as f64))));
+        facts.push(Said::verbatim(format!("Linux {}", self.kernel)));
         facts.extend(self.virtualised_by.as_ref().map(|by| said!("virtualised by {by}", "{by} 가상머신")));
-        facts.extend(self.wsl2.then(|| "WSL2".into()));
+        facts.extend(self.wsl2.then(|| Said::english("WSL2")));
         facts.extend(self.container.as_ref().map(|_| Said::fixed("inside a container", "컨테이너 안")));
-        facts.push(format!("cgroup {}", self.cgroups.mode.name()).into());
+        facts.push(Said::verbatim(format!("cgroup {}", self.cgroups.mode.name())));
         Said::joined(&facts, ", ")
     }
 }

@@ -193,7 +193,11 @@ pub fn ask(program: &Path, arms: &[Arm], patience: Duration, interrupt: &Interru
     let answer = |(worker, arm): (Result<Worker>, &Arm)| match worker?.hear(interrupt) {
         Ok(Reply::Prepared { support }) => Ok(support),
         Ok(other) => Err(out_of_turn(&other)),
-        Err(error) => Err(error.try_this(format!("{} run --as {arm} -- probe noop shows it alone", called_as()))),
+        Err(error) => Err(error.try_this(said!(
+            "{called} run --as {arm} -- probe noop shows it alone",
+            "{called} run --as {arm} -- probe noop으로 따로 볼 수 있습니다",
+            called = called_as()
+        ))),
     };
     let answers = workers.into_iter().zip(arms).map(answer).collect();
     interrupt.check()?;
@@ -218,7 +222,10 @@ fn worker(program: &Path, request: &Request) -> Command {
 }
 
 fn out_of_turn(reply: &Reply) -> Error {
-    Error::new("understand a worker", format!("it answered out of turn: {reply:?}"))
+    Error::new(
+        said!("understand a worker", "작업 프로세스의 말을 이해할 수 없습니다"),
+        said!("it answered out of turn: {reply:?}", "순서에 맞지 않는 답: {reply:?}"),
+    )
 }
 
 /// An instance on its way from nothing to gone.
@@ -311,7 +318,8 @@ impl Worker {
         loop {
             if let Some(end) = self.buffer.iter().position(|b| *b == b'\n') {
                 let line: Vec<u8> = self.buffer.drain(..=end).collect();
-                let reply = serde_json::from_slice(&line).doing(|| "understand a worker")?;
+                let reply = serde_json::from_slice(&line)
+                    .doing(|| said!("understand a worker", "작업 프로세스의 말을 이해할 수 없습니다"))?;
                 return if let Reply::Failed(error) = reply { Err(error) } else { Ok(reply) };
             }
             let stdout = self.child.stdout.as_mut().expect("the worker was spawned with a pipe");
@@ -366,9 +374,10 @@ impl Worker {
         if let Some(stderr) = &mut self.child.stderr {
             let _ = stderr.take(4096).read_to_string(&mut words);
         }
+        let words = Some(words.trim()).filter(|words| !words.is_empty()).map_or_else(String::new, |w| format!(" {w}"));
         Error::new(
             said!("hear from a worker", "작업 프로세스의 답을 들을 수 없습니다"),
-            format!("it died ({status}) {}", words.trim()).trim_end(),
+            said!("it died ({status}){words}", "작업 프로세스가 죽음({status}){words}"),
         )
         .try_this(said!(
             "isolab run shows it alone; dmesg, whether the kernel ended it",

@@ -8,6 +8,7 @@ use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 
 use crate::error::{Context, Error, Kind, Result};
+use crate::said;
 use crate::sys::signals::Ignored;
 
 pub struct Interrupt {
@@ -30,9 +31,9 @@ impl Interrupt {
         let ignored = Ignored::now();
         let three = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP];
         let mask: SigSet = three.into_iter().filter(|signal| !ignored.has(*signal as i32)).collect();
-        mask.thread_block().doing(|| "block SIGINT and SIGTERM")?;
+        mask.thread_block().doing(|| said!("block SIGINT and SIGTERM", "SIGINT와 SIGTERM을 막아 둘 수 없습니다"))?;
         let signals = SignalFd::with_flags(&mask, SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK)
-            .doing(|| "listen for SIGINT and SIGTERM")?;
+            .doing(|| said!("listen for SIGINT and SIGTERM", "SIGINT와 SIGTERM을 기다릴 수 없습니다"))?;
         Ok(Interrupt { signals, signal: std::cell::Cell::new(None) })
     }
 
@@ -42,7 +43,11 @@ impl Interrupt {
             self.signal.set(Some(info.ssi_signo as i32));
         }
         match self.signal.get() {
-            Some(number) => Err(Error::new("go on", "a signal asked us to stop").kind(Kind::Signal(number))),
+            Some(number) => Err(Error::new(
+                said!("go on", "계속할 수 없습니다"),
+                said!("a signal asked us to stop", "시그널이 멈추라고 함"),
+            )
+            .kind(Kind::Signal(number))),
             None => Ok(()),
         }
     }
@@ -83,7 +88,9 @@ fn poll_until(fds: &mut [PollFd], deadline: Instant) -> Result<i32> {
             Ok(0) if Instant::now() < deadline => {}
             Ok(n) => return Ok(n),
             Err(nix::errno::Errno::EINTR) => {}
-            Err(cause) => return Err(Error::new("wait for a worker", cause)),
+            Err(cause) => {
+                return Err(Error::new(said!("wait for a worker", "작업 프로세스를 기다릴 수 없습니다"), cause));
+            }
         }
     }
 }

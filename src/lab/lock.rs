@@ -31,7 +31,7 @@ pub fn alone() -> Result<Alone> {
         let [who, of_whom] = [" (process ", "(프로세스 "].map(|begin| in_brackets(begin, holder(&file)));
         let cause = said!(
             "another isolab bench is running on this machine{who}",
-            "이 컴퓨터에서 다른 isolab bench{of_whom}가 실행 중임"
+            "이 컴퓨터에서 다른 isolab bench{of_whom}이(가) 실행 중임"
         );
         Error::new(said!("start to measure", "측정을 시작할 수 없습니다"), cause).kind(Kind::Unavailable).try_this(
             said!(

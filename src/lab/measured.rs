@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 
 use super::leaks::remove_cgroup;
 use crate::error::{Context, Result};
+use crate::said;
 
 #[derive(Debug)]
 pub struct Measured {
@@ -23,7 +24,8 @@ pub struct Measured {
 impl Measured {
     /// Under the memory controller's root, or where a cgroup was delegated to us; Ok(None) when we may write to neither.
     pub fn create(run: &str, name: &str) -> Result<Option<Measured>> {
-        let mountinfo = std::fs::read_to_string("/proc/self/mountinfo").doing(|| "read /proc/self/mountinfo")?;
+        let mountinfo = std::fs::read_to_string("/proc/self/mountinfo")
+            .doing(|| said!("read /proc/self/mountinfo", "/proc/self/mountinfo를 읽을 수 없습니다"))?;
         let Some((root, v2)) = memory_root(&mountinfo) else { return Ok(None) };
         let own = std::fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
         let places = [vec![root.clone()], if v2 { delegated(&root, &own) } else { Vec::new() }].concat();

@@ -17,6 +17,8 @@ pub mod worker;
 pub mod workload;
 
 use crate::error::{Error, Kind, Result};
+use crate::lang::Said;
+use crate::said;
 
 /// The last CPU that this process may use: the first ones serve most interrupts.
 pub fn last_cpu() -> Option<usize> {
@@ -33,9 +35,11 @@ pub fn usable_cpus() -> Option<usize> {
 /// Keeps this process, and all that it will start, on one CPU.
 pub fn pin(cpu: usize) -> Result<()> {
     let mut set = nix::sched::CpuSet::new();
-    set.set(cpu)
-        .and_then(|()| nix::sched::sched_setaffinity(nix::unistd::Pid::from_raw(0), &set))
-        .map_err(|cause| Error::new(format!("stay on CPU {cpu}"), cause).kind(Kind::Usage).try_this("--pin none"))
+    set.set(cpu).and_then(|()| nix::sched::sched_setaffinity(nix::unistd::Pid::from_raw(0), &set)).map_err(|cause| {
+        Error::new(said!("stay on CPU {cpu}", "CPU {cpu}에 머무를 수 없습니다"), cause)
+            .kind(Kind::Usage)
+            .try_this(Said::english("--pin none"))
+    })
 }
 
 pub use bench::{Held, Lab, Life, Start, ask};

@@ -19,6 +19,7 @@ use crate::environments::Arm;
 use crate::environments::container_rootless::whom_to_become;
 use crate::error::{Context, Result, shortage};
 use crate::proc_stat::Stat;
+use crate::said;
 
 const PREFIX: &str = "isolab.";
 const OWNER: &str = "owner";
@@ -75,10 +76,14 @@ impl Scratch {
 
     fn create_in(base: &Path, run: &str) -> Result<Scratch> {
         let dir = base.join(format!("{PREFIX}{run}"));
-        let doing = || format!("make the scratch folder {}", dir.display());
-        std::fs::create_dir(&dir)
-            .doing(doing)
-            .map_err(|e| e.try_this("TMPDIR=DIR before the command, with a folder that you may write to"))?;
+        let doing =
+            || said!("make the scratch folder {dir}", "임시 폴더 {dir}을(를) 만들 수 없습니다", dir = dir.display());
+        std::fs::create_dir(&dir).doing(doing).map_err(|e| {
+            e.try_this(said!(
+                "TMPDIR=DIR before the command, with a folder that you may write to",
+                "명령 앞에 TMPDIR=DIR로 쓸 수 있는 폴더를 적으십시오"
+            ))
+        })?;
         let mut scratch = Scratch { run: run.to_owned(), dir: dir.clone(), owner: None };
         std::fs::set_permissions(&dir, std::fs::Permissions::from_mode(0o755)).doing(doing)?;
         let new = File::options().write(true).create_new(true).mode(0o600).open(dir.join(OWNER)); // nobody else locks it
@@ -104,9 +109,15 @@ impl Scratch {
         let name = Arm { copy: 1, ..arm.clone() }.id().replace('/', "_");
         let dir = self.dir.join(name);
         if !dir.exists() {
-            std::fs::create_dir(&dir).doing(|| format!("make the folder {}", dir.display()))?;
-            std::fs::set_permissions(&dir, std::fs::Permissions::from_mode(0o755))
-                .doing(|| format!("open the folder {} to every user", dir.display()))?;
+            std::fs::create_dir(&dir)
+                .doing(|| said!("make the folder {dir}", "폴더 {dir}을(를) 만들 수 없습니다", dir = dir.display()))?;
+            std::fs::set_permissions(&dir, std::fs::Permissions::from_mode(0o755)).doing(|| {
+                said!(
+                    "open the folder {dir} to every user",
+                    "폴더 {dir}을(를) 모든 사용자에게 열 수 없습니다",
+                    dir = dir.display()
+                )
+            })?;
         }
         Ok(dir)
     }
@@ -115,9 +126,18 @@ impl Scratch {
 /// Puts the files below a folder out of the page cache: the next start reads them from the disk. Never `drop_caches`,
 /// which would hit the whole machine (posix_fadvise(2); dirty pages stay, so they are written first).
 pub fn make_cold(dir: &Path) -> Result<()> {
-    for entry in std::fs::read_dir(dir).doing(|| format!("list {}", dir.display()))?.flatten() {
+    for entry in std::fs::read_dir(dir)
+        .doing(|| said!("list {dir}", "{dir}의 목록을 볼 수 없습니다", dir = dir.display()))?
+        .flatten()
+    {
         let path = entry.path();
-        let doing = || format!("put {} out of the page cache", path.display());
+        let doing = || {
+            said!(
+                "put {path} out of the page cache",
+                "{path}을(를) 페이지 캐시에서 뺄 수 없습니다",
+                path = path.display()
+            )
+        };
         match entry.file_type().doing(doing)? {
             t if t.is_dir() => make_cold(&path)?,
             t if t.is_file() => {

@@ -29,6 +29,7 @@ use crate::environments::life::{Ended, Life};
 use crate::environments::{Arm, Detached, Outcome, Setting, Support};
 use crate::error::{Context, Error, Result};
 use crate::model::{Part, Record, Task};
+use crate::said;
 use crate::sys::clock::monotonic_ns;
 use crate::timeline::Timeline;
 
@@ -103,7 +104,9 @@ pub fn serve(request: &str) -> std::process::ExitCode {
         stdout.write_all(&line).and_then(|()| stdout.flush())
     };
     let result = serde_json::from_str::<Request>(request)
-        .map_err(|cause| Error::usage("read the worker's request", cause))
+        .map_err(|cause| {
+            Error::usage(said!("read the worker's request", "작업 프로세스의 요청을 읽을 수 없습니다"), cause)
+        })
         .and_then(|request| {
             end_with_parent(request.parent)?;
             let descendants = Descendants::adopt();
@@ -125,11 +128,16 @@ pub fn serve(request: &str) -> std::process::ExitCode {
 /// the first step ends us too, and one that has ended before it is no longer our parent in the second.
 fn end_with_parent(parent: Option<u32>) -> Result<()> {
     let Some(parent) = parent else { return Ok(()) };
-    set_pdeathsig(Signal::SIGKILL).doing(|| "tie the worker's life to the harness")?;
+    set_pdeathsig(Signal::SIGKILL).doing(|| {
+        said!("tie the worker's life to the harness", "작업 프로세스가 하네스와 함께 끝나도록 할 수 없습니다")
+    })?;
     if std::os::unix::process::parent_id() == parent {
         return Ok(());
     }
-    Err(Error::new("work for the harness", "it has ended"))
+    Err(Error::new(
+        said!("work for the harness", "하네스를 위해 일할 수 없습니다"),
+        said!("it has ended", "하네스가 끝났음"),
+    ))
 }
 
 type Send<'a> = dyn FnMut(Reply) -> std::io::Result<()> + 'a;
@@ -182,11 +190,12 @@ fn prepare(arm: &Arm, request: &Request, send: &mut Send) -> Result<()> {
 }
 
 fn report(send: &mut Send, reply: Reply) -> Result<()> {
-    send(reply).doing(|| "report to the harness")
+    send(reply).doing(|| said!("report to the harness", "하네스에 보고할 수 없습니다"))
 }
 
 fn join_cgroup(file: &Path) -> Result<()> {
-    std::fs::write(file, "0").doing(|| format!("join the cgroup {}", file.display()))
+    std::fs::write(file, "0")
+        .doing(|| said!("join the cgroup {file}", "컨트롤 그룹 {file}에 들어갈 수 없습니다", file = file.display()))
 }
 
 /// RssAnon of /proc/self/status (proc_pid_status(5)), in KiB.

@@ -3,8 +3,10 @@
 use std::ffi::OsString;
 
 use crate::error::{Error, Result};
+use crate::lang::Said;
 use crate::model::{Exit, Io, Limits, Record, Rootfs, Task};
 use crate::probe::abi;
+use crate::said;
 use crate::shell;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,14 +91,21 @@ impl Workload {
         }
         let expected = Exit::Code(abi::exit_status(nonce));
         if exit != expected {
-            let cause = format!("the exit status is {}, its proof would be {}", say(exit), say(expected));
-            return Err(Error::new("believe the sample", cause));
+            let cause = said!(
+                "the exit status is {found}, its proof would be {proof}",
+                "끝난 상태가 {found}인데, 증명값은 {proof}이어야 함",
+                found = say(exit),
+                proof = say(expected)
+            );
+            return Err(Error::new(said!("believe the sample", "표본을 믿을 수 없습니다"), cause));
         }
         let find = |kind| {
-            records
-                .iter()
-                .find(|r| r.kind == kind)
-                .ok_or_else(|| Error::new("believe the sample", "a record is missing"))
+            records.iter().find(|r| r.kind == kind).ok_or_else(|| {
+                Error::new(
+                    said!("believe the sample", "표본을 믿을 수 없습니다"),
+                    said!("a record is missing", "기록 하나가 빠짐"),
+                )
+            })
         };
         self.check_ready(nonce, find(abi::READY)?)?;
         check(nonce, abi::DONE, self.done_result(nonce), find(abi::DONE)?)?;
@@ -116,9 +125,19 @@ impl Workload {
 }
 
 fn ended_badly(argv: &[OsString], exit: Exit) -> Error {
-    let error = Error::new(format!("run {}", shell::command(argv)), format!("it ended with {}", say(exit)));
+    let error = Error::new(
+        said!("run {program}", "{program}을(를) 실행할 수 없습니다", program = shell::command(argv)),
+        said!("it ended with {how}", "{how}(으)로 끝남", how = say(exit)),
+    );
     let killed = exit == Exit::Signal(libc::SIGKILL);
-    error.try_this(if killed { "sudo dmesg: whether the kernel killed it, for want of memory" } else { "" })
+    error.try_this(if killed {
+        said!(
+            "sudo dmesg: whether the kernel killed it, for want of memory",
+            "sudo dmesg: 메모리가 모자라 커널이 끝냈는지 보십시오"
+        )
+    } else {
+        Said::default()
+    })
 }
 
 fn say(exit: Exit) -> String {
@@ -132,8 +151,14 @@ fn check(nonce: u64, kind: u64, result: u64, record: &Record) -> Result<()> {
     if record.kind == kind && record.value == abi::proof(nonce, kind, result) {
         return Ok(());
     }
-    Err(Error::new("believe the sample", format!("the proof in record {kind:#x} is wrong"))
-        .try_this("a bug in isolab or in this environment: report it"))
+    Err(Error::new(
+        said!("believe the sample", "표본을 믿을 수 없습니다"),
+        said!("the proof in record {kind:#x} is wrong", "기록 {kind:#x}의 증명값이 틀림"),
+    )
+    .try_this(said!(
+        "a bug in isolab or in this environment: report it",
+        "isolab이나 이 환경의 버그입니다. 알려 주십시오"
+    )))
 }
 
 /// `abi::spin`, remembered: every sample of a run does the same work.

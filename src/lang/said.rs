@@ -11,8 +11,8 @@ use super::{Lang, particles};
 ///
 /// Where a text alone is wanted, in a file, in JSON, as `&str`, it is the English. What must keep the Korean too says so:
 /// [`both`].
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(from = "String", into = "String")]
+#[derive(Clone, Serialize)]
+#[serde(into = "String")]
 pub struct Said(Text);
 
 /// An error has three, and every result has room for an error: so what is made while we run stands elsewhere.
@@ -26,8 +26,8 @@ enum Text {
 #[macro_export]
 macro_rules! said {
     ($en:literal, $ko:literal $(, $name:ident = $value:expr)* $(,)?) => {{
-        $(let $name = $value;)*
-        $crate::lang::said::Said::new(format!($en), format!($ko))
+        $(let $name = &$value;)*
+        $crate::lang::said::Said::of_arguments(format_args!($en), format_args!($ko))
     }};
 }
 
@@ -35,6 +35,15 @@ impl Said {
     /// The two are whole texts; a particle in both forms, "을(를)", becomes the one that fits.
     pub fn new(en: impl Into<String>, ko: impl AsRef<str>) -> Said {
         Said::from_parts(en.into(), Some(particles::settled(ko.as_ref())))
+    }
+
+    /// As [`said!`](crate::said) makes it. Without values it is fixed, and nothing is allocated.
+    #[inline(never)]
+    pub fn of_arguments(en: fmt::Arguments<'_>, ko: fmt::Arguments<'_>) -> Said {
+        match (en.as_str(), ko.as_str()) {
+            (Some(en), Some(ko)) => Said::fixed(en, ko),
+            _ => Said::new(en.to_string(), ko.to_string()),
+        }
     }
 
     /// For tables; without values there is nothing that a particle could be waiting for.
@@ -45,6 +54,11 @@ impl Said {
     /// What is the same in both: a command, a name.
     pub const fn english(en: &'static str) -> Said {
         Said(Text::Fixed(en, None))
+    }
+
+    /// As it stands in a file, on a command line, or is said by the kernel and libraries: they speak no Korean.
+    pub fn verbatim(text: impl Into<String>) -> Said {
+        Said::from_parts(text.into(), None)
     }
 
     pub fn from_parts(en: String, ko: Option<String>) -> Said {
@@ -73,6 +87,12 @@ impl Said {
             Text::Fixed(_, ko) => *ko,
             Text::Made(both) => both.1.as_deref(),
         }
+    }
+}
+
+impl<'de> Deserialize<'de> for Said {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Said, D::Error> {
+        String::deserialize(from).map(Said::verbatim)
     }
 }
 
@@ -113,21 +133,18 @@ impl fmt::Display for Said {
     }
 }
 
-impl From<String> for Said {
-    fn from(en: String) -> Said {
-        Said::from_parts(en, None)
-    }
-}
-
+/// In tests alone: what is said to people is said in both languages, and that it is, the compiler sees.
+#[cfg(test)]
 impl From<&str> for Said {
     fn from(en: &str) -> Said {
-        en.to_owned().into()
+        Said::verbatim(en)
     }
 }
 
-impl From<&String> for Said {
-    fn from(en: &String) -> Said {
-        en.clone().into()
+#[cfg(test)]
+impl From<String> for Said {
+    fn from(en: String) -> Said {
+        Said::verbatim(en)
     }
 }
 
@@ -159,7 +176,7 @@ impl PartialEq<&str> for Said {
 macro_rules! said_in_english {
     ($($other:ty),*) => { $(impl From<$other> for Said {
         fn from(cause: $other) -> Said {
-            cause.to_string().into()
+            Said::verbatim(cause.to_string())
         }
     })* };
 }
@@ -171,8 +188,7 @@ said_in_english!(
     serde_json::Error,
     clap::Error,
     kvm_ioctls::Error,
-    vm_memory::mmap::MmapRegionError,
-    fmt::Arguments<'_>
+    vm_memory::mmap::MmapRegionError
 );
 
 /// `#[serde(with = "both")]`: English and Korean, between two processes of isolab.

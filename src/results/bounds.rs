@@ -2,6 +2,9 @@
 //! table that nobody could read.
 
 use super::schema::{Cell, Header, Interval, Run, SampleLine, SampleOutcome};
+use crate::lang::Lang;
+use crate::lang::Said;
+use crate::said;
 
 /// Of a plan, and of a file.
 pub const MOST_CELLS: usize = 2_000;
@@ -13,24 +16,24 @@ const LARGEST: f64 = 1e18;
 const LAST_BLOCK: u32 = 10_000_000;
 
 /// The first thing that is beyond, in words.
-pub fn beyond(run: &Run) -> Option<String> {
+pub fn beyond(run: &Run) -> Option<Said> {
     let lists = [
-        ("cells", run.cells.len()),
-        ("warnings", run.warnings.len()),
-        ("noise floors", run.noise.len()),
-        ("arms", run.header.arms.len()),
+        (said!("cells", "셀"), run.cells.len()),
+        (said!("warnings", "경고"), run.warnings.len()),
+        (said!("noise floors", "잡음 바닥"), run.noise.len()),
+        (said!("arms", "대상"), run.header.arms.len()),
     ];
     beyond_in_header(&run.header)
-        .or_else(|| lists.into_iter().find_map(|(what, n)| too_many(what, n, MOST_NAMES)))
+        .or_else(|| lists.into_iter().find_map(|(what, n)| too_many(&what, n, MOST_NAMES)))
         .or_else(|| run.cells.iter().find_map(beyond_in_cell))
         .or_else(|| derived(run))
 }
 
 /// The same for what is known before the first sample.
-pub fn beyond_in_header(header: &Header) -> Option<String> {
-    too_many("planned cells", header.plan.cells.len(), MOST_CELLS)
-        .or_else(|| too_many("metrics", header.metrics.len(), MOST_NAMES))
-        .or_else(|| large("timer.cost_ns", header.timer.cost_ns))
+pub fn beyond_in_header(header: &Header) -> Option<Said> {
+    too_many(&said!("planned cells", "계획한 셀"), header.plan.cells.len(), MOST_CELLS)
+        .or_else(|| too_many(&said!("metrics", "지표"), header.metrics.len(), MOST_NAMES))
+        .or_else(|| large(&Said::english("timer.cost_ns"), header.timer.cost_ns))
 }
 
 /// Is every number of a sample one that a results file may hold?
@@ -44,22 +47,36 @@ pub(super) fn is_within(line: &SampleLine) -> bool {
         && marks.chain(values).chain(sample.parts.iter().map(|part| part.amount as f64)).all(ok)
 }
 
-fn too_many(what: &str, n: usize, most: usize) -> Option<String> {
-    (n > most).then(|| format!("it has {n} {what}, and isolab makes and reads up to {most}"))
+fn too_many(what: &Said, n: usize, most: usize) -> Option<Said> {
+    let (en, ko) = (what.of(Lang::En), what.of(Lang::Ko));
+    (n > most).then(|| {
+        said!(
+            "it has {n} {en}, and isolab makes and reads up to {most}",
+            "{ko}이(가) {n}개임. isolab은 {most}개까지 만들고 읽음"
+        )
+    })
 }
 
-fn large(place: &str, value: f64) -> Option<String> {
-    (!value.is_finite() || value.abs() > LARGEST)
-        .then(|| format!("{place} is {value:e}: no time, size or count is beyond {LARGEST:e}"))
+fn large(place: &Said, value: f64) -> Option<Said> {
+    (!value.is_finite() || value.abs() > LARGEST).then(|| {
+        let (en, ko) = (place.of(Lang::En), place.of(Lang::Ko));
+        said!(
+            "{en} is {value:e}: no time, size or count is beyond {LARGEST:e}",
+            "{ko}이(가) {value:e}임: 어떤 시간, 크기, 개수도 {LARGEST:e}을(를) 넘지 않음"
+        )
+    })
 }
 
-fn beyond_in_cell(cell: &Cell) -> Option<String> {
+fn beyond_in_cell(cell: &Cell) -> Option<Said> {
     let c = &cell.columns;
-    let place = |column: &str| format!("{} {column}", cell.id);
+    let place = |column: &str| Said::verbatim(format!("{} {column}", cell.id));
     let column =
         |name: &str, mut values: Box<dyn Iterator<Item = f64> + '_>| values.find_map(|v| large(&place(name), v));
-    let blocks = c.block.iter().find(|b| **b > LAST_BLOCK).map(|b| format!("{} is {b}", place("block")));
-    too_many("columns in a cell", c.values.len() + c.inner.len() + c.stages.len(), MOST_NAMES)
+    let blocks = c.block.iter().find(|b| **b > LAST_BLOCK).map(|b| {
+        let place = place("block");
+        said!("{place} is {b}", "{place}이(가) {b}임")
+    });
+    too_many(&said!("columns in a cell", "한 셀의 열"), c.values.len() + c.inner.len() + c.stages.len(), MOST_NAMES)
         .or(blocks)
         .or_else(|| column("at_ns", Box::new(c.at_ns.iter().map(|v| *v as f64))))
         .or_else(|| c.values.iter().find_map(|(id, values)| column(id, Box::new(values.iter().flatten().copied()))))
@@ -71,27 +88,37 @@ fn beyond_in_cell(cell: &Cell) -> Option<String> {
 }
 
 /// What follows is computed again where it is judged, but charts take it as it stands.
-fn derived(run: &Run) -> Option<String> {
+fn derived(run: &Run) -> Option<Said> {
     let ends = |i: &Interval| [Some(i.median), i.low, i.high];
-    let rows = |place: &str, i: &Interval| ends(i).into_iter().flatten().find_map(|v| large(place, v));
+    let rows = |place: &Said, i: &Interval| ends(i).into_iter().flatten().find_map(|v| large(place, v));
     let summaries = run.summaries.iter().find_map(|s| {
-        let place = format!("the summary {} {}", s.cell, s.metric);
+        let (cell, metric) = (&s.cell, &s.metric);
+        let place = said!("the summary {cell} {metric}", "요약 {cell} {metric}");
         let more =
             [Some(s.mean), Some(s.std), Some(s.min), Some(s.max), Some(s.p5), Some(s.p95), s.p99, s.drift, s.lag1];
         rows(&place, &s.interval).or_else(|| more.into_iter().flatten().find_map(|v| large(&place, v)))
     });
     let most = MOST_CELLS * 64;
-    too_many("summaries", run.summaries.len(), most)
-        .or_else(|| too_many("comparisons", run.comparisons.len(), most))
+    too_many(&said!("summaries", "요약"), run.summaries.len(), most)
+        .or_else(|| too_many(&said!("comparisons", "비교"), run.comparisons.len(), most))
         .or(summaries)
         .or_else(|| {
             run.comparisons.iter().find_map(|c| {
-                let place = format!("the comparison {}/{} {}", c.experiment, c.arm, c.metric);
+                let (experiment, arm, metric) = (&c.experiment, &c.arm, &c.metric);
+                let place = said!("the comparison {experiment}/{arm} {metric}", "비교 {experiment}/{arm} {metric}");
                 rows(&place, &c.ratio).or_else(|| rows(&place, &c.difference))
             })
         })
-        .or_else(|| run.noise.iter().find_map(|f| large(&format!("the noise floor of {}", f.arm), f.relative)))
-        .or_else(|| large("wall_seconds", run.wall_seconds).or_else(|| large("harness_share", run.harness_share)))
+        .or_else(|| {
+            run.noise.iter().find_map(|f| {
+                let arm = &f.arm;
+                large(&said!("the noise floor of {arm}", "{arm}의 잡음 바닥"), f.relative)
+            })
+        })
+        .or_else(|| {
+            large(&Said::english("wall_seconds"), run.wall_seconds)
+                .or_else(|| large(&Said::english("harness_share"), run.harness_share))
+        })
 }
 
 #[cfg(test)]

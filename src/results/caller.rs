@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use nix::unistd::{Gid, Uid, getgroups, setfsgid, setfsuid, setgroups};
 
 use crate::error::{Context, Result};
+use crate::said;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct User {
@@ -41,7 +42,7 @@ pub fn as_caller<T>(path: &Path, work: impl FnOnce() -> io::Result<T>) -> io::Re
 /// A folder, and those above it that are missing.
 pub fn make_folder(dir: &Path) -> Result<()> {
     let missing: Vec<&Path> = dir.ancestors().take_while(|d| !d.as_os_str().is_empty() && !d.exists()).collect();
-    let doing = || format!("make the folder {}", dir.display());
+    let doing = || said!("make the folder {dir}", "폴더 {dir}을(를) 만들 수 없습니다", dir = dir.display());
     let make = |folder: &Path| match for_caller(folder, || std::fs::create_dir(folder)) {
         Err(_) if folder.is_dir() => Ok(()), // somebody was quicker
         other => other,

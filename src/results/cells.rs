@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::schema::{Cell, Columns, SampleLine, SampleOutcome, StageColumn, Status};
 use crate::error::{Error, Kind};
 use crate::lang::Said;
+use crate::said;
 
 /// Cells that were not measured, by id, and why.
 pub type Skips = BTreeMap<String, Error>;
@@ -78,8 +79,11 @@ fn status_of(skip: Option<&Error>, columns: &Columns) -> (Status, Option<Error>)
         (None, Some(e)) if e.kind == Kind::Unavailable => (Status::Skipped, Some(e)),
         (None, Some(e)) => (Status::Failed, Some(e)),
         (None, None) => {
-            let error =
-                Error::unavailable("measure it", "the run ended before its turn").try_this("give the run more --time");
+            let error = Error::unavailable(
+                said!("measure it", "측정할 수 없습니다"),
+                said!("the run ended before its turn", "차례가 오기 전에 실행이 끝남"),
+            )
+            .try_this(said!("give the run more --time", "--time을 늘리십시오"));
             (Status::Skipped, Some(error))
         }
     }

@@ -9,7 +9,9 @@ use super::files::SAMPLES;
 use super::read::{check_version, read_file};
 use super::schema::{FirstLine, Header, SampleLine};
 use crate::error::{Error, Kind, Result};
+use crate::lang::Said;
 use crate::lang::counted;
+use crate::said;
 
 /// What the file holds, and what of it could not be used.
 #[derive(Debug)]
@@ -24,33 +26,39 @@ pub struct Raw {
     pub cut_off: bool,
 }
 
+const ADVICE: Said = Said::english("isolab recover results/<date>-<id>");
+
 /// Of `samples.jsonl` in a folder, or of the file that is named.
 pub fn read_samples(place: &Path) -> Result<Raw> {
     let path = if place.is_dir() { place.join(SAMPLES) } else { place.to_owned() };
-    let doing = || format!("read {}", path.display());
-    let advice = "isolab recover results/<date>-<id>";
-    let refused = |cause: String| Error::usage(doing(), cause).try_this(advice);
-    let bytes = read_file(&path).map_err(|e| e.kind(Kind::Usage).try_this(advice))?;
+    let doing = || said!("read {path}", "{path}을(를) 읽을 수 없습니다", path = path.display());
+    let refused = |cause: Said| Error::usage(doing(), cause).try_this(ADVICE);
+    let bytes = read_file(&path).map_err(|e| e.kind(Kind::Usage).try_this(ADVICE))?;
     let (first, rest) = match bytes.iter().position(|b| *b == b'\n') {
         Some(end) => (&bytes[..end], &bytes[end + 1..]),
         None => (&bytes[..], &[][..]),
     };
-    check_version(first).map_err(|e| Error { doing: doing().into(), try_this: advice.into(), ..e })?;
+    check_version(first).map_err(|e| Error { doing: doing(), try_this: ADVICE, ..e })?;
     if is_results_file(first) {
-        return Err(refused(format!("it is a results file; the raw samples of a run are in its {SAMPLES}")));
+        return Err(refused(said!(
+            "it is a results file; the raw samples of a run are in its {SAMPLES}",
+            "결과 파일임. 실행의 원시 표본은 {SAMPLES}에 있음"
+        )));
     }
-    let FirstLine { header, .. } = serde_json::from_slice(first).map_err(|cause| refused(cause.to_string()))?;
+    let FirstLine { header, .. } = serde_json::from_slice(first).map_err(|cause| refused(cause.into()))?;
     if let Some(beyond) = beyond_in_header(&header) {
         return Err(refused(beyond));
     }
     let raw = lines(header, rest);
     if raw.samples.is_empty() {
-        let lost = if raw.broken > 0 {
-            format!(" ({} could not be read)", counted(raw.broken, "line"))
-        } else {
-            String::new()
+        let (en, ko) = match raw.broken {
+            0 => Default::default(),
+            n => (format!(" ({} could not be read)", counted(n, "line")), format!("({n}행은 읽을 수 없었음)")),
         };
-        return Err(refused(format!("it has no sample lines{lost}: there is nothing to rebuild a results file from")));
+        return Err(refused(said!(
+            "it has no sample lines{en}: there is nothing to rebuild a results file from",
+            "표본이 적힌 행이 없음{ko}: 결과 파일을 다시 만들 바탕이 없음"
+        )));
     }
     Ok(raw)
 }

@@ -15,6 +15,8 @@ use super::files::{RUN, SAMPLES, recover_command};
 use super::schema::{Run, SCHEMA, Warning};
 use crate::error::{Context, Error, Kind, Result};
 use crate::gzip::{self, Fault};
+use crate::lang::Lang;
+use crate::lang::Said;
 use crate::said;
 
 /// A run of a week is some hundred megabytes.
@@ -32,15 +34,20 @@ pub fn text_if_there(path: &Path) -> Result<Option<String>> {
         return Ok(None);
     }
     let text = String::from_utf8(read_file(path)?);
-    text.map(Some).map_err(|_| Error::usage(format!("read {}", path.display()), "it is no text (UTF-8)"))
+    text.map(Some).map_err(|_| {
+        Error::usage(
+            said!("read {path}", "{path}을(를) 읽을 수 없습니다", path = path.display()),
+            said!("it is no text (UTF-8)", "텍스트(UTF-8)가 아님"),
+        )
+    })
 }
 
 fn read_bounded(path: &Path, largest: u64) -> Result<Vec<u8>> {
-    let doing = || format!("read {}", path.display());
+    let doing = || said!("read {path}", "{path}을(를) 읽을 수 없습니다", path = path.display());
     let (file, length) = open_regular(path)?;
     let too_large = || {
-        Error::usage(doing(), format!("it is larger than {} MiB", largest >> 20))
-            .try_this("name a file of isolab bench")
+        Error::usage(doing(), said!("it is larger than {most} MiB", "{most} MiB보다 큼", most = largest >> 20))
+            .try_this(said!("name a file of isolab bench", "isolab bench가 만든 파일을 적으십시오"))
     };
     if length > largest {
         return Err(too_large());
@@ -50,25 +57,28 @@ fn read_bounded(path: &Path, largest: u64) -> Result<Vec<u8>> {
     if bytes.len() as u64 > largest {
         Err(too_large())
     } else {
-        unpacked(bytes, largest).map_err(|e| Error { doing: doing().into(), ..e })
+        unpacked(bytes, largest).map_err(|e| Error { doing: doing(), ..e })
     }
 }
 
 /// Opens a regular file, with its length. A pipe or a device is refused without waiting for it.
 pub fn open_regular(path: &Path) -> Result<(File, u64)> {
-    let doing = || format!("read {}", path.display());
+    let doing = || said!("read {path}", "{path}을(를) 읽을 수 없습니다", path = path.display());
     let open = || File::options().read(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY).open(path);
     let file = as_caller(path, open).doing(doing)?; // what he may not read is not shown to him in other words
     let about = file.metadata().doing(doing)?;
     let kind = about.file_type();
     let other = match () {
-        () if kind.is_dir() => Some("it is a folder"),
-        () if kind.is_fifo() || kind.is_socket() => Some("it is a pipe, not a file"),
-        () if !kind.is_file() => Some("it is a device, not a file"),
+        () if kind.is_dir() => Some(said!("it is a folder", "폴더임")),
+        () if kind.is_fifo() || kind.is_socket() => Some(said!("it is a pipe, not a file", "파일이 아니라 파이프임")),
+        () if !kind.is_file() => Some(said!("it is a device, not a file", "파일이 아니라 장치임")),
         () => None,
     };
     match other {
-        Some(cause) => Err(Error::usage(doing(), cause).try_this("save it as a file first, and name that file")),
+        Some(cause) => Err(Error::usage(doing(), cause).try_this(said!(
+            "save it as a file first, and name that file",
+            "먼저 파일로 저장하고 그 파일을 적으십시오"
+        ))),
         None => Ok((file, about.len())),
     }
 }
@@ -93,12 +103,14 @@ fn from_utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Vec<u8> {
 fn gunzip(bytes: &[u8], largest: usize) -> Result<Vec<u8>> {
     gzip::unpack(bytes, largest).map_err(|fault| {
         let why = match fault {
-            Fault::CutOff => "cut off in its header",
-            Fault::Damaged => "damaged",
-            Fault::TooLarge => "too large when unpacked",
-            Fault::OtherLength => "has more than one member, or is damaged",
+            Fault::CutOff => said!("cut off in its header", "헤더 안에서 잘림"),
+            Fault::Damaged => said!("damaged", "손상됨"),
+            Fault::TooLarge => said!("too large when unpacked", "풀면 너무 큼"),
+            Fault::OtherLength => said!("has more than one member, or is damaged", "멤버가 여럿이거나 손상됨"),
         };
-        Error::usage("", format!("it is gzip, and {why}")).try_this("gunzip it, and name what comes out")
+        let (en, ko) = (why.of(Lang::En), why.of(Lang::Ko));
+        Error::usage(Said::default(), said!("it is gzip, and {en}", "gzip인데, {ko}"))
+            .try_this(said!("gunzip it, and name what comes out", "gunzip으로 풀고 나온 파일을 적으십시오"))
     })
 }
 
@@ -110,32 +122,43 @@ pub fn load(path: &Path) -> Result<Run> {
         let recover =
             || recover_command(raw.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new(".")));
         let advice = match e.try_this.is_empty() {
-            true if raw.exists() => recover().into(),
+            true if raw.exists() => Said::verbatim(recover()),
             true => said!("isolab bench makes one in results/", "isolab bench가 results/에 만듭니다"),
             false => e.try_this.clone(),
         };
-        Error { doing: format!("read the results file {}", file.display()).into(), ..e }
-            .kind(Kind::Usage)
-            .try_this(advice)
+        Error {
+            doing: said!(
+                "read the results file {file}",
+                "결과 파일 {file}을(를) 읽을 수 없습니다",
+                file = file.display()
+            ),
+            ..e
+        }
+        .kind(Kind::Usage)
+        .try_this(advice)
     })?;
     parse(&bytes, &file.display().to_string())
 }
 
 /// The bytes of a results file; `name` is told in errors.
 pub fn parse(bytes: &[u8], name: &str) -> Result<Run> {
-    let doing = || format!("read the results file {name}");
-    check_version(bytes).map_err(|cause| Error { doing: doing().into(), ..cause })?;
+    let doing = || said!("read the results file {name}", "결과 파일 {name}을(를) 읽을 수 없습니다");
+    check_version(bytes).map_err(|cause| Error { doing: doing(), ..cause })?;
     let mut run: Run = serde_json::from_slice(bytes).map_err(|cause| {
-        Error::usage(doing(), format!("it is no whole results file ({cause})")).try_this(said!(
-            "isolab recover DIR rebuilds it from samples.jsonl",
-            "isolab recover DIR이 samples.jsonl에서 다시 만듭니다"
-        ))
+        Error::usage(doing(), said!("it is no whole results file ({cause})", "온전한 결과 파일이 아님({cause})"))
+            .try_this(said!(
+                "isolab recover DIR rebuilds it from samples.jsonl",
+                "isolab recover DIR이 samples.jsonl에서 다시 만듭니다"
+            ))
     })?;
     if let Some(beyond) = beyond(&run) {
-        return Err(Error::usage(doing(), format!("{beyond}: it was changed by hand")).try_this(said!(
-            "isolab recover DIR rebuilds it from samples.jsonl",
-            "isolab recover DIR이 samples.jsonl에서 다시 만듭니다"
-        )));
+        let (en, ko) = (beyond.of(Lang::En), beyond.of(Lang::Ko));
+        return Err(Error::usage(doing(), said!("{en}: it was changed by hand", "{ko}: 손으로 고쳐짐")).try_this(
+            said!(
+                "isolab recover DIR rebuilds it from samples.jsonl",
+                "isolab recover DIR이 samples.jsonl에서 다시 만듭니다"
+            ),
+        ));
     }
     if !chain_holds(&run) {
         let text = "its samples were changed after they were saved: their hashes do not fit".into();
@@ -150,22 +173,27 @@ pub(super) fn check_version(bytes: &[u8]) -> Result<()> {
     struct Version {
         schema: u32,
     }
-    let foreign =
-        || Error::usage("", "it is JSON, but not a results file of isolab").try_this("isolab bench -o FILE makes one");
+    let foreign = || {
+        Error::usage(
+            Said::default(),
+            said!("it is JSON, but not a results file of isolab", "JSON이지만 isolab의 결과 파일이 아님"),
+        )
+        .try_this(said!("isolab bench -o FILE makes one", "isolab bench -o FILE이 만듭니다"))
+    };
     let is_object = bytes.trim_ascii_start().starts_with(b"{"); // a list would do for serde
     let version: Version = serde_json::from_slice(bytes).map_err(|cause| {
         let why = match cause.classify() {
-            _ if bytes.is_empty() => "it is empty".into(),
+            _ if bytes.is_empty() => said!("it is empty", "비어 있음"),
             _ if !is_object && serde_json::from_slice::<serde::de::IgnoredAny>(bytes).is_ok() => return foreign(),
-            Category::Eof => format!("it ends in the middle: it was cut off ({cause})"),
+            Category::Eof => said!("it ends in the middle: it was cut off ({cause})", "중간에 끝남: 잘렸음({cause})"),
             // «1.» at the end is an invalid number to serde_json where it skips a value
             Category::Syntax if is_object && at_the_end(bytes, &cause) => {
-                format!("it ends in the middle: it was cut off ({cause})")
+                said!("it ends in the middle: it was cut off ({cause})", "중간에 끝남: 잘렸음({cause})")
             }
             Category::Data => return foreign(),
-            Category::Syntax | Category::Io => format!("it is no JSON ({cause})"),
+            Category::Syntax | Category::Io => said!("it is no JSON ({cause})", "JSON이 아님({cause})"),
         };
-        Error::usage("", why).try_this(said!(
+        Error::usage(Said::default(), why).try_this(said!(
             "isolab recover DIR rebuilds it from samples.jsonl",
             "isolab recover DIR이 samples.jsonl에서 다시 만듭니다"
         ))
@@ -174,8 +202,15 @@ pub(super) fn check_version(bytes: &[u8]) -> Result<()> {
         return Err(foreign());
     }
     if version.schema > SCHEMA {
-        let why = format!("it has schema version {}, this isolab reads up to {SCHEMA}", version.schema);
-        return Err(Error::usage("", why).try_this("use the isolab that wrote it, or a newer one"));
+        let why = said!(
+            "it has schema version {version}, this isolab reads up to {SCHEMA}",
+            "스키마 버전이 {version}인데, 이 isolab은 {SCHEMA}까지 읽음",
+            version = version.schema
+        );
+        return Err(Error::usage(Said::default(), why).try_this(said!(
+            "use the isolab that wrote it, or a newer one",
+            "그 파일을 쓴 isolab이나 더 새로운 것을 쓰십시오"
+        )));
     }
     Ok(())
 }

@@ -15,6 +15,8 @@ use super::caller::{as_caller, for_caller, make_folder};
 use super::files::{CSV, LATEST, RUN, SAMPLES, recover_command};
 use super::schema::{FirstLine, Header, Run, SCHEMA, SampleLine};
 use crate::error::{Context, Error, Result};
+use crate::lang::Said;
+use crate::said;
 use crate::shell::quoted_path;
 
 pub struct Store {
@@ -25,14 +27,17 @@ pub struct Store {
 impl Store {
     /// Makes `root/<date>-<id>/` and writes the header, so that a machine where nothing can be saved is told at once.
     pub fn create(root: &Path, header: &Header) -> Result<Store> {
-        let advice = || "--results DIR, with a folder that you may write to";
+        let advice = || {
+            said!("--results DIR, with a folder that you may write to", "--results DIR로 쓸 수 있는 폴더를 적으십시오")
+        };
         let date = header.started.get(..10).unwrap_or("undated");
         let dir = root.join(format!("{date}-{}", header.id));
         make_folder(&dir).map_err(|e| e.try_this(advice()))?;
         let path = dir.join(SAMPLES);
-        let file = for_caller(&path, || File::create_new(&path)) // never a file that somebody linked here
-            .doing(|| format!("create {}", path.display()))
-            .map_err(|e| e.try_this(advice()))?;
+        let file =
+            for_caller(&path, || File::create_new(&path)) // never a file that somebody linked here
+                .doing(|| said!("create {path}", "{path}을(를) 만들 수 없습니다", path = path.display()))
+                .map_err(|e| e.try_this(advice()))?;
         let mut store = Store { dir, samples: BufWriter::new(file) };
         store.line(&FirstLine { schema: SCHEMA, header: header.clone() })?;
         store.sync()?;
@@ -56,14 +61,27 @@ impl Store {
     }
 
     fn not_saved(&self, cause: &std::io::Error) -> Error {
-        Error::new(format!("save a sample in {}", self.dir.display()), cause)
-            .try_this(format!("make room, then: {}", recover_command(&self.dir)))
+        Error::new(
+            said!("save a sample in {dir}", "{dir}에 표본을 저장할 수 없습니다", dir = self.dir.display()),
+            cause,
+        )
+        .try_this(said!(
+            "make room, then: {command}",
+            "공간을 비운 다음: {command}",
+            command = recover_command(&self.dir)
+        ))
     }
 
     /// Writes what follows from the samples, and points `latest` here. Some: why it does not point here now; that is no
     /// reason to lose the run.
     pub fn finish(&self, run: &Run) -> Result<Option<Error>> {
-        let advice = || format!("make room; the samples are kept: {}", recover_command(&self.dir));
+        let advice = || {
+            said!(
+                "make room; the samples are kept: {command}",
+                "공간을 비우십시오. 표본은 남아 있습니다: {command}",
+                command = recover_command(&self.dir)
+            )
+        };
         save_run(&self.dir, run).map_err(|e| e.try_this(advice()))?;
         let (Some(root), Some(name)) = (self.dir.parent(), self.dir.file_name()) else { return Ok(None) };
         Ok(point_latest(root, Path::new(name), &run.header.id).err())
@@ -78,8 +96,20 @@ fn point_latest(root: &Path, name: &Path, id: &str) -> Result<()> {
         let made = symlink(name, &temporary).and_then(|()| std::fs::rename(&temporary, &latest));
         made.inspect_err(|_| drop(std::fs::remove_file(&temporary)))
     });
-    made.doing(|| format!("point {} at this run", latest.display()))
-        .map_err(|e| e.try_this(format!("move {} away; until then name the run's own folder", quoted_path(&latest))))
+    made.doing(|| {
+        said!(
+            "point {latest} at this run",
+            "{latest}이(가) 이 실행을 가리키게 할 수 없습니다",
+            latest = latest.display()
+        )
+    })
+    .map_err(|e| {
+        e.try_this(said!(
+            "move {latest} away; until then name the run's own folder",
+            "{latest}을(를) 옮기십시오. 그때까지는 실행 자신의 폴더를 적으십시오",
+            latest = quoted_path(&latest)
+        ))
+    })
 }
 
 /// `run.json` and `samples.csv` in `dir`.
@@ -128,7 +158,11 @@ fn is_special(path: &Path) -> bool {
 /// Could this file be written now?
 pub fn check_writable(path: &Path) -> Result<()> {
     if path.is_dir() {
-        return Err(Error::usage(format!("save {}", path.display()), "it is a folder").try_this("-o FILE"));
+        return Err(Error::usage(
+            said!("save {path}", "{path}을(를) 저장할 수 없습니다", path = path.display()),
+            said!("it is a folder", "폴더임"),
+        )
+        .try_this(Said::english("-o FILE")));
     }
     if is_special(path) {
         return Ok(());
@@ -144,8 +178,11 @@ fn temporary_beside(path: &Path) -> std::io::Result<tempfile::NamedTempFile> {
 fn not_written(path: &Path, cause: &std::io::Error) -> Error {
     let text = cause.to_string();
     let plain = text.split(" at path ").next().unwrap_or_default(); // a temporary name is of no use to the reader
-    Error::new(format!("save {}", path.display()), plain)
-        .try_this("free some space, or choose another folder: --results DIR, -o FILE")
+    Error::new(said!("save {path}", "{path}을(를) 저장할 수 없습니다", path = path.display()), Said::verbatim(plain))
+        .try_this(said!(
+            "free some space, or choose another folder: --results DIR, -o FILE",
+            "공간을 비우거나 다른 폴더를 고르십시오: --results DIR, -o FILE"
+        ))
 }
 
 #[cfg(test)]

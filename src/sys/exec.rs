@@ -12,6 +12,7 @@ use libc::c_char;
 use nix::errno::Errno;
 
 use crate::error::{Error, Result};
+use crate::said;
 
 /// What execve(2) needs: a path, argv and the environment.
 #[derive(Debug)]
@@ -78,7 +79,14 @@ fn in_two(path: &[u8]) -> (&[u8], &[u8]) {
 
 fn without_nul(bytes: &[u8]) -> Result<CString> {
     CString::new(bytes).map_err(|_| {
-        Error::usage("pass the arguments on", format!("{:?} contains a NUL byte", String::from_utf8_lossy(bytes)))
+        Error::usage(
+            said!("pass the arguments on", "인자를 넘겨줄 수 없습니다"),
+            said!(
+                "{argument:?} contains a NUL byte",
+                "{argument:?}에 NUL 바이트가 들어 있음",
+                argument = String::from_utf8_lossy(bytes)
+            ),
+        )
     })
 }
 

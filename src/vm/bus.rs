@@ -6,6 +6,8 @@ use std::sync::{Mutex, PoisonError};
 
 use super::device::{Access, Device, Guest, Next, Space};
 use crate::error::{Error, Result};
+use crate::lang::Said;
+use crate::said;
 
 #[derive(Default)]
 pub struct Bus {
@@ -28,17 +30,24 @@ impl Bus {
     /// When the range is empty, too high for its space, or another device's.
     pub fn attach(&mut self, space: Space, range: Range<u64>, device: Box<dyn Device>) -> Result<()> {
         let name = device.name();
-        let wrong = |cause: String| {
+        let wrong = |cause: Said| {
             let place = format!("{:#x}..{:#x}", range.start, range.end);
-            Error::new(format!("put the device {name:?} at {place}"), cause)
+            Error::new(
+                said!("put the device {name:?} at {place}", "장치 {name:?}을(를) {place}에 둘 수 없습니다"),
+                cause,
+            )
         };
         if range.is_empty() || (space == Space::Port && range.end > 1 << 16) {
-            return Err(wrong("there are no such ports".into()));
+            return Err(wrong(said!("there are no such ports", "그런 포트가 없음")));
         }
         let overlaps =
             |other: &&Attached| other.space == space && other.range.start < range.end && range.start < other.range.end;
         if let Some(other) = self.attached.iter().find(overlaps) {
-            return Err(wrong(format!("the device {:?} is there", other.name)));
+            return Err(wrong(said!(
+                "the device {other:?} is there",
+                "장치 {other:?}이(가) 이미 있음",
+                other = other.name
+            )));
         }
         let (exits, device) = (AtomicU64::new(0), Mutex::new(device));
         self.attached.push(Attached { space, range, name, exits, device });
@@ -58,7 +67,11 @@ impl Bus {
         let owns = |a: &&Attached| a.space == access.space && a.range.contains(&access.at) && fits(a);
         let Some(owner) = self.attached.iter().find(owns) else { return Ok(None) };
         if access.count != 1 {
-            return Err(access.refused(&format!("the device {:?} takes one at a time", owner.name)));
+            return Err(access.refused(said!(
+                "the device {name:?} takes one at a time",
+                "장치 {name:?}은(는) 한 번에 하나씩만 받음",
+                name = owner.name
+            )));
         }
         let at = access.at - owner.range.start;
         let mut device = owner.device.lock().unwrap_or_else(PoisonError::into_inner);

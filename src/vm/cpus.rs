@@ -16,6 +16,8 @@ use super::kvm::Cpu;
 use super::vcpu::{Stop, Vcpu};
 use super::watchdog;
 use crate::error::{Context, Error, Result};
+use crate::lang::Said;
+use crate::said;
 
 /// How long a CPU runs before it looks whether it shall stop: a bound for one that sleeps, which no signal wakes.
 const LOOK: Duration = Duration::from_millis(50);
@@ -42,7 +44,11 @@ impl Cpus {
             let (bus, sender, ending) = (Arc::clone(bus), sender.clone(), Arc::clone(&all.ending));
             let name = format!("vcpu{number}");
             let thread = Builder::new().name(name).spawn(move || run(number, cpu, bus, &sender, &ending));
-            all.threads.push(thread.doing(|| format!("start the thread of vCPU {number}"))?);
+            all.threads.push(
+                thread.doing(|| {
+                    said!("start the thread of vCPU {number}", "vCPU {number}의 스레드를 시작할 수 없습니다")
+                })?,
+            );
         }
         Ok(all)
     }
@@ -56,12 +62,14 @@ impl Cpus {
         match self.stops.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
             Ok((number, Ok(stop))) => Ok(Some((number, stop))),
             Ok((number, Err(error))) => {
-                Err(Error { doing: format!("{} (vCPU {number})", error.doing).into(), ..error })
+                let doing = Said::compose(&[&error.doing], |lang| format!("{} (vCPU {number})", error.doing.of(lang)));
+                Err(Error { doing, ..error })
             }
             Err(RecvTimeoutError::Timeout) => Ok(None),
-            Err(RecvTimeoutError::Disconnected) => {
-                Err(Error::new("wait for the guest", "all of its CPUs have stopped"))
-            }
+            Err(RecvTimeoutError::Disconnected) => Err(Error::new(
+                said!("wait for the guest", "게스트를 기다릴 수 없습니다"),
+                said!("all of its CPUs have stopped", "CPU가 모두 멈춤"),
+            )),
         }
     }
 

@@ -6,7 +6,10 @@ use kvm_bindings::{kvm_regs, kvm_sregs};
 
 use super::memory::GuestMemory;
 use crate::error::{Error, Result};
+use crate::lang::Lang;
+use crate::lang::Said;
 use crate::model::{Exit, Record};
+use crate::said;
 
 /// The two address spaces of a PC (Intel SDM volume 1, section 19.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,14 +103,28 @@ impl Access {
     }
 
     /// That nobody answers it, or not in this way.
-    pub fn refused(&self, cause: &str) -> Error {
-        let verb = if self.write { "wrote to" } else { "read from" };
-        let place = match self.space {
-            Space::Port => "port",
-            Space::Mmio => "address",
-        };
-        let times = if self.count == 1 { String::new() } else { format!(" {} times at once", self.count) };
-        let bytes = self.length;
-        Error::new("go on with the guest", format!("it {verb} {place} {:#x}, {bytes} bytes{times}; {cause}", self.at))
+    pub fn refused(&self, cause: Said) -> Error {
+        let Access { at, length, count, .. } = self;
+        let cause = Said::compose(&[&cause], |lang| {
+            let port = self.space == Space::Port;
+            let times = |en: &str, ko: &str| if *count == 1 { String::new() } else { format!("{en}{count}{ko}") };
+            match lang {
+                Lang::En => format!(
+                    "it {} {} {at:#x}, {length} bytes{}; {}",
+                    if self.write { "wrote to" } else { "read from" },
+                    if port { "port" } else { "address" },
+                    times(" ", " times at once"),
+                    cause.of(lang)
+                ),
+                Lang::Ko => format!(
+                    "{} {at:#x}{} {length}바이트씩{} 접근함. {}",
+                    if port { "포트" } else { "주소" },
+                    if self.write { "에 쓰려고" } else { "에서 읽으려고" },
+                    times(" 한 번에 ", "번"),
+                    cause.of(lang)
+                ),
+            }
+        });
+        Error::new(said!("go on with the guest", "게스트를 계속 실행할 수 없습니다"), cause)
     }
 }

@@ -19,6 +19,7 @@ use nix::errno::Errno;
 use super::device::{Access, Registers, Space};
 use super::memory::GuestMemory;
 use crate::error::{Context, Error, Kind, Result};
+use crate::said;
 
 /// Why the guest stopped and we run again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,10 +55,15 @@ impl Vm {
     /// # Errors
     /// When the kernel refuses.
     pub fn create(kvm: Kvm) -> Result<Vm> {
-        let fd = kvm.create_vm().doing(|| "create a virtual machine (KVM_CREATE_VM)").map_err(|e| {
-            e.kind(Kind::Unavailable)
-                .try_this("ls -l /dev/kvm (KVM's own is device 10, 232), and see what dmesg says about kvm")
-        })?;
+        let fd = kvm
+            .create_vm()
+            .doing(|| said!("create a virtual machine (KVM_CREATE_VM)", "가상머신을 만들 수 없습니다(KVM_CREATE_VM)"))
+            .map_err(|e| {
+                e.kind(Kind::Unavailable).try_this(said!(
+                    "ls -l /dev/kvm (KVM's own is device 10, 232), and see what dmesg says about kvm",
+                    "ls -l /dev/kvm(KVM의 것은 장치 10, 232)을 확인하고, dmesg가 kvm에 대해 알려 주는 것을 보십시오"
+                ))
+            })?;
         Ok(Vm { fd, memory: OnceLock::new(), _kvm: kvm })
     }
 
@@ -67,8 +73,18 @@ impl Vm {
     /// # Errors
     /// When the kernel refuses the addresses.
     pub fn set_helper_pages(&self, identity_map: u64, tss: u64) -> Result<()> {
-        self.fd.set_identity_map_address(identity_map).doing(|| "choose a page for KVM (KVM_SET_IDENTITY_MAP_ADDR)")?;
-        self.fd.set_tss_address(tss as usize).doing(|| "choose three pages for KVM (KVM_SET_TSS_ADDR)")
+        self.fd.set_identity_map_address(identity_map).doing(|| {
+            said!(
+                "choose a page for KVM (KVM_SET_IDENTITY_MAP_ADDR)",
+                "KVM이 쓸 페이지를 정할 수 없습니다(KVM_SET_IDENTITY_MAP_ADDR)"
+            )
+        })?;
+        self.fd.set_tss_address(tss as usize).doing(|| {
+            said!(
+                "choose three pages for KVM (KVM_SET_TSS_ADDR)",
+                "KVM이 쓸 페이지 셋을 정할 수 없습니다(KVM_SET_TSS_ADDR)"
+            )
+        })
     }
 
     /// Gives the VM its memory, once: a slot for each of its regions.
@@ -76,8 +92,15 @@ impl Vm {
     /// # Errors
     /// When the kernel refuses a slot, or the VM has its memory already.
     pub fn set_memory(&self, memory: GuestMemory) -> Result<()> {
-        let doing = |slot| format!("give the VM memory slot {slot} (KVM_SET_USER_MEMORY_REGION)");
-        self.memory.set(memory).map_err(|_| Error::new(doing(0), "it has its memory already"))?;
+        let doing = |slot| {
+            said!(
+                "give the VM memory slot {slot} (KVM_SET_USER_MEMORY_REGION)",
+                "가상머신에 메모리 슬롯 {slot}을(를) 줄 수 없습니다(KVM_SET_USER_MEMORY_REGION)"
+            )
+        };
+        self.memory
+            .set(memory)
+            .map_err(|_| Error::new(doing(0), said!("it has its memory already", "이미 메모리가 있음")))?;
         for (slot, region) in self.memory().regions().enumerate() {
             let slot_of_kvm = kvm_userspace_memory_region {
                 slot: slot as u32,
@@ -112,7 +135,9 @@ impl Cpu {
     /// # Errors
     /// When the kernel refuses, as for an id that is taken.
     pub fn create(vm: &Arc<Vm>, id: u64) -> Result<Cpu> {
-        let fd = vm.fd.create_vcpu(id).doing(|| "create a virtual CPU (KVM_CREATE_VCPU)")?;
+        let fd = vm.fd.create_vcpu(id).doing(|| {
+            said!("create a virtual CPU (KVM_CREATE_VCPU)", "가상 CPU를 만들 수 없습니다(KVM_CREATE_VCPU)")
+        })?;
         Ok(Cpu { fd, vm: Arc::clone(vm) })
     }
 
@@ -125,12 +150,21 @@ impl Cpu {
         match self.fd.run() {
             Ok(_) => Ok(self.exit()),
             Err(e) if e.errno() == Errno::EINTR as i32 || e.errno() == Errno::EAGAIN as i32 => Ok(Exit::Interrupted),
-            Err(e) if e.errno() == Errno::EFAULT as i32 => {
-                Err(Error::new("run the guest (KVM_RUN)", format!("the host found no memory for a guest page: {e}")))
-            }
-            Err(cause) => Err(Error::new("run the guest (KVM_RUN)", cause).try_this(
-                "inside a VM: turn nested virtualization on in the VM around it; see what dmesg says about kvm",
+            Err(e) if e.errno() == Errno::EFAULT as i32 => Err(Error::new(
+                said!("run the guest (KVM_RUN)", "게스트를 실행할 수 없습니다(KVM_RUN)"),
+                said!(
+                    "the host found no memory for a guest page: {e}",
+                    "호스트가 게스트 페이지에 줄 메모리를 찾지 못함: {e}"
+                ),
             )),
+            Err(cause) => Err(Error::new(
+                said!("run the guest (KVM_RUN)", "게스트를 실행할 수 없습니다(KVM_RUN)"),
+                cause,
+            )
+            .try_this(said!(
+                "inside a VM: turn nested virtualization on in the VM around it; see what dmesg says about kvm",
+                "가상머신 안이라면 바깥 가상머신에서 중첩 가상화를 켜십시오. dmesg가 kvm에 대해 알려 주는 것을 보십시오"
+            ))),
         }
     }
 
@@ -194,31 +228,58 @@ impl Cpu {
     }
 
     pub fn regs(&self) -> Result<kvm_regs> {
-        self.fd.get_regs().doing(|| "read the guest's registers (KVM_GET_REGS)")
+        self.fd.get_regs().doing(|| {
+            said!("read the guest's registers (KVM_GET_REGS)", "게스트의 레지스터를 읽을 수 없습니다(KVM_GET_REGS)")
+        })
     }
 
     pub fn set_regs(&self, regs: &kvm_regs) -> Result<()> {
-        self.fd.set_regs(regs).doing(|| "set the guest's registers (KVM_SET_REGS)")
+        self.fd.set_regs(regs).doing(|| {
+            said!("set the guest's registers (KVM_SET_REGS)", "게스트의 레지스터를 정할 수 없습니다(KVM_SET_REGS)")
+        })
     }
 
     pub fn sregs(&self) -> Result<kvm_sregs> {
-        self.fd.get_sregs().doing(|| "read the guest's system registers (KVM_GET_SREGS)")
+        self.fd.get_sregs().doing(|| {
+            said!(
+                "read the guest's system registers (KVM_GET_SREGS)",
+                "게스트의 시스템 레지스터를 읽을 수 없습니다(KVM_GET_SREGS)"
+            )
+        })
     }
 
     pub fn set_sregs(&self, sregs: &kvm_sregs) -> Result<()> {
-        self.fd.set_sregs(sregs).doing(|| "set the guest's system registers (KVM_SET_SREGS)")
+        self.fd.set_sregs(sregs).doing(|| {
+            said!(
+                "set the guest's system registers (KVM_SET_SREGS)",
+                "게스트의 시스템 레지스터를 정할 수 없습니다(KVM_SET_SREGS)"
+            )
+        })
     }
 
     pub fn set_cpuid(&self, cpuid: &CpuId) -> Result<()> {
-        self.fd.set_cpuid2(cpuid).doing(|| "tell the guest what its CPU can do (KVM_SET_CPUID2)")
+        self.fd.set_cpuid2(cpuid).doing(|| {
+            said!(
+                "tell the guest what its CPU can do (KVM_SET_CPUID2)",
+                "게스트에 CPU의 기능을 알려 줄 수 없습니다(KVM_SET_CPUID2)"
+            )
+        })
     }
 
     pub fn set_msrs(&self, msrs: &Msrs) -> Result<()> {
-        let doing = || "set the guest's model-specific registers (KVM_SET_MSRS)";
+        let doing = || {
+            said!(
+                "set the guest's model-specific registers (KVM_SET_MSRS)",
+                "게스트의 모델별 레지스터를 정할 수 없습니다(KVM_SET_MSRS)"
+            )
+        };
         let wanted = msrs.as_slice().len();
         match self.fd.set_msrs(msrs).doing(doing)? {
             set if set == wanted => Ok(()),
-            set => Err(Error::new(doing(), format!("register number {set} of {wanted} was refused"))),
+            set => Err(Error::new(
+                doing(),
+                said!("register number {set} of {wanted} was refused", "레지스터 {wanted}개 가운데 {set}번째를 거절함"),
+            )),
         }
     }
 

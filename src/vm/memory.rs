@@ -15,6 +15,7 @@ use vm_memory::{
 };
 
 use crate::error::{Context, Error, Result};
+use crate::said;
 
 const PAGE: usize = 4096;
 
@@ -42,14 +43,20 @@ impl GuestMemory {
     /// # Errors
     /// When there are not so many addresses, or regions overlap.
     pub fn map(regions: &[(u64, u64)], huge: bool) -> Result<GuestMemory> {
-        let doing = || format!("map {} MiB of guest RAM", regions.iter().map(|(_, bytes)| bytes >> 20).sum::<u64>());
+        let doing = || {
+            let size = regions.iter().map(|(_, bytes)| bytes >> 20).sum::<u64>();
+            said!("map {size} MiB of guest RAM", "게스트 RAM {size} MiB를 매핑할 수 없습니다")
+        };
         let map = |&(physical, bytes): &(u64, u64)| {
             let region: MmapRegion = MmapRegionBuilder::new(bytes as usize)
                 .with_mmap_prot(PROT_READ | PROT_WRITE)
                 .with_mmap_flags(MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE)
                 .build()
-                .map_err(|cause| Error::new(doing(), cause).try_this("a smaller ram=SIZE"))?;
-            GuestRegionMmap::new(region, GuestAddress(physical)).ok_or_else(|| Error::new(doing(), "too large"))
+                .map_err(|cause| {
+                    Error::new(doing(), cause).try_this(said!("a smaller ram=SIZE", "ram=SIZE를 더 작게 하십시오"))
+                })?;
+            GuestRegionMmap::new(region, GuestAddress(physical))
+                .ok_or_else(|| Error::new(doing(), said!("too large", "너무 큼")))
         };
         let mapped = regions.iter().map(map).collect::<Result<Vec<_>>>()?;
         let memory = GuestMemory { ram: GuestMemoryMmap::from_regions(mapped).doing(doing)? };
@@ -69,8 +76,12 @@ impl GuestMemory {
         for region in self.ram.iter() {
             // SAFETY: start and length are exactly a mapping that `self.ram` owns and keeps until it is dropped; none
             // of these three pieces of advice changes what the memory holds.
-            unsafe { madvise(start(region), region.len() as usize, advice) }
-                .doing(|| format!("advise the host about guest RAM ({advice:?})"))?;
+            unsafe { madvise(start(region), region.len() as usize, advice) }.doing(|| {
+                said!(
+                    "advise the host about guest RAM ({advice:?})",
+                    "게스트 RAM에 대한 조언({advice:?})을 호스트에 줄 수 없습니다"
+                )
+            })?;
         }
         Ok(())
     }
@@ -91,7 +102,12 @@ impl GuestMemory {
                 // its pages into `vector`, which has that length, and which nobody else knows of.
                 let answer =
                     unsafe { libc::mincore(start(region).as_ptr().byte_add(first), bytes, vector.as_mut_ptr()) };
-                Errno::result(answer).doing(|| "ask which pages of guest RAM are there (mincore)")?;
+                Errno::result(answer).doing(|| {
+                    said!(
+                        "ask which pages of guest RAM are there (mincore)",
+                        "게스트 RAM의 어떤 페이지가 있는지 물을 수 없습니다(mincore)"
+                    )
+                })?;
                 pages += vector.iter().filter(|byte| **byte & 1 == 1).count();
             }
         }

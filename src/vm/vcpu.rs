@@ -11,6 +11,7 @@ use super::kvm::{self, Cpu};
 use super::watchdog::Watchdog;
 use crate::error::{Error, Result};
 use crate::model::{Exit, Record};
+use crate::said;
 use crate::sys::clock::{monotonic_ns, tsc};
 
 /// One CPU with the bus of its machine, on the thread that made this. Its VM ends with its last CPU.
@@ -84,7 +85,10 @@ impl Vcpu {
             return Ok(end);
         }
         if self.broken {
-            return Err(Error::new("go on with the guest", "it has stopped with an error before"));
+            return Err(Error::new(
+                said!("go on with the guest", "게스트를 계속 실행할 수 없습니다"),
+                said!("it has stopped with an error before", "전에 오류로 멈췄음"),
+            ));
         }
         self.broken = true; // until it has come back without an error
         let stop = self.run_until_something_happens(deadline, ending)?;
@@ -149,7 +153,7 @@ fn enter(cpu: &mut Cpu) -> Result<Option<(Access, Stamps)>> {
 
 fn unanswered(access: &Access, cpu: &Cpu) -> Error {
     match access.space {
-        Space::Port => access.refused("no device owns it"),
+        Space::Port => access.refused(said!("no device owns it", "맡은 장치가 없음")),
         Space::Mmio => dump::unexpected(kvm::Exit::Access(*access), cpu),
     }
 }

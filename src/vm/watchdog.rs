@@ -13,6 +13,7 @@ use nix::time::ClockId;
 use nix::unistd::gettid;
 
 use crate::error::{Context, Result};
+use crate::said;
 
 pub const SIGNAL: Signal = Signal::SIGALRM;
 const AGAIN_AFTER: Duration = Duration::from_millis(2);
@@ -27,14 +28,16 @@ pub struct Watchdog {
 pub fn handle_signal() -> Result<()> {
     let action = SigAction::new(SigHandler::Handler(do_nothing), SaFlags::empty(), SigSet::empty()); // no SA_RESTART
     // SAFETY: the handler touches nothing, so it may run at any point of any thread; it is never unloaded.
-    unsafe { sigaction(SIGNAL, &action) }.doing(|| "handle the watchdog's signal").map(drop)
+    unsafe { sigaction(SIGNAL, &action) }
+        .doing(|| said!("handle the watchdog's signal", "감시 타이머의 시그널을 처리할 수 없습니다"))
+        .map(drop)
 }
 
 extern "C" fn do_nothing(_: nix::libc::c_int) {}
 
 impl Watchdog {
     pub fn new() -> Result<Watchdog> {
-        let doing = || "make the watchdog's timer";
+        let doing = || said!("make the watchdog's timer", "감시 타이머를 만들 수 없습니다");
         handle_signal()?;
         SigSet::from(SIGNAL).thread_unblock().doing(doing)?; // we may have been started with it blocked
         let to_this_thread = SigevNotify::SigevThreadId { signal: SIGNAL, thread_id: gettid().as_raw(), si_value: 0 };
@@ -47,7 +50,7 @@ impl Watchdog {
         let left = deadline.saturating_duration_since(Instant::now()).max(Duration::from_nanos(1)); // 0 would disarm
         self.timer
             .set(Expiration::IntervalDelayed(left.into(), AGAIN_AFTER.into()), TimerSetTimeFlags::empty())
-            .doing(|| "arm the watchdog")?;
+            .doing(|| said!("arm the watchdog", "감시 타이머를 걸 수 없습니다"))?;
         Ok(Armed(self))
     }
 }

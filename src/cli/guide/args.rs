@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use crate::error::Result;
+use crate::said;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Guide {
@@ -110,7 +111,10 @@ fn parse_on(text: &str) -> Result<On> {
     match text.split_once('=') {
         None if text == "reference" => Ok(On(None)),
         Some(("reference", host)) if !host.is_empty() => Ok(On(Some(host.to_owned()))),
-        _ => Err(crate::error::Error::usage(format!("check on {text:?}"), "it names no data")
-            .try_this("--on reference, or --on reference=HOST")),
+        _ => Err(crate::error::Error::usage(
+            said!("check on {text:?}", "{text:?}(으)로 검사할 수 없습니다"),
+            said!("it names no data", "데이터를 가리키지 않음"),
+        )
+        .try_this(said!("--on reference, or --on reference=HOST", "--on reference 또는 --on reference=HOST"))),
     }
 }

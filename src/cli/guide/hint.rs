@@ -6,6 +6,8 @@ use crate::error::{Error, Result};
 use crate::guide::chapters::{Check, Data};
 use crate::guide::outcome::Status;
 use crate::guide::work;
+use crate::lang::Said;
+use crate::said;
 
 /// One step further each time it is asked; the last step stays.
 pub(super) fn run(reader: &mut Reader, chapter: u32, named: Option<&str>, out: &mut Out) -> Result<u8> {
@@ -23,8 +25,11 @@ pub(super) fn run(reader: &mut Reader, chapter: u32, named: Option<&str>, out: &
     };
     let steps = check.hints.of(reader.lang);
     if steps.is_empty() {
-        return Err(Error::usage(format!("give a hint for {}", check.id), "it has none")
-            .try_this(format!("{} guide check {chapter}", reader.called)));
+        return Err(Error::usage(
+            said!("give a hint for {id}", "{id}의 힌트를 줄 수 없습니다", id = check.id),
+            said!("it has none", "힌트가 없음"),
+        )
+        .try_this(Said::verbatim(format!("{} guide check {chapter}", reader.called))));
     }
     let given = reader.progress.chapter(chapter).hints.entry(check.id.clone()).or_default();
     *given = (*given + 1).min(steps.len());
@@ -52,8 +57,11 @@ fn choose<'a>(
         let found = data.checks.iter().find(|c| c.id == name || c.id == full);
         let ids: Vec<&str> = data.checks.iter().map(|c| c.id.as_str()).collect();
         return found.map(Some).ok_or_else(|| {
-            Error::usage(format!("give a hint for {name:?}"), "this chapter has no such check")
-                .try_this(format!("checks: {}", ids.join(" ")))
+            Error::usage(
+                said!("give a hint for {name:?}", "{name:?}의 힌트를 줄 수 없습니다"),
+                said!("this chapter has no such check", "이 장에는 그런 검사가 없음"),
+            )
+            .try_this(said!("checks: {ids}", "검사: {ids}", ids = ids.join(" ")))
         });
     }
     if reader.progress.checked(chapter).is_none() {

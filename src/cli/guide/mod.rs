@@ -21,6 +21,7 @@ use crate::guide::shelf::{Shelf, Shown};
 use crate::guide::state::{self, Progress};
 use crate::guide::terminal::{Paint, sentence};
 use crate::lang::Lang;
+use crate::said;
 use crate::shell::called_as;
 
 pub(super) fn run(args: Guide, out: &mut Out) -> Result<u8> {
@@ -55,7 +56,8 @@ struct Reader {
 
 impl Reader {
     fn here(out: &Out) -> Result<Reader> {
-        let here = std::env::current_dir().doing(|| "find the current folder")?;
+        let here =
+            std::env::current_dir().doing(|| said!("find the current folder", "현재 폴더를 찾을 수 없습니다"))?;
         let state = state::folder();
         let lang = out.lang();
         let (progress, unread) = state.as_deref().map_or_else(|_| Default::default(), |dir| progress(dir, lang, out));

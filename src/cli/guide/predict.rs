@@ -10,23 +10,31 @@ use crate::error::{Context, Error, Result};
 use crate::guide::answers;
 use crate::guide::chapters::Question;
 use crate::guide::predictions::{Entry, Log};
-use crate::lang::Lang;
+use crate::lang::Said;
+use crate::said;
 
 pub(super) fn run(reader: &Reader, args: &Predict, out: &mut Out) -> Result<u8> {
     let chapter = args.chapter;
     let page = reader.page(chapter, out)?.page;
     let questions = reader.shelf.data(chapter)?.questions;
     if questions.is_empty() {
-        return Err(Error::usage(format!("predict in chapter {chapter}"), "this chapter asks nothing")
-            .try_this(format!("{} guide show {chapter}", reader.called)));
+        return Err(Error::usage(
+            said!("predict in chapter {chapter}", "{chapter}장에서 예측할 수 없습니다"),
+            said!("this chapter asks nothing", "이 장에는 예측 질문이 없음"),
+        )
+        .try_this(Said::verbatim(format!("{} guide show {chapter}", reader.called))));
     }
     if let Some(stored) = reader.log()?.of(chapter) {
         show(reader, &questions, stored, out)?;
         return Err(Error::usage(
-            format!("store a prediction for chapter {chapter}"),
-            format!("it has one, from {}; a prediction is locked once it is stored", stored.when()),
+            said!("store a prediction for chapter {chapter}", "{chapter}장의 예측을 저장할 수 없습니다"),
+            said!(
+                "it has one, from {when}; a prediction is locked once it is stored",
+                "{when}에 저장한 예측이 있음. 저장한 예측은 바꿀 수 없음",
+                when = stored.when()
+            ),
         )
-        .try_this(format!("{} guide show {chapter}", reader.called)));
+        .try_this(Said::verbatim(format!("{} guide show {chapter}", reader.called))));
     }
     out.text(reader.say(&format!("{chapter}. {}", page.title), "", ""))?;
     let answers =
@@ -66,22 +74,36 @@ fn given(typed: &[String], questions: &[Question]) -> Result<Option<Answers>> {
     for text in typed {
         let ids = || questions.iter().map(|q| q.id.as_str()).collect::<Vec<_>>().join(", ");
         let Some((id, value)) = text.split_once('=') else {
-            return Err(Error::usage(format!("read --answer {text}"), "it is written ID=VALUE")
-                .try_this(format!("questions: {}", ids())));
+            return Err(Error::usage(
+                said!("read --answer {text}", "--answer {text}을(를) 읽을 수 없습니다"),
+                said!("it is written ID=VALUE", "ID=VALUE로 적어야 함"),
+            )
+            .try_this(said!("questions: {ids}", "질문: {ids}", ids = ids())));
         };
         let Some(question) = questions.iter().find(|q| q.id == id) else {
-            return Err(Error::usage(format!("read --answer {text}"), format!("there is no question {id:?}"))
-                .try_this(format!("questions: {}", ids())));
+            return Err(Error::usage(
+                said!("read --answer {text}", "--answer {text}을(를) 읽을 수 없습니다"),
+                said!("there is no question {id:?}", "질문 {id:?}이(가) 없음"),
+            )
+            .try_this(said!("questions: {ids}", "질문: {ids}", ids = ids())));
         };
-        let answer = answers::parse(question, value, Lang::En)?;
+        let answer = answers::parse(question, value)?;
         if answers.insert(id.to_owned(), answer).is_some() {
-            return Err(Error::usage(format!("read --answer {text}"), "it is answered twice"));
+            return Err(Error::usage(
+                said!("read --answer {text}", "--answer {text}을(를) 읽을 수 없습니다"),
+                said!("it is answered twice", "답이 두 번 있음"),
+            ));
         }
     }
     match questions.iter().find(|q| !answers.contains_key(&q.id)) {
         None => Ok(Some(answers)),
-        Some(open) => Err(Error::usage("store the prediction", format!("the question {:?} is not answered", open.id))
-            .try_this(format!("--answer {}=…   ({})", open.id, answers::wanted(open, Lang::En)))),
+        Some(open) => Err(Error::usage(
+            said!("store the prediction", "예측을 저장할 수 없습니다"),
+            said!("the question {id:?} is not answered", "질문 {id:?}에 답이 없음", id = open.id),
+        )
+        .try_this(Said::compose(&[&said!("", "")], |lang| {
+            format!("--answer {}=…   ({})", open.id, answers::wanted(open, lang))
+        }))),
     }
 }
 
@@ -100,18 +122,21 @@ fn ask(reader: &Reader, questions: &[Question], out: &mut Out) -> Result<Option<
             let Some(line) = lines.next() else {
                 out.line("")?;
                 return Err(Error::usage(
-                    "store the prediction",
-                    format!("the question {:?} is not answered", question.id),
+                    said!("store the prediction", "예측을 저장할 수 없습니다"),
+                    said!("the question {id:?} is not answered", "질문 {id:?}에 답이 없음", id = question.id),
                 )
-                .try_this("nothing was stored; answer each question, one line each"));
+                .try_this(said!(
+                    "nothing was stored; answer each question, one line each",
+                    "저장한 것이 없습니다. 질문마다 한 줄씩 답하십시오"
+                )));
             };
-            let line = line.doing(|| "read your answer")?;
-            match answers::parse(question, &line, reader.lang) {
+            let line = line.doing(|| said!("read your answer", "답을 읽을 수 없습니다"))?;
+            match answers::parse(question, &line) {
                 Ok(answer) => {
                     answers.insert(question.id.clone(), answer);
                     break;
                 }
-                Err(wrong) if terminal => out.text(reader.say(&wrong.cause, "  ", "  "))?,
+                Err(wrong) if terminal => out.text(reader.say(wrong.cause.of(reader.lang), "  ", "  "))?,
                 Err(wrong) => return Err(wrong),
             }
         }

@@ -7,8 +7,10 @@ use crate::error::{Error, Result};
 use crate::guide::pages::{PREDICT, Page, Section};
 use crate::guide::terminal::render;
 use crate::lang::Lang;
+use crate::lang::Said;
 use crate::lang::counted;
 use crate::lang::particles::settled;
+use crate::said;
 use crate::shell::called_as;
 
 /// Sections that are read together: first and last.
@@ -48,8 +50,11 @@ fn is_locked(reader: &Reader, chapter: u32) -> Result<bool> {
 fn range(args: &Show, read: usize, locked: bool) -> Result<Option<(usize, usize)>> {
     if let Some(section) = args.section.map(|k| k as usize) {
         if locked && section > PREDICT {
-            return Err(Error::usage(format!("show section {section}"), "it is told after your prediction")
-                .try_this(format!("{} guide predict {}", called_as(), args.chapter)));
+            return Err(Error::usage(
+                said!("show section {section}", "{section}절을 보여 줄 수 없습니다"),
+                said!("it is told after your prediction", "예측한 뒤에 볼 수 있음"),
+            )
+            .try_this(Said::verbatim(format!("{} guide predict {}", called_as(), args.chapter))));
         }
         return Ok(Some((section, section)));
     }

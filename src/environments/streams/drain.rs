@@ -11,6 +11,8 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::unistd::{read, write};
 
 use crate::error::{Context, Error, Result};
+use crate::lang::Said;
+use crate::said;
 use crate::sys::signals;
 
 /// How passing on ended.
@@ -39,10 +41,9 @@ impl Drains {
             drop((from, to)); // nobody reads any more: a program that goes on writing gets SIGPIPE
             let _ = done.send(result); // the other side may have given up
         };
-        std::thread::Builder::new()
-            .name("drain".into())
-            .spawn(run)
-            .doing(|| "start a thread for the program's output")?;
+        std::thread::Builder::new().name("drain".into()).spawn(run).doing(|| {
+            said!("start a thread for the program's output", "프로그램 출력을 위한 스레드를 시작할 수 없습니다")
+        })?;
         self.running += 1;
         Ok(())
     }
@@ -66,8 +67,14 @@ impl Drains {
 }
 
 fn cannot_write(errno: Errno) -> Error {
-    Error::new("pass on what the program wrote", errno.desc())
-        .try_this("df -h . (the disk), ulimit -f (the largest file)")
+    Error::new(
+        said!("pass on what the program wrote", "프로그램이 쓴 것을 전달할 수 없습니다"),
+        Said::english(errno.desc()),
+    )
+    .try_this(said!(
+        "df -h . (the disk), ulimit -f (the largest file)",
+        "df -h .(디스크), ulimit -f(가장 큰 파일)를 보십시오"
+    ))
 }
 
 /// Until the end of `from`.

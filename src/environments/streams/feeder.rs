@@ -19,6 +19,7 @@ use nix::unistd::{Whence, lseek, read, write};
 use super::callers::Terminal;
 use super::drain::write_all;
 use crate::error::{Context, Result};
+use crate::said;
 use crate::sys::signals;
 use crate::sys::terminal::{is_terminal, unread};
 
@@ -33,7 +34,8 @@ pub(super) struct Feeder {
 impl Feeder {
     /// From any file into a pipe, of which `left` is the other end.
     pub(super) fn of_file(from: OwnedFd, to: OwnedFd, left: OwnedFd) -> Result<Feeder> {
-        fcntl(&to, FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).doing(|| "prepare the program's standard input")?;
+        fcntl(&to, FcntlArg::F_SETFL(OFlag::O_NONBLOCK))
+            .doing(|| said!("prepare the program's standard input", "프로그램의 표준 입력을 준비할 수 없습니다"))?;
         Feeder::begin(
             move |stop, _| {
                 let _ = Feed { from, to, left, stop }.run();
@@ -54,7 +56,8 @@ impl Feeder {
     }
 
     fn begin(feed: impl FnOnce(Arc<EventFd>, Arc<AtomicBool>) + Send + 'static, joined: bool) -> Result<Feeder> {
-        let doing = || "start a thread for the program's input";
+        let doing =
+            || said!("start a thread for the program's input", "프로그램 입력을 위한 스레드를 시작할 수 없습니다");
         let stop = Arc::new(EventFd::from_flags(EfdFlags::EFD_CLOEXEC).doing(doing)?);
         let interrupt = Arc::new(AtomicBool::new(false));
         let theirs = (Arc::clone(&stop), Arc::clone(&interrupt));

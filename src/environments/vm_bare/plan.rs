@@ -55,7 +55,8 @@ fn hardware(knobs: &Knobs) -> Result<Hardware> {
     let ram_bytes = ram_bytes(knobs)?;
     let populate = knobs.has("populate");
     if populate {
-        let meminfo = std::fs::read_to_string("/proc/meminfo").doing(|| "read /proc/meminfo")?;
+        let meminfo = std::fs::read_to_string("/proc/meminfo")
+            .doing(|| said!("read /proc/meminfo", "/proc/meminfo를 읽을 수 없습니다"))?;
         check_available(ram_bytes, &meminfo)?;
     }
     let mut hard = Hardware::default();
@@ -130,7 +131,7 @@ fn file(task: &Task, most_bytes: u64) -> Result<Cow<'static, [u8]>> {
 }
 
 fn read(name: &OsStr, root: &Path, here: &Path, task: &Task, most_bytes: u64) -> Result<Cow<'static, [u8]>> {
-    let doing = || format!("read the program {}", name.display());
+    let doing = || said!("read the program {name}", "프로그램 {name}을(를) 읽을 수 없습니다", name = name.display());
     let folder = File::open(root).doing(doing)?;
     let mut file = None;
     for path in lookup::candidates(name, here, task) {
@@ -140,21 +141,22 @@ fn read(name: &OsStr, root: &Path, here: &Path, task: &Task, most_bytes: u64) ->
                 break;
             }
             Err(nix::Error::ENOENT | nix::Error::ENOTDIR) => {}
-            Err(cause) => return Err(not_executable(name, cause.desc())),
+            Err(cause) => return Err(not_executable(name, Said::english(cause.desc()))),
         }
     }
     let Some(file) = file else {
-        return Err(not_found(name, "there is no such file"));
+        return Err(not_found(name, said!("there is no such file", "그런 파일이 없음")));
     };
     let about = file.metadata().doing(doing)?;
     if about.is_dir() {
-        return Err(not_executable(name, "it is a folder"));
+        return Err(not_executable(name, said!("it is a folder", "폴더임")));
     }
     if !about.is_file() || about.permissions().mode() & 0o111 == 0 {
-        return Err(not_executable(name, "it is no executable file"));
+        return Err(not_executable(name, said!("it is no executable file", "실행 파일이 아님")));
     }
     if about.len() > most_bytes {
-        return Err(Error::new(doing(), "it is larger than the guest's RAM").try_this("more guest RAM: ram=SIZE"));
+        return Err(Error::new(doing(), said!("it is larger than the guest's RAM", "게스트의 RAM보다 큼"))
+            .try_this(said!("more guest RAM: ram=SIZE", "게스트의 RAM을 늘리십시오: ram=SIZE")));
     }
     let mut bytes = Vec::new();
     file.take(most_bytes).read_to_end(&mut bytes).doing(doing)?;

@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 use super::chapters::Text;
 use crate::error::{Error, Result};
 use crate::lang::Lang;
+use crate::said;
 use missing::Missing;
 use rule::{Rule, Term, Truth, Values};
 use terms::{Named, Value};
@@ -133,8 +134,11 @@ pub fn source(key: &str) -> Option<&'static str> {
 pub fn find(id: &str) -> Result<&'static Claim> {
     let (first, last) = (&all()[0].id, &all()[all().len() - 1].id);
     all().iter().find(|c| c.id.eq_ignore_ascii_case(id)).ok_or_else(|| {
-        Error::usage(format!("find the claim {id:?}"), "there is none of that name")
-            .try_this(format!("{first} to {last}"))
+        Error::usage(
+            said!("find the claim {id:?}", "주장 {id:?}을(를) 찾을 수 없습니다"),
+            said!("there is none of that name", "그런 이름이 없음"),
+        )
+        .try_this(said!("{first} to {last}", "{first}부터 {last}까지"))
     })
 }
 

@@ -12,6 +12,7 @@ use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 
 use crate::error::{Context, Result};
+use crate::said;
 
 /// So much of what it says is kept.
 const KEPT_BYTES: usize = 64 << 10;
@@ -39,7 +40,9 @@ pub(super) fn small(program: &Path) -> Command {
 }
 
 pub(super) fn run(command: &mut Command, limit: Duration) -> Result<Ran> {
-    let doing = || format!("run {}", command.get_program().to_string_lossy());
+    let doing = || {
+        said!("run {program}", "{program}을(를) 실행할 수 없습니다", program = command.get_program().to_string_lossy())
+    };
     let name = doing();
     let (reader, writer) = std::io::pipe().doing(|| name.clone())?;
     let copy = writer.try_clone().doing(|| name.clone())?;

@@ -16,6 +16,7 @@ use crate::error::{Context, Error, Result};
 use crate::results::caller::{as_caller, make_folder};
 use crate::results::hash::sha256;
 use crate::results::store::write_atomically;
+use crate::said;
 use limits::Ended;
 
 /// The only file that a reader edits, and the claim cards.
@@ -73,7 +74,12 @@ pub fn desk(dir: &Path, chapter: u32) -> Option<PathBuf> {
 /// When this machine has no room for a temporary folder, or the chapter has no task.
 pub fn judge(chapter: u32, work: &str, known: &mut Progress, limits: Limits) -> Result<Verdict> {
     let file = |name| {
-        let missing = || Error::usage(format!("test the work of chapter {chapter}"), "the chapter has no task");
+        let missing = || {
+            Error::usage(
+                said!("test the work of chapter {chapter}", "{chapter}장의 과제를 시험할 수 없습니다"),
+                said!("the chapter has no task", "이 장에는 과제가 없음"),
+            )
+        };
         as_shipped(chapter, name).ok_or_else(missing)
     };
     let (task, tests) = (file("task.rs")?, beside(chapter, file("tests.rs")?));
@@ -104,11 +110,12 @@ fn compile_and_run(work: &str, task: &str, tests: &str, limits: Limits) -> Resul
     let dir = tempfile::Builder::new()
         .prefix("isolab-work-")
         .tempdir()
-        .doing(|| "make a temporary folder for the work")
-        .map_err(|e| e.try_this("export TMPDIR=/a/folder/with/room"))?;
+        .doing(|| said!("make a temporary folder for the work", "과제를 위한 임시 폴더를 만들 수 없습니다"))
+        .map_err(|e| e.try_this(said!("export TMPDIR=/a/folder/with/room", "export TMPDIR=/여유가/있는/폴더")))?;
     for (name, text) in [(WORK, work), ("task.rs", task), ("tests.rs", tests)] {
         let path = dir.path().join(name);
-        std::fs::write(&path, text).doing(|| format!("write {}", path.display()))?;
+        std::fs::write(&path, text)
+            .doing(|| said!("write {path}", "{path}을(를) 쓸 수 없습니다", path = path.display()))?;
     }
     let Some(rustc) = rustc() else { return Ok(Verdict::NoCompiler) };
     let mut compiler = Command::new(rustc);
@@ -161,10 +168,14 @@ pub struct Reset {
 /// `Usage` when the chapter has no task; else why it could not be written.
 pub fn reset(dir: &Path, chapter: u32) -> Result<Reset> {
     if as_shipped(chapter, WORK).is_none() {
-        return Err(Error::usage(format!("reset chapter {chapter}"), "the chapter has no task"));
+        return Err(Error::usage(
+            said!("reset chapter {chapter}", "{chapter}장의 과제를 처음으로 되돌릴 수 없습니다"),
+            said!("the chapter has no task", "이 장에는 과제가 없음"),
+        ));
     }
     let folder = desk(dir, chapter).unwrap_or_else(|| dir.join(FOLDER).join("work").join(name(chapter)));
-    make_folder(&folder).map_err(|e| e.try_this("cd to a folder that you may write to"))?;
+    make_folder(&folder)
+        .map_err(|e| e.try_this(said!("cd to a folder that you may write to", "쓸 수 있는 폴더로 cd 하십시오")))?;
     let mut done = Reset { folder: folder.clone(), kept: Vec::new(), changed: false };
     for (file, text) in FILES.iter().filter_map(|file| Some((*file, as_shipped(chapter, file)?))) {
         let path = folder.join(file);

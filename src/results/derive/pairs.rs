@@ -10,7 +10,9 @@ use super::super::query::{floor_of, kind_of, summary, values_of};
 use super::super::schema::{Cell, Comparison, Interval, Run, Status};
 use super::kept::comparisons;
 use crate::error::{Error, Result};
+use crate::lang::Lang;
 use crate::model::Kind;
+use crate::said;
 use crate::stats::paired::{self, Verdict};
 
 /// Why two arms are held against each other.
@@ -184,11 +186,19 @@ pub fn with_base(mut run: Run, base: &str) -> Result<Run> {
             }
         }
         let cause = match run.cells.iter().find(|c| c.arm == base) {
-            Some(cell) => format!("it was not measured in this run: {}", cell.reason),
-            None => "this run has no such arm".into(),
+            Some(cell) => {
+                let (en, ko) = (cell.reason_in(Lang::En), cell.reason_in(Lang::Ko));
+                said!("it was not measured in this run: {en}", "이 실행에서 측정되지 않음: {ko}")
+            }
+            None => said!("this run has no such arm", "이 실행에는 그런 대상이 없음"),
         };
-        let error = Error::usage(format!("compare with the base {base:?}"), cause);
-        return Err(error.try_this(format!("one of its arms: {}", arms.join(", "))));
+        let error =
+            Error::usage(said!("compare with the base {base:?}", "기준 {base:?}과(와) 비교할 수 없습니다"), cause);
+        return Err(error.try_this(said!(
+            "one of its arms: {arms}",
+            "그 대상 가운데 하나를 적으십시오: {arms}",
+            arms = arms.join(", ")
+        )));
     }
     run.header.plan.base = Some(base.to_owned());
     run.comparisons = comparisons(Some(base), &run.cells, &run.noise);

@@ -9,6 +9,8 @@ use std::ops::Range;
 use super::layout::PAGE;
 use super::ram::Ram;
 use crate::error::{Error, Kind, Result};
+use crate::lang::Said;
+use crate::said;
 
 const HEADER_BYTES: usize = 64;
 const SEGMENT_HEADER_BYTES: usize = 56;
@@ -16,8 +18,12 @@ pub(super) const MOST_SEGMENTS: u16 = 64;
 /// p_flags.
 const EXECUTE: u32 = 1;
 const WRITE: u32 = 2;
-const HOW_TO_LINK: &str = "a static program that makes system calls itself, as our probe does: \
-                           gcc -static -no-pie -nostdlib -ffreestanding, or rustc with -nostartfiles -static -no-pie";
+const HOW_TO_LINK: Said = Said::fixed(
+    "a static program that makes system calls itself, as our probe does: \
+     gcc -static -no-pie -nostdlib -ffreestanding, or rustc with -nostartfiles -static -no-pie",
+    "우리 프로브처럼 시스템 콜을 직접 부르는 정적 프로그램을 쓰십시오: \
+     gcc -static -no-pie -nostdlib -ffreestanding, 또는 rustc -nostartfiles -static -no-pie",
+);
 
 /// A checked program: what goes where.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,14 +73,22 @@ impl Program {
         for header in &headers {
             match u32_at(header, 0) {
                 1 => segments.extend(segment(file, header)?),
-                2 | 3 => return Err(wrong("it is linked dynamically; this guest has no dynamic loader")),
+                2 | 3 => {
+                    return Err(wrong(said!(
+                        "it is linked dynamically; this guest has no dynamic loader",
+                        "동적으로 링크됨. 이 게스트에는 동적 로더가 없음"
+                    )));
+                }
                 _ => {}
             }
         }
         let entry = u64_at(file, 24);
         let holds = |s: &Segment, address| (s.address..s.address + s.memory_bytes).contains(&address);
         if !segments.iter().any(|s| holds(s, entry)) {
-            return Err(wrong(format!("its entry {entry:#x} lies in none of its segments")));
+            return Err(wrong(said!(
+                "its entry {entry:#x} lies in none of its segments",
+                "시작 주소 {entry:#x}이(가) 어느 세그먼트에도 없음"
+            )));
         }
         check_pages(&segments)?;
         let headers_at = segments.iter().find(|s| s.file.contains(&(table_at as usize)));
@@ -98,13 +112,28 @@ impl Program {
     pub fn check_fits(&self, room: &Range<u64>) -> Result<()> {
         let image = self.image();
         if image.start < room.start {
-            let cause = format!("it wants address {:#x}; programs begin at {:#x}", image.start, room.start);
-            return Err(Error::new("load the program", cause).try_this("link it higher: -Wl,-Ttext-segment=0x400000"));
+            let cause = said!(
+                "it wants address {wanted:#x}; programs begin at {start:#x}",
+                "주소 {wanted:#x}을(를) 요구함. 프로그램은 {start:#x}에서 시작함",
+                wanted = image.start,
+                start = room.start
+            );
+            return Err(Error::new(said!("load the program", "프로그램을 메모리에 올릴 수 없습니다"), cause).try_this(
+                said!(
+                    "link it higher: -Wl,-Ttext-segment=0x400000",
+                    "더 높은 주소로 링크하십시오: -Wl,-Ttext-segment=0x400000"
+                ),
+            ));
         }
         if image.end > room.end {
-            let cause =
-                format!("it reaches to address {:#x}; this guest's RAM ends for it at {:#x}", image.end, room.end);
-            return Err(Error::new("load the program", cause).try_this("more guest RAM: ram=SIZE"));
+            let cause = said!(
+                "it reaches to address {reached:#x}; this guest's RAM ends for it at {end:#x}",
+                "주소 {reached:#x}까지 차지함. 이 게스트의 RAM은 {end:#x}에서 끝남",
+                reached = image.end,
+                end = room.end
+            );
+            return Err(Error::new(said!("load the program", "프로그램을 메모리에 올릴 수 없습니다"), cause)
+                .try_this(said!("more guest RAM: ram=SIZE", "게스트의 RAM을 늘리십시오: ram=SIZE")));
         }
         Ok(())
     }
@@ -113,7 +142,14 @@ impl Program {
     pub fn load(&self, file: &[u8], memory: Ram<'_>) -> Result<()> {
         for s in &self.segments {
             file.get(s.file.clone()).and_then(|bytes| memory.write(s.address, bytes)).ok_or_else(|| {
-                Error::new("load the program", format!("address {:#x} is outside guest RAM", s.address))
+                Error::new(
+                    said!("load the program", "프로그램을 메모리에 올릴 수 없습니다"),
+                    said!(
+                        "address {address:#x} is outside guest RAM",
+                        "주소 {address:#x}이(가) 게스트 RAM 밖에 있음",
+                        address = s.address
+                    ),
+                )
             })?;
         }
         Ok(())
@@ -123,45 +159,64 @@ impl Program {
 /// Is it an executable of the kind that can work at all?
 fn check_kind(file: &[u8]) -> Result<()> {
     if file.starts_with(b"#!") {
-        return Err(wrong("it is a script; this guest has no shell to run it"));
+        return Err(wrong(said!(
+            "it is a script; this guest has no shell to run it",
+            "스크립트임. 이 게스트에는 실행할 셸이 없음"
+        )));
     }
     if !file.starts_with(b"\x7fELF") {
-        return Err(wrong("it is not an ELF executable"));
+        return Err(wrong(said!("it is not an ELF executable", "ELF 실행 파일이 아님")));
     }
     if file.len() < HEADER_BYTES {
-        return Err(wrong("the file ends inside its header"));
+        return Err(wrong(said!("the file ends inside its header", "파일이 헤더 안에서 끝남")));
     }
     if file[4] != 2 || file[5] != 1 || u16_at(file, 18) != 62 {
-        return Err(wrong("it is built for another CPU; here runs 64-bit x86 code only"));
+        return Err(wrong(said!(
+            "it is built for another CPU; here runs 64-bit x86 code only",
+            "다른 CPU용으로 빌드됨. 여기서는 64비트 x86 코드만 돎"
+        )));
     }
     match u16_at(file, 16) {
         2 => Ok(()),
-        3 => Err(wrong("it is position-independent (PIE) or a shared library; nobody here can relocate it")),
-        _ => Err(wrong("it is an ELF file, but no executable")),
+        3 => Err(wrong(said!(
+            "it is position-independent (PIE) or a shared library; nobody here can relocate it",
+            "위치 독립 실행 파일(PIE)이거나 공유 라이브러리임. 여기에는 재배치할 것이 없음"
+        ))),
+        _ => Err(wrong(said!("it is an ELF file, but no executable", "ELF 파일이지만 실행 파일이 아님"))),
     }
 }
 
 fn segment_headers(file: &[u8], table_at: u64, count: u16) -> Result<Vec<&[u8]>> {
     if usize::from(u16_at(file, 54)) != SEGMENT_HEADER_BYTES || count == 0 || count > MOST_SEGMENTS {
-        return Err(wrong(format!("it claims {count} segments of {} bytes each", u16_at(file, 54))));
+        return Err(wrong(said!(
+            "it claims {count} segments of {size} bytes each",
+            "세그먼트가 {size}바이트씩 {count}개라고 적혀 있음",
+            size = u16_at(file, 54)
+        )));
     }
     let bytes = SEGMENT_HEADER_BYTES * usize::from(count);
     usize::try_from(table_at)
         .ok()
         .and_then(|start| file.get(start..start.checked_add(bytes)?))
         .map(|table| table.chunks_exact(SEGMENT_HEADER_BYTES).collect())
-        .ok_or_else(|| wrong("the file ends inside its table of segments"))
+        .ok_or_else(|| wrong(said!("the file ends inside its table of segments", "파일이 세그먼트 표 안에서 끝남")))
 }
 
 /// One PT_LOAD header; None when it takes no memory.
 fn segment(file: &[u8], header: &[u8]) -> Result<Option<Segment>> {
     let [offset, address, file_bytes, memory_bytes] = [8, 16, 32, 40].map(|at| u64_at(header, at));
     if file_bytes > memory_bytes || address.checked_add(memory_bytes).is_none() {
-        return Err(wrong(format!("its segment at {address:#x} has impossible sizes")));
+        return Err(wrong(said!(
+            "its segment at {address:#x} has impossible sizes",
+            "{address:#x}의 세그먼트 크기가 있을 수 없는 값임"
+        )));
     }
     let end = offset.checked_add(file_bytes).filter(|end| *end <= file.len() as u64);
     let Some(end) = end else {
-        return Err(wrong(format!("the file ends inside its segment at {address:#x}")));
+        return Err(wrong(said!(
+            "the file ends inside its segment at {address:#x}",
+            "파일이 {address:#x}의 세그먼트 안에서 끝남"
+        )));
     };
     let access = match u32_at(header, 4) & (WRITE | EXECUTE) {
         0 => Access::Read,
@@ -189,12 +244,20 @@ fn check_pages(segments: &[Segment]) -> Result<()> {
 }
 
 fn writable_code(address: u64) -> Error {
-    wrong(format!("its memory at {address:#x} would be writable and executable at once, which this guest has not"))
-        .try_this("link it without -N (--omagic) and -z execstack; see its flags: readelf -lW")
+    wrong(said!(
+        "its memory at {address:#x} would be writable and executable at once, which this guest has not",
+        "{address:#x}의 메모리가 쓰기와 실행을 동시에 허용하게 되는데, 이 게스트에는 그런 메모리가 없음"
+    ))
+    .try_this(said!(
+        "link it without -N (--omagic) and -z execstack; see its flags: readelf -lW",
+        "-N(--omagic)과 -z execstack 없이 링크하십시오. 플래그는 readelf -lW로 봅니다"
+    ))
 }
 
-fn wrong(cause: impl Into<String>) -> Error {
-    Error::new("load the program into the bare guest", cause.into()).try_this(HOW_TO_LINK).kind(Kind::NotExecutable)
+fn wrong(cause: Said) -> Error {
+    Error::new(said!("load the program into the bare guest", "프로그램을 베어 게스트에 올릴 수 없습니다"), cause)
+        .try_this(HOW_TO_LINK)
+        .kind(Kind::NotExecutable)
 }
 
 // The callers have checked that the bytes are there.

@@ -5,6 +5,7 @@
 use std::time::Instant;
 
 use crate::error::Result;
+use crate::said;
 use crate::vm::device::{Access, Device, Guest, Next, Space};
 
 /// One call. The work it does is bounded, whatever the guest asks for.
@@ -40,9 +41,14 @@ impl<H: Hypercall> Port<H> {
     fn call(&mut self, write: bool, data: &mut [u8], guest: &Guest<'_>) -> Result<Next> {
         let (is_write, bytes) = if self.0.is_read() { (false, 4) } else { (true, 1) };
         if write != is_write || data.len() != bytes {
-            let how = if is_write { "by `out` of one byte" } else { "by `in` of four bytes" };
+            let name = self.0.name();
+            let cause = if is_write {
+                said!("the device {name:?} is used by `out` of one byte", "장치 {name:?}은(는) 1바이트 `out`으로 씀")
+            } else {
+                said!("the device {name:?} is used by `in` of four bytes", "장치 {name:?}은(는) 4바이트 `in`으로 씀")
+            };
             let access = Access::new(Space::Port, u64::from(self.0.port()), write, data, 1);
-            return Err(access.refused(&format!("the device {:?} is used {how}", self.0.name())));
+            return Err(access.refused(cause));
         }
         let mut give = |value: u32| data.copy_from_slice(&value.to_le_bytes()[..bytes]);
         Ok(match self.0.call(guest)? {

@@ -13,7 +13,9 @@ use super::layout::{CPU_TABLES, KERNEL, KERNEL_END, KVM_IDENTITY_MAP, KVM_TSS, P
 use super::ram::{self, Ram};
 use super::{KERNEL_ELF, cpu_mode, descriptors, devices, paging, stack};
 use crate::error::{Error, Result};
+use crate::lang::Said;
 use crate::model::Io;
+use crate::said;
 use crate::timeline::{Stage, Timeline};
 use crate::vm::kvm::{Cpu, Vm, host_cpuid};
 use crate::vm::memory::GuestMemory;
@@ -98,14 +100,22 @@ pub fn open_kvm() -> Result<Kvm> {
 }
 
 fn no_kvm(cause: Errno) -> Error {
-    Error::unavailable("open /dev/kvm", cause.desc()).try_this(match cause {
-        Errno::EACCES | Errno::EPERM => "sudo usermod -aG kvm $USER, then log in again",
-        Errno::ENOENT => {
+    Error::unavailable(said!("open /dev/kvm", "/dev/kvm을 열 수 없습니다"), Said::english(cause.desc())).try_this(match cause {
+        Errno::EACCES | Errno::EPERM => said!(
+            "sudo usermod -aG kvm $USER, then log in again",
+            "sudo usermod -aG kvm $USER 다음에 다시 로그인하십시오"
+        ),
+        Errno::ENOENT => said!(
             "turn on virtualization in the firmware, or nested virtualization of this VM; then sudo modprobe kvm_intel \
-             (or kvm_amd). Without KVM the chapters work on results/reference/"
-        }
-        Errno::ENODEV | Errno::ENXIO => "sudo modprobe kvm_intel (or kvm_amd); dmesg tells why KVM is not active",
-        _ => "isolab doctor",
+             (or kvm_amd). Without KVM the chapters work on results/reference/",
+            "펌웨어에서 가상화를, 가상머신 안이라면 중첩 가상화를 켠 다음 sudo modprobe kvm_intel(또는 kvm_amd). \
+             KVM이 없어도 results/reference/로 각 장을 할 수 있습니다"
+        ),
+        Errno::ENODEV | Errno::ENXIO => said!(
+            "sudo modprobe kvm_intel (or kvm_amd); dmesg tells why KVM is not active",
+            "sudo modprobe kvm_intel(또는 kvm_amd). KVM이 꺼져 있는 까닭은 dmesg가 알려 줍니다"
+        ),
+        _ => Said::english("isolab doctor"),
     })
 }
 
@@ -130,7 +140,12 @@ fn load_kernel(memory: Ram<'_>) -> Result<()> {
     let kernel = Program::parse(KERNEL_ELF)?;
     kernel.check_fits(&(KERNEL..KERNEL_END))?;
     kernel.load(KERNEL_ELF, memory)?;
-    let outside = || Error::new("load the guest kernel", "its tables are outside guest RAM");
+    let outside = || {
+        Error::new(
+            said!("load the guest kernel", "게스트 커널을 메모리에 올릴 수 없습니다"),
+            said!("its tables are outside guest RAM", "커널의 표가 게스트 RAM 밖에 있음"),
+        )
+    };
     memory.write(CPU_TABLES, &descriptors::page()).ok_or_else(outside)
 }
 

@@ -19,6 +19,7 @@ use super::layout::{
 };
 use super::ram::Ram;
 use crate::error::{Error, Result};
+use crate::said;
 
 const PRESENT: u64 = 1;
 const WRITE: u64 = 1 << 1;
@@ -29,7 +30,12 @@ const NO_EXECUTE: u64 = 1 << 63;
 
 /// Maps all RAM. Only the code of `program` may be executed, and it cannot be written; the kernel has 4 pages of its own.
 pub fn write(memory: Ram<'_>, program: &Program) -> Result<()> {
-    let outside = |address| Error::new("write the guest's page tables", format!("{address:#x} is outside guest RAM"));
+    let outside = |address| {
+        Error::new(
+            said!("write the guest's page tables", "게스트의 페이지 테이블을 쓸 수 없습니다"),
+            said!("{address:#x} is outside guest RAM", "{address:#x}이(가) 게스트 RAM 밖에 있음"),
+        )
+    };
     let (entries, tables) = image(program);
     let entries =
         first_two_mib().into_iter().chain(upper_levels(memory.bytes())).chain(plain(memory.bytes())).chain(entries);

@@ -13,6 +13,7 @@ use super::elf::Program;
 use super::layout::{PAGE, STACK_BYTES};
 use super::ram::Ram;
 use crate::error::{Error, Result};
+use crate::said;
 
 const AT_PHDR: u64 = 3;
 const AT_PHENT: u64 = 4;
@@ -23,7 +24,12 @@ const AT_ENTRY: u64 = 9;
 /// Writes it at the end of RAM and returns rsp.
 pub fn write(memory: Ram<'_>, argv: &[OsString], env: &[(OsString, OsString)], program: &Program) -> Result<u64> {
     let (bytes, start) = build(memory.bytes(), argv, env, program)?;
-    memory.write(start, &bytes).ok_or_else(|| Error::new("write the program's stack", "it is outside guest RAM"))?;
+    memory.write(start, &bytes).ok_or_else(|| {
+        Error::new(
+            said!("write the program's stack", "프로그램의 스택을 쓸 수 없습니다"),
+            said!("it is outside guest RAM", "게스트 RAM 밖에 있음"),
+        )
+    })?;
     Ok(start)
 }
 
@@ -33,7 +39,10 @@ fn build(end: u64, argv: &[OsString], env: &[(OsString, OsString)], program: &Pr
     let both = env.iter().map(|(name, value)| [name.as_bytes(), b"=", value.as_bytes()].concat());
     for text in argv.iter().map(|a| a.as_bytes().to_vec()).chain(both) {
         if text.contains(&0) {
-            return Err(Error::usage("pass the arguments to the guest", "one of them contains a NUL byte"));
+            return Err(Error::usage(
+                said!("pass the arguments to the guest", "게스트에 인자를 넘겨줄 수 없습니다"),
+                said!("one of them contains a NUL byte", "그 가운데 하나에 NUL 바이트가 들어 있음"),
+            ));
         }
         offsets.push(strings.len() as u64);
         strings.extend(text);
@@ -43,8 +52,17 @@ fn build(end: u64, argv: &[OsString], env: &[(OsString, OsString)], program: &Pr
     let words = words(argv.len(), &offsets, strings_at, program);
     let start = strings_at.saturating_sub(words.len() as u64 * 8) & !15;
     if end - start > STACK_BYTES / 2 {
-        let cause = format!("arguments and environment take {} of {} bytes of stack", end - start, STACK_BYTES);
-        return Err(Error::usage("pass the arguments to the guest", cause).try_this("fewer or shorter arguments"));
+        let cause = said!(
+            "arguments and environment take {taken} of {all} bytes of stack",
+            "인자와 환경 변수가 스택 {all}바이트 가운데 {taken}바이트를 차지함",
+            taken = end - start,
+            all = STACK_BYTES
+        );
+        return Err(Error::usage(
+            said!("pass the arguments to the guest", "게스트에 인자를 넘겨줄 수 없습니다"),
+            cause,
+        )
+        .try_this(said!("fewer or shorter arguments", "인자를 줄이거나 짧게 하십시오")));
     }
     let mut bytes: Vec<u8> = words.into_iter().flat_map(u64::to_le_bytes).collect();
     bytes.resize((strings_at - start) as usize, 0);

@@ -1,7 +1,9 @@
 //! Faults, as our guest kernel's handlers report them: which one, where, and the registers at that moment.
 
 use crate::error::Result;
+use crate::lang::Said;
 use crate::probe::abi::PORT_FAULT;
+use crate::said;
 use crate::vm::bare::hypercall::{Hypercall, Reply};
 use crate::vm::bare::layout::{FAULT_HANDLER_BYTES, FAULT_HANDLERS};
 use crate::vm::bare::ram::Ram;
@@ -29,16 +31,27 @@ impl Hypercall for Fault {
         let mut regs = guest.registers.regs()?;
         let mut sregs = guest.registers.sregs()?;
         if sregs.cs.selector & 3 != 0 {
-            return Err(dump::error("the program itself used the port that reports faults", &regs, &sregs));
+            return Err(dump::error(
+                said!(
+                    "the program itself used the port that reports faults",
+                    "프로그램이 폴트를 알리는 포트를 직접 씀"
+                ),
+                &regs,
+                &sregs,
+            ));
         }
         let vector = regs.rip.wrapping_sub(FAULT_HANDLERS) / FAULT_HANDLER_BYTES;
         let Some(frame) = Frame::read(vector, regs.rsp, guest) else {
-            return Err(dump::error("it reported a fault that the CPU did not deliver", &regs, &sregs));
+            return Err(dump::error(
+                said!("it reported a fault that the CPU did not deliver", "CPU가 내지 않은 폴트를 알림"),
+                &regs,
+                &sregs,
+            ));
         };
         frame.restore(&mut regs);
         sregs.cs.selector = frame.cs as u16;
         let cause = explain(vector, &frame, sregs.cr2, guest);
-        Err(dump::error(&cause, &regs, &sregs))
+        Err(dump::error(cause, &regs, &sregs))
     }
 }
 
@@ -67,30 +80,38 @@ impl Frame {
     }
 }
 
-fn explain(vector: u64, frame: &Frame, cr2: u64, guest: &Guest<'_>) -> String {
+fn explain(vector: u64, frame: &Frame, cr2: u64, guest: &Guest<'_>) -> Said {
     let known = &FAULTS[vector as usize];
     let ring = frame.cs & 3;
-    let what = format!("{} (vector {vector}) in ring {ring} at rip {:#x}", known.name, frame.rip);
+    let (name, rip) = (known.name, frame.rip);
+    let what = said!(
+        "{name} (vector {vector}) in ring {ring} at rip {rip:#x}",
+        "링 {ring}, rip {rip:#x}에서 폴트: {name}(벡터 {vector})"
+    );
     let more = match (vector, frame.code) {
-        (14, Some(code)) => format!(": {}", page_fault(code, cr2)),
-        (13, _) if at_port_instruction(frame.rip, guest) => {
-            ": an `in` or `out` to a port that the program may not use".into()
-        }
-        (_, Some(code)) if code != 0 => format!(", error code {code:#x}"),
-        _ => String::new(),
+        (14, Some(code)) => page_fault(code, cr2),
+        (13, _) if at_port_instruction(frame.rip, guest) => said!(
+            ": an `in` or `out` to a port that the program may not use",
+            ". 프로그램이 쓸 수 없는 포트에 `in`이나 `out`을 함"
+        ),
+        (_, Some(code)) if code != 0 => said!(", error code {code:#x}", ", 오류 코드 {code:#x}"),
+        _ => Said::default(),
     };
-    what + &more
+    Said::joined(&[what, more], "")
 }
 
 /// The error code's bits: Intel SDM volume 3, figure 4-12.
-fn page_fault(code: u64, address: u64) -> String {
+fn page_fault(code: u64, address: u64) -> Said {
     let how = match code {
-        c if c & 1 << 4 != 0 => "executing",
-        c if c & 1 << 1 != 0 => "writing to",
-        _ => "reading from",
+        c if c & 1 << 4 != 0 => said!(": executing address {address:#x}", ". 주소 {address:#x}을(를) 실행하려 함"),
+        c if c & 1 << 1 != 0 => said!(": writing to address {address:#x}", ". 주소 {address:#x}에 쓰려 함"),
+        _ => said!(": reading from address {address:#x}", ". 주소 {address:#x}에서 읽으려 함"),
     };
-    let why = if code & 1 == 0 { "nothing is mapped there" } else { "it may not do that there" };
-    format!("{how} address {address:#x}, {why}")
+    let why = match code & 1 {
+        0 => said!(", nothing is mapped there", ", 그곳에는 매핑된 것이 없음"),
+        _ => said!(", it may not do that there", ", 그곳에서는 허용되지 않음"),
+    };
+    Said::joined(&[how, why], "")
 }
 
 /// `in`, `out`, `ins`, `outs` in their one-byte forms, with or without the 16-bit prefix.

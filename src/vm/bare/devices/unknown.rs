@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Kind, Result};
 use crate::probe::abi::PORT_UNKNOWN;
+use crate::said;
 use crate::vm::bare::hypercall::{Hypercall, Reply};
 use crate::vm::device::Guest;
 
@@ -32,14 +33,16 @@ impl Hypercall for Unknown {
 fn refuse(number: u32) -> Error {
     let ours: Vec<&str> = OURS.iter().filter_map(|n| name(*n)).collect();
     let call = name(number).map_or_else(|| format!("number {number}"), |name| format!("{name} ({number})"));
-    let cause = format!("it made the system call {call}, which our guest kernel does not have");
-    Error::new("go on with the program in the bare guest", cause)
-        .try_this(format!(
-            "a program that needs only the {} calls of our guest kernel: {}; or --as process, --as container",
-            ours.len(),
-            ours.join(" ")
-        ))
-        .kind(Kind::Unavailable)
+    let cause = said!(
+        "it made the system call {call}, which our guest kernel does not have",
+        "시스템 콜 {call}을(를) 불렀으나 우리 게스트 커널에는 없음"
+    );
+    Error::new(
+        said!("go on with the program in the bare guest", "베어 게스트의 프로그램을 계속 실행할 수 없습니다"),
+        cause,
+    )
+    .try_this(said!("a program that needs only the {n} calls of our guest kernel: {names}; or --as process, --as container", "우리 게스트 커널의 시스템 콜 {n}개({names})만 쓰는 프로그램을 쓰거나, --as process 또는 --as container로 실행하십시오", n = ours.len(), names = ours.join(" ")))
+    .kind(Kind::Unavailable)
 }
 
 /// The name of an x86-64 system call.

@@ -9,6 +9,7 @@ use nix::unistd::read;
 
 use crate::error::{Context, Result};
 use crate::probe::abi::PORT_WAIT;
+use crate::said;
 use crate::vm::bare::hypercall::{Hypercall, Reply, errno};
 use crate::vm::bare::layout::PROGRAM;
 use crate::vm::bare::ram::Ram;
@@ -72,6 +73,8 @@ fn wait_for_input(fd: BorrowedFd<'_>, deadline: Instant) -> Result<bool> {
     let left = PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX);
     match poll(&mut [PollFd::new(fd, PollFlags::POLLIN)], left) {
         Err(Errno::EINTR) | Ok(0) => Ok(false),
-        other => other.map(|_| true).doing(|| "wait until the program is released"),
+        other => other
+            .map(|_| true)
+            .doing(|| said!("wait until the program is released", "프로그램이 풀려나기를 기다릴 수 없습니다")),
     }
 }
