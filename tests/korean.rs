@@ -119,6 +119,7 @@ fn rarer_errors_are_in_korean_too() {
         &["run", "--rootfs", missing.to_str().unwrap()],
         &["guide", "show", "99"],
         &["guide", "claims", "C999"],
+        &["guide", "check", "2", "--on", "moon"],
         &["guide", "check", "2", "--on", "reference=moon"],
     ];
     for args in cases {
@@ -133,4 +134,29 @@ fn rarer_errors_are_in_korean_too() {
             assert!(!text.contains(english), "{args:?}: {english:?} in {text}");
         }
     }
+}
+
+/// clap's own errors: the same exit code and stream, and English as clap says it.
+#[test]
+fn a_line_that_is_not_understood_is_told_in_korean() {
+    let ask = |args: &[&str], lang: &str| {
+        let mut command = Command::new(ISOLAB);
+        let out = command.args(args).env("LC_ALL", lang).output().unwrap();
+        (out.status.code(), String::from_utf8(out.stdout).unwrap(), String::from_utf8(out.stderr).unwrap())
+    };
+    for (args, code, begins) in [
+        (&["bench", "--blcks", "3"][..], 2, "오류: 여기에 쓸 수 없는 인자입니다: '--blcks'"),
+        (&["bnch"], 2, "오류: 그런 하위 명령이 없습니다: 'bnch'"),
+        (&["run", "--timeout"], 125, "오류: '--timeout <TIME>'에 값이 필요합니다"),
+        (&["guide", "show"], 2, "오류: 필요한 인자가 빠졌습니다:"),
+    ] {
+        let (exit, stdout, stderr) = ask(args, "ko_KR.UTF-8");
+        assert_eq!((exit, stdout.as_str()), (Some(code), ""), "{args:?}");
+        assert!(stderr.starts_with(begins) && !stderr.contains("Usage") && !stderr.contains('\x1b'), "{stderr}");
+        let (exit, _, english) = ask(args, "C");
+        assert!(exit == Some(code) && english.starts_with("error: ") && !hangul(&english), "{english}");
+        assert_eq!(told(&[&["--lang", "ko"], args].concat(), &[]), stderr, "{args:?}: by --lang too");
+    }
+    let (exit, help, _) = ask(&["bench", "--help"], "ko_KR.UTF-8");
+    assert!(exit == Some(0) && help.contains("Usage: isolab bench") && !hangul(&help), "help is English");
 }

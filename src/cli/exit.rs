@@ -5,12 +5,13 @@
 use std::ffi::OsStr;
 use std::process::ExitCode;
 
-use super::language;
 use super::streams::to_stderr;
+use super::{language, misuse};
 use crate::printable::printable;
 use clap::error::ErrorKind;
 
 use crate::error::{Error, Kind};
+use crate::lang::Lang;
 use crate::{said, shell};
 
 pub(super) const OK: u8 = 0;
@@ -52,9 +53,19 @@ pub(super) fn complain(error: &Error) {
     to_stderr(&format!("{}: {}\n", lang.choose("error", "오류"), printable(&error.told(lang))));
 }
 
-/// clap repeats what was typed, in its own colours.
-fn tell_plainly(error: &clap::Error) {
-    to_stderr(&printable(&error.render().to_string()));
+/// clap repeats what was typed, in its own colours; what is odd in that is told and not obeyed.
+fn tell(error: &clap::Error) {
+    let odd = std::env::args_os().any(|arg| is_odd(&arg));
+    let korean = match language::here() {
+        Lang::Ko => misuse::in_korean(error, misuse::is_coloured() && !odd),
+        Lang::En => None,
+    };
+    match korean {
+        Some(text) if odd => to_stderr(&printable(&text)),
+        Some(text) => to_stderr(&text),
+        None if odd && error.use_stderr() => to_stderr(&printable(&error.render().to_string())),
+        None => drop(error.print()), // a closed pipe is no error
+    }
 }
 
 fn is_odd(arg: &OsStr) -> bool {
@@ -80,8 +91,7 @@ pub(super) fn usage(error: &clap::Error) -> ExitCode {
     match std::error::Error::source(error).and_then(|source| source.downcast_ref::<Error>()) {
         Some(ours) => complain(ours),
         None if error.kind() == ErrorKind::InvalidUtf8 => complain(&not_text()),
-        None if error.use_stderr() && std::env::args_os().any(|arg| is_odd(&arg)) => tell_plainly(error),
-        None => drop(error.print()), // a closed pipe is no error
+        None => tell(error),
     }
     let in_run = std::env::args_os().nth(1).is_some_and(|command| command == "run" || command == "probe");
     ExitCode::from(match (error.use_stderr(), in_run) {

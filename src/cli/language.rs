@@ -26,5 +26,31 @@ pub(super) fn choose(lang: Option<Lang>) {
 
 /// Errors of parsing, and panics, are told before anything was chosen.
 pub(super) fn here() -> Lang {
-    CHOSEN.get().copied().unwrap_or_else(|| Lang::of(|name| std::env::var(name).ok()))
+    let typed = || typed(std::env::args_os().skip(1).map(|arg| arg.to_string_lossy().into_owned()));
+    CHOSEN.get().copied().or_else(typed).unwrap_or_else(|| Lang::of(|name| std::env::var(name).ok()))
+}
+
+/// `--lang` in a command line that is not understood. Behind `--` stands somebody else's.
+fn typed(args: impl Iterator<Item = String>) -> Option<Lang> {
+    let mut args = args.take_while(|arg| arg != "--");
+    while let Some(arg) = args.next() {
+        let text = if arg == "--lang" { args.next() } else { arg.strip_prefix("--lang=").map(str::to_owned) };
+        if let Some(lang) = text.and_then(|text| parse(&text).ok()) {
+            return Some(lang);
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_language_is_found_in_a_line_that_is_not_understood() {
+        let of = |line: &str| typed(line.split(' ').map(str::to_owned));
+        assert_eq!(of("bench --lang ko --blcks"), Some(Lang::Ko));
+        assert_eq!(of("--lang=ko bnch"), Some(Lang::Ko));
+        assert_eq!([of("bench --blcks"), of("run -- x --lang ko"), of("bench --lang"), of("--lang fr")], [None; 4]);
+    }
 }

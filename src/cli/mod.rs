@@ -14,6 +14,7 @@ mod language;
 mod latest;
 mod list;
 mod manual;
+mod misuse;
 mod out;
 mod progress;
 mod proxy;
@@ -64,16 +65,19 @@ pub fn main() -> ExitCode {
 /// Is this command line one that isolab understands? The guide's tests ask it for every line that a page prints.
 /// The first word is the program's name.
 pub fn parses(argv: &[&str]) -> Result<()> {
-    let parsed = match argv {
-        [program, "run", rest @ ..] => RunAlone::try_parse_from([program].into_iter().chain(rest)).map(drop),
-        _ => Args::try_parse_from(argv).map(drop),
-    };
-    parsed.map_err(|wrong| {
+    parse_words(argv).map_err(|wrong| {
         Error::usage(
             said!("read the command {line:?}", "명령 {line:?}을(를) 읽을 수 없습니다", line = argv.join(" ")),
             wrong,
         )
     })
+}
+
+fn parse_words(argv: &[&str]) -> Result<(), clap::Error> {
+    match argv {
+        [program, "run", rest @ ..] => RunAlone::try_parse_from([program].into_iter().chain(rest)).map(drop),
+        _ => Args::try_parse_from(argv).map(drop),
+    }
 }
 
 /// `run` is parsed by itself: making ready for every other subcommand takes longer than a process does to start.
