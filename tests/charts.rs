@@ -37,7 +37,7 @@ fn without_a_name_every_chart_that_has_data_is_drawn() {
     }
     assert!(!names.iter().any(|n| n.starts_with("memory") || n.starts_with("cost")), "there is no data: {names:?}");
     world.run(["chart", "run-order", "a.json", "--dpi", "48"]).ends_with(code::OK).says("run-order.48dpi.png");
-    assert!(world.join("run-order.svg").exists(), "beside the results file");
+    assert!(world.join("a.run-order.svg").exists(), "beside the results file");
 }
 
 /// What never says that it is ready has its charts from create to its end; starts at once have theirs.

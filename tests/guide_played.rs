@@ -121,7 +121,8 @@ impl Player {
     /// The noise floor as the chart shows it.
     fn floor_of(&self, file: &str) -> String {
         common::run(&mut self.command(&["chart", "aa", file])).ends_with(code::OK);
-        let svg = std::fs::read_to_string(self.world.join("aa.svg")).unwrap();
+        let chart = Path::new(file).with_extension("aa.svg");
+        let svg = std::fs::read_to_string(self.world.join(chart)).unwrap();
         let (_, rest) = svg.split_once("noise floor ").unwrap();
         rest.split_once('%').unwrap().0.trim().to_owned() + " %"
     }

@@ -91,13 +91,31 @@ fn another_file_in_the_folder_of_a_run_overwrites_nothing_of_it() {
     world.run(["report", "results/latest/run.json", "--lang", "en"]).ends_with(code::OK).says("latest/report.html");
 }
 
+/// Two files without a run's folder around them.
+#[test]
+fn loose_files_have_a_report_and_charts_each() {
+    let world = measured();
+    let run = fs::read(world.run_dir().join("run.json")).unwrap();
+    for name in ["a", "b"] {
+        world.file(&format!("{name}.json"), &run);
+        let file = format!("{name}.json");
+        world.run(["report", &file, "--lang", "en"]).ends_with(code::OK).says(&format!("{name}.report.html"));
+        world.run(["chart", "boot", &file]).ends_with(code::OK);
+        for made in ["report.html", "report.md", "boot-stages.svg"] {
+            assert!(world.join(format!("{name}.{made}")).exists(), "{name}.{made}");
+        }
+        assert!(text(&world, &format!("{name}.report.md")).contains(&format!("]({name}.boot-stages.svg)")));
+    }
+    world.run(["report", "a.json", "--lang", "en", "--into", "to"]).ends_with(code::OK).says("to/report.html");
+}
+
 #[test]
 fn an_edited_file_is_reported_with_a_banner_and_a_failure() {
     let world = measured();
     edited(&world, |run| run["summaries"][0]["median"] = 1.0.into());
     let answer = world.run(["report", "edited.json", "--lang", "en"]);
     answer.ends_with(code::FAILED).says("does not follow from the samples: summary boot/fake").says("found 1.0");
-    let html = text(&world, "report.html");
+    let html = text(&world, "edited.report.html");
     assert!(html.contains("was changed after it was saved") && html.contains("found 1.0"));
     let kept = world.saved();
     let rows: Value =

@@ -121,6 +121,42 @@ fn a_results_folder_that_is_read_only() {
     after(&world, read_only, &bench_args("fake", "elsewhere")).ends_with(code::OK);
 }
 
+/// From the first byte of a run to its last chart: what is lost, what is kept, and a remedy that works.
+#[test]
+fn a_disk_that_is_full() {
+    if !needs_own_mounts("a_disk_that_is_full") {
+        return;
+    }
+    let world = World::new();
+    let (results, file) =
+        (world.join("small/results").display().to_string(), world.join("out.json").display().to_string());
+    let small = |size: &str| format!("mkdir -p $D/small; mount -t tmpfs -o size={size},mode=777 none $D/small");
+    let bench = |size: &str, blocks: &str, out: &str| {
+        let args = ["bench", "-e", "fake", "-x", "boot", "--blocks", blocks, "--results", &results, "-o", out];
+        after(&world, &small(size), &args)
+    };
+    bench("4k", "3", &file).refuses(code::FAILED, "save the header of a run", "nothing was measured", "--results DIR");
+    let answer = bench("12k", "200", &file);
+    answer.refuses(code::FAILED, "save a sample", "the samples before this one are kept", "recover");
+    let answer = bench("12k", "3", &file);
+    answer
+        .refuses(code::FAILED, "run.json", "every sample is kept in samples.jsonl", "recover")
+        .says("(samples.jsonl)");
+    let elsewhere: serde_json::Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    assert_eq!(elsewhere["ended"], "complete", "-o lies on another disk");
+    let answer = bench("48k", "3", &file);
+    answer.refuses(code::FAILED, "boot-stages", "the run is kept", "chart").says("(run.json, samples.csv)");
+
+    let turn = common::my_turn();
+    let args = format!("-e fake -x boot --blocks 3 --results {results}");
+    let measured = format!("\"$1\" bench {args} 2> $D/told || true; cat $D/told >&2");
+    let room = "mount -o remount,size=1m none $D/small; mv $D/small/results/2* $D/small/run";
+    let script = format!("{}; {measured}; {room}", small("12k"));
+    let recovered = run(&mut with_own_mounts(&world, &script, ["recover", "small/run"]));
+    drop(turn);
+    recovered.ends_with(code::OK).says("every sample is kept").says("6 samples");
+}
+
 #[test]
 fn no_proc() {
     let test = "no_proc";

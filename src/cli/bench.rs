@@ -16,12 +16,12 @@ use crate::harness::header::{Called, text};
 use crate::harness::plan::{Options, Plan};
 use crate::harness::runner::{Finished, How, run as measure};
 use crate::host;
-use crate::lang::Said;
-use crate::lang::counted;
+use crate::lang::{Lang, Said, counted};
+use crate::results::files::RUN;
 use crate::results::schema::{Status, Warning};
 use crate::results::store;
 use crate::said;
-use crate::shell::called_as;
+use crate::shell::{called_as, quoted_path};
 
 pub(super) fn run(args: Bench, out: &mut Out) -> Result<u8> {
     let root = nix::unistd::Uid::effective().is_root();
@@ -62,10 +62,43 @@ pub(super) fn run(args: Bench, out: &mut Out) -> Result<u8> {
         out.note(format!("warning: {why}"));
     }
     if let Some(file) = &args.out {
-        store::write_out(file, &serde_json::to_vec(&finished.run).expect("a run is plain data"))?;
+        let text = serde_json::to_vec(&finished.run).expect("a run is plain data");
+        store::write_out(file, &text).map_err(|e| kept_elsewhere(e, &finished, file))?;
+    }
+    if let Some(error) = finished.unsaved {
+        return Err(error); // it says what is kept, and how to make the rest of it
     }
     shown?; // only now: a reader of stdout who left early still gets the file
     code(&finished)
+}
+
+/// A chart found no room.
+fn without_charts(error: Error, dir: &Path) -> Error {
+    let again = format!("{} chart {}", called_as(), quoted_path(dir));
+    let advice = Said::compose(&[&error.try_this], |lang| {
+        format!("{}{}{again}", error.try_this.of(lang), lang.choose(", then: ", ". 그다음: "))
+    });
+    kept_in(error, dir).try_this(advice)
+}
+
+/// `-o` found no room: the run is in its own folder all the same.
+fn kept_elsewhere(error: Error, finished: &Finished, file: &Path) -> Error {
+    if finished.unsaved.is_some() {
+        return error;
+    }
+    let run = finished.dir.join(RUN);
+    kept_in(error, &finished.dir).try_this(Said::verbatim(format!("cp {} {}", quoted_path(&run), quoted_path(file))))
+}
+
+fn kept_in(error: Error, dir: &Path) -> Error {
+    let cause = said!(
+        "{en}; the run is kept in {dir}",
+        "{ko}. 실행은 {dir}에 남아 있습니다",
+        en = error.cause.of(Lang::En),
+        ko = error.cause.of(Lang::Ko),
+        dir = dir.display()
+    );
+    Error { cause, ..error }
 }
 
 fn options(args: &Bench) -> Result<Options> {
@@ -173,7 +206,11 @@ fn check_cpu(cpu: usize) -> Result<()> {
 
 fn show(args: &Bench, finished: &Finished, out: &mut Out) -> Result<()> {
     let has_values = finished.run.cells.iter().any(|c| c.status == Status::Measured);
-    let drawn = if has_values { chart::draw_all(&finished.run, &finished.dir) } else { Ok(Vec::new()) };
+    let drawn = if has_values && finished.unsaved.is_none() {
+        chart::draw_all(&finished.run, &finished.dir)
+    } else {
+        Ok(Vec::new())
+    };
     let charts = drawn.as_deref().unwrap_or_default();
     if args.json {
         report::json(&finished.run, out)?;
@@ -182,7 +219,7 @@ fn show(args: &Bench, finished: &Finished, out: &mut Out) -> Result<()> {
     } else {
         closing::print(&finished.run, &finished.dir, charts, out)?;
     }
-    drawn.map(drop) // a chart that cannot be saved does not hide the numbers
+    drawn.map(drop).map_err(|e| without_charts(e, &finished.dir)) // it does not hide the numbers
 }
 
 /// 0: nothing failed. A signal, or an error that stopped the run, comes before what the cells say.

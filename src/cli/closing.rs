@@ -11,6 +11,7 @@ use crate::error::Result;
 use crate::lang::{Lang, counted};
 use crate::model::Unit;
 use crate::report::sentences::{Detail, Sentence, case_of, sentences, summary, unfit};
+use crate::results::files::{RUN, SAMPLES};
 use crate::results::schema::{Interval, Run, Status};
 use crate::shell::{called_as, quoted_path};
 use crate::units::{beside, show};
@@ -39,7 +40,8 @@ fn texts(run: &Run, dir: &Path, charts: &[PathBuf], out: &Out) -> Vec<String> {
         below.push(wrapped(&unfit, width));
     }
     let (dir_shown, drawn) = (dir.display(), told_charts(charts, lang));
-    let files = format!("{}: {dir_shown}/ (run.json, samples.csv{drawn})", out.say("files", "파일"));
+    let kept = if dir.join(RUN).exists() { "run.json, samples.csv" } else { SAMPLES };
+    let files = format!("{}: {dir_shown}/ ({kept}{drawn})", out.say("files", "파일"));
     below.push(wrapped(&files, width));
     let taken = 1 + height(&below);
     let mut all = fitting(sentences(run, lang, Detail::Short), HEIGHT.saturating_sub(taken), dir, out);

@@ -4,7 +4,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
-use std::io::{ErrorKind, Read};
+use std::io::Read;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -280,7 +280,7 @@ pub(super) fn alone(task: &Task, dir: &Path) -> Result<PathBuf> {
 
 /// Why a program cannot be put into the scratch folder.
 pub(super) fn no_room(doing: Said, cause: std::io::Error) -> Error {
-    let full = matches!(cause.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded);
+    let full = shortage::is_of_space(&cause);
     let remedy = if full { shortage::SCRATCH_SPACE } else { shortage::remedy(&cause) };
     Error::new(doing, cause).try_this(remedy)
 }

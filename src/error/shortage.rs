@@ -2,10 +2,13 @@
 
 use std::any::Any;
 use std::io;
+use std::path::Path;
 
 use nix::errno::Errno;
 
 use crate::lang::Said;
+use crate::said;
+use crate::shell::quoted_path;
 
 pub const OPEN_FILES: Said = Said::fixed(
     "ulimit -n 1024 in this shell; if it refuses: sudo prlimit --pid $$ --nofile=1024",
@@ -27,6 +30,10 @@ pub const SCRATCH_SPACE: Said = Said::fixed(
     "TMPDIR=DIR before the command, with a folder that has room: df -h DIR",
     "명령 앞에 TMPDIR=DIR로 여유가 있는 폴더를 적으십시오: df -h DIR",
 );
+pub const RESULTS_SPACE: Said = Said::fixed(
+    "--results DIR, with a folder that has room: df -h DIR",
+    "--results DIR로 여유가 있는 폴더를 적으십시오: df -h DIR",
+);
 pub const SCRATCH_PROGRAMS: Said = Said::fixed(
     "TMPDIR=DIR before the command, with a folder where programs may run: findmnt -T DIR shows no noexec",
     "명령 앞에 TMPDIR=DIR로 프로그램을 실행할 수 있는 폴더를 적으십시오. findmnt -T DIR에 noexec가 없어야 합니다",
@@ -36,6 +43,28 @@ pub const NO_NULL_DEVICE: Said = Said::fixed("it is not the null device", "널 �
 pub const NO_PROC: Said = Said::fixed("there is no /proc", "/proc이 없음");
 pub const PROC: Said = Said::english("sudo mount -t proc proc /proc");
 pub const NULL_DEVICE: Said = Said::english("sudo rm -f /dev/null; sudo mknod -m 666 /dev/null c 1 3");
+
+pub const FILE_SIZE: Said = Said::fixed(
+    "ulimit -f unlimited in this shell; if it refuses: sudo prlimit --pid $$ --fsize=unlimited",
+    "이 셸에서 ulimit -f unlimited. 거절되면: sudo prlimit --pid $$ --fsize=unlimited",
+);
+
+/// Is the disk full, or this user's share of it?
+pub fn is_of_space(cause: &io::Error) -> bool {
+    matches!(cause.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+}
+
+/// For a file in this folder that cannot grow. None: it is not that.
+pub fn room(folder: &Path, cause: &io::Error) -> Option<Said> {
+    let disk = || {
+        said!(
+            "make room on that disk (df -h {folder} shows it)",
+            "그 디스크에 여유를 만드십시오(df -h {folder}로 볼 수 있음)",
+            folder = quoted_path(folder)
+        )
+    };
+    if cause.kind() == io::ErrorKind::FileTooLarge { Some(FILE_SIZE) } else { is_of_space(cause).then(disk) }
+}
 
 /// For an error of a system call, however it came to us. Empty: nothing that is known here is short.
 pub fn remedy(cause: &dyn Any) -> Said {

@@ -54,6 +54,8 @@ pub struct Finished {
     pub dir: PathBuf,
     /// Why the link to the last run does not point at it.
     pub not_latest: Option<Error>,
+    /// Why its folder has the samples alone.
+    pub unsaved: Option<Error>,
     /// The signal that ended it early.
     pub signal: Option<i32>,
     /// The error that ended it early, with the samples before it saved.
@@ -114,11 +116,12 @@ pub fn run(plan: &Plan, how: How, watcher: &mut dyn Watcher) -> Result<Finished>
     run.warnings.extend(left_running.into_iter().map(|(arm, count)| warn_of_killed(&arm, count)));
     run.wall_seconds = began.elapsed().as_secs_f64();
     run.harness_share = (1.0 - at_work.as_secs_f64() / measuring.as_secs_f64()).max(0.0);
-    let not_latest = match (store.finish(&run), &stopped) {
-        (Err(_), Some(first)) if !first.is_signal() => return Err(first.clone()), // a full disk: it says how to recover
-        (finished, _) => finished?,
+    let (not_latest, unsaved) = match (store.finish(&run), &stopped) {
+        (Ok(not_latest), _) => (not_latest, None),
+        (Err(_), Some(first)) if !first.is_signal() => (None, Some(first.clone())), // the same full disk, told by the first
+        (Err(error), _) => (None, Some(error)),
     };
-    Ok(Finished { run, dir: store.dir, not_latest, signal: interrupt.signal.get(), stopped_by: stopped })
+    Ok(Finished { run, dir: store.dir, not_latest, unsaved, signal: interrupt.signal.get(), stopped_by: stopped })
 }
 
 /// Our own binary, which every sample runs, is found there.

@@ -62,13 +62,18 @@ const TOLD: &[Told] = &[
     told("boot", "create_to_exit", &words::LEAD_WHOLE, 3),
 ];
 
+/// Behind it stands what a size of a machine's memory costs.
+const LAST_OF_MEMORY: &str = "private";
+
 /// Everything that this run says, in the order of the questions.
 pub fn sentences(run: &Run, lang: Lang, detail: Detail) -> Vec<Sentence> {
     let mut all = against_machines(run, lang, detail);
     all.extend(objects::sentence(run, lang));
-    for told in TOLD.iter().filter(|told| !said_better(run, told.metric)) {
-        all.extend(sentence(run, told, lang, detail));
-        if told.experiment == "memory" && told.metric == "private" || told.metric == "per_instance" {
+    for told in TOLD {
+        if !said_better(run, told.metric) {
+            all.extend(sentence(run, told, lang, detail));
+        }
+        if told.metric == LAST_OF_MEMORY {
             all.extend(configured_against_touched(run, lang));
         }
     }
@@ -240,6 +245,28 @@ pub fn unfit(run: &Run, lang: Lang) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_size_of_memory_costs_is_said_once_whatever_else_was_measured() {
+        use crate::results::example::{ExampleArm, run};
+        let arms: [ExampleArm; 3] = [
+            ("process{n=1,4}", "plain process", None),
+            ("vm-bare{n=1,4}", "bare VM, no operating system", None),
+            ("vm-bare{configured=64M,touch=0}", "bare VM, no operating system", None),
+        ];
+        let metrics = ["host_bytes", "per_instance", "private"].map(|id| ("memory", id, "bytes", "lower"));
+        for weighed in [&["per_instance", "private"][..], &["private"], &[]] {
+            let run = run(&arms, &metrics, 8, |arm, metric, _| {
+                let sized = arm.contains("configured");
+                (sized == (metric == "host_bytes") && (sized || weighed.contains(&metric))).then_some(1e6)
+            });
+            for detail in [Detail::Short, Detail::Full] {
+                let said = sentences(&run, Lang::En, detail);
+                let count = said.iter().filter(|s| s.lead.starts_with("Guest RAM")).count();
+                assert_eq!(count, 1, "{weighed:?}: {said:#?}");
+            }
+        }
+    }
 
     #[test]
     fn an_interval_has_the_unit_and_the_digits_of_its_median() {

@@ -10,12 +10,12 @@ pub const CSV: &str = "samples.csv";
 /// The link to the last run, in the folder of all runs.
 pub const LATEST: &str = "latest";
 
-/// What the names of all that is made of this file begin with, where it is made beside it: nothing in a run's folder. Another
-/// file there must not overwrite what belongs to the run.
+/// What the names of all that is made of this file begin with, where it is made beside it: nothing for a run's own file. Another
+/// file must not overwrite what belongs to that run, nor two others what belongs to each.
 pub fn prefix_beside(file: &Path) -> String {
     let own = file.with_file_name(RUN);
     let same = |a: &Path, b: &Path| a.canonicalize().ok().zip(b.canonicalize().ok()).is_some_and(|(a, b)| a == b);
-    if file.is_dir() || !own.exists() || same(file, &own) {
+    if file.is_dir() || same(file, &own) {
         String::new()
     } else {
         format!("{}.", file.file_stem().unwrap_or_default().to_string_lossy())

@@ -14,8 +14,8 @@ use std::path::{Path, PathBuf};
 use super::caller::{as_caller, for_caller, make_folder};
 use super::files::{CSV, LATEST, RUN, SAMPLES, recover_command};
 use super::schema::{FirstLine, Header, Run, SCHEMA, SampleLine};
-use crate::error::{Context, Error, Result};
-use crate::lang::Said;
+use crate::error::{Context, Error, Result, shortage};
+use crate::lang::{Lang, Said};
 use crate::said;
 use crate::shell::quoted_path;
 
@@ -39,53 +39,80 @@ impl Store {
                 .doing(|| said!("create {path}", "{path}을(를) 만들 수 없습니다", path = path.display()))
                 .map_err(|e| e.try_this(advice()))?;
         let mut store = Store { dir, samples: BufWriter::new(file) };
-        store.line(&FirstLine { schema: SCHEMA, header: header.clone() })?;
-        store.sync()?;
-        Ok(store)
+        let begun = store.line(&FirstLine { schema: SCHEMA, header: header.clone() }).and_then(|()| store.sync_data());
+        match begun {
+            Ok(()) => Ok(store),
+            Err(cause) => {
+                let _ =
+                    for_caller(&path, || std::fs::remove_file(&path).and_then(|()| std::fs::remove_dir(&store.dir)));
+                Err(not_begun(root, &cause))
+            }
+        }
     }
 
     /// One sample, handed to the kernel before the next one is taken.
     pub fn append(&mut self, sample: &SampleLine) -> Result<()> {
-        self.line(sample)
+        self.line(sample).map_err(|cause| self.not_saved(&cause))
     }
 
-    fn line(&mut self, value: &impl serde::Serialize) -> Result<()> {
+    fn line(&mut self, value: &impl serde::Serialize) -> std::io::Result<()> {
         let mut line = serde_json::to_vec(value).expect("samples are plain data");
         line.push(b'\n');
-        self.samples.write_all(&line).and_then(|()| self.samples.flush()).map_err(|cause| self.not_saved(&cause))
+        self.samples.write_all(&line).and_then(|()| self.samples.flush())
     }
 
     /// Between blocks, outside samples.
     pub fn sync(&mut self) -> Result<()> {
-        self.samples.get_ref().sync_data().map_err(|cause| self.not_saved(&cause))
+        self.sync_data().map_err(|cause| self.not_saved(&cause))
+    }
+
+    fn sync_data(&self) -> std::io::Result<()> {
+        self.samples.get_ref().sync_data()
     }
 
     fn not_saved(&self, cause: &std::io::Error) -> Error {
-        Error::new(
-            said!("save a sample in {dir}", "{dir}에 표본을 저장할 수 없습니다", dir = self.dir.display()),
-            cause,
-        )
-        .try_this(said!(
-            "make room, then: {command}",
-            "공간을 비운 다음: {command}",
-            command = recover_command(&self.dir)
-        ))
+        let kept = said!(
+            "{cause}; the samples before this one are kept, the rest was not measured",
+            "{cause}. 이 표본 앞의 표본은 남아 있고, 나머지는 측정하지 못했습니다"
+        );
+        let doing = said!("save a sample in {dir}", "{dir}에 표본을 저장하지 못했습니다", dir = self.dir.display());
+        Error::new(doing, kept).try_this(self.recover(shortage::room(&self.dir, cause)))
+    }
+
+    fn recover(&self, first: Option<Said>) -> Said {
+        let recover = recover_command(&self.dir);
+        let Some(first) = first else { return Said::verbatim(recover) };
+        Said::compose(&[&first], |lang| format!("{}{}{recover}", first.of(lang), lang.choose(", then: ", ". 그다음: ")))
     }
 
     /// Writes what follows from the samples, and points `latest` here. Some: why it does not point here now; that is no
     /// reason to lose the run.
     pub fn finish(&self, run: &Run) -> Result<Option<Error>> {
-        let advice = || {
-            said!(
-                "make room; the samples are kept: {command}",
-                "공간을 비우십시오. 표본은 남아 있습니다: {command}",
-                command = recover_command(&self.dir)
-            )
+        let all_kept = |e: Error| {
+            let cause = said!(
+                "{en}; every sample is kept in {SAMPLES}",
+                "{ko}. 모든 표본은 {SAMPLES}에 남아 있습니다",
+                en = e.cause.of(Lang::En),
+                ko = e.cause.of(Lang::Ko)
+            );
+            Error { cause, ..e.clone() }.try_this(self.recover(Some(e.try_this)))
         };
-        save_run(&self.dir, run).map_err(|e| e.try_this(advice()))?;
+        save_run(&self.dir, run).map_err(all_kept)?;
         let (Some(root), Some(name)) = (self.dir.parent(), self.dir.file_name()) else { return Ok(None) };
         Ok(point_latest(root, Path::new(name), &run.header.id).err())
     }
+}
+
+/// Not even the header found room: nothing was measured, and nothing is left of it.
+fn not_begun(root: &Path, cause: &std::io::Error) -> Error {
+    let doing = said!(
+        "save the header of a run in {root}",
+        "{root}에 실행의 머리말을 저장하지 못했습니다",
+        root = root.display()
+    );
+    let limited = cause.kind() == std::io::ErrorKind::FileTooLarge;
+    let cause = said!("{cause}; nothing was measured", "{cause}. 아무것도 측정하지 않았습니다");
+    Error::new(doing, cause).try_this(if limited { shortage::FILE_SIZE } else { shortage::RESULTS_SPACE })
 }
 
 /// A file system without links, a folder called `latest`, or somebody else's link in a sticky folder.
@@ -178,11 +205,11 @@ fn temporary_beside(path: &Path) -> std::io::Result<tempfile::NamedTempFile> {
 fn not_written(path: &Path, cause: &std::io::Error) -> Error {
     let text = cause.to_string();
     let plain = text.split(" at path ").next().unwrap_or_default(); // a temporary name is of no use to the reader
-    Error::new(said!("save {path}", "{path}을(를) 저장할 수 없습니다", path = path.display()), Said::verbatim(plain))
-        .try_this(said!(
-            "free some space, or choose another folder: --results DIR, -o FILE",
-            "공간을 비우거나 다른 폴더를 고르십시오: --results DIR, -o FILE"
-        ))
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let elsewhere = || Said::fixed("choose a folder that you may write to", "쓸 수 있는 폴더를 고르십시오");
+    let advice = shortage::room(folder, cause).unwrap_or_else(elsewhere);
+    let doing = said!("save {path}", "{path}을(를) 저장하지 못했습니다", path = path.display());
+    Error::new(doing, Said::verbatim(plain)).try_this(advice)
 }
 
 #[cfg(test)]
