@@ -24,7 +24,7 @@
 //! cli → doctor → { lab, environments, container, vm, host }
 //! ```
 //!
-//! `error`, `timeline`, `model`, `units`, `lang`, `shell`, `any_path`, `gzip`, `proc_stat` and the probe's `abi` are leaves that all may use. `tests/architecture.rs` holds
+//! `error`, `timeline`, `model`, `units`, `lang`, `shell`, `any_path`, `gzip`, `id`, `proc_stat` and the probe's `abi` are leaves that all may use. `tests/architecture.rs` holds
 //! the tree to this, and to the sizes of files and functions.
 //!
 //! # Adding something
@@ -46,6 +46,7 @@ pub mod guide;
 pub mod gzip;
 pub mod harness;
 pub mod host;
+pub mod id;
 pub mod lab;
 pub mod lang;
 pub mod model;

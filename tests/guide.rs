@@ -72,7 +72,7 @@ impl Reader {
         let mut run = read::load(&Path::new("results/reference/svm").join(reference)).unwrap();
         let log = predictions::Log::load(&self.world.join("home/.local/state/isolab")).unwrap();
         run.header.prediction_sha256 = log.head().map(str::to_owned);
-        (run.header.id, run.header.started) = (name.to_owned(), started.to_owned());
+        (run.header.id, run.header.started) = (name.into(), started.to_owned());
         chain(&run.header, &mut run.cells);
         self.world.file(name, serde_json::to_vec(&run).unwrap());
         run

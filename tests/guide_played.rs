@@ -82,7 +82,7 @@ impl Player {
         let mut run = read::load(&Path::new("results/reference/svm").join(file)).unwrap();
         let log = Log::load(&self.world.join("home/.local/state/isolab")).unwrap();
         run.header.prediction_sha256 = log.head().map(str::to_owned);
-        run.header.id = format!("played-{number}");
+        run.header.id = format!("played-{number}").into();
         run.header.started = format!("2026-11-28T10:00:{number:02}Z");
         chain(&run.header, &mut run.cells);
         let name = after("-o").map_or_else(|| format!("results/{number}/run.json"), str::to_owned);

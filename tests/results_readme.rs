@@ -68,7 +68,7 @@ fn host() -> Host {
 
 fn header() -> Header {
     Header {
-        id: text(),
+        id: text().into(),
         started: text(),
         argv: vec![text()],
         called_as: text(),
@@ -86,12 +86,12 @@ fn header() -> Header {
             warmup_blocks: map("EXPERIMENT", 1),
             settle_ms: 1,
             experiments: vec![text()],
-            cells: vec![text()],
+            cells: vec![text().into()],
             command: Some(vec![text()]),
-            base: Some(text()),
+            base: Some(text().into()),
         },
         arms: vec![ArmInfo {
-            id: text(),
+            id: text().into(),
             environment: text(),
             name: text(),
             channel: text(),
@@ -126,10 +126,10 @@ fn error() -> Error {
 
 fn cell() -> Cell {
     Cell {
-        id: text(),
+        id: text().into(),
         experiment: text(),
-        arm: text(),
-        case: map("KEY", text()),
+        arm: text().into(),
+        case: map("KEY", text()).into(),
         status: Status::Measured,
         reason: text(),
         fix: text(),
@@ -138,7 +138,7 @@ fn cell() -> Cell {
         columns: Columns {
             block: vec![1],
             place: vec![1],
-            before: vec![text()],
+            before: vec![text().into()],
             at_ns: vec![1],
             cpu: vec![1],
             failed: vec![Some(error())],
@@ -157,7 +157,7 @@ fn run() -> Run {
         header: header(),
         cells: vec![cell()],
         summaries: vec![Summary {
-            cell: text(),
+            cell: text().into(),
             metric: text(),
             n: 1,
             interval: interval(),
@@ -176,15 +176,15 @@ fn run() -> Run {
         comparisons: vec![Comparison {
             experiment: text(),
             metric: text(),
-            case: map("KEY", text()),
-            base: text(),
-            arm: text(),
+            case: map("KEY", text()).into(),
+            base: text().into(),
+            arm: text().into(),
             pairs: 1,
             ratio: interval(),
             difference: interval(),
             detectable: true,
         }],
-        noise: vec![NoiseFloor { experiment: text(), metric: text(), arm: text(), relative: 1.0 }],
+        noise: vec![NoiseFloor { experiment: text(), metric: text(), arm: text().into(), relative: 1.0 }],
         warnings: vec![Warning { code: text(), text: text(), unfit: true }],
         ended: text(),
         wall_seconds: 1.0,
@@ -194,7 +194,7 @@ fn run() -> Run {
 
 /// A line of samples.jsonl.
 fn line(outcome: SampleOutcome) -> SampleLine {
-    SampleLine { cell: text(), block: 1, place: 1, before: text(), at_ns: 1, cpu: 1, outcome }
+    SampleLine { cell: text().into(), block: 1, place: 1, before: text().into(), at_ns: 1, cpu: 1, outcome }
 }
 
 fn good() -> SampleOutcome {

@@ -97,7 +97,7 @@ impl<'a> Twice<'a> {
         Some(Twice {
             run,
             heading,
-            names: [both.first, both.second].map(|cell| (name_of(run, cell, lang), cell.arm.clone())),
+            names: [both.first, both.second].map(|cell| (name_of(run, cell, lang), cell.arm.to_string())),
             strips: [both.first, both.second].map(|cell| Strip::of(blocks(cell, shown.metric))),
             difference: both.difference(shown.metric),
             floor: both.floor(shown.metric),

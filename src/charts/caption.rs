@@ -29,7 +29,7 @@ impl Shown {
 /// The fair name of a cell's arm.
 pub(super) fn name_of(run: &Run, cell: &Cell, lang: Lang) -> String {
     let info = run.header.arms.iter().find(|a| a.id == cell.arm);
-    info.map_or_else(|| cell.arm.clone(), |arm| words::arm_name(arm, lang))
+    info.map_or_else(|| cell.arm.to_string(), |arm| words::arm_name(arm, lang))
 }
 
 /// Why there is nothing to show of this cell; None: it was measured.
@@ -52,9 +52,9 @@ pub(super) fn notes(run: &Run, cells: &[&Cell], shown: Shown, lang: Lang) -> Vec
 /// Each container as it is by default against each virtual machine: the question that the chart is opened with.
 pub(super) fn against_machines(run: &Run, cells: &[&Cell], shown: Shown, lang: Lang) -> Vec<Note> {
     let Some(m) = shown.info(run) else { return Vec::new() };
-    let containers = cells.iter().filter(|c| !c.arm.contains(':') && kind_of(run, &c.arm).is_container());
+    let containers = cells.iter().filter(|c| !c.arm.has_knobs() && kind_of(run, &c.arm).is_container());
     let all = containers.flat_map(|cell| pairs(run, cell, shown.metric));
-    let machines = all.filter(|p| !p.base.contains(':') && kind_of(run, &p.base) == Kind::Machine);
+    let machines = all.filter(|p| !p.base.has_knobs() && kind_of(run, &p.base) == Kind::Machine);
     machines.map(|p| Note::plain(words::versus::note(run, &p, m, lang))).collect()
 }
 

@@ -2,11 +2,10 @@
 
 mod others;
 
-use std::collections::BTreeMap;
-
 use serde_json::json;
 
 use crate::error::Error;
+use crate::id::CellId;
 use crate::results::cells::{Planned, Skips};
 use crate::results::schema::{Header, Run, Sample, SampleLine, SampleOutcome};
 use crate::results::summarize::summarize;
@@ -66,8 +65,8 @@ fn skip() -> Error {
 }
 
 pub(super) fn planned(id: &str) -> Planned {
-    let (experiment, arm) = id.split_once('/').unwrap();
-    Planned { id: id.into(), experiment: experiment.into(), arm: arm.into(), case: BTreeMap::new() }
+    let id = CellId::from(id);
+    Planned { experiment: id.experiment().to_owned(), arm: id.arm(), case: id.case(), id }
 }
 
 /// One start: 0.2 ms for a process, 0.3 ms more for every further place, times `weather`.
@@ -96,7 +95,7 @@ fn start(cell: &str, block: u32, place: u32, weather: f64) -> SampleLine {
 
 fn line(cell: &str, block: u32, place: u32, sample: Sample) -> SampleLine {
     let at_ns = u64::from(block) * 100_000_000 + u64::from(place) * 7_000_000;
-    let (cell, before, outcome) = (cell.into(), String::new(), SampleOutcome::Ok(sample));
+    let (cell, before, outcome) = (cell.into(), CellId::default(), SampleOutcome::Ok(sample));
     SampleLine { cell, block, place, before, at_ns, cpu: 0, outcome }
 }
 

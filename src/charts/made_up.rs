@@ -3,6 +3,7 @@
 
 use super::fixture;
 use crate::error::Error;
+use crate::id::CellId;
 use crate::model::Part;
 use crate::results::cells::{Planned, Skips};
 use crate::results::schema::{ArmInfo, Header, Run, Sample, SampleLine, SampleOutcome};
@@ -40,7 +41,7 @@ pub(super) fn run(arms: &[(&str, &str, &str)], cells: Vec<MadeUp>) -> Run {
     for cell in cells {
         match cell.samples {
             Ok(samples) => lines.extend(samples.into_iter().enumerate().map(|(i, s)| line(&cell.id, i as u32, s))),
-            Err(error) => drop(skips.insert(cell.id, error)),
+            Err(error) => drop(skips.insert(cell.id.into(), error)),
         }
     }
     summarize(header(arms), &planned, &skips, &lines, "complete")
@@ -56,14 +57,14 @@ fn plan(id: &str) -> Planned {
 }
 
 fn line(cell: &str, block: u32, sample: Sample) -> SampleLine {
-    let (cell, before) = (cell.into(), String::new());
+    let (cell, before) = (cell.into(), CellId::default());
     SampleLine { cell, block, place: 0, before, at_ns: 0, cpu: 0, outcome: SampleOutcome::Ok(sample) }
 }
 
 fn header(arms: &[(&str, &str, &str)]) -> Header {
     let one = fixture::header(1);
     let arm = |(id, name, channel): &(&str, &str, &str)| ArmInfo {
-        id: (*id).to_owned(),
+        id: (*id).into(),
         name: (*name).to_owned(),
         channel: (*channel).to_owned(),
         backend: (*channel == "port").then(|| "software".to_owned()),

@@ -45,5 +45,5 @@ pub(super) fn name(run: &Run, cell: &Cell, lang: Lang) -> String {
 
 /// As it is typed: "process", "process{cache=cold}".
 pub(super) fn id(cell: &Cell) -> String {
-    cell.id.split_once('/').map_or(cell.arm.clone(), |(_, id)| id.to_owned())
+    cell.id.within_experiment().to_owned()
 }

@@ -8,6 +8,7 @@ use super::final_table;
 use super::list::{labelled, padded, wrap};
 use super::out::Out;
 use crate::error::Result;
+use crate::id::ArmId;
 use crate::lang::{Lang, counted};
 use crate::model::Unit;
 use crate::report::sentences::{Detail, Sentence, case_of, sentences, summary, unfit};
@@ -162,7 +163,7 @@ pub(super) fn bar(share: f64) -> String {
 
 /// Equal reasons are told once, with what they cost.
 fn skipped(run: &Run, lang: Lang, width: usize) -> Vec<String> {
-    let mut reasons: BTreeMap<(String, String, bool), Vec<String>> = BTreeMap::new();
+    let mut reasons: BTreeMap<(String, String, bool), Vec<ArmId>> = BTreeMap::new();
     for cell in run.cells.iter().filter(|c| c.status != Status::Measured) {
         let key = (cell.reason_in(lang).to_owned(), cell.fix_in(lang).to_owned(), cell.status == Status::Failed);
         let names = reasons.entry(key).or_default();
@@ -180,7 +181,7 @@ fn skipped(run: &Run, lang: Lang, width: usize) -> Vec<String> {
 
 /// What ran with less than asked for. Root is spared: the arm that lacks something is not the one that root uses.
 fn limited(run: &Run, lang: Lang, width: usize) -> Vec<String> {
-    let arms = run.header.arms.iter().filter(|a| !run.header.root && !a.id.contains('#'));
+    let arms = run.header.arms.iter().filter(|a| !run.header.root && !a.id.is_repeated());
     let told = arms.filter_map(|a| Some((a, a.limited_in(lang)?))).map(|(arm, (reason, fix))| {
         let (word, advice) = (lang.choose("limited", "일부만"), lang.choose("try", "해결"));
         wrapped(&format!("{word}: {} ({reason}) — {advice}: {fix}", arm.id), width)
@@ -285,10 +286,10 @@ mod tests {
             let old = run.header.arms[4 + place].id.clone();
             run.header.arms[4 + place].id = (*new).into();
             run.cells.iter_mut().filter(|c| c.arm == old).for_each(|c| {
-                c.id = c.id.replace(&old, new);
+                c.id = c.id.replace(&*old, new).into();
                 c.arm = (*new).into();
             });
-            run.summaries.iter_mut().for_each(|s| s.cell = s.cell.replace(&old, new));
+            run.summaries.iter_mut().for_each(|s| s.cell = s.cell.replace(&*old, new).into());
         }
         for (width, lang) in [(79, Lang::En), (59, Lang::En), (79, Lang::Ko), (59, Lang::Ko)] {
             let lines = table(&run, &Out::with_width(width, lang));

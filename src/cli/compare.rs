@@ -7,6 +7,7 @@ use super::list::{labelled, wrap};
 use super::out::Out;
 use super::{exit, latest};
 use crate::error::{Error, Result};
+use crate::id::{ArmId, CellId};
 use crate::results::derive::between::{self, Both};
 use crate::results::derive::with_base;
 use crate::results::read;
@@ -75,7 +76,7 @@ fn table(rows: &[Row], out: &Out) -> Vec<String> {
     for r in rows {
         let change = r.change.map_or(String::new(), |c| format!("{:+.1} %", c * 100.0));
         let sure = if r.overlap { " ~" } else { "" };
-        let cell = r.base.as_ref().map_or_else(|| r.cell.clone(), |base| format!("{} ÷ {base}", r.cell));
+        let cell = r.base.as_ref().map_or_else(|| r.cell.to_string(), |base| format!("{} ÷ {base}", r.cell));
         let rest = format!("{:<17} {:>10} {:>10} {change}{sure}", r.metric, r.a_text, r.b_text);
         lines.extend(labelled(&cell, room, &rest, out.width()));
     }
@@ -101,9 +102,9 @@ fn differences(a: &Run, b: &Run) -> Vec<String> {
 
 /// One line of the table.
 struct Row {
-    cell: String,
+    cell: CellId,
     /// Of a ratio.
-    base: Option<String>,
+    base: Option<ArmId>,
     metric: String,
     a: f64,
     b: f64,

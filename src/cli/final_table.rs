@@ -63,7 +63,7 @@ fn wrapped(text: &str) -> Vec<String> {
 
 /// A machine's number goes with its KVM backend.
 fn with_backend(arm: &ArmInfo) -> String {
-    arm.backend.as_ref().map_or_else(|| arm.id.clone(), |backend| format!("{} ({backend})", arm.id))
+    arm.backend.as_ref().map_or_else(|| arm.id.to_string(), |backend| format!("{} ({backend})", arm.id))
 }
 
 fn row(cells: [&str; 7]) -> String {
@@ -77,8 +77,7 @@ fn row(cells: [&str; 7]) -> String {
 /// The medians, and p95 where enough samples lie beyond it.
 fn of_line(title: &str, line: &Line, lang: Lang) -> Vec<String> {
     let m = line.metric;
-    let cases = line.case.iter().filter(|(key, _)| *key != "n");
-    let title: String = [title.to_owned()].into_iter().chain(cases.map(|(k, v)| format!(" {k}={v}"))).collect();
+    let title = format!("{title}{}", line.case.behind_a_name());
     let summaries = [line.machine, line.container, line.process];
     let median = |s: Option<&Summary>| s.map_or("–".into(), |s| show(s.interval.median, m.unit));
     let [machine, container, process] = summaries.map(median);

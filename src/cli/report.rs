@@ -128,8 +128,7 @@ pub(super) fn markdown(run: &Run, out: &mut Out) -> Result<()> {
         for s in run.summaries.iter().filter(|s| s.cell == cell.id) {
             let told = |m: &&MetricInfo| m.experiment == cell.experiment && m.id == s.metric && in_markdown(m);
             let Some(m) = h.metrics.iter().find(told) else { continue };
-            let case: Vec<String> = cell.case.iter().map(|(k, v)| format!("{k}={v}")).collect();
-            let case = if case.is_empty() { String::new() } else { format!(" ({})", case.join(" ")) };
+            let case = if cell.case.is_empty() { String::new() } else { format!(" ({})", cell.case.joined(" ")) };
             let (median, interval) =
                 (show(s.interval.median, m.unit), interval_text(s.interval.low, s.interval.high, m.unit));
             let (arm, far) = (in_table(&format!("{}{case}", cell.arm)), outliers(&s.outliers).0);

@@ -152,7 +152,7 @@ mod tests {
                         let text = lines(cell, &run.header, "  so far", lang, width).join("\n");
                         assert!(text.lines().all(|l| l.width() <= width), "{text}");
                         let letters: String = text.split_whitespace().collect();
-                        assert!(letters.starts_with(&cell.id), "{text}");
+                        assert!(letters.starts_with(&*cell.id), "{text}");
                     }
                 }
             }

@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::{ALL, Environment};
 use crate::error::{Error, Result};
+use crate::id::ArmId;
 use crate::lang::Lang;
 use crate::lang::Said;
 use crate::said;
@@ -174,16 +175,14 @@ impl Arm {
         self.env.about().id == other.env.about().id && self.knobs == other.knobs
     }
 
-    pub fn id(&self) -> String {
-        self.to_string()
+    pub fn id(&self) -> ArmId {
+        ArmId::of(self.env.about().id, self.knobs.iter(), self.copy)
     }
 }
 
 impl fmt::Display for Arm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.env.about().id)?;
-        self.knobs.iter().try_for_each(|k| write!(f, ":{k}"))?;
-        if self.copy > 1 { write!(f, "#{}", self.copy) } else { Ok(()) }
+        fmt::Display::fmt(&self.id(), f)
     }
 }
 

@@ -12,6 +12,7 @@ use std::ffi::OsString;
 use crate::environments::Arm;
 use crate::environments::knobs::one_of;
 use crate::error::{Error, Result};
+use crate::id::{Case, CellId};
 use crate::lab::{Lab, Workload};
 use crate::lang::Said;
 use crate::model::Unit;
@@ -85,14 +86,14 @@ pub type Sets = BTreeMap<String, Vec<String>>;
 #[derive(Debug, Clone)]
 pub struct CellPlan {
     pub arm: Arm,
-    pub case: BTreeMap<String, String>,
+    pub case: Case,
     /// The user's own command instead of the probe.
     pub command: Option<Vec<OsString>>,
 }
 
 impl CellPlan {
     pub fn new(arm: &Arm) -> CellPlan {
-        CellPlan { arm: arm.clone(), case: BTreeMap::new(), command: None }
+        CellPlan { arm: arm.clone(), case: Case::default(), command: None }
     }
 
     #[must_use]
@@ -101,11 +102,8 @@ impl CellPlan {
         self
     }
 
-    /// "boot/process", "memory/vm-bare{configured=64M,touch=16M}".
-    pub fn id(&self, experiment: &str) -> String {
-        let case: Vec<String> = self.case.iter().map(|(k, v)| format!("{k}={v}")).collect();
-        let case = if case.is_empty() { String::new() } else { format!("{{{}}}", case.join(",")) };
-        format!("{experiment}/{}{case}", self.arm)
+    pub fn id(&self, experiment: &str) -> CellId {
+        CellId::of(experiment, &self.arm.id(), &self.case)
     }
 }
 

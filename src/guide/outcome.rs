@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::id::CellId;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Status {
@@ -33,7 +35,7 @@ pub struct Evidence {
     /// The file, as it was given.
     pub file: String,
     /// "boot/container", or empty where the whole file counts.
-    pub cell: String,
+    pub cell: CellId,
     /// The cell's hash in that file, or the SHA-256 of the file.
     pub sha256: String,
     /// The numbers that were compared, in words.

@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::checks::{Sheet, Source};
 use super::files::Results;
 use super::outcome::Outcome;
+use crate::id::RunId;
 use crate::results::hash::{sha256, sha256_of_file};
 use crate::results::schema::Status;
 
@@ -44,7 +45,7 @@ pub struct Graded {
 pub struct File {
     pub file: String,
     pub sha256: String,
-    pub run: String,
+    pub run: RunId,
     pub started: String,
     pub commit: String,
     pub binary_sha256: String,

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::outcome::Status;
 use crate::error::{Context, Error, Result};
+use crate::id::RunId;
 use crate::results::caller::{as_caller, make_folder};
 use crate::results::read::read_file;
 use crate::results::store::write_atomically;
@@ -105,7 +106,7 @@ pub struct Full {
 /// A results file that gave full marks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Kept {
-    pub run: String,
+    pub run: RunId,
     pub sha256: String,
 }
 

@@ -8,6 +8,7 @@ use super::plan::Plan;
 use crate::environments::Arm;
 use crate::error::{Context, Error, Result};
 use crate::experiments::Question;
+use crate::id::{ArmId, RunId};
 use crate::lang::Said;
 use crate::model::Kind;
 use crate::results::caller;
@@ -25,10 +26,10 @@ pub struct Called {
 }
 
 /// Reason and remedy of arms that run with less than asked for, by arm.
-pub type Limited = BTreeMap<String, (Said, Said)>;
+pub type Limited = BTreeMap<ArmId, (Said, Said)>;
 
 pub struct Setting<'a> {
-    pub id: &'a str,
+    pub id: &'a RunId,
     pub called: Called,
     pub cpu: Option<usize>,
     pub settle_ms: u64,

@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::environments::Arm;
 use crate::error::{Error, Result};
 use crate::experiments::{self, CellPlan, Experiment, Sets};
+use crate::id::ArmId;
 use crate::lang::Said;
 use crate::results::bounds::MOST_CELLS;
 use crate::said;
@@ -56,7 +57,7 @@ pub struct Plan {
     pub arms: Vec<Arm>,
     pub parts: Vec<Part>,
     /// Id of the arm that the others are compared with; None: the first of each experiment.
-    pub base: Option<String>,
+    pub base: Option<ArmId>,
     /// Cells that the sets leave out, in words.
     pub left_out: Vec<Said>,
 }
@@ -149,12 +150,12 @@ impl Plan {
     // ANCHOR_END: block-shuffle
 }
 
-fn chosen_base(base: &str, arms: &[Arm]) -> Result<String> {
+fn chosen_base(base: &str, arms: &[Arm]) -> Result<ArmId> {
     let id = Arm::parse(base)?.id();
     if arms.iter().any(|arm| arm.id() == id) {
         return Ok(id);
     }
-    let ids: Vec<String> = arms.iter().map(Arm::id).collect();
+    let ids: Vec<String> = arms.iter().map(Arm::to_string).collect();
     Err(Error::usage(
         said!("compare with the base {base:?}", "{base:?}을(를) 기준으로 비교할 수 없습니다"),
         said!("it is none of the arms of this run", "이 실행의 대상이 아님"),

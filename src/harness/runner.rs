@@ -9,6 +9,7 @@ use super::plan::{Part, Plan};
 use crate::environments::Support;
 use crate::error::{Error, Result, shortage};
 use crate::experiments::CellPlan;
+use crate::id::{CellId, RunId};
 use crate::lab::descendants::Descendants;
 use crate::lab::interrupt::Interrupt;
 use crate::lab::kernel_log::KernelLog;
@@ -73,7 +74,7 @@ pub fn run(plan: &Plan, how: How, watcher: &mut dyn Watcher) -> Result<Finished>
     how.cpu.map_or(Ok(()), pin)?; // before any worker: one that moves itself waits for the move
     let descendants = Descendants::adopt(); // orphans of our workers come to us, to be ended and reaped
     let mut random = oorandom::Rand64::new(u128::from(crate::sys::clock::monotonic_ns()) ^ u128::from(plan.seed) << 64);
-    let id = format!("{:08x}", random.rand_u64() as u32 ^ std::process::id());
+    let id = RunId::from(format!("{:08x}", random.rand_u64() as u32 ^ std::process::id()));
     let stale = clean_stale();
     let scratch = Scratch::create(&id)?;
     let timer = timer();
@@ -213,9 +214,9 @@ struct Session<'a> {
     samples: Vec<SampleLine>,
     first_ns: u64,
     /// The cell that was sampled last.
-    before: String,
+    before: CellId,
     /// Failures in a row, by cell.
-    failures: BTreeMap<String, u32>,
+    failures: BTreeMap<CellId, u32>,
     /// Cells that failed before anything of them was measured.
     given_up: Skips,
     /// What was left behind, in words.
@@ -235,7 +236,7 @@ impl<'a> Session<'a> {
             store,
             samples: Vec::new(),
             first_ns: crate::sys::clock::monotonic_ns(),
-            before: String::new(),
+            before: CellId::default(),
             failures: BTreeMap::new(),
             given_up: Skips::new(),
             leaks: Vec::new(),
@@ -271,7 +272,7 @@ impl<'a> Session<'a> {
         watcher: &mut dyn Watcher,
     ) -> Result<()> {
         let name = part.experiment.about().id;
-        let ids: Vec<String> = part.cells.iter().map(|c| c.id(name)).collect();
+        let ids: Vec<CellId> = part.cells.iter().map(|c| c.id(name)).collect();
         let rounds = plan.rounds(index);
         let of = rounds_of(part) * if plan.sequential { ids.len() } else { 1 };
         let began = Instant::now();
@@ -306,7 +307,7 @@ impl<'a> Session<'a> {
     fn block(
         &mut self,
         part: &Part,
-        ids: &[String],
+        ids: &[CellId],
         places: &[usize],
         number: Option<u32>,
         lab: &mut Lab,

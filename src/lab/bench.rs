@@ -19,6 +19,7 @@ use super::worker::{Done, Mode, Reply, Request, SUBCOMMAND};
 use super::workload::Workload;
 use crate::environments::{Arm, Detached, Setting, Support, out_of_memory};
 use crate::error::{Context, Error, Result, shortage};
+use crate::id::ArmId;
 use crate::model::{Limits, Part};
 use crate::said;
 use crate::shell::called_as;
@@ -48,7 +49,7 @@ pub struct Lab<'a> {
     pub left_running: Rc<LeftRunning>,
 }
 
-pub type LeftRunning = RefCell<BTreeMap<String, usize>>;
+pub type LeftRunning = RefCell<BTreeMap<ArmId, usize>>;
 
 /// How one instance is to be started.
 #[derive(Debug, Default, Clone)]
@@ -231,7 +232,7 @@ fn out_of_turn(reply: &Reply) -> Error {
 /// An instance on its way from nothing to gone.
 pub struct Running {
     worker: Worker,
-    arm: String,
+    arm: ArmId,
     left: Rc<LeftRunning>,
 }
 

@@ -28,6 +28,7 @@ use crate::any_path;
 use crate::environments::life::{Ended, Life};
 use crate::environments::{Arm, Detached, Outcome, Setting, Support};
 use crate::error::{Context, Error, Result};
+use crate::id::ArmId;
 use crate::model::{Part, Record, Task};
 use crate::said;
 use crate::sys::clock::monotonic_ns;
@@ -38,7 +39,7 @@ pub const SUBCOMMAND: &str = "worker";
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Request {
-    pub arm: String,
+    pub arm: ArmId,
     pub task: Task,
     pub setting: Setting,
     pub mode: Mode,

@@ -44,7 +44,7 @@ fn table(run: &Run, m: &MetricInfo, lang: Lang) -> Table {
     .collect();
     let mut table =
         Table::new(caption(m, lang), &titles.iter().map(String::as_str).collect::<Vec<_>>()).titled(title(m, lang));
-    for cell in run.cells.iter().filter(|c| c.experiment == m.experiment && !c.arm.contains('#')) {
+    for cell in run.cells.iter().filter(|c| c.experiment == m.experiment && !c.arm.is_repeated()) {
         if cell.status != Status::Measured {
             table.row(not_measured(run, cell, lang));
         }
@@ -126,7 +126,7 @@ fn verdict(m: &MetricInfo, a: &Pair, lang: Lang) -> String {
 /// How long each start takes where several run at once.
 fn little(run: &Run, lang: Lang) -> Option<String> {
     let mut told = Vec::new();
-    for cell in run.cells.iter().filter(|c| !c.arm.contains('#')) {
+    for cell in run.cells.iter().filter(|c| !c.arm.is_repeated()) {
         let Some((at_once, each)) = each_at_once(run, cell) else { continue };
         let each = show(each, crate::model::Unit::Nanoseconds);
         told.push(format!("{} ×{at_once}: {each}", names::arm(run, &cell.arm, lang)));

@@ -120,7 +120,7 @@ fn arms(run: &Run, lang: Lang) -> Table {
     ];
     let titles: Vec<&str> = titles.iter().map(|t| t.of(lang)).collect();
     let mut table = Table::new(words::ARMS_CAPTION.of(lang), &titles);
-    for arm in run.header.arms.iter().filter(|a| !a.id.contains('#')) {
+    for arm in run.header.arms.iter().filter(|a| !a.id.is_repeated()) {
         let p = properties::of(arm, &run.header.plan, lang);
         let backend = arm.backend.clone().unwrap_or_else(|| words::NO_KVM.of(lang).to_owned());
         let limited = arm.limited.as_ref().map_or_else(|| text(words::NO.of(lang)), verbatim);
@@ -144,7 +144,7 @@ fn arms(run: &Run, lang: Lang) -> Table {
 /// The arms of which something was measured, each once.
 fn measured(run: &Run) -> Vec<&ArmInfo> {
     let measured = |id: &str| run.cells.iter().any(|c| c.arm == id && c.status == Status::Measured);
-    run.header.arms.iter().filter(|a| !a.id.contains('#') && measured(&a.id)).collect()
+    run.header.arms.iter().filter(|a| !a.id.is_repeated() && measured(&a.id)).collect()
 }
 
 /// One sentence for each thing that may differ: equal for all, or what differs.

@@ -109,8 +109,7 @@ fn p95_row(line: &Line, lang: Lang) -> Vec<Entry> {
 /// "create→ready, p95 (`boot create_to_ready`)".
 fn title(line: &Line, statistic: Option<&str>, lang: Lang) -> String {
     let m = line.metric;
-    let case: String =
-        line.case.iter().filter(|(key, _)| *key != "n").map(|(key, value)| format!(" {key}={value}")).collect();
+    let case = line.case.behind_a_name();
     let statistic = statistic.map_or(String::new(), |s| format!(", {s}"));
     let id = code(&format!("{} {}", m.experiment, m.id));
     format!("{}{case}{statistic} ({id})", names::metric_title(&m.experiment, &m.id, lang))

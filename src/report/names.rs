@@ -3,6 +3,7 @@
 use super::page::code;
 use super::words;
 use crate::charts;
+use crate::id::ArmId;
 use crate::lang::Lang;
 use crate::results::schema::{ArmInfo, Cell, MetricInfo, Run};
 
@@ -17,9 +18,9 @@ pub(super) fn arm(run: &Run, arm: &str, lang: Lang) -> String {
 }
 
 /// The fair name without its knobs, for where the id stands beside it and has them.
-pub(super) fn plain(run: &Run, id: &str, lang: Lang) -> String {
+pub(super) fn plain(run: &Run, id: &ArmId, lang: Lang) -> String {
     let name = arm(run, id, lang);
-    let knobs: Vec<&str> = id.split('#').next().unwrap_or(id).split(':').skip(1).collect();
+    let knobs: Vec<&str> = id.knobs().collect();
     if knobs.is_empty() { name } else { name.replace(&format!(" ({})", knobs.join(" ")), "") }
 }
 
@@ -30,7 +31,7 @@ pub(super) fn label(run: &Run, cell: &Cell, lang: Lang) -> String {
 
 /// " cache=cold"; how many were weighed together is the same for all and not said.
 pub fn case(cell: &Cell) -> String {
-    cell.case.iter().filter(|(key, _)| *key != "n").map(|(key, value)| format!(" {key}={value}")).collect()
+    cell.case.behind_a_name()
 }
 
 /// The fair name, and the case where there is one.
@@ -68,7 +69,7 @@ mod tests {
         let mut run = crate::results::example::boot(6);
         run.header.arms[1].id = "container:-net#2".into();
         run.header.arms[1].name = "our container, no image, no engine (-net), once more".into();
-        let name = |lang| (arm(&run, "container:-net#2", lang), plain(&run, "container:-net#2", lang));
+        let name = |lang| (arm(&run, "container:-net#2", lang), plain(&run, &"container:-net#2".into(), lang));
         assert_eq!(name(Lang::En).1, "our container, no image, no engine, once more");
         let korean =
             ("직접 만든 컨테이너, 이미지·엔진 없음 (-net), 한 번 더", "직접 만든 컨테이너, 이미지·엔진 없음, 한 번 더");

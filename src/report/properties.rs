@@ -21,7 +21,7 @@ pub(super) struct Properties {
 const BARE_RAM: &str = "8M";
 
 pub(super) fn of(arm: &ArmInfo, plan: &Plan, lang: Lang) -> Properties {
-    let knobs: Vec<&str> = arm.id.split('#').next().unwrap_or_default().split(':').skip(1).collect();
+    let knobs: Vec<&str> = arm.id.knobs().collect();
     let knob = |name: &str| knobs.contains(&name);
     let say = |words: &Words| words.of(lang).to_owned();
     let one_cpu =

@@ -7,7 +7,8 @@ use super::words::{self, Words};
 use crate::charts::{self, Chart, Look};
 use crate::host::NOT_OFFERED;
 use crate::lang::Lang;
-use crate::results::derive::{N_FOR_INTERVAL, n_for, percentile};
+use crate::model::Kind;
+use crate::results::derive::{N_FOR_INTERVAL, kind_of, n_for, percentile};
 use crate::results::schema::{MetricInfo, Run, Status, Summary};
 
 /// The experiments of this version: a run that has fewer is a subset.
@@ -89,11 +90,11 @@ fn unsound_comparison(run: &Run, lang: Lang) -> Option<String> {
     if run.header.plan.order != "blocks" {
         found.push(words::BROKEN_SEQUENTIAL.of(lang));
     }
-    let compared = run.comparisons.iter().any(|c| !c.arm.contains('#'));
+    let compared = run.comparisons.iter().any(|c| !c.arm.is_repeated());
     if compared && run.noise.is_empty() {
         found.push(words::BROKEN_NO_TWIN.of(lang));
     }
-    if run.comparisons.iter().any(|c| !c.arm.contains('#') && c.ratio.low.is_none()) {
+    if run.comparisons.iter().any(|c| !c.arm.is_repeated() && c.ratio.low.is_none()) {
         found.push(words::BROKEN_FEW_PAIRS.of(lang));
     }
     (!found.is_empty()).then(|| found.join(" "))
@@ -130,8 +131,8 @@ fn no_bound(run: &Run, lang: Lang) -> Option<String> {
     let boots = || run.cells.iter().filter(|c| c.experiment == "boot" && c.status == Status::Measured);
     let has_process = boots().any(|c| c.arm == "process");
     let unbound: Vec<&str> = boots()
-        .filter(|c| !c.arm.contains('#') && !c.arm.starts_with("process"))
-        .filter(|c| !has_process || !c.arm.starts_with("container"))
+        .filter(|c| !c.arm.is_repeated() && kind_of(run, &c.arm) != Kind::Process)
+        .filter(|c| !has_process || kind_of(run, &c.arm) != Kind::Container)
         .map(|c| c.arm.as_str())
         .collect();
     (!unbound.is_empty()).then(|| words::BROKEN_BOUND.with(lang, &[&unbound.join(", ")]))
@@ -149,7 +150,7 @@ fn headlines(run: &Run) -> impl Iterator<Item = (&MetricInfo, &Summary)> {
     let experiments = measured_experiments(run);
     experiments.into_iter().flat_map(move |x| {
         metrics(run, x).into_iter().filter(|m| m.headline).flat_map(move |m| {
-            let of = move |s: &&Summary| s.metric == m.id && s.cell.split('/').next() == Some(x);
+            let of = move |s: &&Summary| s.metric == m.id && s.cell.experiment() == x;
             run.summaries.iter().filter(of).map(move |s| (m, s))
         })
     })

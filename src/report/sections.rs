@@ -41,7 +41,7 @@ fn blocks_per_experiment(run: &Run) -> String {
 pub(super) fn discussion(run: &Run, lang: Lang) -> Section {
     let has = |experiment: &str| measured_experiments(run).contains(&experiment);
     let skipped = run.cells.iter().any(|c| c.status != Status::Measured);
-    let knobs = run.cells.iter().any(|c| c.arm.contains(':') && c.status == Status::Measured);
+    let knobs = run.cells.iter().any(|c| c.arm.has_knobs() && c.status == Status::Measured);
     let drift = run.warnings.iter().any(|w| w.code == "drift" || w.code == "autocorrelation");
     let asked: Vec<(&Words, bool)> = vec![
         (&words::ASK_PREDICTION, true),

@@ -6,6 +6,7 @@
 use super::words::{self, Words};
 use super::{names, objects};
 use crate::charts::versus;
+use crate::id::ArmId;
 use crate::lang::Lang;
 use crate::model::{Kind, Unit};
 use crate::results::derive::Verdict as Found;
@@ -136,7 +137,7 @@ fn ratio(run: &Run, p: &Pair, lang: Lang, detail: Detail) -> String {
 
 /// The question that everybody came with: each container against each virtual machine, all metrics in one sentence.
 fn against_machines(run: &Run, lang: Lang, detail: Detail) -> Vec<Sentence> {
-    let mut all: Vec<(String, String, Sentence)> = Vec::new();
+    let mut all: Vec<(ArmId, ArmId, Sentence)> = Vec::new();
     let room = |told: &&Told| detail == Detail::Full || told.rank <= 3;
     for told in TOLD.iter().filter(|told| !said_better(run, told.metric)).filter(room) {
         let Some(m) = names::metric(run, told.experiment, told.metric) else { continue };
@@ -154,7 +155,7 @@ fn against_machines(run: &Run, lang: Lang, detail: Detail) -> Vec<Sentence> {
             let place = known.unwrap_or_else(|| {
                 let [arm, base] = [&pair.arm, &pair.base].map(|id| names::arm(run, id, lang));
                 let lead = words::LEAD_AGAINST_MACHINE.with(lang, &[&arm, &base]);
-                let knobs = pair.arm.contains(':') || pair.base.contains(':');
+                let knobs = pair.arm.has_knobs() || pair.base.has_knobs();
                 let rank = if knobs { 4 } else { 2 * u8::from(!all.is_empty()) };
                 all.push((pair.arm, pair.base, Sentence { lead, parts: Vec::new(), rank }));
                 all.len() - 1
@@ -188,12 +189,9 @@ fn percent(share: f64) -> String {
 /// Does the host pay for the configured guest RAM, or for what the guest touched? The smallest and the largest machine.
 fn configured_against_touched(run: &Run, lang: Lang) -> Option<Sentence> {
     let unit = names::metric(run, "memory", "host_bytes")?.unit;
-    let sized = run.cells.iter().filter(|c| c.status == Status::Measured && !c.arm.contains('#'));
-    let sized: Vec<(&Cell, &Summary, u64)> = sized
-        .filter_map(|c| {
-            Some((c, summary(run, c, "host_bytes")?, crate::units::parse_bytes(c.case.get("configured")?).ok()?))
-        })
-        .collect();
+    let sized = run.cells.iter().filter(|c| c.status == Status::Measured && !c.arm.is_repeated());
+    let sized: Vec<(&Cell, &Summary, u64)> =
+        sized.filter_map(|c| Some((c, summary(run, c, "host_bytes")?, c.case.bytes("configured")?))).collect();
     let (smallest, largest) = (sized.iter().map(|s| s.2).min()?, sized.iter().map(|s| s.2).max()?);
     let ends = sized.iter().filter(|s| s.2 == smallest || s.2 == largest);
     let parts = ends.map(|(cell, s, _)| {
@@ -212,7 +210,7 @@ pub fn plain_cells<'a>(run: &'a Run, experiment: &'a str) -> impl Iterator<Item 
     run.cells
         .iter()
         .filter(move |c| c.experiment == experiment && c.status == Status::Measured)
-        .filter(|c| !c.arm.contains('#') && !c.case.contains_key("configured"))
+        .filter(|c| !c.arm.is_repeated() && !c.case.contains_key("configured"))
 }
 
 pub use crate::results::derive::summary;

@@ -134,7 +134,7 @@ mod tests {
             change(&mut run);
             beyond(&run).expect("too much")
         };
-        let ids = || (0..100_000).map(|i| format!("boot/{i}")).collect::<Vec<_>>();
+        let ids = || (0..100_000).map(|i| format!("boot/{i}").into()).collect::<Vec<_>>();
         assert!(with(&|run| run.header.plan.cells = ids()).contains("100000 planned cells"));
         let value =
             |v: f64| move |run: &mut Run| run.cells[0].columns.values.get_mut("create_to_ready").unwrap()[1] = Some(v);

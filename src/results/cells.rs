@@ -4,34 +4,25 @@ use std::collections::BTreeMap;
 
 use super::schema::{Cell, Columns, SampleLine, SampleOutcome, StageColumn, Status};
 use crate::error::{Error, Kind};
+use crate::id::{ArmId, Case, CellId};
 use crate::lang::Said;
 use crate::said;
 
 /// Cells that were not measured, by id, and why.
-pub type Skips = BTreeMap<String, Error>;
+pub type Skips = BTreeMap<CellId, Error>;
 
 /// A cell before anything was measured in it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Planned {
-    pub id: String,
+    pub id: CellId,
     pub experiment: String,
-    pub arm: String,
-    pub case: BTreeMap<String, String>,
+    pub arm: ArmId,
+    pub case: Case,
 }
 
-/// "memory/vm-bare{configured=64M,touch=16M}" in its parts. A list inside a value keeps its commas.
-pub(super) fn parse_id(id: &str) -> Planned {
-    let (name, case) = id.split_once('{').map_or((id, ""), |(name, case)| (name, case.trim_end_matches('}')));
-    let (experiment, arm) = name.split_once('/').unwrap_or((name, ""));
-    let mut pairs: Vec<(String, String)> = Vec::new();
-    for item in case.split(',').filter(|s| !s.is_empty()) {
-        match (item.split_once('='), pairs.last_mut()) {
-            (Some((key, value)), _) => pairs.push((key.into(), value.into())),
-            (None, Some((_, value))) => *value = format!("{value},{item}"),
-            (None, None) => {}
-        }
-    }
-    Planned { id: id.into(), experiment: experiment.into(), arm: arm.into(), case: pairs.into_iter().collect() }
+/// What the id of a cell says.
+pub(super) fn parse_id(id: &CellId) -> Planned {
+    Planned { id: id.clone(), experiment: id.experiment().to_owned(), arm: id.arm(), case: id.case() }
 }
 
 /// Each planned cell with its samples in columns, or with the reason why it has none.
@@ -152,18 +143,10 @@ mod tests {
     use crate::results::example::line;
 
     #[test]
-    fn a_cell_id_goes_there_and_back() {
-        let p = parse_id("memory/vm-bare:ram=1G{configured=64M,n=1,4,16}");
-        assert_eq!((p.experiment.as_str(), p.arm.as_str()), ("memory", "vm-bare:ram=1G"));
-        assert_eq!(p.case["n"], "1,4,16");
-        assert_eq!(p.case["configured"], "64M");
-    }
-
-    #[test]
     fn a_failed_sample_leaves_a_hole_and_is_counted() {
         let mut samples = vec![line("x/a", 0, 1.0), line("x/a", 1, 2.0), line("x/a", 2, 3.0)];
         samples[1].outcome = SampleOutcome::Failed(Error::new("run", "it broke"));
-        let cells = cells_of(&[parse_id("x/a"), parse_id("x/b")], &Skips::new(), &samples);
+        let cells = cells_of(&[parse_id(&"x/a".into()), parse_id(&"x/b".into())], &Skips::new(), &samples);
         assert_eq!(cells[0].columns.values["m"], [Some(1.0), None, Some(3.0)]);
         assert_eq!((cells[0].status, cells[0].reason.as_str()), (Status::Measured, "could not run: it broke"));
         assert_eq!(cells[1].status, Status::Skipped, "no silent hole");

@@ -1,8 +1,8 @@
 //! The table that coursework asks for: each container beside each virtual machine and the plain process, metric by metric.
 //! Facts only, without words.
 
+use crate::id::Case;
 use crate::model::Kind;
-use std::collections::BTreeMap;
 
 use super::derive::{Pair, pairs, summary};
 use super::schema::{ArmInfo, Cell, MetricInfo, Run, Status, Summary};
@@ -18,7 +18,7 @@ pub struct Contest<'a> {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Line<'a> {
     pub metric: &'a MetricInfo,
-    pub case: &'a BTreeMap<String, String>,
+    pub case: &'a Case,
     pub machine: Option<&'a Summary>,
     pub container: Option<&'a Summary>,
     pub process: Option<&'a Summary>,
@@ -28,7 +28,7 @@ pub struct Line<'a> {
 
 impl Contest<'_> {
     pub fn has_knobs(&self) -> bool {
-        [self.container, self.machine].into_iter().flatten().any(|arm| arm.id.contains(':'))
+        [self.container, self.machine].into_iter().flatten().any(|arm| arm.id.has_knobs())
     }
 }
 
@@ -43,7 +43,7 @@ impl Line<'_> {
 /// Arms as they are by default come first. Empty: neither a container nor a machine was measured.
 pub fn contests(run: &Run) -> Vec<Contest<'_>> {
     let measured =
-        |a: &&ArmInfo| !a.id.contains('#') && run.cells.iter().any(|c| c.arm == a.id && c.status == Status::Measured);
+        |a: &&ArmInfo| !a.id.is_repeated() && run.cells.iter().any(|c| c.arm == a.id && c.status == Status::Measured);
     let of = |wanted: fn(Kind) -> bool| -> Vec<Option<&ArmInfo>> {
         let arms = run.header.arms.iter().filter(measured).filter(|a| wanted(a.kind()));
         let found: Vec<_> = arms.map(Some).collect();
@@ -62,7 +62,7 @@ pub fn contests(run: &Run) -> Vec<Contest<'_>> {
 fn lines<'a>(run: &'a Run, container: Option<&ArmInfo>, machine: Option<&ArmInfo>) -> Vec<Line<'a>> {
     let mut all: Vec<Line> = Vec::new();
     for metric in run.header.metrics.iter().filter(|m| m.headline && m.better != "none" && !is_part(run, m)) {
-        let cell = |arm: &str, case: &BTreeMap<String, String>| -> Option<&'a Cell> {
+        let cell = |arm: &str, case: &Case| -> Option<&'a Cell> {
             run.cells.iter().find(|c| c.experiment == metric.experiment && c.arm == arm && c.case == *case)
         };
         for case in cases(run, metric, container.or(machine)) {
@@ -96,7 +96,7 @@ fn is_part(run: &Run, m: &MetricInfo) -> bool {
 }
 
 /// What was varied, as one of the arms has it.
-fn cases<'a>(run: &'a Run, m: &MetricInfo, arm: Option<&ArmInfo>) -> Vec<&'a BTreeMap<String, String>> {
+fn cases<'a>(run: &'a Run, m: &MetricInfo, arm: Option<&ArmInfo>) -> Vec<&'a Case> {
     let cells = run.cells.iter().filter(|c| c.experiment == m.experiment && arm.is_some_and(|a| a.id == c.arm));
     cells.map(|c| &c.case).filter(|case| !case.contains_key("configured")).collect()
 }

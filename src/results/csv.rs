@@ -8,8 +8,7 @@ use crate::printable::printable;
 pub fn samples(run: &Run) -> String {
     let mut out = String::from("experiment,arm,case,block,place,at_ns,metric,unit,value\n");
     for cell in &run.cells {
-        let case: Vec<String> = cell.case.iter().map(|(k, v)| format!("{k}={v}")).collect();
-        let case = case.join(";");
+        let case = cell.case.joined(";");
         for (metric, column) in &cell.columns.values {
             let unit = run.header.metrics.iter().find(|m| m.experiment == cell.experiment && m.id == *metric);
             let unit = unit.map_or("", |m| m.unit.name());

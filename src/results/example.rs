@@ -8,6 +8,7 @@ use super::cells::{Planned, Skips, parse_id};
 use super::schema::{Header, Run, Sample, SampleLine, SampleOutcome};
 use super::summarize::summarize;
 use crate::error::Error;
+use crate::id::{ArmId, CellId};
 
 /// An arm: id, fair name, KVM backend.
 pub(crate) type ExampleArm<'a> = (&'a str, &'a str, Option<&'a str>);
@@ -43,12 +44,14 @@ pub(crate) fn run(
 ) -> Run {
     let mut experiments: Vec<&str> = metrics.iter().map(|m| m.0).collect();
     experiments.dedup();
-    let planned: Vec<Planned> =
-        experiments.iter().flat_map(|x| arms.iter().map(move |arm| parse_id(&format!("{x}/{}", arm.0)))).collect();
+    let planned: Vec<Planned> = experiments
+        .iter()
+        .flat_map(|x| arms.iter().map(move |arm| parse_id(&format!("{x}/{}", arm.0).into())))
+        .collect();
     let mut samples = Vec::new();
     let mut skips = Skips::new();
     for plan in &planned {
-        let arm = plan.id.split_once('/').map_or("", |(_, arm)| arm);
+        let arm = plan.id.within_experiment();
         let of = |block| -> BTreeMap<String, f64> {
             let mine = metrics.iter().filter(|m| m.0 == plan.experiment);
             mine.filter_map(|m| Some((m.1.to_owned(), value(arm, m.1, block)?))).collect()
@@ -75,19 +78,18 @@ pub(crate) fn line(cell: &str, block: u32, value: f64) -> SampleLine {
 fn sample(cell: &str, block: u32, values: BTreeMap<String, f64>) -> SampleLine {
     let outcome = SampleOutcome::Ok(Sample { values, ..Sample::default() });
     let at_ns = u64::from(block) * 10_000_000;
-    SampleLine { cell: cell.into(), block, place: 0, before: String::new(), at_ns, cpu: 1, outcome }
+    SampleLine { cell: cell.into(), block, place: 0, before: CellId::default(), at_ns, cpu: 1, outcome }
 }
 
 /// A quick run of isolab on a machine of which nothing is known.
 fn header(arms: &[ExampleArm], metrics: &[ExampleMetric], planned: &[Planned]) -> Header {
     let host = crate::host::Host::read(std::path::Path::new("/there/is/nothing/here"), "0123".into());
-    let environment = |id: &str| id.split([':', '#']).next().unwrap_or(id).to_owned();
     let mut arms: Vec<ExampleArm> =
         arms.iter().map(|(id, name, backend)| (id.split('{').next().unwrap_or(id), *name, *backend)).collect();
     arms.dedup();
     let arms: Vec<_> = arms
         .iter()
-        .map(|(id, name, backend)| json!({ "id": id, "environment": environment(id), "name": name, "channel": "fd", "t0": "before the first system call", "backend": backend, "limited": null }))
+        .map(|(id, name, backend)| json!({ "id": id, "environment": ArmId::from(*id).environment(), "name": name, "channel": "fd", "t0": "before the first system call", "backend": backend, "limited": null }))
         .collect();
     let metrics: Vec<_> = metrics
         .iter()

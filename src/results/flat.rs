@@ -2,12 +2,14 @@
 
 use serde::Serialize;
 
+use crate::id::ArmId;
+
 use super::derive::{Pair, Verdict, pairs, percentile};
 use super::schema::{Run, Status};
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Row {
-    pub arm: String,
+    pub arm: ArmId,
     pub environment: String,
     pub experiment: String,
     /// "configured=64M,touch=16M", or empty.
@@ -33,7 +35,7 @@ pub struct Row {
 /// the numbers are null and `verdict` says why.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Against {
-    pub base: String,
+    pub base: ArmId,
     pub pairs: usize,
     pub ratio: Option<f64>,
     pub ratio_low: Option<f64>,
@@ -72,12 +74,11 @@ pub fn rows(run: &Run) -> Vec<Row> {
     let mut rows = Vec::new();
     for cell in &run.cells {
         let environment = run.header.arms.iter().find(|a| a.id == cell.arm).map_or("", |a| a.environment.as_str());
-        let case: Vec<String> = cell.case.iter().map(|(k, v)| format!("{k}={v}")).collect();
         let empty = Row {
             arm: cell.arm.clone(),
             environment: environment.into(),
             experiment: cell.experiment.clone(),
-            case: case.join(","),
+            case: cell.case.to_string(),
             metric: None,
             unit: None,
             n: 0,

@@ -9,6 +9,7 @@ use super::files::SAMPLES;
 use super::read::{check_version, read_file};
 use super::schema::{FirstLine, Header, SampleLine};
 use crate::error::{Error, Kind, Result};
+use crate::id::CellId;
 use crate::lang::Said;
 use crate::lang::counted;
 use crate::said;
@@ -74,7 +75,7 @@ fn is_results_file(first: &[u8]) -> bool {
 }
 
 fn lines(header: Header, rest: &[u8]) -> Raw {
-    let cells: HashSet<String> = header.plan.cells.iter().cloned().collect();
+    let cells: HashSet<CellId> = header.plan.cells.iter().cloned().collect();
     let mut raw = Raw { header, samples: Vec::new(), broken: 0, repeated: 0, cut_off: false };
     let mut seen = HashSet::new();
     let mut pieces = rest.split(|b| *b == b'\n').peekable();
@@ -111,7 +112,7 @@ mod tests {
         let line = |block: u32| {
             let outcome = super::super::schema::SampleOutcome::Ok(super::super::schema::Sample::default());
             let cell = run.header.plan.cells[0].clone();
-            SampleLine { cell, block, place: 0, before: String::new(), at_ns: u64::from(block), cpu: -1, outcome }
+            SampleLine { cell, block, place: 0, before: CellId::default(), at_ns: u64::from(block), cpu: -1, outcome }
         };
         let lines = (0..samples).map(|block| serde_json::to_string(&line(block)).unwrap());
         std::iter::once(serde_json::to_string(&first).unwrap()).chain(lines).collect()

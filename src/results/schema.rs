@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
+use crate::id::{ArmId, Case, CellId, RunId};
 use crate::lang::Lang;
 use crate::model::{AnsweredBy, Kind, Part, Unit};
 pub use crate::stats::Interval;
@@ -46,8 +47,7 @@ pub struct FirstLine {
 /// Everything that was decided or known before the first sample.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Header {
-    /// Random, names the folder and every cgroup of the run.
-    pub id: String,
+    pub id: RunId,
     /// Start of the run, UTC, RFC 3339.
     pub started: String,
     pub argv: Vec<String>,
@@ -84,18 +84,18 @@ pub struct Plan {
     pub settle_ms: u64,
     pub experiments: Vec<String>,
     /// Ids of every cell, in order: the first of an experiment is what the others are compared with.
-    pub cells: Vec<String>,
+    pub cells: Vec<CellId>,
     /// The user's own command, when not the probe was measured.
     pub command: Option<Vec<String>>,
     /// The arm that the others are compared with; None: the first of each experiment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub base: Option<String>,
+    pub base: Option<ArmId>,
 }
 
 /// One thing that was compared, in words.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ArmInfo {
-    pub id: String,
+    pub id: ArmId,
     pub environment: String,
     /// The fair name that legends and sentences use.
     pub name: String,
@@ -172,11 +172,10 @@ pub enum Status {
 /// One experiment on one arm with one set of values: what was measured, or why it was not.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Cell {
-    /// "boot/process", "memory/vm-bare{configured=64M,touch=16M}".
-    pub id: String,
+    pub id: CellId,
     pub experiment: String,
-    pub arm: String,
-    pub case: BTreeMap<String, String>,
+    pub arm: ArmId,
+    pub case: Case,
     pub status: Status,
     /// Why it was skipped or failed; empty when measured.
     pub reason: String,
@@ -222,7 +221,7 @@ pub struct Columns {
     /// Place within the block, from 0.
     pub place: Vec<u32>,
     /// The cell whose sample was taken just before; empty: none.
-    pub before: Vec<String>,
+    pub before: Vec<CellId>,
     /// Start, in nanoseconds since the first sample of the run.
     pub at_ns: Vec<u64>,
     /// The CPU that its worker was kept on; −1: on none in particular.
@@ -248,10 +247,10 @@ pub struct StageColumn {
 /// One sample as a line of `samples.jsonl`; the first line of that file is the [`Header`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SampleLine {
-    pub cell: String,
+    pub cell: CellId,
     pub block: u32,
     pub place: u32,
-    pub before: String,
+    pub before: CellId,
     pub at_ns: u64,
     pub cpu: i32,
     #[serde(flatten)]
@@ -279,7 +278,7 @@ pub struct Sample {
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
-    pub cell: String,
+    pub cell: CellId,
     pub metric: String,
     pub n: usize,
     #[serde(flatten)]
@@ -313,9 +312,9 @@ pub struct Outliers {
 pub struct Comparison {
     pub experiment: String,
     pub metric: String,
-    pub case: BTreeMap<String, String>,
-    pub base: String,
-    pub arm: String,
+    pub case: Case,
+    pub base: ArmId,
+    pub arm: ArmId,
     pub pairs: usize,
     /// Median of `arm / base` within blocks.
     pub ratio: Interval,
@@ -330,7 +329,7 @@ pub struct Comparison {
 pub struct NoiseFloor {
     pub experiment: String,
     pub metric: String,
-    pub arm: String,
+    pub arm: ArmId,
     /// 0.02 = differences below 2 % cannot be told from none.
     pub relative: f64,
 }

@@ -35,6 +35,6 @@ pub(super) fn conclude(mut run: Run) -> Run {
 
 /// From the header and the raw samples alone. Why a cell was skipped is not in them: it has no sample, and says so.
 pub fn recover(header: Header, samples: &[SampleLine]) -> Run {
-    let planned: Vec<Planned> = header.plan.cells.iter().map(|id| parse_id(id)).collect();
+    let planned: Vec<Planned> = header.plan.cells.iter().map(parse_id).collect();
     summarize(header, &planned, &Skips::new(), samples, "recovered")
 }

@@ -3,6 +3,7 @@
 //! A summary that was improved by hand, a sample that was deleted, a warning that was left out: each is told by its place,
 //! with what the samples say (`expected`) and what the file says (`found`). Pure, and nothing here decides what to do about it.
 
+use crate::id::CellId;
 use crate::lang::counted;
 use std::collections::BTreeMap;
 
@@ -41,7 +42,7 @@ pub fn verify(run: &Run) -> Vec<Mismatch> {
     found.extend(rows("summary", &again.summaries, &run.summaries, |s| format!("{} {}", s.cell, s.metric)));
     found.extend(rows("noise floor", &again.noise, &run.noise, |f| format!("{} {} {}", f.experiment, f.metric, f.arm)));
     found.extend(rows("comparison", &again.comparisons, &run.comparisons, |c| {
-        format!("{}/{}{} {} against {}", c.experiment, c.arm, case(&c.case), c.metric, c.base)
+        format!("{}/{}{} {} against {}", c.experiment, c.arm, c.case.braced(), c.metric, c.base)
     }));
     found.extend(missing_warnings(&again.warnings, &run.warnings));
     found
@@ -83,7 +84,7 @@ fn columns_of_unlike_length(cell: &Cell) -> Vec<Mismatch> {
 /// Every planned cell is there, in order: none was taken away, none was added.
 fn planned_cells(run: &Run) -> Vec<Mismatch> {
     let ids: Vec<&str> = run.cells.iter().map(|c| c.id.as_str()).collect();
-    let planned: Vec<&str> = run.header.plan.cells.iter().map(String::as_str).collect();
+    let planned: Vec<&str> = run.header.plan.cells.iter().map(CellId::as_str).collect();
     if ids == planned {
         return Vec::new();
     }
@@ -103,8 +104,8 @@ fn one(what: &'static str, place: &str, expected: &str, found: &str) -> Mismatch
 /// What a cell says of itself is what its id says, and it counts as measured only if a sample of it succeeded.
 fn what_a_cell_says(cell: &Cell) -> Vec<Mismatch> {
     let planned = parse_id(&cell.id);
-    let said = format!("{}/{}{}", cell.experiment, cell.arm, case(&cell.case));
-    let meant = format!("{}/{}{}", planned.experiment, planned.arm, case(&planned.case));
+    let said = format!("{}/{}{}", cell.experiment, cell.arm, cell.case.braced());
+    let meant = format!("{}/{}{}", planned.experiment, planned.arm, planned.case.braced());
     let good = cell.columns.failed.iter().filter(|f| f.is_none()).count();
     let mut found = Vec::new();
     if said != meant {
@@ -116,13 +117,7 @@ fn what_a_cell_says(cell: &Cell) -> Vec<Mismatch> {
     found
 }
 
-fn case(case: &BTreeMap<String, String>) -> String {
-    if case.is_empty() {
-        return String::new();
-    }
-    format!("{{{}}}", case.iter().map(|(k, v)| format!("{k}={v}")).collect::<Vec<_>>().join(","))
-}
-
+/// The cells whose hash does not fit to their samples.
 fn changed_samples(run: &Run) -> Vec<Mismatch> {
     let named = |broken: Break| {
         let of = if broken.place == 0 { "the header, or the samples of " } else { "the samples of " };

@@ -68,8 +68,7 @@ fn few_blocks(run: &Facts, warn: &mut Warn) {
 }
 
 fn is_headline(run: &Facts, s: &Summary) -> bool {
-    let experiment = s.cell.split('/').next().unwrap_or_default();
-    run.header.metrics.iter().any(|m| m.headline && m.experiment == experiment && m.id == s.metric)
+    run.header.metrics.iter().any(|m| m.headline && m.experiment == s.cell.experiment() && m.id == s.metric)
 }
 
 fn drifting(run: &Facts, warn: &mut Warn) {

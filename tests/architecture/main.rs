@@ -51,6 +51,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("printable", &[]),
     ("shell", &[]),
     ("any_path", &[]),
+    ("id", &[]),
     ("gzip", &[]),
     ("proc_stat", &[]),
 ];
@@ -66,6 +67,7 @@ const LEAVES: &[&str] = &[
     "any_path",
     "printable",
     "gzip",
+    "id",
     "proc_stat",
 ];
 
@@ -195,6 +197,60 @@ fn every_number_of_a_results_file_is_derived_in_one_room() {
         }
     }
     assert!(derived > 10, "what derives uses stats: {derived}");
+}
+
+/// What an arm or a cell is, its id answers: only `src/id.rs` takes the text apart. An environment's kind is data too.
+#[test]
+fn no_id_is_taken_apart_outside_of_its_type() {
+    // What somebody typed is read where it comes in; files from before kinds were kept; made-up runs of tests.
+    const MAY: &[&str] = &[
+        "src/id.rs",
+        "src/harness/plan.rs",
+        "src/environments/caution.rs",
+        "src/cli/run.rs",
+        "src/results/schema.rs",
+        "src/results/example.rs",
+    ];
+    let sources = sources();
+    let test_only = test_only(&sources);
+    let is_test = |path: &Path| path.ends_with("tests.rs") || test_only.iter().any(|test| path.starts_with(test));
+    let sources = sources.iter().filter(|(path, _)| !is_test(path) && !MAY.iter().any(|may| path == Path::new(may)));
+    let wrong: Vec<String> = sources
+        .flat_map(|(path, text)| {
+            let code = code(text);
+            let lines: Vec<String> = code.lines().filter(|line| takes_an_id_apart(line)).map(str::to_owned).collect();
+            lines.into_iter().map(move |line| format!("{}: {}", path.display(), line.trim()))
+        })
+        .collect();
+    assert!(wrong.is_empty(), "ask the ArmId, CellId, Case or Kind:\n{}", wrong.join("\n"));
+    for line in ["c.arm.contains('#')", "s.cell.split('/')", "id.split(['/', '{'])", "environment.starts_with(\"vm-\")"]
+    {
+        assert!(takes_an_id_apart(line), "{line}");
+    }
+    assert!(!takes_an_id_apart("text.split('/')") && !takes_an_id_apart("arm.contains(name)"));
+}
+
+fn takes_an_id_apart(line: &str) -> bool {
+    const OWNERS: [&str; 7] = ["arm", "id", "cell", "base", "environment", "first", "twin"];
+    const CALLS: [&str; 9] = [
+        "split",
+        "split_once",
+        "rsplit",
+        "starts_with",
+        "ends_with",
+        "strip_prefix",
+        "strip_suffix",
+        "contains",
+        "find",
+    ];
+    const MARKS: [&str; 8] = ["'#'", "':'", "'/'", "'{'", "\"#", "\"vm-", "\"container", "\"process"];
+    let in_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    line.match_indices('(').any(|(place, _)| {
+        let mut words = line[..place].rsplit(|c: char| !in_word(c));
+        let (call, owner) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+        let argument = line[place + 1..].trim_start_matches('[');
+        OWNERS.contains(&owner) && CALLS.contains(&call) && MARKS.iter().any(|mark| argument.starts_with(mark))
+    })
 }
 
 #[test]

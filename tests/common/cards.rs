@@ -3,6 +3,7 @@
 use isolab::guide::chapters::Data;
 use isolab::guide::claims::{self, Verdict};
 use isolab::guide::outcome::Kind;
+use isolab::id::CellId;
 use isolab::results::schema::Run;
 
 /// The text of card.toml; `floor`: the noise floor as the chart shows it, for the chapter that asks for it.
@@ -20,12 +21,12 @@ fn of_claim(data: &Data, id: &str, runs: &[(String, &Run)]) -> String {
     let decided = claims::verdict(id, runs).unwrap();
     let letter = decided.verdict.letter();
     if decided.verdict == Verdict::NotTestable {
-        let arm = decided.skipped().and_then(|cell| cell.split(['/', '{']).nth(1)).unwrap_or("nothing");
+        let arm = decided.skipped().map_or("nothing".into(), CellId::arm);
         let sentence = format!("{arm} was not measured: this machine cannot run it");
         return format!("[{id}]\nverdict = \"{letter}\"\nnumber = \"\"\nsentence = \"{sentence}\"\n");
     }
     let experiment = data.needs.cells[0].split('/').next().unwrap();
-    let about = |cells: &[String]| cells.iter().any(|cell| cell.starts_with(experiment));
+    let about = |cells: &[CellId]| cells.iter().any(|cell| cell.experiment() == experiment);
     let place = decided.values.iter().position(|v| about(&v.cells)).unwrap_or(0);
     let numbers = decided.numbers();
     let whole = numbers.get(place).and_then(|n| n.rsplit_once(": ")).map_or("", |(_, number)| number);

@@ -43,6 +43,7 @@ mod tests {
 
     use super::*;
     use crate::error::Error;
+    use crate::id::CellId;
     use crate::results::cells::{Planned, Skips};
     use crate::results::chain::chain_holds;
     use crate::results::schema::{Header, Sample, SampleLine, SampleOutcome};
@@ -53,13 +54,13 @@ mod tests {
     fn run() -> Run {
         let skip = Error::unavailable("open /dev/kvm", "there is no /dev/kvm here").try_this("isolab doctor vm");
         let planned = ["process", "vm-bare"].map(|arm| Planned {
-            id: format!("boot/{arm}"),
+            id: format!("boot/{arm}").into(),
             experiment: "boot".into(),
             arm: arm.into(),
-            case: std::collections::BTreeMap::new(),
+            case: crate::id::Case::default(),
         });
         let samples: Vec<SampleLine> = (0..8).map(sample_line).collect();
-        let skips: Skips = [("boot/vm-bare".to_owned(), skip)].into();
+        let skips: Skips = [("boot/vm-bare".into(), skip)].into();
         summarize(header(), &planned, &skips, &samples, "complete")
     }
 
@@ -84,7 +85,7 @@ mod tests {
             timeline: Some(Timeline { t0_ns: 5_000_000, marks }),
             ..Sample::default()
         });
-        let (cell, before) = ("boot/process".into(), String::new());
+        let (cell, before) = ("boot/process".into(), CellId::default());
         SampleLine { cell, block, place: 0, before, at_ns: u64::from(block), cpu: 0, outcome }
     }
 
@@ -193,7 +194,7 @@ mod tests {
             id: cell.into(),
             experiment: "boot".into(),
             arm: "process".into(),
-            case: std::collections::BTreeMap::new(),
+            case: crate::id::Case::default(),
         };
         let run = summarize(header(), &[planned("boot/process")], &Skips::new(), &samples, "complete");
         let mut read: Run = serde_json::from_slice(&serde_json::to_vec(&run).unwrap()).unwrap();

@@ -9,7 +9,6 @@ use crate::lang::Lang;
 use crate::results::derive::lines::{self, host_bytes};
 use crate::results::derive::seen;
 use crate::results::schema::{Cell, Run};
-use crate::units::parse_bytes;
 
 /// A cell with its two sizes in bytes.
 struct Sized<'a> {
@@ -41,7 +40,7 @@ impl MemoryConfigured {
 }
 
 fn sizes(cell: &Cell) -> Option<Sized<'_>> {
-    let bytes = |key: &str| Some(parse_bytes(cell.case.get(key)?).ok()? as f64);
+    let bytes = |key: &str| cell.case.bytes(key).map(|bytes| bytes as f64);
     let preallocated = cell.case.contains_key("prealloc");
     Some(Sized { cell, configured: bytes("configured")?, touched: bytes("touch")?, preallocated })
 }

@@ -12,6 +12,7 @@ use crate::guide::chapters::Check;
 use crate::guide::claims::terms::{Named, Value};
 use crate::guide::claims::{self, Decided, Verdict};
 use crate::guide::outcome::{Evidence, Kind, Outcome, Status};
+use crate::id::CellId;
 use crate::lang::Lang;
 use crate::lang::particles::settled;
 use crate::results::derive::{compared, estimate, less_one};
@@ -135,11 +136,11 @@ fn undecided(
     lang: Lang,
 ) -> Outcome {
     let (why, fix) = (decided.reason(runs, lang), decided.fix(lang));
-    let Some(arm) = decided.skipped().and_then(|cell| cell.split(['/', '{']).nth(1)) else {
+    let Some(arm) = decided.skipped().map(CellId::arm) else {
         return outcome(check, Status::NotDecided, why, fix, evidence, lang);
     };
     let says_n = Verdict::parse(&card.verdict) == Some(Verdict::NotTestable);
-    if says_n && sentence::names_what_is_missing(&card.sentence, arm, runs) {
+    if says_n && sentence::names_what_is_missing(&card.sentence, &arm, runs) {
         let why = lang
             .choose(format!("N follows from these files: {why}"), format!("N 판정은 이 파일들에서 나옵니다. {why}"));
         return outcome(check, Status::Pass, why, String::new(), evidence, lang);
@@ -195,7 +196,7 @@ fn wrong_number(card: &Card, decided: &Decided, runs: &[Named], lang: Lang) -> F
     if candidates(decided, runs).iter().any(|c| quoted.is(c)) {
         return None;
     }
-    let cells: Vec<&str> = decided.values.iter().flat_map(|v| &v.cells).map(String::as_str).collect();
+    let cells: Vec<&str> = decided.values.iter().flat_map(|v| &v.cells).map(CellId::as_str).collect();
     let cells = unique(cells).join(", ");
     let why = lang.choose(
         format!("{text} is no number of the cells that count here ({cells})"),
@@ -215,7 +216,7 @@ pub(super) fn unique(mut names: Vec<&str>) -> Vec<&str> {
 }
 
 pub(super) fn pair_of(value: &Value) -> String {
-    if value.base.is_empty() { value.arm.clone() } else { format!("{} ÷ {}", value.arm, value.base) }
+    if value.base.is_empty() { value.arm.to_string() } else { format!("{} ÷ {}", value.arm, value.base) }
 }
 
 /// Everything that may be quoted: recomputed from the raw samples, so that a summary changed by hand helps nobody.

@@ -22,6 +22,7 @@ use super::relations;
 use super::state::{Checked, Progress};
 use super::work::CARD;
 use crate::error::{Error, Result};
+use crate::id::CellId;
 use crate::lang::Lang;
 use crate::results::read::text_if_there;
 
@@ -215,5 +216,5 @@ fn passed(check: &Check, why: impl Into<String>, lang: Lang) -> Outcome {
 
 /// The whole file, as evidence.
 fn whole(file: &Results, found: impl Into<String>) -> Evidence {
-    Evidence { file: file.name.clone(), cell: String::new(), sha256: file.sha256.clone(), found: found.into() }
+    Evidence { file: file.name.clone(), cell: CellId::default(), sha256: file.sha256.clone(), found: found.into() }
 }

@@ -152,7 +152,7 @@ fn proved_every_sample(file: &Results, cells: &[&Cell], lang: Lang) -> Option<Fa
 fn has_an_arm_twice(file: &Results, cells: &[&Cell], lang: Lang) -> Option<Fault> {
     let measured = |c: &&&Cell| c.status == Status::Measured;
     let twice = |experiment: &str| {
-        file.run.cells.iter().any(|c| c.experiment == experiment && c.arm.contains('#') && c.status == Status::Measured)
+        file.run.cells.iter().any(|c| c.experiment == experiment && c.arm.is_repeated() && c.status == Status::Measured)
     };
     let cell = cells.iter().filter(measured).find(|c| !twice(&c.experiment))?;
     let experiment = &cell.experiment;

@@ -8,6 +8,7 @@ use crate::guide::claims::terms::{Named, Value};
 use crate::guide::claims::{Decided, Verdict};
 use crate::lang::Lang;
 use crate::lang::particles::settled;
+use crate::model::Kind;
 use crate::results::schema::ArmInfo;
 
 /// What a card's sentence is held to.
@@ -212,13 +213,13 @@ fn words_of(unit: &str) -> &'static str {
 /// By its id, its fair name, or the Korean word for its kind.
 fn names(sentence: &str, arm: &ArmInfo) -> bool {
     let text = sentence.to_lowercase();
-    if [&arm.id, &arm.environment, &arm.name].into_iter().any(|name| text.contains(&name.to_lowercase())) {
+    if [arm.id.as_str(), &arm.environment, &arm.name].into_iter().any(|name| text.contains(&name.to_lowercase())) {
         return true;
     }
     match arm.environment.as_str() {
         "process" => text.contains("프로세스"),
         "container" | "container-rootless" => text.contains("container") || text.contains("컨테이너"),
-        environment if environment.starts_with("vm-") => names_machine(&text, environment),
+        environment if arm.kind() == Kind::Machine => names_machine(&text, environment),
         _ => false,
     }
 }

@@ -6,6 +6,7 @@ use super::super::state::Progress;
 use super::super::work::{Verdict, WORK, judge};
 use super::{Case, failed, passed, shown, undecided};
 use crate::error::Error;
+use crate::id::CellId;
 use crate::lang::particles::settled;
 use crate::results::hash::sha256;
 use crate::results::read::text_if_there;
@@ -30,7 +31,7 @@ pub(super) fn check(case: &Case, check: &Check, progress: &mut Progress) -> Outc
         Err(error) => return undecided(check, error.cause, error.try_this),
     };
     let found = format!("{verdict:?}").split(['(', ' ']).next().unwrap_or_default().to_lowercase();
-    let evidence = Evidence { file: name.clone(), cell: String::new(), sha256: sha256(&[work.as_bytes()]), found };
+    let evidence = Evidence { file: name.clone(), cell: CellId::default(), sha256: sha256(&[work.as_bytes()]), found };
     Outcome { evidence: vec![evidence], ..tell(case, check, &name, verdict) }
 }
 

@@ -19,7 +19,7 @@ pub(in crate::guide) fn saved_as(
     let mut run = example::run(&arms, &[("boot", "create_to_ready", "ns", "lower")], blocks, |arm, _, block| {
         Some(200_000.0 * example::weather(arm, block))
     });
-    run.header.id = name.replace(['/', '.'], "-");
+    run.header.id = name.replace(['/', '.'], "-").into();
     run.header.started = started.into();
     change(&mut run);
     chain(&run.header, &mut run.cells);

@@ -52,10 +52,11 @@ pub(in crate::guide) fn sizes(run: &mut Run, case: &[(&str, &str)], bytes: impl 
     let model = run.cells.iter().find(|c| c.id == "memory/vm-bare").expect("it is one of METRICS").clone();
     for (configured, touched) in [(16, 0), (16, 8), (128, 0), (128, 8), (1024, 0), (1024, 8)] {
         let mut cell = Cell { status: crate::results::schema::Status::Measured, ..model.clone() };
-        cell.case =
-            [("configured".to_owned(), format!("{configured}M")), ("touch".into(), format!("{touched}M"))].into();
+        cell.case = [("configured".to_owned(), format!("{configured}M")), ("touch".into(), format!("{touched}M"))]
+            .into_iter()
+            .collect();
         cell.case.extend(case.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())));
-        cell.id = format!("memory/vm-bare{{{configured},{touched},{}}}", case.len());
+        cell.id = format!("memory/vm-bare{{{configured},{touched},{}}}", case.len()).into();
         let value = bytes(f64::from(configured) * MIB, f64::from(touched) * MIB);
         cell.columns.block = (0..BLOCKS).collect();
         cell.columns.failed = vec![None; BLOCKS as usize];

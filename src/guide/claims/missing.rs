@@ -3,6 +3,7 @@
 use super::rule::Term;
 use super::terms::{Named, is_of};
 use super::{Claim, not_yet};
+use crate::id::CellId;
 use crate::lang::Lang;
 use crate::lang::Said;
 use crate::lang::particles::settled;
@@ -12,7 +13,7 @@ use crate::results::schema::{Cell, Run, Status};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Missing {
     /// The cell stands in the file without a measurement.
-    Skipped { cell: String, reason: Said, fix: Said },
+    Skipped { cell: CellId, reason: Said, fix: Said },
     /// Memory was weighed without the kernel's part, as an ordinary user without a cgroup does.
     NoKernelMemory { experiment: String },
     /// It was measured one arm after the other, so that nothing may be said of two arms.

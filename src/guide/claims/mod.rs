@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use super::chapters::Text;
 use crate::error::{Error, Result};
+use crate::id::CellId;
 use crate::lang::Lang;
 use crate::said;
 use missing::Missing;
@@ -205,7 +206,7 @@ impl Decided {
     }
 
     /// The cell that this machine could not measure, so that "not testable here" is the right verdict.
-    pub fn skipped(&self) -> Option<&str> {
+    pub fn skipped(&self) -> Option<&CellId> {
         match &self.why {
             Why::Missing(Missing::Skipped { cell, .. }) => Some(cell),
             _ => None,

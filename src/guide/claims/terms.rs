@@ -2,6 +2,7 @@
 //! its interval and with the cells that it came from.
 
 use super::rule::{Kind, Term};
+use crate::id::{ArmId, CellId};
 use crate::model::Kind as ArmKind;
 use crate::model::Unit;
 use crate::results::derive::lines::per_byte;
@@ -21,11 +22,11 @@ pub struct Value {
     pub metric: String,
     /// Which of the files, by index.
     pub run: usize,
-    pub arm: String,
+    pub arm: ArmId,
     /// Empty where nothing is divided.
-    pub base: String,
+    pub base: ArmId,
     /// "boot/container", and the base's.
-    pub cells: Vec<String>,
+    pub cells: Vec<CellId>,
     pub found: Interval,
     /// None: the number is a ratio.
     pub unit: Option<Unit>,
@@ -154,7 +155,7 @@ fn slopes(term: &Term, run: &Run) -> Vec<Value> {
 /// What two equal arms differ by, in one cell and metric; computed from the samples.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Floor {
-    pub cell: String,
+    pub cell: CellId,
     pub sha256: String,
     pub metric: String,
     pub relative: f64,

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::{Case, Found, environment, evidence, plain};
-use crate::model::Part;
+use super::{Case, Found, environment, evidence};
+use crate::id::ArmId;
+use crate::model::{Kind, Part};
+use crate::results::derive::kind_of;
 use crate::results::schema::Cell;
 
 const RUN: &str = "isolab bench -e process,container,vm-bare -x inventory -o inv.json";
@@ -13,11 +15,11 @@ const USUAL: &[&str] = &["cgroup", "ipc", "mnt", "net", "pid", "uts"];
 
 /// What an arm's name promises: the usual ones, one less for each `-net`, `-pid`, `-ipc`, `-uts`, and `user` for `+user` and
 /// for a container that was made without root.
-fn promised(environment: &str, arm: &str) -> BTreeSet<String> {
+fn promised(environment: &str, arm: &ArmId) -> BTreeSet<String> {
     if !["container", "container-rootless"].contains(&environment) {
         return BTreeSet::new();
     }
-    let knobs: Vec<&str> = plain(arm).split(':').skip(1).collect();
+    let knobs: Vec<&str> = arm.knobs().collect();
     let stays = |kind: &&&str| **kind == "cgroup" || !knobs.contains(&format!("-{kind}").as_str());
     let mut kinds: BTreeSet<String> = USUAL.iter().filter(stays).map(|kind| (*kind).to_owned()).collect();
     if environment == "container-rootless" || knobs.contains(&"+user") {
@@ -78,13 +80,13 @@ fn again() -> (String, String) {
 /// One kernel for a virtual machine, none for anything else.
 pub(super) fn kernels(case: &Case) -> Found {
     let cells: Vec<_> = case.cells("inventory").filter(|(_, _, c)| listed(c).next().is_some()).collect();
-    if !cells.iter().any(|(_, run, cell)| is_machine(environment(run, cell))) {
+    if !cells.iter().any(|(_, run, cell)| kind_of(run, &cell.arm) == Kind::Machine) {
         return skipped_or(case, "vm-bare", "inventory vm-bare");
     }
     let mut seen = Vec::new();
     let mut holds = true;
     for (file, run, cell) in &cells {
-        let wanted = u64::from(is_machine(environment(run, cell)));
+        let wanted = u64::from(kind_of(run, &cell.arm) == Kind::Machine);
         let counts: BTreeSet<u64> = listed(cell).map(|parts| amount(parts, "kernels")).collect();
         holds &= counts == BTreeSet::from([wanted]);
         let counts: Vec<String> = counts.iter().map(u64::to_string).collect();
@@ -93,10 +95,6 @@ pub(super) fn kernels(case: &Case) -> Found {
     let told: Vec<String> = seen.iter().map(|e| format!("{}: {}", e.cell, e.found)).collect();
     let told = told.join("; ");
     case.decide(holds, (format!("{told}."), format!("{told}.")), again(), seen)
-}
-
-fn is_machine(environment: &str) -> bool {
-    environment.starts_with("vm-")
 }
 
 fn amount(parts: &[Part], what: &str) -> u64 {
@@ -116,13 +114,13 @@ fn skipped_or(case: &Case, arm: &str, what: &str) -> Found {
 
 /// `container:-net` lacks `net`, and nothing else.
 pub(super) fn net(case: &Case) -> Found {
-    let find = |knob: &str| {
+    let find = |knob: &[&str]| {
         case.cells("inventory").find(|(_, run, c)| {
-            let environment = environment(run, c);
-            environment.starts_with("container") && c.arm == format!("{environment}{knob}")
+            let is_so = c.arm.knobs().eq(knob.iter().copied()) && !c.arm.is_repeated();
+            kind_of(run, &c.arm) == Kind::Container && is_so
         })
     };
-    let (Some((_, _, whole)), Some((file, _, less))) = (find(""), find(":-net")) else {
+    let (Some((_, _, whole)), Some((file, _, less))) = (find(&[]), find(&["-net"])) else {
         return case.not_measured(
             "inventory container, container:-net",
             "isolab bench -e container,container:-net -x inventory -o mod1.json",
@@ -161,11 +159,11 @@ mod tests {
 
     #[test]
     fn an_arm_promises_its_namespaces() {
-        assert_eq!(promised("process", "process").len(), 0);
-        assert_eq!(promised("vm-bare", "vm-bare:ram=1G").len(), 0);
-        assert_eq!(list(&promised("container", "container:-net#2")), "cgroup ipc mnt pid uts");
-        assert_eq!(promised("container", "container:-cgroup").len(), 6, "the view of the tree stays");
-        assert!(promised("container-rootless", "container-rootless").contains("user"));
-        assert!(promised("container", "container:+user").contains("user"));
+        assert_eq!(promised("process", &"process".into()).len(), 0);
+        assert_eq!(promised("vm-bare", &"vm-bare:ram=1G".into()).len(), 0);
+        assert_eq!(list(&promised("container", &"container:-net#2".into())), "cgroup ipc mnt pid uts");
+        assert_eq!(promised("container", &"container:-cgroup".into()).len(), 6, "the view of the tree stays");
+        assert!(promised("container-rootless", &"container-rootless".into()).contains("user"));
+        assert!(promised("container", &"container:+user".into()).contains("user"));
     }
 }

@@ -48,7 +48,7 @@ fn cells_of(case: &Case, value: &Value, found: &str) -> Vec<crate::guide::outcom
 
 /// Private + kernel memory of one more instance, against the growth that the cgroup around all of them counted.
 pub(super) fn parts(case: &Case) -> Found {
-    let many = case.cells("memory").filter(|(_, _, c)| c.case.contains_key("n") && !c.arm.contains('#'));
+    let many = case.cells("memory").filter(|(_, _, c)| c.case.contains_key("n") && !c.arm.is_repeated());
     let cells: Vec<(&str, &Run, &Cell)> = many.collect();
     if cells.is_empty() {
         return case.not_measured("memory per_instance", RUN_MANY);

@@ -106,11 +106,6 @@ fn evidence(file: &str, cell: &Cell, found: String) -> Evidence {
     Evidence { file: file.into(), cell: cell.id.clone(), sha256: cell.hash.clone(), found }
 }
 
-/// The arm without its number: "process#2" is a "process".
-fn plain(arm: &str) -> &str {
-    arm.split('#').next().unwrap_or(arm)
-}
-
 fn environment<'a>(run: &'a Run, cell: &Cell) -> &'a str {
     run.header.arms.iter().find(|a| a.id == cell.arm).map_or("", |a| a.environment.as_str())
 }

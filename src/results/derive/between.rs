@@ -2,6 +2,7 @@
 
 use super::super::schema::{Cell, Interval, Run, Summary};
 use super::pairs::{Pair, pairs};
+use crate::id::ArmId;
 use crate::stats::paired::Verdict;
 
 /// One number in both runs.
@@ -9,7 +10,7 @@ use crate::stats::paired::Verdict;
 pub struct Both<'a> {
     pub cell: &'a Cell,
     /// Of a ratio: what the cell's arm is divided by.
-    pub base: Option<String>,
+    pub base: Option<ArmId>,
     pub metric: &'a str,
     pub a: Interval,
     pub b: Interval,
@@ -55,7 +56,7 @@ pub fn ratios<'a>(a: &'a Run, b: &Run) -> Vec<Both<'a>> {
 
 fn both<'a>(
     cell: &'a Cell,
-    base: Option<String>,
+    base: Option<ArmId>,
     metric: &'a str,
     a: Interval,
     b: Interval,

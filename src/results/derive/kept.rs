@@ -135,7 +135,7 @@ mod tests {
             samples.push(line("x/a#2", block, weather * (0.99 + 0.02 * f64::from(block % 2))));
             samples.push(line("x/b", block, weather * 1.5));
         }
-        let cells = cells_of(&["x/a", "x/a#2", "x/b"].map(parse_id), &Skips::new(), &samples);
+        let cells = cells_of(&["x/a", "x/a#2", "x/b"].map(|id| parse_id(&id.into())), &Skips::new(), &samples);
         let noise = noise_floors(&cells);
         assert!((noise[0].relative - 0.01).abs() < 1e-9, "{noise:?}");
         let found = comparisons(None, &cells, &noise);

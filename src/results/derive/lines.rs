@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use super::super::query::{seen, values_of};
 use super::super::schema::{Cell, Columns, Run};
+use crate::id::Case;
 use crate::stats::Estimate;
 use crate::stats::paired::by_block;
 use crate::stats::slope::{Line, fit};
-use crate::units::parse_bytes;
 
 /// A line over the number of instances is laid through so many points, the last ones: what the first instance pays for all
 /// lies in none of them.
@@ -49,7 +49,7 @@ impl OneMore {
     /// None: the cell has no value.
     pub fn of(run: &Run, cell: &Cell) -> Option<OneMore> {
         let slope = seen(run, cell, per_instance(cell))?;
-        let counts = counts(cell);
+        let counts = cell.case.numbers("n");
         let rows: Vec<Vec<(f64, f64)>> =
             (0..cell.columns.block.len()).filter_map(|row| weighed(cell, &counts, row)).collect();
         let intercepts = rows.iter().filter_map(|points| one_more(points)).map(|line| line.intercept);
@@ -65,11 +65,6 @@ impl OneMore {
             lack_of_fit: seen(run, cell, "lack_of_fit").map(|lack| lack.median),
         })
     }
-}
-
-/// "1,4,16,32".
-fn counts(cell: &Cell) -> Vec<f64> {
-    cell.case.get("n").map_or(Vec::new(), |n| n.split(',').filter_map(|n| n.parse().ok()).collect())
 }
 
 /// (N, bytes of all N) in one block. None: its sample failed, or the file is of an isolab that did not keep them.
@@ -94,7 +89,7 @@ pub fn per_byte(cells: &[&Cell], key: &str, metric: &str) -> Option<Estimate> {
     let mut points: BTreeMap<u32, Vec<Point>> = BTreeMap::new();
     let mut columns = 0;
     for cell in cells {
-        let Some(x) = cell.case.get(key).and_then(|size| parse_bytes(size).ok()) else { continue };
+        let Some(x) = cell.case.bytes(key) else { continue };
         let mut group = cell.case.clone();
         group.remove(key);
         let values = by_block(&values_of(cell, metric));
@@ -109,14 +104,14 @@ pub fn per_byte(cells: &[&Cell], key: &str, metric: &str) -> Option<Estimate> {
 }
 
 struct Point {
-    group: BTreeMap<String, String>,
+    group: Case,
     x: f64,
     y: f64,
 }
 
 /// Each group is moved so that its means are 0; then one line fits them all. Groups of one point say nothing.
 fn common_slope(points: &[Point]) -> Option<f64> {
-    let mut groups: BTreeMap<&BTreeMap<String, String>, Vec<(f64, f64)>> = BTreeMap::new();
+    let mut groups: BTreeMap<&Case, Vec<(f64, f64)>> = BTreeMap::new();
     for p in points {
         groups.entry(&p.group).or_default().push((p.x, p.y));
     }
@@ -135,7 +130,11 @@ mod tests {
 
     #[test]
     fn groups_share_their_slope_and_keep_their_heights() {
-        let point = |group: &str, x: f64, y: f64| Point { group: [("touch".into(), group.into())].into(), x, y };
+        let point = |group: &str, x: f64, y: f64| Point {
+            group: std::collections::BTreeMap::from([("touch".into(), group.into())]).into(),
+            x,
+            y,
+        };
         let points = [point("a", 0.0, 5.0), point("a", 8.0, 13.0), point("b", 0.0, 100.0), point("b", 8.0, 108.0)];
         assert!((common_slope(&points).unwrap() - 1.0).abs() < 1e-12);
         assert_eq!(common_slope(&[point("a", 0.0, 1.0), point("b", 8.0, 9.0)]), None, "nothing differs in x alone");

@@ -10,6 +10,7 @@ use super::super::query::{floor_of, kind_of, summary, values_of};
 use super::super::schema::{Cell, Comparison, Interval, Run, Status};
 use super::kept::comparisons;
 use crate::error::{Error, Result};
+use crate::id::ArmId;
 use crate::lang::Lang;
 use crate::model::Kind;
 use crate::said;
@@ -29,8 +30,8 @@ pub enum Relation {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pair {
     pub relation: Relation,
-    pub base: String,
-    pub arm: String,
+    pub base: ArmId,
+    pub arm: ArmId,
     pub pairs: usize,
     /// Median of `arm / base` within blocks, with its interval.
     pub ratio: Interval,
@@ -70,7 +71,7 @@ impl Pair {
 /// All that this cell is held against in one metric, the base first. The A/A twin is held against nothing here: it has
 /// the noise floor.
 pub fn pairs(run: &Run, cell: &Cell, metric: &str) -> Vec<Pair> {
-    if cell.arm.contains('#') {
+    if cell.arm.is_repeated() {
         return Vec::new();
     }
     let same = |c: &&Comparison| {
@@ -78,9 +79,9 @@ pub fn pairs(run: &Run, cell: &Cell, metric: &str) -> Vec<Pair> {
     };
     let first = run.comparisons.iter().find(same).and_then(|c| from_file(run, cell, c));
     let mut all: Vec<Pair> = first.into_iter().collect();
-    let alike = |c: &&Cell| c.experiment == cell.experiment && c.case == cell.case && !c.arm.contains('#');
-    let own = cell.arm.split_once(':').map(|(environment, _)| environment);
-    let own = run.cells.iter().filter(alike).find(|c| Some(c.arm.as_str()) == own);
+    let alike = |c: &&Cell| c.experiment == cell.experiment && c.case == cell.case && !c.arm.is_repeated();
+    let is_own = |c: &&Cell| cell.arm.has_knobs() && c.arm == cell.arm.environment();
+    let own = run.cells.iter().filter(alike).find(is_own);
     let machines = run.cells.iter().filter(alike).filter(|c| kind_of(run, &c.arm) == Kind::Machine);
     let machines = machines.filter(|_| kind_of(run, &cell.arm).is_container());
     let others = own.map(|c| (c, Relation::OwnBase)).into_iter().chain(machines.map(|c| (c, Relation::Machine)));
@@ -200,7 +201,7 @@ pub fn with_base(mut run: Run, base: &str) -> Result<Run> {
             arms = arms.join(", ")
         )));
     }
-    run.header.plan.base = Some(base.to_owned());
+    run.header.plan.base = Some(base.into());
     run.comparisons = comparisons(Some(base), &run.cells, &run.noise);
     Ok(run)
 }

@@ -48,7 +48,7 @@ pub fn harmonic_mean(cell: &Cell, metric: &str) -> Option<f64> {
 /// Throughput and time are two sides of one number: with c at once, each takes c / throughput on average (Little's law).
 /// In nanoseconds, beside c.
 pub fn each_at_once(run: &Run, cell: &Cell) -> Option<(f64, f64)> {
-    let at_once: f64 = cell.case.get("concurrency")?.parse().ok()?;
+    let at_once: f64 = cell.case.number("concurrency")?;
     Some((at_once, at_once / seen(run, cell, "starts_per_second")?.median * 1e9))
 }
 

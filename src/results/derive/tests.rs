@@ -29,14 +29,14 @@ fn of(run: &Run, arm: &str, metric: &str) -> Vec<Pair> {
     pairs(run, run.cells.iter().find(|c| c.arm == arm).unwrap(), metric)
 }
 
-fn told(run: &Run, arm: &str) -> Vec<(String, Relation)> {
+fn told(run: &Run, arm: &str) -> Vec<(ArmId, Relation)> {
     of(run, arm, "create_to_ready").into_iter().map(|p| (p.base, p.relation)).collect()
 }
 
 #[test]
 fn every_container_is_held_against_every_machine_and_a_knob_against_its_own_environment() {
     let run = five();
-    let named = |base: &str, relation| (base.to_owned(), relation);
+    let named = |base: &str, relation| (ArmId::from(base), relation);
     assert_eq!(told(&run, "container"), [named("process", Relation::Base), named("vm-bare", Relation::Machine)]);
     assert_eq!(
         told(&run, "container:-seccomp"),
@@ -53,9 +53,9 @@ fn every_container_is_held_against_every_machine_and_a_knob_against_its_own_envi
 fn another_base_moves_the_comparisons_and_nothing_else() {
     let before = five();
     let run = with_base(before.clone(), "container").unwrap();
-    assert_eq!(told(&run, "process"), [("container".to_owned(), Relation::Base)]);
-    assert_eq!(told(&run, "vm-bare"), [("container".to_owned(), Relation::Base)]);
-    assert_eq!(told(&run, "container"), [("vm-bare".to_owned(), Relation::Machine)], "the question stays");
+    assert_eq!(told(&run, "process"), [("container".into(), Relation::Base)]);
+    assert_eq!(told(&run, "vm-bare"), [("container".into(), Relation::Base)]);
+    assert_eq!(told(&run, "container"), [("vm-bare".into(), Relation::Machine)], "the question stays");
     assert!((of(&run, "process", "create_to_ready")[0].ratio.median - 0.125).abs() < 0.01);
     assert_eq!((&run.summaries, &run.noise, &run.warnings), (&before.summaries, &before.noise, &before.warnings));
     let back = with_base(run, "process").unwrap();

@@ -21,7 +21,7 @@ pub fn twins(cells: &[Cell]) -> impl Iterator<Item = Twins<'_>> {
 }
 
 fn is_twin_of(first: &Cell, twin: &Cell) -> bool {
-    first.experiment == twin.experiment && first.case == twin.case && twin.arm.strip_suffix("#2") == Some(&first.arm)
+    first.experiment == twin.experiment && first.case == twin.case && twin.arm.is_twin_of(&first.arm)
 }
 
 impl Twins<'_> {
