@@ -160,3 +160,23 @@ fn a_line_that_is_not_understood_is_told_in_korean() {
     let (exit, help, _) = ask(&["bench", "--help"], "ko_KR.UTF-8");
     assert!(exit == Some(0) && help.contains("Usage: isolab bench") && !hangul(&help), "help is English");
 }
+
+#[test]
+fn a_life_is_shown_in_korean_and_as_json_in_english() {
+    let shown = told(&["run", "--lang", "ko", "--as", "process", "--timeline", "--inventory"], &[]);
+    for words in [
+        "process의 객체:",
+        "process(프로세스)의 단계, t0 = clone3 직전",
+        "\n  생성     clone3에서 돌아옴",
+        "종료 상태 0",
+    ] {
+        assert!(shown.contains(words), "{words}: {shown}");
+    }
+    for english in ["stages", "objects", "returned", "waited", "the child", "in all", "host's"] {
+        assert!(!shown.contains(english), "{english}: {shown}");
+    }
+    let rows: Vec<usize> = shown.lines().filter(|l| l.ends_with('█')).map(UnicodeWidthStr::width).collect();
+    assert!(!rows.is_empty() && rows.iter().all(|width| *width <= 80), "{shown}");
+    let json = told(&["run", "--lang", "ko", "--as", "process", "--timeline", "--inventory", "--json"], &[]);
+    assert!(!hangul(&json) && json.contains("clone3 returned"), "{json}");
+}

@@ -200,7 +200,8 @@ const WARNINGS: &[(&str, &str)] = &[
     ("changed", "저장한 뒤에 표본이 바뀜: 해시가 맞지 않음"),
 ];
 
-pub(super) fn stage(stage: Stage, lang: Lang) -> &'static str {
+/// The word of a stage.
+pub fn stage(stage: Stage, lang: Lang) -> &'static str {
     let word = match stage {
         Stage::Create => STAGE_CREATE,
         Stage::Isolate => STAGE_ISOLATE,

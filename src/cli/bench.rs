@@ -40,8 +40,10 @@ pub(super) fn run(args: Bench, out: &mut Out) -> Result<u8> {
         store::check_writable(file)?; // told now, not after a minute of measuring
     }
     if !args.command.is_empty() {
-        let cautions: BTreeSet<String> =
-            plan.arms.iter().flat_map(|arm| caution::of_run(arm, Some(Path::new("/")))).collect();
+        let cautions: BTreeSet<String> = (plan.arms.iter())
+            .flat_map(|arm| caution::of_run(arm, Some(Path::new("/"))))
+            .map(|text| text.of(out.lang()).to_owned())
+            .collect();
         cautions.into_iter().for_each(|text| out.note(text));
     }
     for cells in &plan.left_out {
@@ -59,7 +61,7 @@ pub(super) fn run(args: Bench, out: &mut Out) -> Result<u8> {
     terminal.end();
     let shown = show(&args, &finished, out);
     if let Some(why) = &finished.not_latest {
-        out.note(format!("warning: {why}"));
+        out.note(format!("{}: {}", out.say("warning", "경고"), why.told(out.lang())));
     }
     if let Some(file) = &args.out {
         let text = serde_json::to_vec(&finished.run).expect("a run is plain data");

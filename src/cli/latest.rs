@@ -21,9 +21,10 @@ pub(super) fn check(file: &Path, out: &Out) -> Result<()> {
     let Some(younger) = youngest_beside(file) else { return Ok(()) };
     let shown = younger.display();
     if !younger.join(RUN).exists() {
-        out.note(format!(
-            "a younger run has no results file: it goes on, or was killed ({})",
-            recover_command(&younger)
+        let recover = recover_command(&younger);
+        out.note(out.say(
+            format!("a younger run has no results file: it goes on, or was killed ({recover})"),
+            format!("더 새로운 실행에 결과 파일이 없습니다. 아직 진행 중이거나 강제로 끝났습니다({recover})"),
         ));
         return Ok(());
     }

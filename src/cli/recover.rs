@@ -10,7 +10,7 @@ use super::args::Recover;
 use super::exit;
 use super::out::Out;
 use crate::error::{Context, Result};
-use crate::lang::counted;
+use crate::lang::{Lang, Said, counted};
 use crate::results::caller::as_caller;
 use crate::results::files::{RUN, SAMPLES};
 use crate::results::raw::{Raw, read_samples};
@@ -39,33 +39,41 @@ pub(super) fn run(args: Recover, out: &mut Out) -> Result<u8> {
         return Ok(exit::OK);
     }
     let file = saved.file.display();
-    let english = format!("recovered {} of {}{lost}: {file}", counted(count, "sample"), counted(cells, "cell"));
-    out.line(out.say(english, format!("셀 {cells}개의 표본 {count}개를 되살렸습니다{lost}: {file}")))?;
-    saved.kept.iter().try_for_each(|kept| out.line(format!("{}: {}", saved.why, kept.display())))?;
+    let (en, ko) = (lost.of(Lang::En), lost.of(Lang::Ko));
+    let english = format!("recovered {} of {}{en}: {file}", counted(count, "sample"), counted(cells, "cell"));
+    out.line(out.say(english, format!("셀 {cells}개의 표본 {count}개를 되살렸습니다{ko}: {file}")))?;
+    let why = saved.why.of(out.lang());
+    saved.kept.iter().try_for_each(|kept| out.line(format!("{why}: {}", kept.display())))?;
     Ok(exit::OK)
 }
 
 /// " (2 lines could not be read and are left out; …)".
-fn lost(raw: &Raw) -> String {
-    let lines = |n: usize| counted(n, "line");
+fn lost(raw: &Raw) -> Said {
     let mut told = Vec::new();
     if raw.broken > 0 {
-        told.push(format!("{} could not be read, left out", lines(raw.broken)));
+        let (n, lines) = (raw.broken, counted(raw.broken, "line"));
+        told.push(said!("{lines} could not be read, left out", "{n}행은 읽을 수 없어 뺌"));
     }
     if raw.repeated > 0 {
-        told.push(format!("{} stood twice, counted once", lines(raw.repeated)));
+        let (n, lines) = (raw.repeated, counted(raw.repeated, "line"));
+        told.push(said!("{lines} stood twice, counted once", "{n}행은 두 번 있어 한 번만 셈"));
     }
     if raw.cut_off {
-        told.push("the last line was cut off and is left out".into());
+        told.push(said!("the last line was cut off and is left out", "마지막 행은 잘려 있어 뺌"));
     }
-    if told.is_empty() { String::new() } else { format!(" ({})", told.join("; ")) }
+    if told.is_empty() {
+        return Said::default();
+    }
+    let told = Said::joined(&told, "; ");
+    let (en, ko) = (told.of(Lang::En), told.of(Lang::Ko));
+    said!(" ({en})", "({ko})")
 }
 
 struct Saved {
     file: PathBuf,
     /// The results file that was there before, where it is now.
     kept: Option<PathBuf>,
-    why: &'static str,
+    why: Said,
 }
 
 /// `run.json` in the folder of `samples.jsonl`; beside it where that has as many samples, and beside any other file that
@@ -75,17 +83,21 @@ fn save(place: &Path, run: &Run) -> Result<Saved> {
         let mut stem = place.file_stem().unwrap_or_default().to_owned();
         stem.push("-recovered");
         let file = write_beside(place.parent().unwrap_or(Path::new("")), &stem, run)?;
-        return Ok(Saved { file, kept: None, why: "" });
+        return Ok(Saved { file, kept: None, why: Said::default() });
     }
     let dir = if place.is_dir() { place } else { place.parent().unwrap_or(Path::new("")) };
     let file = dir.join(RUN);
     if !file.exists() {
         save_run(dir, run)?;
-        return Ok(Saved { file, kept: None, why: "" });
+        return Ok(Saved { file, kept: None, why: Said::default() });
     }
     if read::load(&file).is_ok_and(|old| samples_in(&old) >= samples_in(run)) {
         let beside = write_beside(dir, "recovered".as_ref(), run)?;
-        return Ok(Saved { file: beside, kept: Some(file), why: "this results file is whole and stays" });
+        return Ok(Saved {
+            file: beside,
+            kept: Some(file),
+            why: said!("this results file is whole and stays", "이 결과 파일은 온전하므로 그대로 둡니다"),
+        });
     }
     let kept = free_name(dir, "run-before-recover".as_ref());
     as_caller(&file, || std::fs::rename(&file, &kept)).doing(|| {
@@ -97,7 +109,14 @@ fn save(place: &Path, run: &Run) -> Result<Saved> {
         )
     })?;
     save_run(dir, run)?;
-    Ok(Saved { file, kept: Some(kept), why: "the results file that was there has fewer samples and is kept as" })
+    Ok(Saved {
+        file,
+        kept: Some(kept),
+        why: said!(
+            "the results file that was there has fewer samples and is kept as",
+            "있던 결과 파일은 표본이 더 적어 이 이름으로 남겨 둡니다"
+        ),
+    })
 }
 
 fn samples_in(run: &Run) -> usize {

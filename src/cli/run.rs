@@ -64,7 +64,7 @@ pub(super) fn probe(args: Probe, out: &mut Out) -> u8 {
 fn one(args: &Run, out: &mut Out) -> Result<u8> {
     let arm = arm(args)?;
     let task = task(args, &arm)?;
-    caution::of_run(&arm, args.rootfs.as_deref()).into_iter().for_each(|text| out.note(text));
+    caution::of_run(&arm, args.rootfs.as_deref()).into_iter().for_each(|text| out.note(text.of(out.lang())));
     if arm.env.about().id == "container-rootless" {
         become_ordinary_user()?;
     }

@@ -3,11 +3,15 @@
 use serde_json::{Value, json};
 
 use super::closing;
-use super::list::wrap;
+use super::list::{padded, wrap};
 use super::out::Out;
+use crate::charts::stage;
 use crate::environments::{Arm, Outcome};
 use crate::error::Result;
+use crate::lang::Lang;
+use crate::lang::particles::settled;
 use crate::model::{Exit, Part, Unit};
+use crate::report::translated;
 use crate::timeline::Timeline;
 use crate::units::show_ns;
 
@@ -16,14 +20,17 @@ pub(super) fn inventory(arm: &Arm, parts: Result<Vec<Part>>, out: &mut Out) -> R
     let parts = match parts {
         Ok(parts) => parts,
         Err(error) => {
-            let why = format!("could not {}: {}", error.doing, error.cause);
-            out.note(format!("objects of {arm}: not listed ({why}); a program that ends at once cannot be looked at"));
+            let why = error.reason();
+            out.note(out.say(
+                format!("objects of {arm}: not listed ({why}); a program that ends at once cannot be looked at"),
+                format!("{arm}의 객체: 세지 못함({}). 곧바로 끝나는 프로그램은 살펴볼 수 없습니다", why.of(Lang::Ko)),
+            ));
             return Ok(());
         }
     };
-    out.line(format!("objects of {arm}:"))?;
+    out.line(out.say(format!("objects of {arm}:"), format!("{arm}의 객체:")))?;
     for part in parts.iter().filter(|p| p.unit == Unit::Count) {
-        out.line(format!("  {:<16} {:>4}   {}", part.what, part.amount, part.source))?;
+        out.line(format!("  {:<16} {:>4}   {}", part.what, part.amount, translated(&part.source, out.lang())))?;
     }
     Ok(())
 }
@@ -31,20 +38,25 @@ pub(super) fn inventory(arm: &Arm, parts: Result<Vec<Part>>, out: &mut Out) -> R
 /// A line per mark: stage, label, how long it took, as a bar.
 pub(super) fn timeline(arm: &Arm, clock: &Timeline, outcome: &Outcome, out: &mut Out) -> Result<()> {
     let about = arm.env.about();
-    let head = format!("stages of {arm} ({}), t0 = {}:", about.name, about.t0);
+    let lang = out.lang();
+    let (name, t0) = (about.name.of(lang), translated(about.t0, lang));
+    let head = out.say(format!("stages of {arm} ({name}), t0 = {t0}:"), format!("{arm}({name})의 단계, t0 = {t0}:"));
     out.line(wrap(&head, 79, "  ").trim_start())?;
     let longest = clock.steps().map(|(_, ns)| ns).max().unwrap_or(1).max(1);
     for (mark, took) in clock.steps() {
         let bar = closing::bar(took as f64 / longest as f64);
-        out.line(format!("  {:<8} {:<43.43} {:>9}  {bar}", mark.stage.name(), mark.label, show_ns(took as f64)))?;
+        let (stage, label) = (padded(stage(mark.stage, lang), 8), translated(&mark.label, lang));
+        let label = padded(&label.chars().take(43).collect::<String>(), 43);
+        out.line(format!("  {stage} {label} {:>9}  {bar}", show_ns(took as f64)))?;
     }
-    out.line(format!("  {:<52} {:>9}  {}", "in all", show_ns(total_ns(clock) as f64), end(outcome.exit)))?;
+    let (all, total) = (padded(out.say("in all", "모두"), 52), show_ns(total_ns(clock) as f64));
+    out.line(format!("  {all} {total:>9}  {}", end(outcome.exit, lang)))?;
     let counted: Vec<String> =
         outcome.counters.iter().filter(|(_, n)| *n > 0).map(|(what, n)| format!("{what} {n}")).collect();
     if counted.is_empty() {
         return Ok(());
     }
-    out.line(wrap(&format!("VM exits: {}", counted.join(", ")), 79, "  ")) // on a busy machine there are more kinds
+    out.line(wrap(&format!("{}: {}", out.say("VM exits", "VM exit"), counted.join(", ")), 79, "  ")) // on a busy machine there are more kinds
 }
 
 /// The same on one line, after whatever the program itself has printed.
@@ -56,7 +68,7 @@ pub(super) fn as_json(
     out: &mut Out,
 ) -> Result<()> {
     let about = arm.env.about();
-    let mut life = json!({ "arm": arm.id(), "name": about.name, "t0": about.t0, "exit": end(outcome.exit) });
+    let mut life = json!({ "arm": arm.id(), "name": about.name, "t0": about.t0, "exit": end(outcome.exit, Lang::En) });
     let counters: serde_json::Map<String, Value> =
         outcome.counters.iter().map(|(what, n)| (what.clone(), (*n).into())).collect();
     if let Some(clock) = clock {
@@ -72,7 +84,7 @@ pub(super) fn as_json(
             life["objects"] =
                 counts.map(|p| json!({ "what": p.what, "amount": p.amount, "source": p.source })).collect();
         }
-        Some(Err(error)) => life["objects_missing"] = format!("could not {}: {}", error.doing, error.cause).into(),
+        Some(Err(error)) => life["objects_missing"] = error.reason().to_string().into(),
     }
     out.line(life)
 }
@@ -81,9 +93,11 @@ fn total_ns(clock: &Timeline) -> u64 {
     clock.marks.last().map_or(0, |m| m.at_ns.saturating_sub(clock.t0_ns))
 }
 
-fn end(exit: Exit) -> String {
+fn end(exit: Exit, lang: Lang) -> String {
     match exit {
-        Exit::Code(code) => format!("exit status {code}"),
-        Exit::Signal(signal) => format!("killed by signal {signal}"),
+        Exit::Code(code) => lang.choose(format!("exit status {code}"), format!("종료 상태 {code}")),
+        Exit::Signal(signal) => {
+            lang.choose(format!("killed by signal {signal}"), settled(&format!("시그널 {signal}(으)로 끝남")))
+        }
     }
 }

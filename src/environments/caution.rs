@@ -6,31 +6,41 @@ use std::path::{Path, PathBuf};
 use nix::sys::statvfs::{FsFlags, statvfs};
 
 use super::Arm;
+use crate::lang::Said;
+use crate::said;
 
 /// One sentence for each thing that a run in this root folder leaves open, or does otherwise than one would think.
-pub fn of_run(arm: &Arm, rootfs: Option<&Path>) -> Vec<String> {
+pub fn of_run(arm: &Arm, rootfs: Option<&Path>) -> Vec<Said> {
     let id = arm.env.about().id;
     let (rootless, user) = (id == "container-rootless", arm.knobs.has("+user"));
     let folder = rootfs.filter(|_| id.starts_with("container"));
     let setuid = folder.filter(|_| !user).filter(|folder| leaves_setuid_files(folder)).map(|folder| {
         let folder = folder.display();
-        format!(
+        said!(
             "caution: a setuid file that the program leaves in {folder} runs with the rights of its owner, for every user who gets there: \
-             chmod 700 keeps them out"
+             chmod 700 keeps them out",
+            "주의: 프로그램이 {folder}에 남기는 setuid 파일은 거기에 들어갈 수 있는 모든 사용자에게 소유자의 권한으로 실행됩니다. \
+             chmod 700으로 막을 수 있습니다"
         )
     });
     let mounts = || std::fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
     let tmp =
         folder.filter(|folder| (rootless || user) && is_hosts_root(folder)).and_then(|_| mounted_in_tmp(&mounts()));
     let tmp = tmp.map(|place| {
-        format!(
-            "caution: /tmp is empty inside: {} is a mount of its own, and a user namespace may show nothing around it \
+        said!(
+            "caution: /tmp is empty inside: {place} is a mount of its own, and a user namespace may show nothing around it \
              (umount it, or --as container as root)",
-            place.display()
+            "주의: 안의 /tmp는 비어 있습니다. {place}이(가) 따로 마운트되어 있어 사용자 네임스페이스가 그 둘레를 보여 줄 수 없습니다\
+             (umount 하거나, 루트로 --as container)",
+            place = place.display()
         )
     });
-    let told = "root inside can signal every process of this machine, process 1 too: run nothing hostile";
-    let pid = arm.knobs.has("-pid").then(|| format!("caution: with the knob -pid {told}"));
+    let pid = arm.knobs.has("-pid").then(|| {
+        said!(
+            "caution: with the knob -pid root inside can signal every process of this machine, process 1 too: run nothing hostile",
+            "주의: 노브 -pid를 쓰면 안의 루트가 1번까지 이 기계의 모든 프로세스에 시그널을 보낼 수 있습니다. 믿지 못할 것은 실행하지 마십시오"
+        )
+    });
     [setuid, tmp, pid].into_iter().flatten().collect()
 }
 

@@ -34,6 +34,7 @@ pub use markdown::markdown;
 pub use page::{Figure, Page};
 pub use results::outliers;
 pub use sections::command;
+pub use translated::translated;
 
 use crate::lang::Lang;
 use crate::results::schema::Run;

@@ -118,3 +118,29 @@ fn what_is_the_same_in_both_languages_is_a_name_or_a_command() {
     }
     assert!(wrong.is_empty(), "said! it in both languages, or list it with its reason:\n{}", wrong.join("\n"));
 }
+
+/// A Markdown table to paste into an issue or a README is English always.
+const IN_ENGLISH: &[&str] = &["src/cli/report.rs"];
+
+#[test]
+fn a_line_for_the_reader_is_chosen_by_his_language() {
+    let lines = everywhere(&[
+        "out.note(",
+        "out.line(",
+        "out.text(",
+        "out.note(format!(",
+        "out.line(format!(",
+        "out.text(format!(",
+    ]);
+    assert!(lines.len() > 60, "they are found: {}", lines.len());
+    let prose = |text: &str| {
+        let words: Vec<&str> = text.split_whitespace().filter(|word| !word.contains(['{', '}'])).collect();
+        words.iter().any(|word| word.len() > 2 && word.chars().all(|c| c.is_ascii_lowercase() || ",;:.".contains(c)))
+    };
+    let wrong: Vec<_> = lines
+        .iter()
+        .filter(|(path, _)| !IN_ENGLISH.contains(&path.as_str()))
+        .filter(|(_, texts)| texts.first().is_some_and(|text| prose(text)))
+        .collect();
+    assert!(wrong.is_empty(), "out.say(english, korean): {wrong:#?}");
+}
