@@ -356,11 +356,21 @@ fn mode(path: &str) -> u32 {
 }
 
 /// A world for a user who has no process but the one that is tested, and a binary that he may read.
-struct OtherUser(World, String);
+struct OtherUser(World, String, u32);
+
+/// Limits count all processes of a user, those of other tests too: so each has one that nobody has, below the 65536 that a
+/// container's root may become.
+fn unused_uid() -> u32 {
+    use std::os::unix::fs::MetadataExt;
+    static ASKED: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
+    let asked = ASKED.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    let first = std::process::id() * 16 + asked;
+    let owners: Vec<u32> =
+        std::fs::read_dir("/proc").unwrap().flatten().filter_map(|e| Some(e.metadata().ok()?.uid())).collect();
+    (0..).map(|n| 20_000 + (first + n) % 40_000).find(|uid| !owners.contains(uid)).unwrap()
+}
 
 impl OtherUser {
-    const UID: u32 = 12345;
-
     fn new(test: &str) -> Option<OtherUser> {
         if !root() {
             skip(test, "needs root to become a user without other processes");
@@ -368,14 +378,14 @@ impl OtherUser {
         }
         let world = World::new();
         let copy = world.program("isolab", std::fs::read(ISOLAB).unwrap());
-        Some(OtherUser(world, copy))
+        Some(OtherUser(world, copy, unused_uid()))
     }
 
     fn command(&self, before: &[&str], args: &[&str]) -> Command {
         use std::os::unix::process::CommandExt;
         let words = [before, &[self.1.as_str()], args].concat();
         let mut command = Command::new(words[0]);
-        command.args(&words[1..]).uid(Self::UID).gid(Self::UID);
+        command.args(&words[1..]).uid(self.2).gid(self.2);
         self.0.settle_in(&mut command);
         command
     }
