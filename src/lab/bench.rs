@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
+use super::cgroup::remove_cgroup;
 use super::interrupt::{Interrupt, Woken};
 use super::scratch::Scratch;
 use super::worker::{Done, Mode, Reply, Request, SUBCOMMAND};
@@ -278,7 +279,7 @@ impl Drop for Held {
         let _ = kill(pid, Signal::SIGKILL);
         let _ = nix::sys::wait::waitpid(pid, None); // ours, as its subreaper
         for dir in &detached.cgroups {
-            crate::lab::leaks::remove_cgroup(dir);
+            remove_cgroup(dir);
         }
     }
 }

@@ -12,6 +12,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitPidFlag, waitpid};
 
 use super::bench::ENV_RUN;
+use super::cgroup::remove_cgroup;
 use super::descendants::Descendants;
 use super::pids::Pid;
 use super::scratch;
@@ -252,26 +253,9 @@ pub fn settled(places: &Places, run: &str, patience: Duration) -> bool {
     true
 }
 
-/// Removes one cgroup and those below it; its last process may need a moment to leave it.
-pub fn remove_cgroup(dir: &Path) {
-    for _ in 0..200 {
-        match std::fs::remove_dir(dir).map_err(|e| e.raw_os_error()) {
-            Err(Some(libc::EBUSY | libc::ENOTEMPTY)) => remove_children(dir),
-            _ => return,
-        }
-        std::thread::sleep(Duration::from_micros(500));
-    }
-}
-
 /// How many files this process has open.
 pub fn own_fds() -> usize {
     std::fs::read_dir("/proc/self/fd").map_or(0, Iterator::count)
-}
-
-/// A cgroup with children is busy, as one with processes is.
-fn remove_children(dir: &Path) {
-    let Ok(entries) = std::fs::read_dir(dir) else { return };
-    entries.flatten().filter(|e| e.file_type().is_ok_and(|t| t.is_dir())).for_each(|e| remove_cgroup(&e.path()));
 }
 
 /// Reaps orphans that came to us as their subreaper.

@@ -11,7 +11,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::leaks::remove_cgroup;
+use super::cgroup::remove_cgroup;
 use crate::error::{Context, Result};
 use crate::said;
 

@@ -4,6 +4,7 @@
 //! `descendants`, `leaks` and `cleaning` keep the machine clean; `interrupt` is how a signal ends all of it in order.
 
 pub mod bench;
+mod cgroup;
 pub mod cleaning;
 pub mod descendants;
 pub mod interrupt;

@@ -4,12 +4,12 @@
 use super::names;
 use super::page::{Block, Entry, Section, Table, number, text, verbatim};
 use super::results::{caption, measured_experiments, metrics, title};
-use super::sentences::summary;
 use super::words::{self, Words};
 use crate::charts::versus;
 use crate::lang::Lang;
 use crate::results::derive::spread::each_at_once;
 use crate::results::derive::{Pair, Verdict, less_one, pairs};
+use crate::results::query::summary;
 use crate::results::schema::{Cell, MetricInfo, Run, Status};
 use crate::units::{show, three_digits};
 

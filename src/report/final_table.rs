@@ -197,7 +197,7 @@ mod tests {
         let (found, _) = rows(&user);
         assert!(found[0][4] == "not tested" && found[0][5].starts_with("not comparable: kernel memory"), "{found:?}");
         let sentences = crate::report::sentences::sentences(&user, Lang::En, crate::report::sentences::Detail::Short);
-        let all: Vec<String> = sentences.iter().map(crate::report::sentences::Sentence::text).collect();
+        let all: Vec<String> = sentences.iter().map(crate::report::Sentence::text).collect();
         assert!(!all.join(" ").contains("no difference") && all.join(" ").contains("not comparable"), "{all:?}");
     }
 

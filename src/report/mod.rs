@@ -31,7 +31,7 @@ mod words;
 
 pub use html::html;
 pub use markdown::markdown;
-pub use page::{Figure, Page};
+pub use page::{Figure, Page, Sentence};
 pub use results::outliers;
 pub use sections::command;
 pub use translated::translated;

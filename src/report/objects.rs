@@ -1,9 +1,10 @@
 //! The sentence of `inventory`: "One instance, beside its process: bare VM, …: 3 KVM objects, 1 kernel; …".
 
 use super::names;
-use super::sentences::{Sentence, plain_cells, summary};
+use super::page::Sentence;
 use super::words::{self, Words};
 use crate::lang::Lang;
+use crate::results::query::{plain_cells, summary};
 use crate::results::schema::{Cell, Run};
 use crate::units::show_count;
 

@@ -1,6 +1,5 @@
 //! What a report is before it is HTML or Markdown: sections of blocks. Nothing here computes.
 
-use super::sentences::Sentence;
 use crate::charts::Drawing;
 use crate::lang::Lang;
 
@@ -61,6 +60,22 @@ pub enum Block {
         about: String,
         numbers: String,
     },
+}
+
+/// One sentence: "Start, …: process 0.21 ms [0.20, 0.22]; our container, … 1.52 ms [1.50, 1.55] (×7.2)."
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sentence {
+    pub lead: String,
+    /// One per arm.
+    pub parts: Vec<String>,
+    /// The last to be left out where there is no room: 0 matters most.
+    pub rank: u8,
+}
+
+impl Sentence {
+    pub fn text(&self) -> String {
+        format!("{}: {}.", self.lead, self.parts.join("; "))
+    }
 }
 
 #[derive(Debug, Clone, PartialEq)]

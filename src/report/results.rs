@@ -1,14 +1,15 @@
 //! What was measured: per experiment its charts, and a table for each metric. One table has one metric, so one
 //! definition; one row has one arm with one set of values, so nothing is averaged over unlike things.
 
+use super::names;
 use super::page::{Block, Column, Entry, Figure, Section, Table, code, number, text};
 use super::words::{self, Words};
-use super::{names, sentences::summary};
 use crate::charts;
 use crate::lang::Lang;
 use crate::model::Unit;
 use crate::results::derive::spread::harmonic_mean;
 use crate::results::derive::{n_for, percentile};
+use crate::results::query::summary;
 use crate::results::schema::{Cell, MetricInfo, Outliers, Run, Status, Summary};
 use crate::units::{show, show_count};
 

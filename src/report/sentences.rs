@@ -3,6 +3,7 @@
 //! The terminal has 80 columns and says what a ratio is, not how sure; the report gives every ratio its interval and n.
 //! A sentence says what was seen, never why: no cause is tested here.
 
+use super::page::Sentence;
 use super::words::{self, Words};
 use super::{names, objects};
 use crate::charts::versus;
@@ -11,7 +12,7 @@ use crate::lang::Lang;
 use crate::model::{Kind, Unit};
 use crate::results::derive::Verdict as Found;
 use crate::results::derive::{Pair, Relation, kind_of, pairs};
-use crate::results::query::floor_of;
+use crate::results::query::{floor_of, plain_cells, summary};
 use crate::results::schema::{Cell, Interval, MetricInfo, Run, Status, Summary, Warning};
 use crate::units::{beside, show, three_digits};
 
@@ -22,22 +23,6 @@ pub enum Detail {
     Short,
     /// Every value with its n, every ratio with its interval and pairs.
     Full,
-}
-
-/// One sentence: "Start, …: process 0.21 ms [0.20, 0.22]; our container, … 1.52 ms [1.50, 1.55] (×7.2)."
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sentence {
-    pub lead: String,
-    /// One per arm.
-    pub parts: Vec<String>,
-    /// The last to be left out where there is no room: 0 matters most.
-    pub rank: u8,
-}
-
-impl Sentence {
-    pub fn text(&self) -> String {
-        format!("{}: {}.", self.lead, self.parts.join("; "))
-    }
 }
 
 /// One question: which metric answers it, and how it is told.
@@ -204,16 +189,6 @@ fn configured_against_touched(run: &Run, lang: Lang) -> Option<Sentence> {
 }
 
 pub use super::names::case as case_of;
-
-/// Arms as they are: not the A/A twin, and the case that has no sizes.
-pub fn plain_cells<'a>(run: &'a Run, experiment: &'a str) -> impl Iterator<Item = &'a Cell> {
-    run.cells
-        .iter()
-        .filter(move |c| c.experiment == experiment && c.status == Status::Measured)
-        .filter(|c| !c.arm.is_repeated() && !c.case.contains_key("configured"))
-}
-
-pub use crate::results::derive::summary;
 
 /// "1.52 ms [1.50, 1.55]": the interval in the unit and the digits of the median.
 pub fn with_interval(i: &Interval, unit: Unit, lang: Lang) -> String {

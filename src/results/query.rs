@@ -1,6 +1,6 @@
 //! What stands in a results file, found: the questions that everybody asks.
 
-use super::schema::{ArmInfo, Cell, NoiseFloor, Run, Summary};
+use super::schema::{ArmInfo, Cell, NoiseFloor, Run, Status, Summary};
 use crate::model::Kind;
 use crate::stats::Estimate;
 
@@ -28,4 +28,12 @@ pub fn seen(run: &Run, cell: &Cell, metric: &str) -> Option<Estimate> {
 /// None: the cell has no value of it.
 pub fn summary<'a>(run: &'a Run, cell: &Cell, metric: &str) -> Option<&'a Summary> {
     run.summaries.iter().find(|s| s.cell == cell.id && s.metric == metric)
+}
+
+/// Arms as they are: not the A/A twin, and the case that has no sizes.
+pub fn plain_cells<'a>(run: &'a Run, experiment: &'a str) -> impl Iterator<Item = &'a Cell> {
+    run.cells
+        .iter()
+        .filter(move |c| c.experiment == experiment && c.status == Status::Measured)
+        .filter(|c| !c.arm.is_repeated() && !c.case.contains_key("configured"))
 }

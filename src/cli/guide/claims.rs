@@ -125,7 +125,7 @@ fn row(d: &Decided, runs: &[Named], lang: Lang) -> Value {
 }
 
 fn numbers(d: &Decided, runs: &[Named]) -> Vec<Value> {
-    let number = |(value, text): (&crate::guide::claims::terms::Value, String)| {
+    let number = |(value, text): (&crate::guide::claims::value::Value, String)| {
         let (file, run) = &runs[value.run];
         let cells = run.cells.iter().filter(|c| value.cells.contains(&c.id));
         let cells: Vec<Value> = cells.map(|c| json!({ "id": c.id, "sha256": c.hash })).collect();

@@ -4,58 +4,19 @@
 //! No verdict is expected beforehand. Two students whose machines differ may both be right with opposite cards; each of
 //! them is wrong with the other's.
 
-use serde::Deserialize;
-
 use super::quoted::{Candidate, Quoted};
 use super::sentence;
+use super::written::{Card, FLOOR, Fault, how_to_fill, outcome, read, unique};
 use crate::guide::chapters::Check;
-use crate::guide::claims::terms::{Named, Value};
+use crate::guide::claims::terms::Named;
+use crate::guide::claims::value::Value;
 use crate::guide::claims::{self, Decided, Verdict};
-use crate::guide::outcome::{Evidence, Kind, Outcome, Status};
+use crate::guide::outcome::{Evidence, Outcome, Status};
 use crate::id::CellId;
 use crate::lang::Lang;
 use crate::lang::particles::settled;
 use crate::results::derive::{compared, estimate, less_one};
 use crate::results::schema::{Cell, Interval, Run};
-
-/// What a student writes; `number` may be typed without quotes.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Card {
-    verdict: String,
-    number: Typed,
-    sentence: String,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-enum Typed {
-    Text(String),
-    Integer(i64),
-    Float(f64),
-}
-
-impl Default for Typed {
-    fn default() -> Typed {
-        Typed::Text(String::new())
-    }
-}
-
-impl Typed {
-    fn text(&self) -> String {
-        match self {
-            Typed::Text(text) => text.trim().to_owned(),
-            Typed::Integer(number) => number.to_string(),
-            Typed::Float(number) => number.to_string(),
-        }
-    }
-}
-
-impl Card {
-    fn is_blank(&self) -> bool {
-        self.verdict.trim().is_empty() && self.number.text().is_empty() && self.sentence.trim().is_empty()
-    }
-}
 
 /// `card`: the text of the chapter's card.toml; `runs`: the files that count, the first ones first.
 pub fn check(check: &Check, card: &str, runs: &[Named], lang: Lang) -> Outcome {
@@ -83,16 +44,6 @@ pub fn check(check: &Check, card: &str, runs: &[Named], lang: Lang) -> Outcome {
 /// Nothing is written on it yet.
 pub(super) fn is_blank(check: &Check, card: &str) -> bool {
     read(card, check.claim.as_deref().unwrap_or(FLOOR)).is_ok_and(|card| card.is_blank())
-}
-
-/// The table of chapter 0, which has no claim.
-pub(super) const FLOOR: &str = "floor";
-
-fn read(text: &str, key: &str) -> Result<Card, String> {
-    let table: toml::Table =
-        toml::from_str(text).map_err(|cause| format!("card.toml: {}", cause.to_string().trim_end()))?;
-    let Some(card) = table.get(key) else { return Ok(Card::default()) };
-    card.clone().try_into().map_err(|cause: toml::de::Error| format!("card.toml, [{key}]: {}", cause.message()))
 }
 
 fn claim(check: &Check, card: &Card, decided: &Decided, runs: &[Named], lang: Lang) -> Outcome {
@@ -152,9 +103,6 @@ fn undecided(
     outcome(check, Status::NotDecided, why, format!("{fix}\n{n}"), evidence, lang)
 }
 
-/// What is wrong, and what to do.
-pub(super) type Fault = Option<(String, String)>;
-
 fn wrong_verdict(card: &Card, decided: &Decided, lang: Lang) -> Fault {
     let letters = lang.choose(
         "T true, C true with a condition, F false, N not testable here, ? cannot tell",
@@ -209,22 +157,12 @@ fn wrong_number(card: &Card, decided: &Decided, runs: &[Named], lang: Lang) -> F
     Some((why, format!("{as_printed} {which}")))
 }
 
-pub(super) fn unique(mut names: Vec<&str>) -> Vec<&str> {
-    let mut seen = std::collections::BTreeSet::new();
-    names.retain(|name| seen.insert(*name));
-    names
-}
-
-pub(super) fn pair_of(value: &Value) -> String {
-    if value.base.is_empty() { value.arm.to_string() } else { format!("{} ÷ {}", value.arm, value.base) }
-}
-
 /// Everything that may be quoted: recomputed from the raw samples, so that a summary changed by hand helps nobody.
 fn candidates(decided: &Decided, runs: &[Named]) -> Vec<Candidate> {
     let mut all = Vec::new();
     for value in &decided.values {
         let run = runs[value.run].1;
-        let name = pair_of(value);
+        let name = value.pair();
         with_ends(&value.found, &name, value.unit, &mut all);
         if value.unit.is_none() {
             shares(&value.found, &name, &mut all);
@@ -270,14 +208,6 @@ fn of_cell(run: &Run, cell: &Cell, metric: &str, all: &mut Vec<Candidate>) {
     }
 }
 
-pub(super) fn how_to_fill(key: &str, lang: Lang) -> String {
-    let fields = if key == FLOOR { "number = \"3.1 %\"" } else { "verdict, number, sentence" };
-    lang.choose(
-        format!("Fill in [{key}] of the chapter's card.toml: {fields}."),
-        format!("이 장의 card.toml에서 [{key}]를 채우십시오. {fields}."),
-    )
-}
-
 fn evidence(decided: &Decided, runs: &[Named]) -> Vec<Evidence> {
     let numbers = decided.numbers();
     let of_value = |(value, number): (&Value, &String)| -> Vec<Evidence> {
@@ -292,36 +222,6 @@ fn evidence(decided: &Decided, runs: &[Named]) -> Vec<Evidence> {
         cells.map(one).collect()
     };
     decided.values.iter().zip(&numbers).flat_map(of_value).collect()
-}
-
-pub(super) fn outcome(
-    check: &Check,
-    status: Status,
-    why: String,
-    fix: String,
-    evidence: Vec<Evidence>,
-    lang: Lang,
-) -> Outcome {
-    let passed = status == Status::Pass;
-    let said = check.explanation.of(lang);
-    let reason = check.claim.as_deref().and_then(|id| claims::find(id).ok()).map_or("", |c| c.reason.of(lang));
-    Outcome {
-        id: check.id.clone(),
-        kind: Kind::Card,
-        status,
-        points: if passed { check.points } else { 0 },
-        possible: check.points,
-        why,
-        fix,
-        explanation: if !passed {
-            String::new()
-        } else if said.is_empty() {
-            reason.into()
-        } else {
-            said.into()
-        },
-        evidence,
-    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The card of chapter 0: the noise floor of one of the reader's own runs.
 
-use super::card::{FLOOR, how_to_fill, outcome};
 use super::quoted::{Candidate, Quoted};
+use super::written::{FLOOR, how_to_fill, outcome};
 use crate::guide::chapters::Check;
 use crate::guide::claims::terms::{Floor, Named, floors};
 use crate::guide::outcome::{Evidence, Outcome, Status};

@@ -9,6 +9,7 @@ pub(in crate::guide) mod run;
 mod says;
 mod sentence;
 mod work;
+mod written;
 
 use std::cell::LazyCell;
 use std::path::{Path, PathBuf};

@@ -1,10 +1,11 @@
 //! The sentence of a card: does it say what was compared, with which number and which interval; is it a statement, and one that
 //! neither the file nor the card's own verdict contradicts?
 
-use super::card::{Fault, pair_of, unique};
 use super::quoted::{Candidate, Quoted, plain};
 use super::says;
-use crate::guide::claims::terms::{Named, Value};
+use super::written::{Fault, unique};
+use crate::guide::claims::terms::Named;
+use crate::guide::claims::value::Value;
 use crate::guide::claims::{Decided, Verdict};
 use crate::lang::Lang;
 use crate::lang::particles::settled;
@@ -65,7 +66,7 @@ fn names_the_arms(card: &Card) -> Fault {
     } else {
         pairs.iter().any(|v| is_named(v, &v.arm) && is_named(v, &v.base))
     };
-    let pairs: Vec<String> = values.iter().map(pair_of).collect();
+    let pairs: Vec<String> = values.iter().map(Value::pair).collect();
     let pairs = unique(pairs.iter().map(String::as_str).collect()).join(", ");
     (!named).then(|| {
         card.lang.choose(
@@ -136,7 +137,7 @@ fn agrees_with_the_file(card: &Card) -> Fault {
         };
         let mut pairs = card.decided.values.iter().filter(of_pair).peekable();
         let first = *pairs.peek()?;
-        let (pair, words) = (pair_of(first), crate::guide::claims::shown(first));
+        let (pair, words) = (first.pair(), crate::guide::claims::shown(first));
         pairs.all(|value| opposite(&value)).then(|| {
             card.lang.choose(
                 (

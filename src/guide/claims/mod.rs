@@ -11,6 +11,7 @@ pub mod rule;
 pub mod terms;
 #[cfg(test)]
 mod tests;
+pub mod value;
 mod words;
 
 use std::collections::BTreeMap;
@@ -25,7 +26,8 @@ use crate::lang::Lang;
 use crate::said;
 use missing::Missing;
 use rule::{Rule, Term, Truth, Values};
-use terms::{Named, Value};
+use terms::Named;
+use value::Value;
 pub(in crate::guide) use words::shown;
 
 /// What a claim's rule says of one set of results.

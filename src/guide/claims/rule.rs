@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::terms::Value;
+use super::value::Value;
 use crate::guide::tolerances::NEAR;
 use crate::results::schema::Interval;
 

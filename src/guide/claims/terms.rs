@@ -2,40 +2,18 @@
 //! its interval and with the cells that it came from.
 
 use super::rule::{Kind, Term};
-use crate::id::{ArmId, CellId};
+use super::value::Value;
+use crate::id::CellId;
 use crate::model::Kind as ArmKind;
 use crate::model::Unit;
 use crate::results::derive::lines::per_byte;
 use crate::results::derive::spread::Extent;
 use crate::results::derive::{Twins, compared, is_whole, twins};
 use crate::results::query::floor_of;
-use crate::results::schema::{ArmInfo, Cell, Interval, Run, Status};
+use crate::results::schema::{ArmInfo, Cell, Run, Status};
 
 /// A results file with its name.
 pub type Named<'a> = (String, &'a Run);
-
-/// One term for one pair of arms (or one arm).
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Value {
-    /// Name of the term: "start".
-    pub term: String,
-    pub metric: String,
-    /// Which of the files, by index.
-    pub run: usize,
-    pub arm: ArmId,
-    /// Empty where nothing is divided.
-    pub base: ArmId,
-    /// "boot/container", and the base's.
-    pub cells: Vec<CellId>,
-    pub found: Interval,
-    /// None: the number is a ratio.
-    pub unit: Option<Unit>,
-    /// Relative noise floor of a ratio, where the run has one.
-    pub floor: Option<f64>,
-    /// Smallest and largest single sample; of counts.
-    pub lowest: f64,
-    pub highest: f64,
-}
 
 /// All values of a term: from the first file that has any.
 pub(in crate::guide) fn values(name: &str, term: &Term, runs: &[Named]) -> Vec<Value> {

@@ -1,7 +1,8 @@
 //! A verdict in sentences: the numbers, the condition under which they were taken, and what was left out.
 
 use super::rule::{Kind, Term};
-use super::terms::{Named, Value};
+use super::terms::Named;
+use super::value::Value;
 use super::{Decided, Verdict, Why, missing};
 use crate::lang::Lang;
 use crate::model::Unit;

@@ -2,7 +2,8 @@
 
 use super::{Case, Found, evidence};
 use crate::guide::checks::quoted::{Candidate, Quoted};
-use crate::guide::claims::terms::{Value, values};
+use crate::guide::claims::terms::values;
+use crate::guide::claims::value::Value;
 use crate::guide::claims::{find, rule::Term, shown};
 use crate::results::schema::{Cell, Interval};
 

@@ -2,7 +2,8 @@
 
 use super::{Case, Found, evidence};
 use crate::guide::claims::missing::{no_kernel_memory, weigh_kernel_memory};
-use crate::guide::claims::terms::{Value, values};
+use crate::guide::claims::terms::values;
+use crate::guide::claims::value::Value;
 use crate::guide::claims::{find, shown};
 use crate::guide::tolerances::SUM_OF_PARTS;
 use crate::model::Kind;
