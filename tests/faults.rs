@@ -367,7 +367,7 @@ fn unused_uid() -> u32 {
     let first = std::process::id() * 16 + asked;
     let owners: Vec<u32> =
         std::fs::read_dir("/proc").unwrap().flatten().filter_map(|e| Some(e.metadata().ok()?.uid())).collect();
-    (0..).map(|n| 20_000 + (first + n) % 40_000).find(|uid| !owners.contains(uid)).unwrap()
+    (0..40_000).map(|n| 20_000 + (first + n) % 40_000).find(|uid| !owners.contains(uid)).unwrap()
 }
 
 impl OtherUser {
