@@ -14,11 +14,19 @@ fn isolab(shell: &str) -> (Output, Vec<String>) {
 
 #[test]
 fn with_too_few_file_descriptors() {
-    for limit in 6..20 {
-        // fewer do not suffice to look into the folders; `isolab clean` removes those
-        let (out, left) = isolab(&format!("ulimit -n {limit}; exec isolab run --as process"));
-        assert!(left.is_empty(), "{limit}: {left:?} {out:?}");
-    }
+    let codes: Vec<Option<i32>> = (6..32)
+        .map(|limit| {
+            // fewer do not suffice to look into the folders; `isolab clean` removes those
+            let (out, left) = isolab(&format!("ulimit -n {limit}; exec isolab run --as process"));
+            assert!(left.is_empty(), "{limit}: {left:?} {out:?}");
+            out.status.code()
+        })
+        .collect();
+    let begins = codes.iter().position(|code| *code == Some(0)).expect("32 are enough");
+    assert!(begins > 0, "some of these are too few: {codes:?}");
+    assert!(
+        codes[..begins].iter().all(|code| *code == Some(125)) && codes[begins..].iter().all(|code| *code == Some(0))
+    );
 }
 
 #[test]

@@ -61,7 +61,7 @@ fn a_signal_while_instances_are_held_ends_them() {
     let world = World::new();
     let _turn = my_turn();
     let child = world.begin_bench(&["-e", &arms(), "-x", "memory", "--n", "1,4,16", "--blocks", "50"]);
-    std::thread::sleep(Duration::from_millis(1500));
+    wait_for("four at once", || (world.probes().len() >= 4).then_some(()));
     tell(&child, Signal::SIGTERM);
     ended_well(&world, &end(child), code::SIGTERM);
 }

@@ -146,6 +146,10 @@ fn touched_pages_are_guest_ram_and_hold_waits_for_its_release() {
 fn more_memory_than_there_is_ends_without_touching_any() {
     let Some(mut vcpu) = probe(&["probe", "touch", "100000"]) else { return };
     expect_record(&mut vcpu, abi::READY, 0);
+    expect_record(&mut vcpu, abi::DONE, 0); // nobody holds it
+    expect_end(&mut vcpu);
+    let expected = [("exit:record", 2), ("exit:wait", 1), ("exit:mmap", 1), ("exit:exit", 1)];
+    assert_eq!(exits(&vcpu), expected.map(|(cause, n)| (cause.to_owned(), n)), "no page fault, and no end of its own");
 }
 
 #[test]
