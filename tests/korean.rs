@@ -172,7 +172,7 @@ fn a_life_is_shown_in_korean_and_as_json_in_english() {
     ] {
         assert!(shown.contains(words), "{words}: {shown}");
     }
-    for english in ["stages", "objects", "returned", "waited", "the child", "in all", "host's"] {
+    for english in ["stages", "objects of", "returned", "waited", "the child", "in all", "host's"] {
         assert!(!shown.contains(english), "{english}: {shown}");
     }
     let rows: Vec<usize> = shown.lines().filter(|l| l.ends_with('█')).map(UnicodeWidthStr::width).collect();
