@@ -1,6 +1,8 @@
 //! Plain data that every room shares: what to run, what was seen, in which unit.
 
 use crate::any_path;
+use crate::lang::Said;
+use crate::said;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -129,6 +131,14 @@ impl Exit {
         match self {
             Exit::Code(code) => code,
             Exit::Signal(signal) => 128 + signal,
+        }
+    }
+
+    /// "exit status 3", "killed by signal 9".
+    pub fn in_words(self) -> Said {
+        match self {
+            Exit::Code(code) => said!("exit status {code}", "종료 상태 {code}"),
+            Exit::Signal(signal) => said!("killed by signal {signal}", "시그널 {signal}(으)로 끝남"),
         }
     }
 }

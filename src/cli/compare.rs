@@ -3,11 +3,12 @@
 //! Two hosts are compared by their own ratios, side by side: nanoseconds of two machines say nothing about isolation.
 
 use super::args::Compare;
-use super::list::{labelled, wrap};
+use super::list::{labelled, padded, wrap};
 use super::out::Out;
 use super::{exit, latest};
 use crate::error::{Error, Result};
 use crate::id::{ArmId, CellId};
+use crate::lang::Said;
 use crate::results::derive::between::{self, Both};
 use crate::results::derive::with_base;
 use crate::results::read;
@@ -37,7 +38,11 @@ pub(super) fn run(args: Compare, out: &mut Out) -> Result<u8> {
         return Ok(exit::OK);
     }
     for reason in &reasons {
-        out.line(wrap(&format!("{}: {reason}", out.say("NOT THE SAME", "서로 다름")), out.width(), ""))?;
+        out.line(wrap(
+            &format!("{}: {}", out.say("NOT THE SAME", "서로 다름"), reason.of(out.lang())),
+            out.width(),
+            "",
+        ))?;
     }
     if !absolute {
         let absolute = out.say(" (--force: absolute values)", " (--force: 절댓값)");
@@ -71,8 +76,8 @@ const REST: usize = 18 + 2 * 11 + 12;
 
 fn table(rows: &[Row], out: &Out) -> Vec<String> {
     let room = out.width().saturating_sub(REST).max(2);
-    let head = format!("{:<17} {:>10} {:>10}", "metric", "A", "B");
-    let mut lines = vec![out.bold(&labelled("cell", room, &head, out.width()).join("\n"))];
+    let head = format!("{} {:>10} {:>10}", padded(out.say("metric", "지표"), 17), "A", "B");
+    let mut lines = vec![out.bold(&labelled(out.say("cell", "셀"), room, &head, out.width()).join("\n"))];
     for r in rows {
         let change = r.change.map_or(String::new(), |c| format!("{:+.1} %", c * 100.0));
         let sure = if r.overlap { " ~" } else { "" };
@@ -84,19 +89,19 @@ fn table(rows: &[Row], out: &Out) -> Vec<String> {
 }
 
 /// What makes the two incomparable in absolute numbers, in words.
-fn differences(a: &Run, b: &Run) -> Vec<String> {
+fn differences(a: &Run, b: &Run) -> Vec<Said> {
     let mut found = Vec::new();
-    let mut differ = |what: &str, a: &str, b: &str| {
+    let mut differ = |what: Said, a: &str, b: &str| {
         if a != b {
-            found.push(format!("{what}: {a} / {b}"));
+            found.push(Said::compose(&[&what], |lang| format!("{}: {a} / {b}", what.of(lang))));
         }
     };
-    differ("host", &a.header.host.id, &b.header.host.id);
-    differ("CPU", &a.header.host.cpu_model, &b.header.host.cpu_model);
-    differ("kernel", &a.header.host.kernel, &b.header.host.kernel);
-    differ("KVM backend", &a.header.host.kvm_backend, &b.header.host.kvm_backend);
+    differ(said!("host", "호스트"), &a.header.host.id, &b.header.host.id);
+    differ(Said::english("CPU"), &a.header.host.cpu_model, &b.header.host.cpu_model);
+    differ(said!("kernel", "커널"), &a.header.host.kernel, &b.header.host.kernel);
+    differ(said!("KVM backend", "KVM 백엔드"), &a.header.host.kvm_backend, &b.header.host.kvm_backend);
     let short = |sha256: &str| sha256.get(..12).unwrap_or(sha256).to_owned();
-    differ("probe", &short(&a.header.probe_sha256), &short(&b.header.probe_sha256));
+    differ(said!("probe", "프로브"), &short(&a.header.probe_sha256), &short(&b.header.probe_sha256));
     found
 }
 

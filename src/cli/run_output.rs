@@ -9,8 +9,7 @@ use crate::charts::stage;
 use crate::environments::{Arm, Outcome};
 use crate::error::Result;
 use crate::lang::Lang;
-use crate::lang::particles::settled;
-use crate::model::{Exit, Part, Unit};
+use crate::model::{Part, Unit};
 use crate::report::translated;
 use crate::timeline::Timeline;
 use crate::units::show_ns;
@@ -50,7 +49,7 @@ pub(super) fn timeline(arm: &Arm, clock: &Timeline, outcome: &Outcome, out: &mut
         out.line(format!("  {stage} {label} {:>9}  {bar}", show_ns(took as f64)))?;
     }
     let (all, total) = (padded(out.say("in all", "모두"), 52), show_ns(total_ns(clock) as f64));
-    out.line(format!("  {all} {total:>9}  {}", end(outcome.exit, lang)))?;
+    out.line(format!("  {all} {total:>9}  {}", outcome.exit.in_words().of(lang)))?;
     let counted: Vec<String> =
         outcome.counters.iter().filter(|(_, n)| *n > 0).map(|(what, n)| format!("{what} {n}")).collect();
     if counted.is_empty() {
@@ -68,7 +67,7 @@ pub(super) fn as_json(
     out: &mut Out,
 ) -> Result<()> {
     let about = arm.env.about();
-    let mut life = json!({ "arm": arm.id(), "name": about.name, "t0": about.t0, "exit": end(outcome.exit, Lang::En) });
+    let mut life = json!({ "arm": arm.id(), "name": about.name, "t0": about.t0, "exit": outcome.exit.in_words() });
     let counters: serde_json::Map<String, Value> =
         outcome.counters.iter().map(|(what, n)| (what.clone(), (*n).into())).collect();
     if let Some(clock) = clock {
@@ -91,13 +90,4 @@ pub(super) fn as_json(
 
 fn total_ns(clock: &Timeline) -> u64 {
     clock.marks.last().map_or(0, |m| m.at_ns.saturating_sub(clock.t0_ns))
-}
-
-fn end(exit: Exit, lang: Lang) -> String {
-    match exit {
-        Exit::Code(code) => lang.choose(format!("exit status {code}"), format!("종료 상태 {code}")),
-        Exit::Signal(signal) => {
-            lang.choose(format!("killed by signal {signal}"), settled(&format!("시그널 {signal}(으)로 끝남")))
-        }
-    }
 }

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use super::{Detached, Event, Instance, Outcome, Prepared, Reply, Verb};
 use crate::error::{Error, Result};
+use crate::lang::Lang;
 use crate::model::{Exit, Part, Record};
 use crate::probe::abi;
 use crate::said;
@@ -46,7 +47,9 @@ impl Life {
                 Event::Record(record) if record.kind == abi::READY => return Ok(record),
                 Event::Record(_) => {}
                 Event::Exited(exit) => {
-                    let cause = said!("it ended first: {how}", "먼저 끝남: {how}", how = words(exit));
+                    let how = exit.in_words();
+                    let (en, ko) = (how.of(Lang::En), how.of(Lang::Ko));
+                    let cause = said!("it ended first: {en}", "먼저 끝남: {ko}");
                     return Err(Error::new(
                         said!("wait until the program is ready", "프로그램이 준비되기를 기다릴 수 없습니다"),
                         cause,
@@ -110,13 +113,6 @@ impl Life {
     /// Where that cannot be; it is destroyed then.
     pub fn detach(self) -> Result<(Detached, Timeline)> {
         Ok((self.instance.detach()?, self.clock))
-    }
-}
-
-fn words(exit: Exit) -> String {
-    match exit {
-        Exit::Code(code) => format!("exit status {code}"),
-        Exit::Signal(signal) => format!("killed by signal {signal}"),
     }
 }
 

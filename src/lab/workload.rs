@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 
 use crate::error::{Error, Result};
+use crate::lang::Lang;
 use crate::lang::Said;
 use crate::model::{Exit, Io, Limits, Record, Rootfs, Task};
 use crate::probe::abi;
@@ -91,11 +92,11 @@ impl Workload {
         }
         let expected = Exit::Code(abi::exit_status(nonce));
         if exit != expected {
+            let (found, proof) = (say(exit), expected.code());
+            let (en, ko) = (found.of(Lang::En), found.of(Lang::Ko));
             let cause = said!(
-                "the exit status is {found}, its proof would be {proof}",
-                "끝난 상태가 {found}인데, 증명값은 {proof}이어야 함",
-                found = say(exit),
-                proof = say(expected)
+                "the exit status is {en}, its proof would be exit status {proof}",
+                "{ko}(으)로 끝났으나, 증명값은 종료 상태 {proof}이어야 함"
             );
             return Err(Error::new(said!("believe the sample", "표본을 믿을 수 없습니다"), cause));
         }
@@ -125,9 +126,10 @@ impl Workload {
 }
 
 fn ended_badly(argv: &[OsString], exit: Exit) -> Error {
+    let how = say(exit);
     let error = Error::new(
         said!("run {program}", "{program}을(를) 실행할 수 없습니다", program = shell::command(argv)),
-        said!("it ended with {how}", "{how}(으)로 끝남", how = say(exit)),
+        said!("it ended with {en}", "{ko}(으)로 끝남", en = how.of(Lang::En), ko = how.of(Lang::Ko)),
     );
     let killed = exit == Exit::Signal(libc::SIGKILL);
     error.try_this(if killed {
@@ -140,10 +142,10 @@ fn ended_badly(argv: &[OsString], exit: Exit) -> Error {
     })
 }
 
-fn say(exit: Exit) -> String {
+fn say(exit: Exit) -> Said {
     match exit {
-        Exit::Code(code) => format!("exit status {code}"),
-        Exit::Signal(signal) => format!("signal {signal}"),
+        Exit::Code(code) => said!("exit status {code}", "종료 상태 {code}"),
+        Exit::Signal(signal) => said!("signal {signal}", "시그널 {signal}"),
     }
 }
 
