@@ -64,7 +64,7 @@ pub(super) fn how_to_fill(key: &str, lang: Lang) -> String {
     let fields = if key == FLOOR { "number = \"3.1 %\"" } else { "verdict, number, sentence" };
     lang.choose(
         format!("Fill in [{key}] of the chapter's card.toml: {fields}."),
-        format!("이 장의 card.toml에서 [{key}]를 채우십시오. {fields}."),
+        format!("이 장의 card.toml에서 [{key}] 항목을 채우십시오. {fields}."),
     )
 }
 
