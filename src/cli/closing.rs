@@ -17,7 +17,7 @@ use crate::results::files::{RUN, SAMPLES};
 use crate::results::query::summary;
 use crate::results::schema::{Interval, Run, Status};
 use crate::shell::{called_as, quoted_path};
-use crate::units::{beside, show};
+use crate::units::{Scale, beside, show};
 
 /// Of the smallest terminal that is in use, with the prompt below.
 const HEIGHT: usize = 29;
@@ -150,10 +150,9 @@ fn table(run: &Run, out: &Out) -> Vec<String> {
 
 /// "1.52 ±0.03 ms".
 fn with_error(i: &Interval, unit: Unit) -> String {
-    let text = show(i.median, unit);
-    let (Some(low), Some(high), Some((number, unit_name))) = (i.low, i.high, text.split_once(' ')) else { return text };
-    let farther = (high - i.median).max(i.median - low);
-    format!("{number} ±{} {unit_name}", beside(i.median, farther, unit))
+    let (Some(reach), Unit::Nanoseconds | Unit::Bytes) = (i.reach(), unit) else { return show(i.median, unit) };
+    let scale = Scale::of(unit, i.median);
+    format!("{} ±{} {}", scale.number(i.median), beside(i.median, reach, unit), scale.unit)
 }
 
 /// A bar of eighths of a character.

@@ -64,6 +64,11 @@ impl Interval {
         self.low.zip(self.high)
     }
 
+    /// How far the farther end lies from the median.
+    pub fn reach(&self) -> Option<f64> {
+        self.ends().map(|(low, high)| (high - self.median).max(self.median - low))
+    }
+
     pub fn method(&self) -> Method {
         if self.ends().is_some() { Method::OrderStatistics } else { Method::TooFew }
     }
