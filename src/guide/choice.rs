@@ -129,7 +129,10 @@ impl<'a> Choice<'a> {
             }
         }
         let nothing = Said::fixed("nothing in it that this chapter needs", "이 장에 필요한 것이 들어 있지 않습니다");
-        told.extend(together(&more, Said::fixed("not looked into", "살펴보지 않았습니다")));
+        told.extend(together(
+            &more,
+            Said::fixed("they too; name one to see why", "마찬가지입니다. 까닭을 보려면 파일 이름을 적으십시오"),
+        ));
         told.extend(together(&strangers, nothing));
         told.extend(self.own.unreadable.iter().map(|(file, why)| PassedOver { file: file.clone(), why: why.clone() }));
         told

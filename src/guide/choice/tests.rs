@@ -153,6 +153,16 @@ fn a_pipe_and_a_device_are_told_and_nothing_waits_for_them() {
     }
 }
 
+#[test]
+fn many_reasons_are_told_in_few_lines() {
+    let dir = tempfile::tempdir().unwrap();
+    saved(dir.path(), "whole.json", "2026-01-01", &ALL);
+    (0..TOLD + 6).for_each(|n| saved_as(dir.path(), &format!("few{n:02}.json"), "2026-01-02", &ALL, 3, |_| {}));
+    let (chosen, over) = looked(dir.path(), &needs(&ALL, 0), &Log::default(), None);
+    assert_eq!((chosen.as_slice(), over.len()), (&["whole.json".to_owned()][..], TOLD + 1), "{over:?}");
+    assert!(over[TOLD].starts_with("few05.json, few06.json, few07.json, … (+3): they too"), "{over:?}");
+}
+
 /// The relation that needs most blocks, and the data that choose the file for it, agree.
 #[test]
 fn chapter_0_asks_for_the_blocks_that_its_relation_compares() {
