@@ -11,13 +11,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use common::guide::{answer, own_run, rustc};
 use common::{Answer, World, code, root, skip};
-use isolab::guide::chapters::{Ask, Data};
+use isolab::guide::chapters::Data;
 use isolab::guide::outcome::{Kind, Status};
 use isolab::guide::shelf::Shelf;
 use isolab::guide::{checks, predictions, reference, state, work};
 use isolab::lang::Lang;
-use isolab::results::chain::chain;
 use isolab::results::read;
 use isolab::results::schema::Run;
 
@@ -43,7 +43,7 @@ impl Reader {
 
     fn predict(&self, chapter: u32) -> Answer {
         let answers: Vec<String> =
-            data(chapter).questions.iter().map(|q| format!("{}={}", q.id, some(q.kind, &q.options))).collect();
+            data(chapter).questions.iter().map(|q| format!("{}={}", q.id, answer(q.kind, &q.options))).collect();
         let number = chapter.to_string();
         let mut args = vec!["predict", &number];
         answers.iter().for_each(|answer| args.extend(["--answer", answer]));
@@ -69,11 +69,7 @@ impl Reader {
 
     /// A reference run as one of this reader's own, under this name and from this time: younger than the prediction.
     fn owns(&self, reference: &str, name: &str, started: &str) -> Run {
-        let mut run = read::load(&Path::new("results/reference/svm").join(reference)).unwrap();
-        let log = predictions::Log::load(&self.world.join("home/.local/state/isolab")).unwrap();
-        run.header.prediction_sha256 = log.head().map(str::to_owned);
-        (run.header.id, run.header.started) = (name.into(), started.to_owned());
-        chain(&run.header, &mut run.cells);
+        let run = own_run(&self.world, reference, name, started);
         self.world.file(name, serde_json::to_vec(&run).unwrap());
         run
     }
@@ -98,13 +94,6 @@ impl Reader {
     }
 }
 
-/// The compiler itself: rustup's stand-in looks for its toolchains in a home, and a world has one of its own.
-fn rustc() -> PathBuf {
-    let named = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let out = Command::new(named).args(["--print", "sysroot"]).output().unwrap();
-    Path::new(String::from_utf8(out.stdout).unwrap().trim()).join("bin/rustc")
-}
-
 fn chapters() -> Vec<u32> {
     let all: Vec<u32> = Shelf::embedded().chapters().into_iter().map(|(number, _)| number).collect();
     assert!(all.len() >= 5, "{all:?}");
@@ -113,16 +102,6 @@ fn chapters() -> Vec<u32> {
 
 fn data(chapter: u32) -> Data {
     Shelf::embedded().data(chapter).unwrap()
-}
-
-/// An answer of the right kind.
-fn some(kind: Ask, options: &[String]) -> String {
-    match kind {
-        Ask::Number => "7.5".into(),
-        Ask::Choice => options[0].clone(),
-        Ask::Order => options.join(","),
-        Ask::YesNo => "no".into(),
-    }
 }
 
 /// The noise floor of the first start times, as the chart prints it.
@@ -466,7 +445,7 @@ fn under_sudo_predictions_and_work_belong_to_the_caller() {
     std::os::unix::fs::chown(reader.world.join("home"), Some(12345), Some(12346)).unwrap();
     for args in [&["predict", "0"][..], &["reset", "2"]] {
         let answers: Vec<String> =
-            data(0).questions.iter().map(|q| format!("--answer={}={}", q.id, some(q.kind, &q.options))).collect();
+            data(0).questions.iter().map(|q| format!("--answer={}={}", q.id, answer(q.kind, &q.options))).collect();
         let mut command = reader.command(args);
         if args[0] == "predict" {
             command.args(&answers);

@@ -10,14 +10,13 @@ mod common;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use common::guide::{own_run, rustc};
 use common::{Answer, World, code};
-use isolab::guide::chapters::{Ask, Data};
+use isolab::guide::chapters::Data;
 use isolab::guide::pages::Page;
-use isolab::guide::predictions::Log;
 use isolab::guide::shelf::Shelf;
 use isolab::guide::work;
 use isolab::lang::Lang;
-use isolab::results::chain::chain;
 use isolab::results::read;
 
 struct Player {
@@ -60,13 +59,8 @@ impl Player {
     }
 
     fn predict(&self, args: &[&str]) -> Answer {
-        let answer = |kind, options: &[String]| match kind {
-            Ask::Number => "7.5".to_owned(),
-            Ask::Choice => options[0].clone(),
-            Ask::Order => options.join(","),
-            Ask::YesNo => "no".to_owned(),
-        };
-        let lines: String = self.data.questions.iter().map(|q| answer(q.kind, &q.options) + "\n").collect();
+        let lines: String =
+            self.data.questions.iter().map(|q| common::guide::answer(q.kind, &q.options) + "\n").collect();
         let mut command = self.command(args);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         std::io::Write::write_all(&mut child.stdin.take().unwrap(), lines.as_bytes()).unwrap();
@@ -79,12 +73,8 @@ impl Player {
         let file = if after("--order") == Some("sequential") { "sequential.json" } else { "run.json" };
         let number = self.benches.get() + 1;
         self.benches.set(number);
-        let mut run = read::load(&Path::new("results/reference/svm").join(file)).unwrap();
-        let log = Log::load(&self.world.join("home/.local/state/isolab")).unwrap();
-        run.header.prediction_sha256 = log.head().map(str::to_owned);
-        run.header.id = format!("played-{number}").into();
-        run.header.started = format!("2026-11-28T10:00:{number:02}Z");
-        chain(&run.header, &mut run.cells);
+        let started = format!("2026-11-28T10:00:{number:02}Z");
+        let run = own_run(&self.world, file, &format!("played-{number}"), &started);
         let name = after("-o").map_or_else(|| format!("results/{number}/run.json"), str::to_owned);
         std::fs::create_dir_all(self.world.join(&name).parent().unwrap()).unwrap();
         self.world.file(&name, serde_json::to_vec(&run).unwrap());
@@ -180,13 +170,6 @@ fn files(answer: &Answer) -> String {
     let named = text.split("Your own data: ").nth(1).unwrap_or_default();
     let end = [", the newest that", ", which gave"].iter().filter_map(|reason| named.find(reason)).min();
     named[..end.unwrap_or(0)].to_owned()
-}
-
-/// The compiler itself: rustup's stand-in looks for its toolchains in a home, and a world has one of its own.
-fn rustc() -> PathBuf {
-    let named = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let out = Command::new(named).args(["--print", "sysroot"]).output().unwrap();
-    Path::new(String::from_utf8(out.stdout).unwrap().trim()).join("bin/rustc")
 }
 
 const MORE: &[&str] = &[

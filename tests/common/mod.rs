@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc, clippy::must_use_candidate)]
 
 pub(crate) mod cards;
+pub(crate) mod guide;
 pub(crate) mod swapping;
 pub(crate) mod world;
 
