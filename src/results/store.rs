@@ -206,7 +206,12 @@ fn not_written(path: &Path, cause: &std::io::Error) -> Error {
     let text = cause.to_string();
     let plain = text.split(" at path ").next().unwrap_or_default(); // a temporary name is of no use to the reader
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let elsewhere = || Said::fixed("choose a folder that you may write to", "쓸 수 있는 폴더를 고르십시오");
+    let elsewhere = || {
+        Said::fixed(
+            "choose a folder that you may write to: -o FILE, --results DIR, --into DIR",
+            "쓸 수 있는 폴더를 고르십시오: -o FILE, --results DIR, --into DIR",
+        )
+    };
     let advice = shortage::room(folder, cause).unwrap_or_else(elsewhere);
     let doing = said!("save {path}", "{path}을(를) 저장하지 못했습니다", path = path.display());
     Error::new(doing, Said::verbatim(plain)).try_this(advice)
