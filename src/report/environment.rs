@@ -5,6 +5,7 @@ use super::page::{Block, Section, Table, code, text, verbatim};
 use super::properties::{self, Properties};
 use super::words::{self, Words};
 use super::{names, sections};
+use crate::host::NOT_OFFERED;
 use crate::lang::Lang;
 use crate::results::schema::{ArmInfo, Run, Status};
 use crate::units::show_bytes;
@@ -61,7 +62,11 @@ fn machine(run: &Run, lang: Lang) -> Table {
 }
 
 fn or_not_told(value: String, lang: Lang) -> String {
-    if value.is_empty() { words::NOT_TOLD.of(lang).to_owned() } else { value }
+    match value.as_str() {
+        "" => words::NOT_TOLD.of(lang).to_owned(),
+        NOT_OFFERED => words::NOT_OFFERED.of(lang).to_owned(),
+        _ => value,
+    }
 }
 
 /// What the kernel says it does against the CPU's faults; "not affected" needs no room.
@@ -123,7 +128,7 @@ fn arms(run: &Run, lang: Lang) -> Table {
     for arm in run.header.arms.iter().filter(|a| !a.id.is_repeated()) {
         let p = properties::of(arm, &run.header.plan, lang);
         let backend = arm.backend.clone().unwrap_or_else(|| words::NO_KVM.of(lang).to_owned());
-        let limited = arm.limited.as_ref().map_or_else(|| text(words::NO.of(lang)), verbatim);
+        let limited = arm.limited_in(lang).map_or_else(|| text(words::NO.of(lang)), |(why, _)| verbatim(why));
         let name = format!("{} ({})", names::plain(run, &arm.id, lang), code(&arm.id));
         let t0 = super::translated::translated(&arm.t0, lang);
         table.row(vec![

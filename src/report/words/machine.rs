@@ -47,6 +47,7 @@ pub(crate) const THE_PROBE: Words = w(
     "isolab의 프로브. 어디서나 같은 바이트(SHA-256 {0}…)",
 );
 pub(crate) const NOT_TOLD: Words = w("not told by this machine", "이 기계가 알려 주지 않음");
+pub(crate) const NOT_OFFERED: Words = w("not offered", "제공되지 않음");
 pub(crate) const NONE: Words = w("none", "없음");
 pub(crate) const NONE_SEEN: Words = w("none seen", "보이지 않음");
 pub(crate) const YES: Words = w("yes", "예");
