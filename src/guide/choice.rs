@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use super::chapters::Needs;
 use super::checks::run::{fault, needed};
 use super::claims::missing::{is_alone, no_kernel_memory};
-use super::files::{Found, Own, Results};
+use super::files::{Found, Own, PassedOver, Results};
 use super::predictions::{Entry, Log, Order};
 use crate::error::Error;
 use crate::lang::{Lang, Said};
@@ -41,13 +41,6 @@ enum Lack {
 
 type Lacking = (Lack, Said);
 
-/// A file, or several for one reason.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PassedOver {
-    pub file: String,
-    pub why: Said,
-}
-
 /// So many are told one by one.
 const TOLD: usize = 5;
 
@@ -59,7 +52,7 @@ impl<'a> Choice<'a> {
     pub fn newest(&self) -> Vec<PathBuf> {
         let mut chosen: Vec<&Found> = Vec::new();
         for order in self.needs.orders() {
-            let of_order = |f: &&Found| f.is_of_the_probe() && f.header.plan.order == order;
+            let of_order = |f: &&Found| is_usable(f) && f.header.plan.order == order;
             let (knowing, others): (Vec<&Found>, Vec<&Found>) =
                 self.own.found.iter().filter(of_order).partition(|f| self.knows(f));
             let mut missing: Vec<&String> = self.needs.cells.iter().collect();
@@ -89,7 +82,7 @@ impl<'a> Choice<'a> {
 
     /// Every run that knows the prediction and holds something that the chapter needs.
     pub fn younger(&self) -> Vec<PathBuf> {
-        let useful = |f: &&Found| f.is_of_the_probe() && self.knows(f) && self.is_about(f);
+        let useful = |f: &&Found| is_usable(f) && self.knows(f) && self.is_about(f);
         self.own.found.iter().filter(useful).map(|f| f.path.clone()).collect()
     }
 
@@ -123,7 +116,7 @@ impl<'a> Choice<'a> {
             if !self.is_about(file) {
                 strangers.push(file.name.as_str());
             } else if told.len() < TOLD {
-                told.push(PassedOver { file: file.name.clone(), why: self.why(file, &chosen) });
+                told.push(self.why(file, &chosen));
             } else {
                 more.push(file.name.as_str());
             }
@@ -134,11 +127,22 @@ impl<'a> Choice<'a> {
             Said::fixed("they too; name one to see why", "마찬가지입니다. 까닭을 보려면 파일 이름을 적으십시오"),
         ));
         told.extend(together(&strangers, nothing));
-        told.extend(self.own.unreadable.iter().map(|(file, why)| PassedOver { file: file.clone(), why: why.clone() }));
+        told.extend(self.own.unreadable.iter().cloned());
         told
     }
 
-    fn why(&self, file: &Found, chosen: &[&Found]) -> Said {
+    fn why(&self, file: &Found, chosen: &[&Found]) -> PassedOver {
+        if file.is_saved() {
+            return PassedOver::new(&file.name, self.reason(file, chosen));
+        }
+        let why = Said::fixed(
+            "it goes on, or was killed before its results were saved",
+            "아직 측정하고 있거나, 결과를 저장하기 전에 죽었습니다",
+        );
+        PassedOver::recoverable(&file.name, why)
+    }
+
+    fn reason(&self, file: &Found, chosen: &[&Found]) -> Said {
         if !file.is_of_the_probe() {
             return Said::fixed("it measured a command of your own", "직접 지정한 명령을 측정한 파일입니다");
         }
@@ -171,6 +175,10 @@ impl<'a> Choice<'a> {
     }
 }
 
+fn is_usable(file: &Found) -> bool {
+    file.is_of_the_probe() && file.is_saved()
+}
+
 /// Newer than one of those that were chosen for its order; of another order, than all of them.
 fn is_newer(file: &Found, chosen: &[&Found]) -> bool {
     let began = |f: &Found| f.header.started.clone();
@@ -185,7 +193,7 @@ fn together(names: &[&str], why: Said) -> Option<PassedOver> {
     let some = names.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
     let rest = names.len().saturating_sub(NAMED);
     let file = if rest == 0 { some } else { format!("{some}, … (+{rest})") };
-    (!names.is_empty()).then_some(PassedOver { file, why })
+    (!names.is_empty()).then(|| PassedOver::new(file, why))
 }
 
 /// The worst that a file lacks.

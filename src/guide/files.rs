@@ -12,7 +12,7 @@ use super::predictions::{Entry, Log, Order};
 use super::state::Kept;
 use crate::error::{Context, Error, Result};
 use crate::lang::Said;
-use crate::results::files::{RUN, recover_command};
+use crate::results::files::{RUN, SAMPLES, recover_command};
 use crate::results::hash::sha256_of_file;
 use crate::results::read;
 use crate::results::schema::{Header, Run, SCHEMA};
@@ -62,8 +62,29 @@ impl Kept {
 /// The reader's own runs below a folder (its `results/*/run.json` and `*.json`), the newest first; of each the header only.
 pub struct Own {
     pub(super) found: Vec<Found>,
-    /// What has a run's name and cannot be read, with the reason.
-    pub(super) unreadable: Vec<(String, Said)>,
+    /// What has a run's name and cannot be read.
+    pub(super) unreadable: Vec<PassedOver>,
+}
+
+/// A file that is not read, or several for one reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PassedOver {
+    pub file: String,
+    pub why: Said,
+    /// The command that helps; empty: there is none.
+    pub fix: String,
+}
+
+impl PassedOver {
+    pub(super) fn new(file: impl Into<String>, why: Said) -> PassedOver {
+        PassedOver { file: file.into(), why, fix: String::new() }
+    }
+
+    /// The run's results can be made of its raw samples.
+    pub(super) fn recoverable(file: &str, why: Said) -> PassedOver {
+        let run = Path::new(file).parent().unwrap_or(Path::new("."));
+        PassedOver { fix: recover_command(run), ..PassedOver::new(file, why) }
+    }
 }
 
 impl Own {
@@ -74,9 +95,15 @@ impl Own {
             match peek(&path) {
                 // of two copies of one run, the one that was named
                 Ok(Some(header)) if seen.insert(header.id.clone()) => found.push(Found { path, name, header }),
-                Ok(None) if path.ends_with(RUN) => unreadable.push((name, damaged(&path))),
+                Ok(None) if path.ends_with(RUN) || path.ends_with(SAMPLES) => {
+                    let why = Said::fixed("it is damaged", "손상된 파일입니다");
+                    let whole = path.ends_with(RUN) && path.with_file_name(SAMPLES).exists();
+                    let over =
+                        if whole { PassedOver::recoverable } else { |file: &str, why| PassedOver::new(file, why) };
+                    unreadable.push(over(&name, why));
+                }
                 Ok(_) => {}
-                Err(Error { cause, .. }) => unreadable.push((name, cause)),
+                Err(Error { cause, .. }) => unreadable.push(PassedOver::new(name, cause)),
             }
         }
         found.sort_by(|a, b| b.header.started.cmp(&a.header.started));
@@ -93,11 +120,6 @@ impl Own {
     }
 }
 
-fn damaged(run: &Path) -> Said {
-    let recover = recover_command(run.parent().unwrap_or(run));
-    said!("it is no results file, or a damaged one: {recover}", "결과 파일이 아니거나 손상되었습니다: {recover}")
-}
-
 /// `*.json` of the folder first: of two copies of one run the reader knows the one that he named.
 fn candidates(dir: &Path) -> Vec<PathBuf> {
     let entries = |dir: &Path| -> Vec<PathBuf> {
@@ -108,7 +130,8 @@ fn candidates(dir: &Path) -> Vec<PathBuf> {
     };
     let named = entries(dir).into_iter().filter(|p| p.extension().is_some_and(|e| e == "json"));
     let runs = entries(&dir.join("results")).into_iter().filter(|p| p.file_name().is_some_and(|n| n != "latest"));
-    named.chain(runs.map(|run| run.join(RUN))).filter(|p| p.exists() && !p.is_dir()).collect()
+    let of_run = |run: PathBuf| [RUN, SAMPLES].map(|name| run.join(name)).into_iter().find(|p| p.exists());
+    named.chain(runs.filter_map(of_run)).filter(|p| p.exists() && !p.is_dir()).collect()
 }
 
 /// A run of which the header is known.
@@ -133,9 +156,14 @@ impl Found {
     pub(super) fn is_of_the_probe(&self) -> bool {
         self.header.plan.command.is_none()
     }
+
+    /// Else it has its raw samples alone: it goes on, or was killed.
+    pub(super) fn is_saved(&self) -> bool {
+        !self.path.ends_with(SAMPLES)
+    }
 }
 
-/// The header of a results file, without the megabytes behind it; None: it is no results file of ours.
+/// The header of a results file, or of a run's raw samples, without the megabytes behind it; None: it is neither.
 fn peek(path: &Path) -> Result<Option<Header>> {
     let (file, _) = read::open_regular(path)?;
     let header = RefCell::new(None);

@@ -59,6 +59,7 @@ pub struct File {
 pub struct PassedOver {
     pub file: String,
     pub why: String,
+    pub fix: String,
 }
 
 impl Graded {

@@ -9,8 +9,7 @@ use crate::cli::out::Out;
 use crate::error::Result;
 use crate::guide::chapters::Data;
 use crate::guide::checks::{Case, Sheet, Source, check};
-use crate::guide::choice::PassedOver;
-use crate::guide::files::Results;
+use crate::guide::files::{PassedOver, Results};
 use crate::guide::outcome::{Outcome, Status};
 use crate::guide::sheet::{self, Graded};
 use crate::guide::state::{Full, Kept};
@@ -117,7 +116,7 @@ impl Checked {
     }
 
     fn graded(self, chapter: u32, lang: Lang) -> Graded {
-        let over = |p: PassedOver| sheet::PassedOver { file: p.file, why: p.why.of(lang).to_owned() };
+        let over = |p: PassedOver| sheet::PassedOver { file: p.file, why: p.why.of(lang).to_owned(), fix: p.fix };
         let passed_over = self.passed_over.into_iter().map(over).collect();
         let mut graded = Graded::new(chapter, self.sheet, &self.source, &self.results, self.own_too);
         (graded.chosen, graded.passed_over) = (self.why.name().into(), passed_over);
@@ -163,7 +162,8 @@ impl Checked {
         let head = reader.lang.choose("Passed over:", "고르지 않은 파일:");
         let one = |p: &PassedOver| {
             let why = p.why.of(reader.lang).trim_end_matches('.');
-            reader.say(&format!("{}: {why}.", p.file), "  · ", "    ")
+            let told = reader.say(&format!("{}: {why}.", p.file), "  · ", "    ");
+            told + &lines(reader, &p.fix, "    ", "    ")
         };
         reader.say(head, "  ", "  ") + &self.passed_over.iter().map(one).collect::<String>()
     }

@@ -44,7 +44,10 @@ fn looked(dir: &Path, needs: &Needs, log: &Log, prediction: Option<&Entry>) -> (
     let choice = Choice::new(&own, needs, log, prediction);
     let chosen = choice.newest();
     let name = |path: &PathBuf| path.strip_prefix(dir).unwrap().display().to_string();
-    let over = choice.passed_over(&chosen).into_iter().map(|p| format!("{}: {}", p.file, p.why));
+    let over = choice
+        .passed_over(&chosen)
+        .into_iter()
+        .map(|p| format!("{}: {} {}", p.file, p.why, p.fix).trim_end().to_owned());
     (chosen.iter().map(name).collect(), over.collect())
 }
 
@@ -147,10 +150,33 @@ fn a_pipe_and_a_device_are_told_and_nothing_waits_for_them() {
     let (chosen, over) = looked(dir.path(), &needs(&ALL, 0), &Log::default(), None);
     assert_eq!(chosen, ["whole.json"]);
     for (file, why) in
-        [("pipe.json", "a pipe"), ("results/zero/run.json", "a device"), ("results/cut/run.json", "recover")]
+        [("pipe.json", "a pipe"), ("results/zero/run.json", "a device"), ("results/cut/run.json", "damaged")]
     {
         assert!(over.iter().any(|o| o.starts_with(file) && o.contains(why)), "{file}: {over:?}");
     }
+}
+
+#[test]
+fn a_newer_run_that_was_killed_is_told_with_the_way_to_recover_it() {
+    let dir = tempfile::tempdir().unwrap();
+    saved(dir.path(), "results/a/run.json", "2026-01-01", &ALL);
+    std::fs::write(dir.path().join("results/a/samples.jsonl"), "{}").unwrap();
+    for (name, started) in [("older", "2025-12-31"), ("newer", "2026-01-02")] {
+        saved(dir.path(), &format!("results/{name}/run.json"), started, &ALL);
+        let run = crate::results::read::load(&dir.path().join("results").join(name)).unwrap();
+        let line = serde_json::json!({ "schema": 1, "header": run.header });
+        std::fs::write(dir.path().join(format!("results/{name}/samples.jsonl")), format!("{line}\n")).unwrap();
+        std::fs::remove_file(dir.path().join(format!("results/{name}/run.json"))).unwrap();
+    }
+    let (chosen, over) = looked(dir.path(), &needs(&ALL, 0), &Log::default(), None);
+    assert_eq!((chosen.as_slice(), over.len()), (&["results/a/run.json".to_owned()][..], 1), "{over:?}");
+    assert!(
+        over[0].starts_with("results/newer/samples.jsonl: ") && over[0].ends_with(" recover results/newer"),
+        "{over:?}"
+    );
+    std::fs::remove_dir_all(dir.path().join("results/a")).unwrap();
+    let (none, over) = looked(dir.path(), &needs(&ALL, 0), &Log::default(), None);
+    assert!(none.is_empty() && over.len() == 2, "it is no results file: {over:?}");
 }
 
 #[test]
