@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::page::Note;
-use super::words::{self, translated};
+use super::words;
 use crate::lang::Lang;
 use crate::model::Kind;
 use crate::results::derive::{kind_of, pairs};
@@ -29,7 +29,7 @@ impl Shown {
 /// The fair name of a cell's arm.
 pub(super) fn name_of(run: &Run, cell: &Cell, lang: Lang) -> String {
     let info = run.header.arms.iter().find(|a| a.id == cell.arm);
-    info.map_or_else(|| cell.arm.to_string(), |arm| words::arm_name(arm, lang))
+    info.map_or_else(|| cell.arm.to_string(), |arm| arm.name_in(lang))
 }
 
 /// Why there is nothing to show of this cell; None: it was measured.
@@ -40,7 +40,7 @@ pub(super) fn hole(cell: &Cell, lang: Lang) -> Option<&str> {
 /// Definition, number of blocks, order, KVM backend, what was limited, host, run; last, why not to publish it.
 pub(super) fn notes(run: &Run, cells: &[&Cell], shown: Shown, lang: Lang) -> Vec<Note> {
     let mut notes: Vec<Note> =
-        shown.info(run).map(|m| Note::plain(translated(&m.definition, lang))).into_iter().collect();
+        shown.info(run).map(|m| Note::plain(m.definition_in(lang).to_owned())).into_iter().collect();
     let plan = &run.header.plan;
     notes.push(Note::plain(format!("{}.", samples(run, cells, shown, lang))));
     let values = [("seed", &*plan.seed.to_string()), ("order", order(&plan.order, lang))];

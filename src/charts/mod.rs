@@ -54,7 +54,7 @@ use crate::lang::Lang;
 use crate::results::schema::Run;
 #[cfg(feature = "png")]
 pub use png::{outlines, png};
-pub use words::{arm_name, stage, translated, versus, warning};
+pub use words::{stage, versus, warning};
 
 /// One kind of chart.
 #[derive(Debug)]

@@ -20,7 +20,7 @@ pub(super) struct Arm {
 
 pub(super) fn arm(run: &Run, id: &str, lang: Lang) -> Arm {
     let info = run.header.arms.iter().find(|a| a.id == id);
-    Arm { name: info.map_or_else(|| id.to_owned(), |a| words::arm_name(a, lang)), id: id.to_owned() }
+    Arm { name: info.map_or_else(|| id.to_owned(), |a| a.name_in(lang)), id: id.to_owned() }
 }
 
 /// Cells of one experiment whose case has just these keys, in the order of the plan.
@@ -84,9 +84,7 @@ pub(super) fn definitions<'a>(
     lang: Lang,
 ) -> Vec<Note> {
     let info = |id: &str| run.header.metrics.iter().find(|m| m.experiment == experiment && m.id == id);
-    let note = |(id, name): (&str, &str)| {
-        Some(Note::plain(format!("{name}: {}", words::translated(&info(id)?.definition, lang))))
-    };
+    let note = |(id, name): (&str, &str)| Some(Note::plain(format!("{name}: {}", info(id)?.definition_in(lang))));
     metrics.filter_map(note).collect()
 }
 

@@ -1,10 +1,9 @@
 //! Every word of every chart, English and Korean side by side. Nothing literal stands in a chart's own file.
 //!
-//! Names of arms and definitions come from the results file, in English; their twins are in [`FROM_RUNS`]. Reasons why
-//! something was skipped stay English: they are errors, which somebody may want to search for.
+//! Names of arms, definitions and reasons come from the results file, which has them in both languages.
 
 use crate::lang::Lang;
-use crate::results::schema::{ArmInfo, Warning};
+use crate::results::schema::Warning;
 use crate::timeline::Stage;
 
 /// A text in both languages. `{name}` in it is filled in by [`Word::with`].
@@ -62,7 +61,6 @@ words! {
     HOST: "Host: {host}.", "호스트: {host}.";
     RUN: "isolab {version} ({commit}, {profile}), run {id}, {started}.", "isolab {version}({commit}, {profile}), 실행 {id}, {started}.";
     UNFIT: "not for publication: {reasons}.", "공개용 수치가 아닙니다: {reasons}.";
-    ONCE_MORE: "{name}, once more", "{name}, 한 번 더";
     TWO_BACKENDS: "These runs were made on different KVM backends: their numbers must not be compared.", "이 실행들은 KVM 백엔드가 서로 다릅니다. 수치를 비교하면 안 됩니다.";
     TWO_HOSTS: "These runs were made on different hosts: compare what happens within each, not across them.", "이 실행들은 서로 다른 호스트에서 했습니다. 각 실행 안에서만 비교하고, 실행 사이에서는 비교하지 마십시오.";
 
@@ -130,57 +128,6 @@ words! {
     KIND_KERNELS: "kernels", "커널";
 }
 
-/// The Korean twins of what a results file says in English: fair names, definitions.
-#[rustfmt::skip]
-const FROM_RUNS: &[(&str, &str)] = &[
-    ("process", "프로세스"),
-    ("our container, no image, no engine", "직접 만든 컨테이너, 이미지·엔진 없음"),
-    ("our container, made without root", "직접 만든 컨테이너, 루트 권한 없이"),
-    ("bare VM, no operating system", "운영체제 없는 가상머신"),
-    ("scripted environment, nothing runs", "각본대로 흉내 내는 환경, 실제 실행 없음"),
-    ("scripted engine, nothing runs", "각본대로 흉내 내는 엔진, 실제 실행 없음"),
-    ("From just before the first system call that creates the environment until its host has read the program's ready record.",
-     "환경을 만드는 첫 시스템 콜 직전부터, 호스트가 프로그램의 준비 기록을 읽을 때까지입니다."),
-    // Of files from before there were engines:
-    ("From just before a fresh isolab process is spawned until its environment's host has read the program's ready record.",
-     "새 isolab 프로세스를 띄우기 직전부터, 그 환경의 호스트가 프로그램의 준비 기록을 읽을 때까지입니다."),
-    ("From just before a fresh isolab process, or the own command of somebody else's engine, is spawned until its host has read the program's ready record.",
-     "새 isolab 프로세스를, 남의 엔진이면 그 엔진의 명령을 띄우기 직전부터 호스트가 프로그램의 준비 기록을 읽을 때까지입니다."),
-    ("From just before the first system call that creates the environment until its host sees the program's end.",
-     "환경을 만드는 첫 시스템 콜 직전부터, 호스트가 프로그램의 끝을 볼 때까지입니다."),
-    ("From just before the first system call that creates the environment until its host sees the program's end. In a container an own command has a small PID 1 before it (knob -init: none).",
-     "환경을 만드는 첫 시스템 콜 직전부터, 호스트가 프로그램의 끝을 볼 때까지입니다. 직접 지정한 명령 앞에는 컨테이너 안에서 작은 PID 1이 섭니다(-init을 주면 서지 않습니다)."),
-    ("1024 steps of an integer generator: TSC before and after a batch, divided by its units; the median batch of one worker.",
-     "정수 난수 생성기 1024걸음입니다. 묶음 앞뒤의 TSC 차이를 단위 수로 나눕니다. 작업 프로세스 하나의 묶음 가운데 중앙값입니다."),
-    ("Whole lives of fresh workers per second of wall time, with that many at once.",
-     "그만큼을 동시에 돌릴 때, 실제 시간 1초에 끝나는 새 작업 프로세스의 일생 수입니다."),
-    ("Slope over N of Private_Clean + Private_Dirty in /proc/PID/smaps_rollup.",
-     "N에 대한 /proc/PID/smaps_rollup의 Private_Clean + Private_Dirty의 기울기입니다."),
-    ("Private + kernel memory of one virtual machine of this configured size after its guest touched that much.",
-     "이 크기로 설정한 가상머신에서 게스트가 그만큼 손댄 뒤의 전용 메모리 + 커널 메모리입니다."),
-    ("Slope over N instances of private + kernel memory of what a detached instance leaves running: a container's payload, a virtual machine's monitor.",
-     "떼어 놓은 인스턴스가 남기는 것(컨테이너는 그 안의 프로그램, 가상머신은 모니터)의 전용 메모리 + 커널 메모리를 인스턴스 수 N에 대해 구한 기울기입니다."),
-    ("One call that does nothing: TSC before and after a batch, divided by its calls, the loop included; the median batch of one worker. In a bare VM our own guest kernel answers: a floor, not what Linux costs.",
-     "아무 일도 하지 않는 시스템 콜 한 번입니다. 묶음의 앞뒤에서 TSC를 읽어 부른 횟수로 나눕니다(반복문 포함). 워커 하나에서 중앙값인 묶음을 씁니다. 운영체제 없는 가상머신에서는 우리 게스트 커널이 답하므로 리눅스의 비용이 아니라 최소한의 값입니다."),
-    ("Read 1 byte of /dev/zero: the same way.", "/dev/zero에서 1바이트를 읽습니다. 재는 방법은 같습니다."),
-    ("Write 1 byte to /dev/null: the same way.", "/dev/null에 1바이트를 씁니다. 재는 방법은 같습니다."),
-    ("One port write that leaves the guest, does nothing in the hypervisor and comes back: the same way. Virtual machines only.",
-     "게스트를 떠나 하이퍼바이저에서 아무 일도 하지 않고 돌아오는 포트 쓰기 한 번입니다. 재는 방법은 같고, 가상머신에만 있습니다."),
-    ("Processes that run because of one instance: the payload, or the monitor of a virtual machine.",
-     "인스턴스 하나 때문에 도는 프로세스: 그 안의 프로그램, 또는 가상머신의 모니터입니다."),
-    ("Namespaces that the payload does not share with the harness, by inode.",
-     "프로그램이 측정 도구와 함께 쓰지 않는 네임스페이스로, 아이노드로 셉니다."),
-    ("Mounts in the payload's own mount namespace; 0 where it shares the harness's.",
-     "프로그램 자신의 마운트 네임스페이스에 있는 마운트이며, 측정 도구의 것을 함께 쓰면 0입니다."),
-    ("Control groups made for one instance, over all hierarchies.",
-     "인스턴스 하나를 위해 만든 컨트롤 그룹으로, 모든 계층을 더합니다."),
-    ("Open file descriptors of the payload, or of the monitor of a virtual machine.",
-     "프로그램 또는 가상머신 모니터가 연 파일 디스크립터입니다."),
-    ("Objects made by ioctl on /dev/kvm: machine, virtual CPUs, memory slots.",
-     "/dev/kvm에 ioctl로 만든 객체: 가상머신, 가상 CPU, 메모리 슬롯입니다."),
-    ("Kernels that run beside the host's.", "호스트 커널과 따로 도는 커널입니다."),
-];
-
 /// Short Korean twins of warnings, by code; their English texts hold numbers and names that the report tells in full.
 #[rustfmt::skip]
 const WARNINGS: &[(&str, &str)] = &[
@@ -219,24 +166,6 @@ pub(super) fn blocks(n: usize, lang: Lang) -> String {
     if n == 1 { N_ONE.of(lang).to_owned() } else { N_BLOCKS.with(lang, &[("n", &n.to_string())]) }
 }
 
-/// A sentence of a results file in this language; one that has no twin stays as it is.
-pub fn translated(text: &str, lang: Lang) -> String {
-    let twin = FROM_RUNS.iter().find(|(en, _)| *en == text).filter(|_| lang == Lang::Ko);
-    twin.map_or(text, |(_, ko)| ko).to_owned()
-}
-
-/// The fair name of an arm: "our container, no image, no engine (-net), once more". Knobs stay as they are typed.
-pub fn arm_name(arm: &ArmInfo, lang: Lang) -> String {
-    let suffix = ONCE_MORE.en.trim_start_matches("{name}");
-    let (name, again) = arm.name.strip_suffix(suffix).map_or((arm.name.as_str(), false), |name| (name, true));
-    let knobs = name.rfind(" (").filter(|_| name.ends_with(')') && lang == Lang::Ko);
-    let name = match knobs {
-        Some(at) => format!("{}{}", translated(&name[..at], lang), &name[at..]),
-        None => translated(name, lang),
-    };
-    if again { ONCE_MORE.with(lang, &[("name", &name)]) } else { name }
-}
-
 /// A warning of a results file in a half sentence.
 pub fn warning(warning: &Warning, lang: Lang) -> String {
     let twin = WARNINGS.iter().find(|(code, _)| *code == warning.code).filter(|_| lang == Lang::Ko);
@@ -254,7 +183,7 @@ mod tests {
 
     fn all_texts() -> impl Iterator<Item = &'static str> {
         let words = every_word().flat_map(|w| [w.en, w.ko]);
-        words.chain(FROM_RUNS.iter().chain(WARNINGS).flat_map(|(en, ko)| [*en, *ko]))
+        words.chain(WARNINGS.iter().flat_map(|(en, ko)| [*en, *ko]))
     }
 
     #[test]
@@ -278,7 +207,7 @@ mod tests {
             assert!(!word.en.is_empty() && !word.ko.is_empty());
         }
         let korean = |text: &str| text.chars().any(|c| ('가'..='힣').contains(&c));
-        for (en, ko) in FROM_RUNS.iter().chain(WARNINGS) {
+        for (en, ko) in WARNINGS {
             assert!(korean(ko) && !korean(en), "{en}: {ko}");
         }
     }
@@ -299,58 +228,12 @@ mod tests {
     }
 
     #[test]
-    fn every_environment_has_a_korean_name_and_every_character_of_it_a_glyph() {
-        for env in crate::environments::ALL {
-            let about = env.about();
-            assert_eq!(
-                translated(&about.name, Lang::Ko),
-                about.name.of(Lang::Ko),
-                "files of before have no Korean: {}",
-                about.id
-            );
-            assert!(about.name.chars().all(font::has), "{}", about.name);
+    fn every_name_and_definition_is_in_both_languages_and_every_character_of_it_has_a_glyph() {
+        let names = crate::environments::ALL.iter().map(|e| e.about()).flat_map(|about| [&about.name, &about.t0]);
+        let definitions = crate::experiments::ALL.iter().flat_map(|e| e.about().metrics).map(|m| &m.definition);
+        for said in names.chain(definitions) {
+            let korean = said.korean().unwrap_or_else(|| panic!("no Korean of {said}"));
+            assert!(said.chars().chain(korean.chars()).all(font::has), "{said}: {korean}");
         }
-    }
-
-    #[test]
-    fn what_charts_say_of_metrics_has_korean_twins() {
-        let told = |question: &str, metric: &str| match question {
-            "boot" => metric.ends_with("_to_ready") || matches!(metric, "create_to_exit" | "starts_per_second"),
-            "memory" => matches!(metric, "per_instance" | "host_bytes" | "private"),
-            "syscall" | "inventory" | "cpu" => true,
-            _ => false,
-        };
-        for question in crate::experiments::ALL.iter().map(|e| e.about()) {
-            for metric in question.metrics.iter().filter(|m| told(question.id, m.id)) {
-                assert_ne!(translated(metric.definition, Lang::Ko), metric.definition, "{}", metric.id);
-            }
-        }
-    }
-
-    #[test]
-    fn a_name_keeps_its_knobs_and_its_copy() {
-        let arm = |name: &str| ArmInfo {
-            id: "x".into(),
-            environment: "container".into(),
-            name: name.into(),
-            channel: "fd".into(),
-            t0: String::new(),
-            backend: None,
-            limited: None,
-            limited_fix: None,
-            kind: None,
-            answered_by: None,
-            limited_ko: None,
-            limited_fix_ko: None,
-        };
-        let ko = |name: &str| arm_name(&arm(name), Lang::Ko);
-        assert_eq!(ko("our container, no image, no engine"), "직접 만든 컨테이너, 이미지·엔진 없음");
-        assert_eq!(ko("process, once more"), "프로세스, 한 번 더");
-        assert_eq!(
-            ko("bare VM, no operating system (ram=1G populate), once more"),
-            "운영체제 없는 가상머신 (ram=1G populate), 한 번 더"
-        );
-        assert_eq!(ko("an engine of tomorrow"), "an engine of tomorrow");
-        assert_eq!(arm_name(&arm("process, once more"), Lang::En), "process, once more");
     }
 }

@@ -38,7 +38,7 @@ pub(super) fn inventory(arm: &Arm, parts: Result<Vec<Part>>, out: &mut Out) -> R
 pub(super) fn timeline(arm: &Arm, clock: &Timeline, outcome: &Outcome, out: &mut Out) -> Result<()> {
     let about = arm.env.about();
     let lang = out.lang();
-    let (name, t0) = (about.name.of(lang), translated(about.t0, lang));
+    let (name, t0) = (about.name.of(lang), about.t0.of(lang));
     let head = out.say(format!("stages of {arm} ({name}), t0 = {t0}:"), format!("{arm}({name})의 단계, t0 = {t0}:"));
     out.line(wrap(&head, 79, "  ").trim_start())?;
     let longest = clock.steps().map(|(_, ns)| ns).max().unwrap_or(1).max(1);

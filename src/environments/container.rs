@@ -27,7 +27,10 @@ static ABOUT: About = About {
     clocks: Clocks::Both,
     knobs: KNOBS,
     channel: Channel::Fd,
-    t0: "just before its cgroup is made, or clone3 without one; the pipe for its records exists already",
+    t0: Said::fixed(
+        "just before its cgroup is made, or clone3 without one; the pipe for its records exists already",
+        "컨트롤 그룹을 만들기 직전, 컨트롤 그룹이 없으면 clone3 직전. 기록용 파이프는 이미 있습니다",
+    ),
 };
 
 #[rustfmt::skip]

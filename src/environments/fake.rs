@@ -63,7 +63,7 @@ static ABOUT: About = About {
         FAULT,
     ],
     channel: Channel::Fd,
-    t0: "a moment that the script begins with",
+    t0: Said::fixed("a moment that the script begins with", "각본이 시작하는 순간"),
 };
 
 static ENGINE: About = About {
@@ -88,7 +88,10 @@ static ENGINE: About = About {
         FAULT,
     ],
     channel: Channel::Fd,
-    t0: "a moment that the script begins with, as if its own command were started then",
+    t0: Said::fixed(
+        "a moment that the script begins with, as if its own command were started then",
+        "각본이 시작하는 순간. 그때 자기 명령이 시작된 것으로 봅니다",
+    ),
 };
 
 const FAULTS: &[&str] = &["hang", "crash", "fail", "liar", "unavailable", "slow", "leak"];

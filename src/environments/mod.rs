@@ -67,7 +67,7 @@ pub struct About {
     pub knobs: &'static [KnobAbout],
     pub channel: Channel,
     /// What t0 of create→ready is, in words.
-    pub t0: &'static str,
+    pub t0: Said,
 }
 
 impl About {

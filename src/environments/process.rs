@@ -51,7 +51,10 @@ static ABOUT: About = About {
         ),
     }],
     channel: Channel::Fd,
-    t0: "just before clone3; the pipe for its records exists already",
+    t0: Said::fixed(
+        "just before clone3; the pipe for its records exists already",
+        "clone3 직전. 기록용 파이프는 이미 있습니다",
+    ),
 };
 
 impl Environment for PlainProcess {

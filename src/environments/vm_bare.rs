@@ -61,7 +61,7 @@ static ABOUT: About = About {
         },
     ],
     channel: Channel::Port,
-    t0: "just before open(\"/dev/kvm\")",
+    t0: Said::fixed("just before open(\"/dev/kvm\")", "open(\"/dev/kvm\") 직전"),
 };
 
 impl Environment for VmBare {

@@ -29,38 +29,66 @@ static ABOUT: Question = Question {
         metric(
             "create_to_ready",
             true,
-            "From just before the first system call that creates the environment until its host has read the program's ready record.",
+            Said::fixed(
+                "From just before the first system call that creates the environment until its host has read the program's ready record.",
+                "환경을 만드는 첫 시스템 콜 직전부터, 호스트가 프로그램의 준비 기록을 읽을 때까지입니다.",
+            ),
         ),
         metric(
             "command_to_ready",
             true,
-            "From just before a fresh isolab process, or the own command of somebody else's engine, is spawned until its host has read the program's ready record.",
+            Said::fixed(
+                "From just before a fresh isolab process, or the own command of somebody else's engine, is spawned until its host has read the program's ready record.",
+                "새 isolab 프로세스를, 남의 엔진이면 그 엔진의 명령을 띄우기 직전부터 호스트가 프로그램의 준비 기록을 읽을 때까지입니다.",
+            ),
         ),
         metric(
             "create_to_exit",
             true,
-            "From just before the first system call that creates the environment until its host sees the program's end. In a container an own command has a small PID 1 before it (knob -init: none).",
+            Said::fixed(
+                "From just before the first system call that creates the environment until its host sees the program's end. In a container an own command has a small PID 1 before it (knob -init: none).",
+                "환경을 만드는 첫 시스템 콜 직전부터, 호스트가 프로그램의 끝을 볼 때까지입니다. 직접 지정한 명령 앞에는 컨테이너 안에서 작은 PID 1이 섭니다(-init을 주면 서지 않습니다).",
+            ),
         ),
         metric(
             "exit_to_reaped",
             false,
-            "From the program's end, as its host sees it, until it is waited for and everything made for it is closed and removed.",
+            Said::fixed(
+                "From the program's end, as its host sees it, until it is waited for and everything made for it is closed and removed.",
+                "호스트가 프로그램의 종료를 본 때부터 종료 상태를 거두고 그것을 위해 만든 모든 것을 닫고 지울 때까지입니다.",
+            ),
         ),
         metric(
             "create_to_settled",
             false,
-            "From just before the first system call until nothing that carries the run's name is left: worker reaped, cgroups gone. What the kernel tears down later, unseen, is not in it.",
+            Said::fixed(
+                "From just before the first system call until nothing that carries the run's name is left: worker reaped, cgroups gone. What the kernel tears down later, unseen, is not in it.",
+                "첫 시스템 콜 직전부터 이 실행의 이름을 가진 것이 남지 않을 때까지입니다(작업 프로세스 회수, 컨트롤 그룹 삭제). 커널이 나중에 보이지 않게 정리하는 것은 들어 있지 않습니다.",
+            ),
         ),
-        metric("signal_delay", false, "From the time stamp inside the ready record until its host has read it."),
+        metric(
+            "signal_delay",
+            false,
+            Said::fixed(
+                "From the time stamp inside the ready record until its host has read it.",
+                "준비 기록 안의 시각부터 호스트가 그 기록을 읽을 때까지입니다.",
+            ),
+        ),
         metric(
             "worker_overhead",
             false,
-            "Of a worker's life, what is not the instance's: from its spawn to t0, and from the last mark until the harness has reaped it.",
+            Said::fixed(
+                "Of a worker's life, what is not the instance's: from its spawn to t0, and from the last mark until the harness has reaped it.",
+                "작업 프로세스의 일생에서 인스턴스의 몫이 아닌 시간입니다. 띄운 때부터 t0까지, 그리고 마지막 표시부터 측정기가 회수할 때까지입니다.",
+            ),
         ),
         MetricAbout {
             id: "worker_rss_anon",
             unit: Unit::Bytes,
-            definition: "Anonymous memory of the worker just before create, which a fork must copy the page tables of.",
+            definition: Said::fixed(
+                "Anonymous memory of the worker just before create, which a fork must copy the page tables of.",
+                "만들기 직전 작업 프로세스의 익명 메모리입니다. fork는 이 메모리의 페이지 테이블을 복사해야 합니다.",
+            ),
             better: Better::Lower,
             headline: false,
             per_batch: None,
@@ -68,7 +96,10 @@ static ABOUT: Question = Question {
         MetricAbout {
             id: "starts_per_second",
             unit: Unit::PerSecond,
-            definition: "Whole lives of fresh workers per second of wall time, with that many at once.",
+            definition: Said::fixed(
+                "Whole lives of fresh workers per second of wall time, with that many at once.",
+                "그만큼을 동시에 돌릴 때, 실제 시간 1초에 끝나는 새 작업 프로세스의 일생 수입니다.",
+            ),
             better: Better::Higher,
             headline: true,
             per_batch: None,
@@ -97,7 +128,7 @@ static ABOUT: Question = Question {
     warmup_blocks: 3,
 };
 
-const fn metric(id: &'static str, headline: bool, definition: &'static str) -> MetricAbout {
+const fn metric(id: &'static str, headline: bool, definition: Said) -> MetricAbout {
     MetricAbout { id, unit: Unit::Nanoseconds, definition, better: Better::Lower, headline, per_batch: None }
 }
 

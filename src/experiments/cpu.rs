@@ -18,7 +18,10 @@ static ABOUT: Question = Question {
     metrics: &[MetricAbout {
         id: "spin_unit",
         unit: Unit::Nanoseconds,
-        definition: "1024 steps of an integer generator: TSC before and after a batch, divided by its units; the median batch of one worker.",
+        definition: Said::fixed(
+            "1024 steps of an integer generator: TSC before and after a batch, divided by its units; the median batch of one worker.",
+            "정수 난수 생성기 1024걸음입니다. 묶음 앞뒤의 TSC 차이를 단위 수로 나눕니다. 작업 프로세스 하나의 묶음 가운데 중앙값입니다.",
+        ),
         better: Better::Lower,
         headline: true,
         per_batch: Some(UNITS_PER_BATCH),

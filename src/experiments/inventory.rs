@@ -19,14 +19,56 @@ static ABOUT: Question = Question {
         metric(
             "processes",
             true,
-            "Processes that run because of one instance: the payload, or the monitor of a virtual machine.",
+            Said::fixed(
+                "Processes that run because of one instance: the payload, or the monitor of a virtual machine.",
+                "인스턴스 하나 때문에 도는 프로세스: 그 안의 프로그램, 또는 가상머신의 모니터입니다.",
+            ),
         ),
-        metric("namespaces", true, "Namespaces that the payload does not share with the harness, by inode."),
-        metric("mounts", true, "Mounts in the payload's own mount namespace; 0 where it shares the harness's."),
-        metric("cgroups", true, "Control groups made for one instance, over all hierarchies."),
-        metric("fds", false, "Open file descriptors of the payload, or of the monitor of a virtual machine."),
-        metric("kvm_objects", true, "Objects made by ioctl on /dev/kvm: machine, virtual CPUs, memory slots."),
-        metric("kernels", true, "Kernels that run beside the host's."),
+        metric(
+            "namespaces",
+            true,
+            Said::fixed(
+                "Namespaces that the payload does not share with the harness, by inode.",
+                "프로그램이 측정 도구와 함께 쓰지 않는 네임스페이스로, 아이노드로 셉니다.",
+            ),
+        ),
+        metric(
+            "mounts",
+            true,
+            Said::fixed(
+                "Mounts in the payload's own mount namespace; 0 where it shares the harness's.",
+                "프로그램 자신의 마운트 네임스페이스에 있는 마운트이며, 측정 도구의 것을 함께 쓰면 0입니다.",
+            ),
+        ),
+        metric(
+            "cgroups",
+            true,
+            Said::fixed(
+                "Control groups made for one instance, over all hierarchies.",
+                "인스턴스 하나를 위해 만든 컨트롤 그룹으로, 모든 계층을 더합니다.",
+            ),
+        ),
+        metric(
+            "fds",
+            false,
+            Said::fixed(
+                "Open file descriptors of the payload, or of the monitor of a virtual machine.",
+                "프로그램 또는 가상머신 모니터가 연 파일 디스크립터입니다.",
+            ),
+        ),
+        metric(
+            "kvm_objects",
+            true,
+            Said::fixed(
+                "Objects made by ioctl on /dev/kvm: machine, virtual CPUs, memory slots.",
+                "/dev/kvm에 ioctl로 만든 객체: 가상머신, 가상 CPU, 메모리 슬롯입니다.",
+            ),
+        ),
+        metric(
+            "kernels",
+            true,
+            Said::fixed("Kernels that run beside the host's.", "호스트 커널과 따로 도는 커널입니다."),
+        ),
     ],
     sets: &[],
     quick_percent: 4,
@@ -34,7 +76,7 @@ static ABOUT: Question = Question {
     warmup_blocks: 0,
 };
 
-const fn metric(id: &'static str, headline: bool, definition: &'static str) -> MetricAbout {
+const fn metric(id: &'static str, headline: bool, definition: Said) -> MetricAbout {
     MetricAbout { id, unit: Unit::Count, definition, better: Better::Neither, headline, per_batch: None }
 }
 

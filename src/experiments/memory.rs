@@ -40,34 +40,66 @@ static ABOUT: Question = Question {
         metric(
             "host_bytes",
             true,
-            "Private + kernel memory of one virtual machine of this configured size after its guest touched that much.",
+            Said::fixed(
+                "Private + kernel memory of one virtual machine of this configured size after its guest touched that much.",
+                "이 크기로 설정한 가상머신에서 게스트가 그만큼 손댄 뒤의 전용 메모리 + 커널 메모리입니다.",
+            ),
         ),
         metric(
             "per_instance",
             true,
-            "Slope over N instances of private + kernel memory of what a detached instance leaves running: a container's payload, a virtual machine's monitor.",
+            Said::fixed(
+                "Slope over N instances of private + kernel memory of what a detached instance leaves running: a container's payload, a virtual machine's monitor.",
+                "떼어 놓은 인스턴스가 남기는 것(컨테이너는 그 안의 프로그램, 가상머신은 모니터)의 전용 메모리 + 커널 메모리를 인스턴스 수 N에 대해 구한 기울기입니다.",
+            ),
         ),
-        metric("private", true, "Slope over N of Private_Clean + Private_Dirty in /proc/PID/smaps_rollup."),
+        metric(
+            "private",
+            true,
+            Said::fixed(
+                "Slope over N of Private_Clean + Private_Dirty in /proc/PID/smaps_rollup.",
+                "N에 대한 /proc/PID/smaps_rollup의 Private_Clean + Private_Dirty의 기울기입니다.",
+            ),
+        ),
         metric(
             "guest_ram",
             false,
-            "The part of private that is guest RAM: pages of its mapping that the guest or its monitor has touched. Virtual machines only.",
+            Said::fixed(
+                "The part of private that is guest RAM: pages of its mapping that the guest or its monitor has touched. Virtual machines only.",
+                "전용 메모리 가운데 게스트 RAM인 몫입니다. 그 매핑에서 게스트나 모니터가 건드린 페이지입니다. 가상머신에만 있습니다.",
+            ),
         ),
-        metric("kernel", false, "Slope over N of the kernel memory charged to a cgroup around all N."),
+        metric(
+            "kernel",
+            false,
+            Said::fixed(
+                "Slope over N of the kernel memory charged to a cgroup around all N.",
+                "N개 모두를 둘러싼 컨트롤 그룹에 매겨진 커널 메모리의 N에 대한 기울기입니다.",
+            ),
+        ),
         metric(
             "charged",
             false,
-            "Slope over N of all that is charged to that cgroup, of any kind: what private and kernel should sum to.",
+            Said::fixed(
+                "Slope over N of all that is charged to that cgroup, of any kind: what private and kernel should sum to.",
+                "그 컨트롤 그룹에 매겨진 모든 종류의 메모리의 N에 대한 기울기입니다. private과 kernel의 합과 같아야 합니다.",
+            ),
         ),
         metric(
             "shared",
             false,
-            "Intercept over N of proportional memory (PSS) that is not private: file pages that all instances share.",
+            Said::fixed(
+                "Intercept over N of proportional memory (PSS) that is not private: file pages that all instances share.",
+                "전용이 아닌 비례 메모리(PSS)의 N에 대한 절편입니다. 모든 인스턴스가 나누어 쓰는 파일 페이지입니다.",
+            ),
         ),
         metric(
             "lack_of_fit",
             false,
-            "Farthest that one of the weighed points lies from the line of per_instance (of private, where the kernel part is not measured).",
+            Said::fixed(
+                "Farthest that one of the weighed points lies from the line of per_instance (of private, where the kernel part is not measured).",
+                "잰 점 가운데 per_instance의 직선(커널 몫을 재지 못하면 private의 직선)에서 가장 먼 거리입니다.",
+            ),
         ),
     ],
     sets: &[
@@ -100,7 +132,7 @@ static ABOUT: Question = Question {
     warmup_blocks: 1,
 };
 
-const fn metric(id: &'static str, headline: bool, definition: &'static str) -> MetricAbout {
+const fn metric(id: &'static str, headline: bool, definition: Said) -> MetricAbout {
     MetricAbout { id, unit: Unit::Bytes, definition, better: Better::Lower, headline, per_batch: None }
 }
 

@@ -45,7 +45,7 @@ pub struct MetricAbout {
     pub id: &'static str,
     pub unit: Unit,
     /// Where it starts and where it ends, in words.
-    pub definition: &'static str,
+    pub definition: Said,
     pub better: Better,
     /// Shown in the closing table.
     pub headline: bool,

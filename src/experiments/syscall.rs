@@ -27,14 +27,34 @@ static ABOUT: Question = Question {
         metric(
             "getppid",
             true,
-            "One call that does nothing: TSC before and after a batch, divided by its calls, the loop included; the median batch of one worker. In a bare VM our own guest kernel answers: a floor, not what Linux costs.",
+            Said::fixed(
+                "One call that does nothing: TSC before and after a batch, divided by its calls, the loop included; the median batch of one worker. In a bare VM our own guest kernel answers: a floor, not what Linux costs.",
+                "아무 일도 하지 않는 시스템 콜 한 번입니다. 묶음의 앞뒤에서 TSC를 읽어 부른 횟수로 나눕니다(반복문 포함). 워커 하나에서 중앙값인 묶음을 씁니다. 운영체제 없는 가상머신에서는 우리 게스트 커널이 답하므로 리눅스의 비용이 아니라 최소한의 값입니다.",
+            ),
         ),
-        metric("read", true, "Read 1 byte of /dev/zero: the same way."),
-        metric("write", true, "Write 1 byte to /dev/null: the same way."),
+        metric(
+            "read",
+            true,
+            Said::fixed(
+                "Read 1 byte of /dev/zero: the same way.",
+                "/dev/zero에서 1바이트를 읽습니다. 재는 방법은 같습니다.",
+            ),
+        ),
+        metric(
+            "write",
+            true,
+            Said::fixed(
+                "Write 1 byte to /dev/null: the same way.",
+                "/dev/null에 1바이트를 씁니다. 재는 방법은 같습니다.",
+            ),
+        ),
         metric(
             "exit",
             true,
-            "One port write that leaves the guest, does nothing in the hypervisor and comes back: the same way. Virtual machines only.",
+            Said::fixed(
+                "One port write that leaves the guest, does nothing in the hypervisor and comes back: the same way. Virtual machines only.",
+                "게스트를 떠나 하이퍼바이저에서 아무 일도 하지 않고 돌아오는 포트 쓰기 한 번입니다. 재는 방법은 같고, 가상머신에만 있습니다.",
+            ),
         ),
     ],
     sets: &[],
@@ -43,7 +63,7 @@ static ABOUT: Question = Question {
     warmup_blocks: 3,
 };
 
-const fn metric(id: &'static str, headline: bool, definition: &'static str) -> MetricAbout {
+const fn metric(id: &'static str, headline: bool, definition: Said) -> MetricAbout {
     MetricAbout {
         id,
         unit: Unit::Nanoseconds,

@@ -108,21 +108,20 @@ fn own_id(state: &Path) -> Result<String> {
 fn arm_info(arm: &Arm, backend: Option<&str>, limited: Option<&(Said, Said)>) -> ArmInfo {
     let about = arm.env.about();
     let knobs: Vec<&str> = arm.knobs.iter().collect();
-    let mut name = about.name.to_string();
-    if !knobs.is_empty() {
-        name = format!("{name} ({})", knobs.join(" "));
-    }
-    if arm.copy > 1 {
-        name = format!("{name}, once more");
-    }
+    let knobs = if knobs.is_empty() { String::new() } else { format!(" ({})", knobs.join(" ")) };
+    let again = if arm.copy > 1 { Said::fixed(", once more", ", 한 번 더") } else { Said::english("") };
+    let name =
+        Said::compose(&[&about.name, &again], |lang| format!("{}{knobs}{}", about.name.of(lang), again.of(lang)));
     ArmInfo {
         id: arm.id(),
         environment: about.id.into(),
-        name,
+        name_ko: name.korean().map(str::to_owned),
+        name: name.to_string(),
         channel: about.channel.name().into(),
         kind: Some(about.kind),
         answered_by: Some(about.answered_by),
-        t0: about.t0.into(),
+        t0: about.t0.to_string(),
+        t0_ko: about.t0.korean().map(str::to_owned),
         backend: backend.filter(|_| about.kind == Kind::Machine).map(str::to_owned),
         limited: limited.map(|(reason, _)| reason.to_string()),
         limited_fix: limited.map(|(_, fix)| fix.to_string()),
@@ -136,7 +135,8 @@ fn metrics(about: &'static Question) -> impl Iterator<Item = MetricInfo> {
         experiment: about.id.into(),
         id: m.id.into(),
         unit: m.unit,
-        definition: m.definition.into(),
+        definition: m.definition.to_string(),
+        definition_ko: m.definition.korean().map(str::to_owned),
         better: m.better.name().into(),
         headline: m.headline,
         per_batch: m.per_batch,

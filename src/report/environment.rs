@@ -130,7 +130,7 @@ fn arms(run: &Run, lang: Lang) -> Table {
         let backend = arm.backend.clone().unwrap_or_else(|| words::NO_KVM.of(lang).to_owned());
         let limited = arm.limited_in(lang).map_or_else(|| text(words::NO.of(lang)), |(why, _)| verbatim(why));
         let name = format!("{} ({})", names::plain(run, &arm.id, lang), code(&arm.id));
-        let t0 = super::translated::translated(&arm.t0, lang);
+        let t0 = arm.t0_in(lang).to_owned();
         table.row(vec![
             text(name),
             text(p.cpu),

@@ -2,7 +2,6 @@
 
 use super::page::code;
 use super::words;
-use crate::charts;
 use crate::id::ArmId;
 use crate::lang::Lang;
 use crate::results::schema::{ArmInfo, Cell, MetricInfo, Run};
@@ -14,7 +13,7 @@ pub(super) fn info<'a>(run: &'a Run, arm: &str) -> Option<&'a ArmInfo> {
 
 /// The fair name: "our container, no image, no engine (-seccomp)", as charts say it. The id, where the file has no name.
 pub(super) fn arm(run: &Run, arm: &str, lang: Lang) -> String {
-    info(run, arm).map_or_else(|| arm.to_owned(), |info| charts::arm_name(info, lang))
+    info(run, arm).map_or_else(|| arm.to_owned(), |info| info.name_in(lang))
 }
 
 /// The fair name without its knobs, for where the id stands beside it and has them.

@@ -130,7 +130,7 @@ pub(super) fn title(m: &MetricInfo, lang: Lang) -> String {
 
 /// Where it starts and ends, and which is better.
 pub(super) fn caption(m: &MetricInfo, lang: Lang) -> String {
-    format!("{} {}", super::translated::translated(&m.definition, lang), better(m, lang))
+    format!("{} {}", m.definition_in(lang), better(m, lang))
 }
 
 pub(super) fn better(m: &MetricInfo, lang: Lang) -> &'static str {
@@ -230,7 +230,7 @@ fn counts(run: &Run, experiment: &str, lang: Lang) -> Vec<Block> {
     }
     let definition = |m: &&MetricInfo| {
         let title = names::metric_title(experiment, &m.id, lang);
-        format!("{title}: {}", super::translated::translated(&m.definition, lang))
+        format!("{title}: {}", m.definition_in(lang))
     };
     let definitions = metrics.iter().map(definition).collect();
     table

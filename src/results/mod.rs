@@ -17,6 +17,7 @@ pub(crate) mod example;
 pub mod files;
 pub mod flat;
 pub mod hash;
+mod older;
 pub mod query;
 pub mod raw;
 pub mod read;

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::older;
 use crate::error::Error;
 use crate::id::{ArmId, Case, CellId, RunId};
 use crate::lang::Lang;
@@ -113,6 +114,10 @@ pub struct ArmInfo {
     pub limited_ko: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limited_fix_ko: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name_ko: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub t0_ko: Option<String>,
     /// What its environment is; see [`ArmInfo::kind`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<Kind>,
@@ -142,6 +147,8 @@ pub struct MetricInfo {
     pub unit: Unit,
     /// Where it starts and where it ends.
     pub definition: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub definition_ko: Option<String>,
     /// "lower" or "higher" is better; "none" for a count that is neither.
     pub better: String,
     /// Is it one of the few that the closing table shows?
@@ -200,12 +207,41 @@ impl Cell {
     }
 }
 
+impl MetricInfo {
+    pub fn definition_in(&self, lang: Lang) -> &str {
+        kept_or_older(&self.definition, self.definition_ko.as_ref(), lang)
+    }
+}
+
 impl ArmInfo {
+    /// What create→ready starts at.
+    pub fn t0_in(&self, lang: Lang) -> &str {
+        kept_or_older(&self.t0, self.t0_ko.as_ref(), lang)
+    }
+
+    /// The fair name: "our container, no image, no engine (-net), once more". Knobs stay as they are typed.
+    pub fn name_in(&self, lang: Lang) -> String {
+        match (lang, &self.name_ko) {
+            (Lang::En, _) => self.name.clone(),
+            (Lang::Ko, Some(name)) => name.clone(),
+            (Lang::Ko, None) => older::name(&self.name),
+        }
+    }
+
     /// What it lacks, and the remedy.
     pub fn limited_in(&self, lang: Lang) -> Option<(&str, &str)> {
         let reason = in_korean(self.limited.as_ref()?, self.limited_ko.as_ref(), lang);
         let fix = self.limited_fix.as_deref().unwrap_or("isolab doctor");
         Some((reason, in_korean(fix, self.limited_fix_ko.as_ref(), lang)))
+    }
+}
+
+/// English where neither the file has Korean nor an isolab of before had.
+fn kept_or_older<'a>(english: &'a str, korean: Option<&'a String>, lang: Lang) -> &'a str {
+    match (lang, korean) {
+        (Lang::En, _) => english,
+        (Lang::Ko, Some(korean)) => korean,
+        (Lang::Ko, None) => older::korean(english).unwrap_or(english),
     }
 }
 

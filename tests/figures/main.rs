@@ -206,7 +206,7 @@ fn altered(text: &str, figure: &Shown) -> Option<String> {
 fn without_words(text: &str, run: &Run, lang: Lang) -> String {
     let mut text = text.replace(&run.header.host.line(), "");
     for m in &run.header.metrics {
-        text = text.replace(&charts::translated(&m.definition, lang), "").replace(&m.definition, "");
+        text = text.replace(m.definition_in(lang), "").replace(&m.definition, "");
     }
     for w in &run.warnings {
         text = text.replace(&w.text, "").replace(&charts::warning(w, lang), "");

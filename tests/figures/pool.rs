@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use super::Shown;
-use isolab::charts::arm_name;
 use isolab::lang::Lang;
 use isolab::model::Unit;
 use isolab::results::derive::course::Course;
@@ -43,7 +42,7 @@ impl Pool {
     pub(crate) fn of(run: &Run) -> Pool {
         let mut pool = Pool { figures: Vec::new(), names: Vec::new(), metrics: BTreeSet::new() };
         for arm in &run.header.arms {
-            let names = [Lang::En, Lang::Ko].map(|lang| arm_name(arm, lang));
+            let names = [Lang::En, Lang::Ko].map(|lang| arm.name_in(lang));
             let plain = names.clone().map(|name| name.split(" (").next().unwrap().to_owned());
             let all = names.into_iter().chain(plain).chain([arm.id.to_string(), arm.name.clone()]);
             pool.names.extend(all.map(|name| (name, arm.id.to_string())));

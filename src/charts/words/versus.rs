@@ -1,6 +1,6 @@
 //! One arm against another in words: "38 % faster, paired ×0.62 [0.60, 0.64]".
 
-use super::{Word, arm_name};
+use super::Word;
 use crate::lang::Lang;
 use crate::model::Unit;
 use crate::results::derive::Pair;
@@ -84,7 +84,7 @@ pub fn versus(pair: &Pair, m: &MetricInfo, lang: Lang) -> String {
 pub(in crate::charts) fn note(run: &Run, pair: &Pair, m: &MetricInfo, lang: Lang) -> String {
     let name = |id: &str| {
         let info = run.header.arms.iter().find(|a| a.id == id);
-        info.map_or_else(|| id.to_owned(), |arm| arm_name(arm, lang))
+        info.map_or_else(|| id.to_owned(), |arm| arm.name_in(lang))
     };
     let says = versus(pair, m, lang);
     AGAINST.with(lang, &[("arm", &name(&pair.arm)), ("base", &name(&pair.base)), ("says", &says)])

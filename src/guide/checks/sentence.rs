@@ -255,6 +255,8 @@ mod tests {
             answered_by: None,
             limited_ko: None,
             limited_fix_ko: None,
+            name_ko: None,
+            t0_ko: None,
         }
     }
 

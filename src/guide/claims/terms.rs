@@ -174,6 +174,8 @@ mod tests {
             answered_by: None,
             limited_ko: None,
             limited_fix_ko: None,
+            name_ko: None,
+            t0_ko: None,
         };
         assert!(is_of("container", &arm("container-rootless", "container-rootless")));
         assert!(!is_of("container", &arm("container:-net", "container")));
