@@ -123,8 +123,8 @@ fn latin(text: &str) -> Ending {
     let letters: Vec<char> = heard.chars().collect();
     match letters[..] {
         [.., 'l'] => Ending::Rieul,
-        [.., 'm' | 'n'] | [.., 'n', 'g'] | [.., 'o', 'u', 'p'] => Ending::Consonant, // 그룹
-        [.., 'c', 'k'] if !silent_e => Ending::Consonant,                            // 블록
+        [.., 'm' | 'n'] | [.., 'n', 'g'] | [.., 'o', 'u', 'p'] | [.., 'e', 'e', 'p'] => Ending::Consonant, // 그룹, 슬립
+        [.., 'c', 'k'] if !silent_e => Ending::Consonant,                                                  // 블록
         // One short vowel between consonants: 넷, 맵, 이그젝. 부트, 루프 and 포트 are not.
         [.., before, vowel, 'c' | 'k' | 'p' | 't'] if !silent_e && is_vowel(vowel) && !is_vowel(before) => {
             Ending::Consonant
@@ -154,7 +154,7 @@ mod tests {
             // words as they are said
             ("process은(는)", "process는"), ("container와(과)", "container와"), ("vm-bare(으)로", "vm-bare로"), ("run.json을(를)", "run.json을"),
             ("boot을(를)", "boot를"), ("block이(가)", "block이"), ("cgroup은(는)", "cgroup은"), ("runtime(으)로", "runtime으로"),
-            ("file(으)로", "file로"), ("syscall(으)로", "syscall로"), ("isolab bench(으)로", "isolab bench로"), ("net을(를)", "net을"),
+            ("file(으)로", "file로"), ("syscall(으)로", "syscall로"), ("isolab bench(으)로", "isolab bench로"), ("net을(를)", "net을"), ("sleep을(를)", "sleep을"),
             // brackets: the word before; quotation marks: the word inside
             ("블록(block)은(는)", "블록(block)은"), ("컨테이너(가상머신과 달리)을(를)", "컨테이너(가상머신과 달리)를"),
             ("\"컨테이너\"이(가)", "\"컨테이너\"가"), ("‘없음’이(가)", "‘없음’이"), ("`KVM`을(를)", "`KVM`을"), ("「표본」와(과)", "「표본」과"),

@@ -1,6 +1,7 @@
 //! Faults, as our guest kernel's handlers report them: which one, where, and the registers at that moment.
 
 use crate::error::Result;
+use crate::lang::Lang;
 use crate::lang::Said;
 use crate::probe::abi::PORT_FAULT;
 use crate::said;
@@ -83,10 +84,10 @@ impl Frame {
 fn explain(vector: u64, frame: &Frame, cr2: u64, guest: &Guest<'_>) -> Said {
     let known = &FAULTS[vector as usize];
     let ring = frame.cs & 3;
-    let (name, rip) = (known.name, frame.rip);
+    let (en, ko, rip) = (known.name.of(Lang::En), known.name.of(Lang::Ko), frame.rip);
     let what = said!(
-        "{name} (vector {vector}) in ring {ring} at rip {rip:#x}",
-        "링 {ring}, rip {rip:#x}에서 폴트: {name}(벡터 {vector})"
+        "{en} (vector {vector}) in ring {ring} at rip {rip:#x}",
+        "링 {ring}, rip {rip:#x}에서 폴트: {ko}(벡터 {vector})"
     );
     let more = match (vector, frame.code) {
         (14, Some(code)) => page_fault(code, cr2),
@@ -125,50 +126,50 @@ fn at_port_instruction(rip: u64, guest: &Guest<'_>) -> bool {
 }
 
 struct Known {
-    name: &'static str,
+    name: Said,
     has_code: bool,
 }
 
-const fn plain(name: &'static str) -> Known {
-    Known { name, has_code: false }
+const fn plain(en: &'static str, ko: &'static str) -> Known {
+    Known { name: Said::fixed(en, ko), has_code: false }
 }
 
-const fn coded(name: &'static str) -> Known {
-    Known { name, has_code: true }
+const fn coded(en: &'static str, ko: &'static str) -> Known {
+    Known { name: Said::fixed(en, ko), has_code: true }
 }
 
 /// Vectors 0 … 31: Intel SDM volume 3, table 6-1; 29 and 30 are AMD's.
-const FAULTS: [Known; 32] = [
-    plain("division error"),
-    plain("debug trap"),
-    plain("non-maskable interrupt"),
-    plain("breakpoint (int3)"),
-    plain("overflow"),
-    plain("bound range exceeded"),
-    plain("invalid instruction"),
-    plain("no floating-point unit"),
-    coded("double fault"),
-    plain("coprocessor segment overrun"),
-    coded("invalid TSS"),
-    coded("segment not present"),
-    coded("stack fault"),
-    coded("general protection fault"),
-    coded("page fault"),
-    plain("reserved fault"),
-    plain("floating-point error"),
-    coded("misaligned access"),
-    plain("machine check"),
-    plain("SIMD floating-point error"),
-    plain("virtualization fault"),
-    coded("control protection fault"),
-    plain("reserved fault"),
-    plain("reserved fault"),
-    plain("reserved fault"),
-    plain("reserved fault"),
-    plain("reserved fault"),
-    plain("reserved fault"),
-    plain("hypervisor injection"),
-    coded("VMM communication fault"),
-    coded("security fault"),
-    plain("reserved fault"),
+static FAULTS: [Known; 32] = [
+    plain("division error", "0으로 나누기"),
+    plain("debug trap", "디버그 트랩"),
+    plain("non-maskable interrupt", "마스크 불가 인터럽트(NMI)"),
+    plain("breakpoint (int3)", "중단점(int3)"),
+    plain("overflow", "오버플로"),
+    plain("bound range exceeded", "경계 초과"),
+    plain("invalid instruction", "잘못된 명령어"),
+    plain("no floating-point unit", "부동소수점 장치 없음"),
+    coded("double fault", "이중 폴트"),
+    plain("coprocessor segment overrun", "보조 프로세서 세그먼트 초과"),
+    coded("invalid TSS", "잘못된 TSS"),
+    coded("segment not present", "없는 세그먼트"),
+    coded("stack fault", "스택 폴트"),
+    coded("general protection fault", "일반 보호 폴트"),
+    coded("page fault", "페이지 폴트"),
+    plain("reserved fault", "예약된 폴트"),
+    plain("floating-point error", "부동소수점 오류"),
+    coded("misaligned access", "정렬되지 않은 접근"),
+    plain("machine check", "머신 체크"),
+    plain("SIMD floating-point error", "SIMD 부동소수점 오류"),
+    plain("virtualization fault", "가상화 폴트"),
+    coded("control protection fault", "제어 보호 폴트"),
+    plain("reserved fault", "예약된 폴트"),
+    plain("reserved fault", "예약된 폴트"),
+    plain("reserved fault", "예약된 폴트"),
+    plain("reserved fault", "예약된 폴트"),
+    plain("reserved fault", "예약된 폴트"),
+    plain("reserved fault", "예약된 폴트"),
+    plain("hypervisor injection", "하이퍼바이저가 넣은 폴트"),
+    coded("VMM communication fault", "VMM 통신 폴트"),
+    coded("security fault", "보안 폴트"),
+    plain("reserved fault", "예약된 폴트"),
 ];

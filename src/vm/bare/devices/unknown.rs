@@ -32,16 +32,26 @@ impl Hypercall for Unknown {
 
 fn refuse(number: u32) -> Error {
     let ours: Vec<&str> = OURS.iter().filter_map(|n| name(*n)).collect();
-    let call = name(number).map_or_else(|| format!("number {number}"), |name| format!("{name} ({number})"));
-    let cause = said!(
-        "it made the system call {call}, which our guest kernel does not have",
-        "시스템 콜 {call}을(를) 불렀으나 우리 게스트 커널에는 없음"
-    );
+    let cause = match name(number) {
+        Some(name) => said!(
+            "it made the system call {name} ({number}), which our guest kernel does not have",
+            "시스템 콜 {name}({number}번)을(를) 불렀으나 우리 게스트 커널에는 없음"
+        ),
+        None => said!(
+            "it made the system call number {number}, which our guest kernel does not have",
+            "시스템 콜 {number}번을 불렀으나 우리 게스트 커널에는 없음"
+        ),
+    };
     Error::new(
         said!("go on with the program in the bare guest", "베어 게스트의 프로그램을 계속 실행할 수 없습니다"),
         cause,
     )
-    .try_this(said!("a program that needs only the {n} calls of our guest kernel: {names}; or --as process, --as container", "우리 게스트 커널의 시스템 콜 {n}개({names})만 쓰는 프로그램을 쓰거나, --as process 또는 --as container로 실행하십시오", n = ours.len(), names = ours.join(" ")))
+    .try_this(said!(
+        "a program that needs only the {n} calls of our guest kernel: {names}; or --as process, --as container",
+        "우리 게스트 커널의 시스템 콜 {n}개({names})만 쓰는 프로그램을 쓰거나, --as process 또는 --as container로 실행하십시오",
+        n = ours.len(),
+        names = ours.join(" ")
+    ))
     .kind(Kind::Unavailable)
 }
 
