@@ -20,6 +20,12 @@ use crate::timeline::{Stage, Timeline};
 pub struct Fake(&'static About);
 
 impl Fake {
+    /// One that says this of itself.
+    #[cfg(feature = "one-more-environment")]
+    pub const fn of(about: &'static About) -> Fake {
+        Fake(about)
+    }
+
     pub const PLAIN: Fake = Fake(&ABOUT);
     /// As somebody else's engine is: started by its own command, seen by nobody before it is ready.
     pub const ENGINE: Fake = Fake(&ENGINE);

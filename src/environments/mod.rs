@@ -17,6 +17,8 @@ pub mod footprint;
 pub mod knobs;
 pub mod life;
 mod lookup;
+#[cfg(feature = "one-more-environment")]
+mod one_more;
 mod ordinary_user;
 pub mod out_of_memory;
 pub mod payload;
@@ -51,6 +53,8 @@ pub const ALL: &[&dyn Environment] = &[
     &vm_bare::VmBare,
     &fake::Fake::PLAIN,
     &fake::Fake::ENGINE,
+    #[cfg(feature = "one-more-environment")]
+    &one_more::ONE_MORE,
 ];
 
 /// What an environment is, in words that the results file and the charts repeat.
