@@ -112,6 +112,8 @@ fn header() -> Header {
             unit: Unit::Count,
             definition: text(),
             definition_ko: Some(text()),
+            title: Some(text()),
+            title_ko: Some(text()),
             better: text(),
             headline: true,
             per_batch: Some(1),

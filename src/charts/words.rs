@@ -230,7 +230,8 @@ mod tests {
     #[test]
     fn every_name_and_definition_is_in_both_languages_and_every_character_of_it_has_a_glyph() {
         let names = crate::environments::ALL.iter().map(|e| e.about()).flat_map(|about| [&about.name, &about.t0]);
-        let definitions = crate::experiments::ALL.iter().flat_map(|e| e.about().metrics).map(|m| &m.definition);
+        let metrics = crate::experiments::ALL.iter().flat_map(|e| e.about().metrics);
+        let definitions = metrics.flat_map(|m| [&m.title, &m.definition]);
         for said in names.chain(definitions) {
             let korean = said.korean().unwrap_or_else(|| panic!("no Korean of {said}"));
             assert!(said.chars().chain(korean.chars()).all(font::has), "{said}: {korean}");

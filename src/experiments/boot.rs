@@ -28,6 +28,7 @@ static ABOUT: Question = Question {
     metrics: &[
         metric(
             "create_to_ready",
+            Said::fixed("create→ready", "생성→준비"),
             true,
             Said::fixed(
                 "From just before the first system call that creates the environment until its host has read the program's ready record.",
@@ -36,6 +37,7 @@ static ABOUT: Question = Question {
         ),
         metric(
             "command_to_ready",
+            Said::fixed("command→ready", "명령→준비"),
             true,
             Said::fixed(
                 "From just before a fresh isolab process, or the own command of somebody else's engine, is spawned until its host has read the program's ready record.",
@@ -44,6 +46,7 @@ static ABOUT: Question = Question {
         ),
         metric(
             "create_to_exit",
+            Said::fixed("create→exit", "생성→종료"),
             true,
             Said::fixed(
                 "From just before the first system call that creates the environment until its host sees the program's end. In a container an own command has a small PID 1 before it (knob -init: none).",
@@ -52,6 +55,7 @@ static ABOUT: Question = Question {
         ),
         metric(
             "exit_to_reaped",
+            Said::fixed("exit→reaped", "종료→회수"),
             false,
             Said::fixed(
                 "From the program's end, as its host sees it, until it is waited for and everything made for it is closed and removed.",
@@ -60,6 +64,7 @@ static ABOUT: Question = Question {
         ),
         metric(
             "create_to_settled",
+            Said::fixed("create→settled", "생성→정리 끝"),
             false,
             Said::fixed(
                 "From just before the first system call until nothing that carries the run's name is left: worker reaped, cgroups gone. What the kernel tears down later, unseen, is not in it.",
@@ -68,6 +73,7 @@ static ABOUT: Question = Question {
         ),
         metric(
             "signal_delay",
+            Said::fixed("delay of the ready record", "준비 기록의 지연"),
             false,
             Said::fixed(
                 "From the time stamp inside the ready record until its host has read it.",
@@ -76,6 +82,7 @@ static ABOUT: Question = Question {
         ),
         metric(
             "worker_overhead",
+            Said::fixed("the worker's own time", "작업 프로세스 자체의 시간"),
             false,
             Said::fixed(
                 "Of a worker's life, what is not the instance's: from its spawn to t0, and from the last mark until the harness has reaped it.",
@@ -84,6 +91,7 @@ static ABOUT: Question = Question {
         ),
         MetricAbout {
             id: "worker_rss_anon",
+            title: Said::fixed("the worker's anonymous memory", "작업 프로세스의 익명 메모리"),
             unit: Unit::Bytes,
             definition: Said::fixed(
                 "Anonymous memory of the worker just before create, which a fork must copy the page tables of.",
@@ -95,6 +103,7 @@ static ABOUT: Question = Question {
         },
         MetricAbout {
             id: "starts_per_second",
+            title: Said::fixed("starts per second", "초당 시작 횟수"),
             unit: Unit::PerSecond,
             definition: Said::fixed(
                 "Whole lives of fresh workers per second of wall time, with that many at once.",
@@ -128,8 +137,8 @@ static ABOUT: Question = Question {
     warmup_blocks: 3,
 };
 
-const fn metric(id: &'static str, headline: bool, definition: Said) -> MetricAbout {
-    MetricAbout { id, unit: Unit::Nanoseconds, definition, better: Better::Lower, headline, per_batch: None }
+const fn metric(id: &'static str, title: Said, headline: bool, definition: Said) -> MetricAbout {
+    MetricAbout { id, title, unit: Unit::Nanoseconds, definition, better: Better::Lower, headline, per_batch: None }
 }
 
 /// Lives per thread and sample with `--concurrency`.

@@ -17,6 +17,7 @@ static ABOUT: Question = Question {
     question: Said::fixed("Does isolation slow plain computation?", "격리하면 단순 계산도 느려지는가?"),
     metrics: &[MetricAbout {
         id: "spin_unit",
+        title: Said::fixed("one unit of computation", "계산 단위 하나"),
         unit: Unit::Nanoseconds,
         definition: Said::fixed(
             "1024 steps of an integer generator: TSC before and after a batch, divided by its units; the median batch of one worker.",

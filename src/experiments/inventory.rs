@@ -18,6 +18,7 @@ static ABOUT: Question = Question {
     metrics: &[
         metric(
             "processes",
+            Said::fixed("processes", "프로세스"),
             true,
             Said::fixed(
                 "Processes that run because of one instance: the payload, or the monitor of a virtual machine.",
@@ -26,6 +27,7 @@ static ABOUT: Question = Question {
         ),
         metric(
             "namespaces",
+            Said::fixed("namespaces", "네임스페이스"),
             true,
             Said::fixed(
                 "Namespaces that the payload does not share with the harness, by inode.",
@@ -34,6 +36,7 @@ static ABOUT: Question = Question {
         ),
         metric(
             "mounts",
+            Said::fixed("mounts", "마운트"),
             true,
             Said::fixed(
                 "Mounts in the payload's own mount namespace; 0 where it shares the harness's.",
@@ -42,6 +45,7 @@ static ABOUT: Question = Question {
         ),
         metric(
             "cgroups",
+            Said::fixed("cgroups", "컨트롤 그룹"),
             true,
             Said::fixed(
                 "Control groups made for one instance, over all hierarchies.",
@@ -50,6 +54,7 @@ static ABOUT: Question = Question {
         ),
         metric(
             "fds",
+            Said::fixed("file descriptors", "파일 디스크립터"),
             false,
             Said::fixed(
                 "Open file descriptors of the payload, or of the monitor of a virtual machine.",
@@ -58,6 +63,7 @@ static ABOUT: Question = Question {
         ),
         metric(
             "kvm_objects",
+            Said::fixed("KVM objects", "KVM 객체"),
             true,
             Said::fixed(
                 "Objects made by ioctl on /dev/kvm: machine, virtual CPUs, memory slots.",
@@ -66,6 +72,7 @@ static ABOUT: Question = Question {
         ),
         metric(
             "kernels",
+            Said::fixed("kernels", "커널"),
             true,
             Said::fixed("Kernels that run beside the host's.", "호스트 커널과 따로 도는 커널입니다."),
         ),
@@ -76,8 +83,8 @@ static ABOUT: Question = Question {
     warmup_blocks: 0,
 };
 
-const fn metric(id: &'static str, headline: bool, definition: Said) -> MetricAbout {
-    MetricAbout { id, unit: Unit::Count, definition, better: Better::Neither, headline, per_batch: None }
+const fn metric(id: &'static str, title: Said, headline: bool, definition: Said) -> MetricAbout {
+    MetricAbout { id, title, unit: Unit::Count, definition, better: Better::Neither, headline, per_batch: None }
 }
 
 impl Experiment for Inventory {

@@ -39,6 +39,7 @@ static ABOUT: Question = Question {
     metrics: &[
         metric(
             "host_bytes",
+            Said::fixed("host memory of one VM", "가상머신 하나의 호스트 메모리"),
             true,
             Said::fixed(
                 "Private + kernel memory of one virtual machine of this configured size after its guest touched that much.",
@@ -47,6 +48,7 @@ static ABOUT: Question = Question {
         ),
         metric(
             "per_instance",
+            Said::fixed("one more instance", "인스턴스 하나 더"),
             true,
             Said::fixed(
                 "Slope over N instances of private + kernel memory of what a detached instance leaves running: a container's payload, a virtual machine's monitor.",
@@ -55,6 +57,7 @@ static ABOUT: Question = Question {
         ),
         metric(
             "private",
+            Said::fixed("private memory of one more", "하나 더의 전용 메모리"),
             true,
             Said::fixed(
                 "Slope over N of Private_Clean + Private_Dirty in /proc/PID/smaps_rollup.",
@@ -63,6 +66,7 @@ static ABOUT: Question = Question {
         ),
         metric(
             "guest_ram",
+            Said::fixed("guest RAM of one more", "하나 더의 게스트 RAM"),
             false,
             Said::fixed(
                 "The part of private that is guest RAM: pages of its mapping that the guest or its monitor has touched. Virtual machines only.",
@@ -71,6 +75,7 @@ static ABOUT: Question = Question {
         ),
         metric(
             "kernel",
+            Said::fixed("kernel memory of one more", "하나 더의 커널 메모리"),
             false,
             Said::fixed(
                 "Slope over N of the kernel memory charged to a cgroup around all N.",
@@ -79,6 +84,7 @@ static ABOUT: Question = Question {
         ),
         metric(
             "charged",
+            Said::fixed("all that is charged for one more", "하나 더에 매겨진 모든 메모리"),
             false,
             Said::fixed(
                 "Slope over N of all that is charged to that cgroup, of any kind: what private and kernel should sum to.",
@@ -87,6 +93,7 @@ static ABOUT: Question = Question {
         ),
         metric(
             "shared",
+            Said::fixed("shared file pages", "나누어 쓰는 파일 페이지"),
             false,
             Said::fixed(
                 "Intercept over N of proportional memory (PSS) that is not private: file pages that all instances share.",
@@ -95,6 +102,7 @@ static ABOUT: Question = Question {
         ),
         metric(
             "lack_of_fit",
+            Said::fixed("distance from the line", "직선에서 벗어난 거리"),
             false,
             Said::fixed(
                 "Farthest that one of the weighed points lies from the line of per_instance (of private, where the kernel part is not measured).",
@@ -132,8 +140,8 @@ static ABOUT: Question = Question {
     warmup_blocks: 1,
 };
 
-const fn metric(id: &'static str, headline: bool, definition: Said) -> MetricAbout {
-    MetricAbout { id, unit: Unit::Bytes, definition, better: Better::Lower, headline, per_batch: None }
+const fn metric(id: &'static str, title: Said, headline: bool, definition: Said) -> MetricAbout {
+    MetricAbout { id, title, unit: Unit::Bytes, definition, better: Better::Lower, headline, per_batch: None }
 }
 
 /// Kernel memory of what has just started or ended is charged late, in batches.

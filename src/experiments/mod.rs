@@ -43,6 +43,8 @@ pub struct Question {
 #[derive(Debug)]
 pub struct MetricAbout {
     pub id: &'static str,
+    /// As people call it: "create→ready".
+    pub title: Said,
     pub unit: Unit,
     /// Where it starts and where it ends, in words.
     pub definition: Said,

@@ -26,6 +26,7 @@ static ABOUT: Question = Question {
     metrics: &[
         metric(
             "getppid",
+            Said::fixed("one getppid", "getppid 한 번"),
             true,
             Said::fixed(
                 "One call that does nothing: TSC before and after a batch, divided by its calls, the loop included; the median batch of one worker. In a bare VM our own guest kernel answers: a floor, not what Linux costs.",
@@ -34,6 +35,7 @@ static ABOUT: Question = Question {
         ),
         metric(
             "read",
+            Said::fixed("one read", "read 한 번"),
             true,
             Said::fixed(
                 "Read 1 byte of /dev/zero: the same way.",
@@ -42,6 +44,7 @@ static ABOUT: Question = Question {
         ),
         metric(
             "write",
+            Said::fixed("one write", "write 한 번"),
             true,
             Said::fixed(
                 "Write 1 byte to /dev/null: the same way.",
@@ -50,6 +53,7 @@ static ABOUT: Question = Question {
         ),
         metric(
             "exit",
+            Said::fixed("one VM exit", "가상머신 나가기(VM exit) 한 번"),
             true,
             Said::fixed(
                 "One port write that leaves the guest, does nothing in the hypervisor and comes back: the same way. Virtual machines only.",
@@ -63,9 +67,10 @@ static ABOUT: Question = Question {
     warmup_blocks: 3,
 };
 
-const fn metric(id: &'static str, headline: bool, definition: Said) -> MetricAbout {
+const fn metric(id: &'static str, title: Said, headline: bool, definition: Said) -> MetricAbout {
     MetricAbout {
         id,
+        title,
         unit: Unit::Nanoseconds,
         definition,
         better: Better::Lower,

@@ -135,6 +135,8 @@ fn metrics(about: &'static Question) -> impl Iterator<Item = MetricInfo> {
         experiment: about.id.into(),
         id: m.id.into(),
         unit: m.unit,
+        title: Some(m.title.to_string()),
+        title_ko: m.title.korean().map(str::to_owned),
         definition: m.definition.to_string(),
         definition_ko: m.definition.korean().map(str::to_owned),
         better: m.better.name().into(),

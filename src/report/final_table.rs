@@ -112,7 +112,7 @@ fn title(line: &Line, statistic: Option<&str>, lang: Lang) -> String {
     let case = line.case.behind_a_name();
     let statistic = statistic.map_or(String::new(), |s| format!(", {s}"));
     let id = code(&format!("{} {}", m.experiment, m.id));
-    format!("{}{case}{statistic} ({id})", names::metric_title(&m.experiment, &m.id, lang))
+    format!("{}{case}{statistic} ({id})", m.title_in(lang))
 }
 
 /// `(VM − container) / VM`, and who is better with it.

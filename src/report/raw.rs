@@ -1,6 +1,5 @@
 //! Every raw sample behind a fold, as far as there is room: rounded integers as text, which a spreadsheet takes.
 
-use super::names;
 use super::page::{Block, Section, code};
 use super::words;
 use crate::lang::Lang;
@@ -70,7 +69,7 @@ fn column(cell: &Cell, m: &MetricInfo, lang: Lang) -> Option<Block> {
     let large = values.iter().all(|(_, v)| v.abs() >= 1000.0);
     let digits = usize::from(m.unit != Unit::Count && !large);
     let shown: Vec<String> = values.iter().map(|(_, v)| format!("{:.digits$}", v + 0.0)).collect();
-    let title = names::metric_title(&m.experiment, &m.id, lang);
+    let title = m.title_in(lang);
     let about = words::RAW_COLUMN.with(lang, &[&title, m.unit.name(), &shown.len().to_string()]);
     (!shown.is_empty()).then(|| Block::Raw {
         name: code(&format!("{} {}", cell.id, m.id)),

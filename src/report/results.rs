@@ -124,7 +124,7 @@ pub(super) fn metrics<'a>(run: &'a Run, experiment: &str) -> Vec<&'a MetricInfo>
 
 /// What it is called, here and in the file.
 pub(super) fn title(m: &MetricInfo, lang: Lang) -> String {
-    let title = names::metric_title(&m.experiment, &m.id, lang);
+    let title = m.title_in(lang);
     format!("{title} ({}).", code(&format!("{} {}", m.experiment, m.id)))
 }
 
@@ -219,7 +219,7 @@ fn counts(run: &Run, experiment: &str, lang: Lang) -> Vec<Block> {
     let mut table =
         Table::new(words::COUNTS_CAPTION.of(lang), &[words::ARM.of(lang), &format!("#{}", words::N.of(lang))]);
     for m in &metrics {
-        table.columns.push(Column { title: names::metric_title(experiment, &m.id, lang), number: true });
+        table.columns.push(Column { title: m.title_in(lang), number: true });
     }
     for cell in run.cells.iter().filter(|c| c.experiment == experiment && c.status == Status::Measured) {
         let found: Vec<Option<&Summary>> = metrics.iter().map(|m| summary(run, cell, &m.id)).collect();
@@ -229,7 +229,7 @@ fn counts(run: &Run, experiment: &str, lang: Lang) -> Vec<Block> {
         table.row(row);
     }
     let definition = |m: &&MetricInfo| {
-        let title = names::metric_title(experiment, &m.id, lang);
+        let title = m.title_in(lang);
         format!("{title}: {}", m.definition_in(lang))
     };
     let definitions = metrics.iter().map(definition).collect();

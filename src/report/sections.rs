@@ -90,9 +90,12 @@ fn warnings(run: &Run, lang: Lang) -> Table {
 fn floors(run: &Run, lang: Lang) -> Table {
     let titles = [words::METRIC.of(lang), words::ARM_TWICE.of(lang), &format!("#{}", words::FLOOR.of(lang))];
     let mut table = Table::new(words::FLOORS_CAPTION.of(lang), &titles);
-    let headline = |x: &str, m: &str| names::metric(run, x, m).is_some_and(|m| m.headline && m.better != "none");
-    for floor in run.noise.iter().filter(|f| headline(&f.experiment, &f.metric)) {
-        let title = names::metric_title(&floor.experiment, &floor.metric, lang);
+    for floor in &run.noise {
+        let Some(m) = names::metric(run, &floor.experiment, &floor.metric) else { continue };
+        if !m.headline || m.better == "none" {
+            continue;
+        }
+        let title = m.title_in(lang);
         let metric = format!("{title} ({})", code(&format!("{} {}", floor.experiment, floor.metric)));
         let shown = format!("{:.1}\u{a0}%", floor.relative * 100.0);
         table.row(vec![text(metric), text(code(&floor.arm)), number(shown, floor.relative)]);

@@ -131,7 +131,7 @@ fn against_machines(run: &Run, lang: Lang, detail: Detail) -> Vec<Sentence> {
             if kind_of(run, &pair.base) != Kind::Machine {
                 continue;
             }
-            let title = names::metric_title(told.experiment, told.metric, lang);
+            let title = m.title_in(lang);
             let mut part = format!("{title}{} {}", names::case(cell), versus::versus(&pair, m, lang));
             if detail == Detail::Full {
                 part += &words::SO_MANY_PAIRS.with(lang, &[&pair.pairs.to_string()]);

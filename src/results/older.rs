@@ -8,6 +8,11 @@ pub(super) fn korean(english: &str) -> Option<&'static str> {
     TEXTS.iter().find(|(en, _)| *en == english).map(|(_, ko)| *ko)
 }
 
+/// How a metric is called, in both languages.
+pub(super) fn title(experiment: &str, metric: &str) -> Option<(&'static str, &'static str)> {
+    TITLES.iter().find(|(x, m, ..)| (*x, *m) == (experiment, metric)).map(|(_, _, en, ko)| (*en, *ko))
+}
+
 /// What stands behind the name of an arm that is there once more.
 const ONCE_MORE: (&str, &str) = (", once more", ", 한 번 더");
 
@@ -18,6 +23,39 @@ pub(super) fn name(english: &str) -> String {
     let (name, knobs) = name.split_at(knobs);
     format!("{}{knobs}{again}", korean(name).unwrap_or(name))
 }
+
+#[rustfmt::skip]
+const TITLES: &[(&str, &str, &str, &str)] = &[
+    ("boot", "create_to_ready", "create→ready", "생성→준비"),
+    ("boot", "command_to_ready", "command→ready", "명령→준비"),
+    ("boot", "create_to_exit", "create→exit", "생성→종료"),
+    ("boot", "exit_to_reaped", "exit→reaped", "종료→회수"),
+    ("boot", "create_to_settled", "create→settled", "생성→정리 끝"),
+    ("boot", "signal_delay", "delay of the ready record", "준비 기록의 지연"),
+    ("boot", "worker_overhead", "the worker's own time", "작업 프로세스 자체의 시간"),
+    ("boot", "worker_rss_anon", "the worker's anonymous memory", "작업 프로세스의 익명 메모리"),
+    ("boot", "starts_per_second", "starts per second", "초당 시작 횟수"),
+    ("syscall", "getppid", "one getppid", "getppid 한 번"),
+    ("syscall", "read", "one read", "read 한 번"),
+    ("syscall", "write", "one write", "write 한 번"),
+    ("syscall", "exit", "one VM exit", "가상머신 나가기(VM exit) 한 번"),
+    ("cpu", "spin_unit", "one unit of computation", "계산 단위 하나"),
+    ("memory", "per_instance", "one more instance", "인스턴스 하나 더"),
+    ("memory", "host_bytes", "host memory of one VM", "가상머신 하나의 호스트 메모리"),
+    ("memory", "private", "private memory of one more", "하나 더의 전용 메모리"),
+    ("memory", "guest_ram", "guest RAM of one more", "하나 더의 게스트 RAM"),
+    ("memory", "kernel", "kernel memory of one more", "하나 더의 커널 메모리"),
+    ("memory", "charged", "all that is charged for one more", "하나 더에 매겨진 모든 메모리"),
+    ("memory", "shared", "shared file pages", "나누어 쓰는 파일 페이지"),
+    ("memory", "lack_of_fit", "distance from the line", "직선에서 벗어난 거리"),
+    ("inventory", "processes", "processes", "프로세스"),
+    ("inventory", "namespaces", "namespaces", "네임스페이스"),
+    ("inventory", "mounts", "mounts", "마운트"),
+    ("inventory", "cgroups", "cgroups", "컨트롤 그룹"),
+    ("inventory", "fds", "file descriptors", "파일 디스크립터"),
+    ("inventory", "kvm_objects", "KVM objects", "KVM 객체"),
+    ("inventory", "kernels", "kernels", "커널"),
+];
 
 #[rustfmt::skip]
 const TEXTS: &[(&str, &str)] = &[

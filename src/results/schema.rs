@@ -149,6 +149,11 @@ pub struct MetricInfo {
     pub definition: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub definition_ko: Option<String>,
+    /// As people call it; None: a file from before this was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title_ko: Option<String>,
     /// "lower" or "higher" is better; "none" for a count that is neither.
     pub better: String,
     /// Is it one of the few that the closing table shows?
@@ -208,6 +213,13 @@ impl Cell {
 }
 
 impl MetricInfo {
+    /// "create→ready"; its id in words where nobody said how it is called.
+    pub fn title_in(&self, lang: Lang) -> String {
+        let kept = lang.choose(self.title.as_ref(), self.title_ko.as_ref().or(self.title.as_ref()));
+        let older = || older::title(&self.experiment, &self.id).map(|(en, ko)| lang.choose(en, ko).to_owned());
+        kept.cloned().or_else(older).unwrap_or_else(|| self.id.replace('_', " "))
+    }
+
     pub fn definition_in(&self, lang: Lang) -> &str {
         kept_or_older(&self.definition, self.definition_ko.as_ref(), lang)
     }

@@ -114,39 +114,6 @@ pub(crate) const EXPERIMENTS: &[(&str, Words)] = &[
     ("memory", w("What does one more instance cost?", "인스턴스 하나가 늘면 메모리가 얼마나 드는가?")),
 ];
 
-/// Experiment, metric, and what people call it.
-pub(crate) const METRICS: &[(&str, &str, Words)] = &[
-    ("boot", "create_to_ready", w("create→ready", "생성→준비")),
-    ("boot", "command_to_ready", w("command→ready", "명령→준비")),
-    ("boot", "create_to_exit", w("create→exit", "생성→종료")),
-    ("boot", "exit_to_reaped", w("exit→reaped", "종료→회수")),
-    ("boot", "create_to_settled", w("create→settled", "생성→정리 끝")),
-    ("boot", "signal_delay", w("delay of the ready record", "준비 기록의 지연")),
-    ("boot", "worker_overhead", w("the worker's own time", "작업 프로세스 자체의 시간")),
-    ("boot", "worker_rss_anon", w("the worker's anonymous memory", "작업 프로세스의 익명 메모리")),
-    ("boot", "starts_per_second", w("starts per second", "초당 시작 횟수")),
-    ("syscall", "getppid", w("one getppid", "getppid 한 번")),
-    ("syscall", "read", w("one read", "read 한 번")),
-    ("syscall", "write", w("one write", "write 한 번")),
-    ("syscall", "exit", w("one VM exit", "가상머신 나가기(VM exit) 한 번")),
-    ("cpu", "spin_unit", w("one unit of computation", "계산 단위 하나")),
-    ("memory", "per_instance", w("one more instance", "인스턴스 하나 더")),
-    ("memory", "host_bytes", w("host memory of one VM", "가상머신 하나의 호스트 메모리")),
-    ("memory", "private", w("private memory of one more", "하나 더의 전용 메모리")),
-    ("memory", "guest_ram", w("guest RAM of one more", "하나 더의 게스트 RAM")),
-    ("memory", "kernel", w("kernel memory of one more", "하나 더의 커널 메모리")),
-    ("memory", "charged", w("all that is charged for one more", "하나 더에 매겨진 모든 메모리")),
-    ("memory", "shared", w("shared file pages", "나누어 쓰는 파일 페이지")),
-    ("memory", "lack_of_fit", w("distance from the line", "직선에서 벗어난 거리")),
-    ("inventory", "processes", w("processes", "프로세스")),
-    ("inventory", "namespaces", w("namespaces", "네임스페이스")),
-    ("inventory", "mounts", w("mounts", "마운트")),
-    ("inventory", "cgroups", w("cgroups", "컨트롤 그룹")),
-    ("inventory", "fds", w("file descriptors", "파일 디스크립터")),
-    ("inventory", "kvm_objects", w("KVM objects", "KVM 객체")),
-    ("inventory", "kernels", w("kernels", "커널")),
-];
-
 // The comparison.
 pub(crate) const COMPARISON: Words = w("Final comparison", "최종 비교");
 pub(crate) const HOW_TO_READ_COMPARISON: Words = w(
