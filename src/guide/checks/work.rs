@@ -30,7 +30,7 @@ pub(super) fn check(case: &Case, check: &Check, progress: &mut Progress) -> Outc
         Ok(verdict) => verdict,
         Err(error) => return undecided(check, error.cause, error.try_this),
     };
-    let found = format!("{verdict:?}").split(['(', ' ']).next().unwrap_or_default().to_lowercase();
+    let found = verdict.name().to_owned();
     let evidence = Evidence { file: name.clone(), cell: CellId::default(), sha256: sha256(&[work.as_bytes()]), found };
     Outcome { evidence: vec![evidence], ..tell(case, check, &name, verdict) }
 }

@@ -52,6 +52,21 @@ pub enum Verdict {
     NoCompiler,
 }
 
+impl Verdict {
+    /// As evidence has it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Verdict::Passed => "passed",
+            Verdict::Untouched(_) => "untouched",
+            Verdict::DoesNotCompile(_) => "doesnotcompile",
+            Verdict::Failed(_) => "failed",
+            Verdict::Endless(_) => "endless",
+            Verdict::Silent(_) => "silent",
+            Verdict::NoCompiler => "nocompiler",
+        }
+    }
+}
+
 /// "ch02".
 pub fn name(chapter: u32) -> String {
     format!("ch{chapter:02}")
