@@ -133,7 +133,7 @@ impl Error {
     fn sentence(&self, lang: Lang) -> String {
         match (lang, self.doing.korean()) {
             (Lang::Ko, Some(korean)) => korean.to_owned(),
-            _ => format!("could not {}", self.doing),
+            _ => format!("could not {}", &*self.doing),
         }
     }
 }

@@ -4,6 +4,7 @@
 use std::time::{Duration, Instant};
 
 use isolab::error::{Error, Kind};
+use isolab::lang::Lang;
 use isolab::model::{Exit, Io};
 use isolab::probe::{self, abi};
 use isolab::timeline::Timeline;
@@ -194,7 +195,7 @@ fn the_kernels_pages_are_out_of_reach() {
         let address = u32::from_str_radix(page, 16).unwrap().to_le_bytes();
         let [a, b, c, d] = address;
         let Some(vcpu) = code(&[0x8b, 0x04, 0x25, a, b, c, d]) else { return }; // mov address, %eax
-        let text = error(vcpu).cause;
+        let text = error(vcpu).cause.of(Lang::En).to_owned();
         assert!(text.contains("page fault (vector 14) in ring 3"), "{page}: {text}");
     }
     // mov %eax, 0x6000: the page of system calls may be read and executed, not written
@@ -205,7 +206,7 @@ fn the_kernels_pages_are_out_of_reach() {
 #[test]
 fn the_stack_cannot_be_executed() {
     let Some(vcpu) = code(&[0xff, 0xe4]) else { return }; // jmp *%rsp
-    let text = error(vcpu).cause;
+    let text = error(vcpu).cause.of(Lang::En).to_owned();
     assert!(text.contains("page fault") && text.contains("executing address 0x7"), "{text}");
 }
 
@@ -213,11 +214,11 @@ fn the_stack_cannot_be_executed() {
 #[test]
 fn no_memory_is_writable_and_executable() {
     let Some(vcpu) = code(&[0x89, 0x05, 0, 0, 0, 0]) else { return }; // mov %eax, 0(%rip): the next instruction
-    let text = error(vcpu).cause;
+    let text = error(vcpu).cause.of(Lang::En).to_owned();
     assert!(text.contains("writing to address 0x400") && text.contains("may not do that there"), "{text}");
     let heap = [0x48, 0xc7, 0xc0, 0, 0x10, 0x40, 0]; // mov $0x401000, %rax: the page behind the image
     let Some(vcpu) = code(&[&heap[..], &[0xc6, 0x00, 0xc3, 0xff, 0xe0]].concat()) else { return }; // movb $ret, (%rax); jmp *%rax
-    let text = error(vcpu).cause;
+    let text = error(vcpu).cause.of(Lang::En).to_owned();
     assert!(text.contains("executing address 0x401000"), "{text}");
     let mut file = executable(&[0x0f, 0x0b]);
     file[64 + 4] = 7; // p_flags of its one segment: read, write, execute
@@ -234,7 +235,7 @@ fn forbidden_instructions_are_faults() {
         (&[0x31, 0xe4, 0x0f, 0x0b], "invalid instruction (vector 6) in ring 3"), // without a stack
     ] {
         let Some(vcpu) = code(bytes) else { return };
-        let text = error(vcpu).cause;
+        let text = error(vcpu).cause.of(Lang::En).to_owned();
         assert!(text.contains(cause), "{bytes:x?}: {text}");
     }
 }
@@ -243,7 +244,7 @@ fn forbidden_instructions_are_faults() {
 fn a_fault_that_cannot_be_delivered_is_a_triple_fault() {
     let Some(vcpu) = code(&[0x0f, 0x0b]) else { return }; // ud2
     vcpu.cpu().vm().memory().write(layout::IDT, &[0; 512]).unwrap();
-    let text = error(vcpu).cause;
+    let text = error(vcpu).cause.of(Lang::En).to_owned();
     assert!(text.contains("triple fault") && text.contains("cr3"), "{text}");
 }
 
@@ -253,9 +254,9 @@ fn memory_that_is_not_there_is_no_hang() {
     let Some(mut vcpu) = code(&[0x8b, 0x04, 0x25, 0, 0, 0x20, 0]) else { return };
     let entry = layout::PAGE_DIRECTORIES + layout::PROGRAM / layout::BIG_PAGE * 8;
     vcpu.cpu().vm().memory().write_u64(entry, 0x4000_0000 | 0x87).unwrap();
-    let text = vcpu.run(soon()).unwrap_err().cause;
+    let text = vcpu.run(soon()).unwrap_err().cause.of(Lang::En).to_owned();
     assert!(text.contains("read from physical address 0x40000000"), "{text}");
-    let again = vcpu.run(soon()).unwrap_err().cause;
+    let again = vcpu.run(soon()).unwrap_err().cause.of(Lang::En).to_owned();
     assert!(again.contains("stopped with an error before"), "{again}");
 }
 
@@ -279,7 +280,7 @@ fn a_guest_larger_than_the_hole_in_its_physical_memory_uses_all_of_it() {
 fn a_port_that_nobody_owns_ends_the_guest() {
     for bytes in [&[0xe6, 0x80][..], &[0xe5, 0x60], &[0xe6, abi::PORT_FAULT as u8]] {
         let Some(vcpu) = code(bytes) else { return };
-        let text = error(vcpu).cause;
+        let text = error(vcpu).cause.of(Lang::En).to_owned();
         assert!(text.contains("port"), "{bytes:x?}: {text}");
     }
 }
@@ -290,11 +291,11 @@ fn a_port_used_the_wrong_way_ends_the_guest() {
     let string = [0xb9, 9, 0, 0, 0, 0xba, 0xec, 0, 0, 0, 0x48, 0x89, 0xe6, 0xf3, 0x6e, 0x0f, 0x0b];
     for bytes in [&[0xe4, abi::PORT_RECORD as u8][..], &[0xe7, abi::PORT_NOOP as u8]] {
         let Some(vcpu) = code(bytes) else { return };
-        let text = error(vcpu).cause;
+        let text = error(vcpu).cause.of(Lang::En).to_owned();
         assert!(text.contains("is used by `out` of one byte"), "{text}");
     }
     let Some(vcpu) = code(&string) else { return };
-    let text = error(vcpu).cause; // hardware hands over all bytes at once, a software backend each by itself
+    let text = error(vcpu).cause.of(Lang::En).to_owned(); // hardware hands over all bytes at once, a software backend each by itself
     assert!(text.contains("9 times at once") || text.contains("invalid instruction"), "{text}");
 }
 

@@ -16,7 +16,7 @@ fn its_anonymous_memory_is_below_half_a_mebibyte_in_every_environment() {
         let arm = Arm::parse(env.about().id).unwrap();
         let task = Workload::Noop.task(7);
         if let Support::No { reason, .. } = env.supports(&arm.knobs, &task) {
-            isolab::testing::skip(format_args!("its_anonymous_memory_is_below_half_a_mebibyte ({arm}): {reason}"));
+            isolab::testing::skip(format_args!("its_anonymous_memory_is_below_half_a_mebibyte ({arm}): {}", &*reason));
             continue;
         }
         let dir = tempfile::tempdir().unwrap();

@@ -19,7 +19,7 @@ pub(crate) fn alone(bench: &str) -> Option<isolab::lab::lock::Alone> {
                 std::thread::sleep(Duration::from_millis(200));
             }
             Err(error) => {
-                eprintln!("skipped: {bench}: {}", error.cause);
+                eprintln!("skipped: {bench}: {}", &*error.cause);
                 return None;
             }
         }
@@ -37,6 +37,6 @@ pub(crate) fn runs_here(arm: &Arm) -> bool {
         Ok(Err(error)) | Err(error) => Some(error.reason()),
     };
     SigSet::all().thread_unblock().expect("a mask can be lifted"); // criterion's own loops end by Ctrl-C again
-    reason.iter().for_each(|reason| eprintln!("skipped: {arm}: {reason}"));
+    reason.iter().for_each(|reason| eprintln!("skipped: {arm}: {}", &**reason));
     reason.is_none()
 }

@@ -21,7 +21,7 @@ pub(super) fn inventory(arm: &Arm, parts: Result<Vec<Part>>, out: &mut Out) -> R
         Err(error) => {
             let why = error.reason();
             out.note(out.say(
-                format!("objects of {arm}: not listed ({why}); a program that ends at once cannot be looked at"),
+                format!("objects of {arm}: not listed ({}); a program that ends at once cannot be looked at", &*why),
                 format!("{arm}의 객체: 세지 못함({}). 곧바로 끝나는 프로그램은 살펴볼 수 없습니다", why.of(Lang::Ko)),
             ));
             return Ok(());
@@ -83,7 +83,7 @@ pub(super) fn as_json(
             life["objects"] =
                 counts.map(|p| json!({ "what": p.what, "amount": p.amount, "source": p.source })).collect();
         }
-        Some(Err(error)) => life["objects_missing"] = error.reason().to_string().into(),
+        Some(Err(error)) => life["objects_missing"] = error.reason().of(Lang::En).into(),
     }
     out.line(life)
 }

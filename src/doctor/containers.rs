@@ -181,7 +181,7 @@ pub(super) fn delegation(m: &Machine) -> Row {
         let row = Row::limited("delegation", WHAT, delegation::NONE);
         let remedy = delegation::on(m.root, m.uid);
         return if remedy == delegation::BY_SYSTEMD {
-            row.try_this([Said::verbatim(format!("$ {remedy}"))])
+            row.try_this([Said::verbatim(format!("$ {}", &*remedy))])
         } else {
             row.try_this([remedy])
         };

@@ -14,7 +14,7 @@ pub(super) fn proc(m: &Machine) -> Row {
     if m.has("/proc/self") {
         return Row::ok("proc", WHAT, Said::fixed("mounted", "마운트됨"));
     }
-    Row::missing("proc", WHAT, shortage::NO_PROC).try_this([Said::verbatim(format!("$ {}", shortage::PROC))])
+    Row::missing("proc", WHAT, shortage::NO_PROC).try_this([Said::verbatim(format!("$ {}", &*shortage::PROC))])
 }
 
 /// A regular file of that name keeps what programs write, and a measured write to it is one to a disk.

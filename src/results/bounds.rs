@@ -73,7 +73,7 @@ fn beyond_in_cell(cell: &Cell) -> Option<Said> {
     let column =
         |name: &str, mut values: Box<dyn Iterator<Item = f64> + '_>| values.find_map(|v| large(&place(name), v));
     let blocks = c.block.iter().find(|b| **b > LAST_BLOCK).map(|b| {
-        let place = place("block");
+        let place = format!("{} block", cell.id);
         said!("{place} is {b}", "{place}이(가) {b}임")
     });
     too_many(&said!("columns in a cell", "한 셀의 열"), c.values.len() + c.inner.len() + c.stages.len(), MOST_NAMES)

@@ -71,6 +71,8 @@ fn a_plain_string_is_no_text_for_people() {
         let made = format!("impl From<{from}> for Said {{");
         assert_eq!(said.matches(&made).count(), said.matches(&format!("#[cfg(test)]\n{made}")).count());
     }
+    let shown = "impl fmt::Display for Said {"; // without a language it would be English in a Korean line
+    assert_eq!(said.matches(shown).count(), said.matches(&format!("#[cfg(test)]\n{shown}")).count());
     let libraries = said.split("said_in_english!(").nth(1).unwrap().split(");").next().unwrap();
     for own in ["str", "String", "Arguments"] {
         assert!(!libraries.split(|c: char| !c.is_alphanumeric()).any(|word| word == own), "{libraries}");

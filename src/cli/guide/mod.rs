@@ -90,7 +90,7 @@ impl Reader {
         if let Err(error) = saved {
             let (cause, fix) = (error.cause, error.try_this);
             out.note(self.lang.choose(
-                format!("note: your progress is not kept: {cause}; try: {fix}"),
+                format!("note: your progress is not kept: {}; try: {}", &*cause, &*fix),
                 format!(
                     "알림: 진행 상황을 저장하지 못했습니다: {}. 해 볼 것: {}",
                     cause.of(Lang::Ko),

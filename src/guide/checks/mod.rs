@@ -142,9 +142,10 @@ fn card(case: &Case, check: &Check) -> Outcome {
     let text = match cards(case) {
         Ok(text) => text,
         Err(Error { cause, .. }) => {
-            let why = case
-                .lang
-                .choose(format!("{CARD} cannot be read: {cause}"), format!("{CARD} 파일을 읽을 수 없습니다: {cause}"));
+            let why = case.lang.choose(
+                format!("{CARD} cannot be read: {}", &*cause),
+                format!("{CARD} 파일을 읽을 수 없습니다: {}", cause.of(Lang::Ko)),
+            );
             return failed(check, why, format!("{} guide reset {}", case.called, case.chapter));
         }
     };

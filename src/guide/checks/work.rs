@@ -7,6 +7,7 @@ use super::super::work::{Verdict, WORK, judge};
 use super::{Case, failed, passed, shown, undecided};
 use crate::error::Error;
 use crate::id::CellId;
+use crate::lang::Lang;
 use crate::lang::particles::settled;
 use crate::results::hash::sha256;
 use crate::results::read::text_if_there;
@@ -17,8 +18,10 @@ pub(super) fn check(case: &Case, check: &Check, progress: &mut Progress) -> Outc
     let text = file.as_deref().map(text_if_there);
     if let (Some(path), Some(Err(Error { cause, .. }))) = (&file, &text) {
         let name = shown(path);
-        let why =
-            lang.choose(format!("{name} cannot be read: {cause}"), format!("{name} 파일을 읽을 수 없습니다: {cause}"));
+        let why = lang.choose(
+            format!("{name} cannot be read: {}", cause.of(Lang::En)),
+            format!("{name} 파일을 읽을 수 없습니다: {}", cause.of(lang)),
+        );
         return failed(check, why, format!("{called} guide reset {chapter}"));
     }
     let (Some(path), Some(Ok(Some(work)))) = (file, text) else {
