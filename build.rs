@@ -3,11 +3,19 @@
 //! Both are `no_std` programs with a linker script of their own, compiled by the rustc that cargo uses, always optimised,
 //! whatever the profile: the same bytes in debug and release. Cargo's RUSTFLAGS do not reach them.
 //!
-//! And lists the files of the guide, so that a binary outside the repository has them too, and the system calls of the
-//! container's filter.
+//! And lists the files of the guide, so that a binary outside the repository has them too, and compiles the container's filter.
+
+#[path = "src/container/presets/capabilities.rs"]
+mod capabilities;
+#[path = "src/container/seccomp/compiler.rs"]
+mod compiler;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, exit};
+
+use capabilities::CAPABILITIES;
+use compiler::bpf::Instruction;
+use compiler::{Profile, filter};
 
 fn main() {
     stop_on_another_machine();
@@ -19,7 +27,7 @@ fn main() {
     build_program("kernel", "src/vm/bare/kernel");
     list_guide_files();
     list_reference_runs();
-    list_system_calls();
+    compile_filter();
 }
 
 fn stop_on_another_machine() {
@@ -182,48 +190,20 @@ fn write_table(name: &str, mut files: Vec<(String, String)>) {
     }
 }
 
-/// `src/container/seccomp.rs` includes this one: a row for each line of the table of system calls.
-fn list_system_calls() {
+/// `src/container/seccomp.rs` includes this one: the container's filter, compiled.
+fn compile_filter() {
     const FILE: &str = "src/container/seccomp/calls.txt";
-    println!("cargo:rerun-if-changed={FILE}");
-    let text = std::fs::read_to_string(FILE).unwrap_or_else(|cause| stop(&format!("could not read {FILE}: {cause}")));
-    let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty() && !line.starts_with('#'));
-    let row = |(place, line): (usize, &str)| {
-        system_call(line).unwrap_or_else(|| stop(&format!("{FILE}:{}: not understood: {line}", place + 1)))
+    const TABLE: &str = include_str!("src/container/seccomp/calls.txt");
+    let profile = Profile::read(TABLE, CAPABILITIES).unwrap_or_else(|why| stop(&format!("{FILE}:{why}")));
+    let row = |Instruction { code, jt, jf, k }| {
+        let (high, low) = (k >> 16, k & 0xffff);
+        format!("    Instruction {{ code: {code}, jt: {jt}, jf: {jf}, k: 0x{high:04x}_{low:04x} }},\n")
     };
-    let table = format!("const CALLS: &[Call] = &[\n{}];\n", lines.map(row).collect::<String>());
-    if let Err(cause) = std::fs::write(PathBuf::from(env("OUT_DIR")).join("system_calls.rs"), table) {
-        stop(&format!("could not write system_calls.rs: {cause}"));
+    let rows: String = filter(&profile).into_iter().map(row).collect();
+    let table = format!("static DOCKER_DEFAULT: &[Instruction] = &[\n{rows}];\n");
+    if let Err(cause) = std::fs::write(PathBuf::from(env("OUT_DIR")).join("docker_filter.rs"), table) {
+        stop(&format!("could not write docker_filter.rs: {cause}"));
     }
-}
-
-/// "mount 165 21 = CAP_SYS_ADMIN": name, numbers of x86-64, i386 and x32, rule.
-fn system_call(line: &str) -> Option<String> {
-    let words: Vec<&str> = line.split_whitespace().collect();
-    let [name, native, i386, x32, rule @ ..] = words.as_slice() else { return None };
-    let x32 = if *x32 == "=" { native } else { x32 };
-    let number = |text: &str| {
-        if text == "-" { Some("None".into()) } else { Some(format!("Some({})", text.parse::<u16>().ok()?)) }
-    };
-    let numbers = format!("[{}, {}, {}]", number(native)?, number(i386)?, number(x32)?);
-    let rule = match rule {
-        ["allow"] => "Rule::Allow".into(),
-        ["deny"] => "Rule::Deny".into(),
-        ["gone"] => "Rule::Gone".into(),
-        ["absent" | "newer"] => "Rule::Absent".into(),
-        ["arg0", "not", values @ ..] => {
-            format!("Rule::Look(Check {{ argument: 0, test: Test::NotAmong(&[{}]) }})", values.join(", "))
-        }
-        ["arg0", "only", values @ ..] => {
-            format!("Rule::Look(Check {{ argument: 0, test: Test::Among(&[{}]) }})", values.join(", "))
-        }
-        ["arg0", "without", bits] => format!("Rule::Look(Check {{ argument: 0, test: Test::NoBit({bits}) }})"),
-        names if !names.is_empty() && names.iter().all(|name| name.starts_with("CAP_")) => {
-            format!("Rule::With(&{names:?})")
-        }
-        _ => return None,
-    };
-    Some(format!("    Call {{ name: {name:?}, numbers: {numbers}, rule: {rule} }},\n"))
 }
 
 /// `isolab --version` and every results file name the commit, when there is one.

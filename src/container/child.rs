@@ -221,7 +221,7 @@ fn no_new_privileges(plan: &Plan) -> Result<(), Errno> {
 }
 
 fn install_filter(plan: &Plan) -> Result<(), Errno> {
-    plan.filter.as_ref().map_or(Ok(()), Filter::install)
+    plan.filter.map_or(Ok(()), Filter::install)
 }
 
 /// When the parent is killed nobody could end us any more. [`parent_lives`] makes it sure.

@@ -1,32 +1,17 @@
 //! What docker's default container is (moby, `daemon/pkg/oci/defaults.go`): the table that our container starts from, and
 //! that knobs edit.
 
+mod capabilities;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+pub(crate) use self::capabilities::CAPABILITIES;
 use super::namespaces::{NAMESPACES, USUAL};
 use super::spec::{Capabilities, Device, DeviceKind, Namespace, Process, Root, Seccomp, Source, Spec, User};
 use crate::model::Limits;
 
 pub const HOSTNAME: &str = "isolab";
-
-/// What root in a container keeps (moby, `oci/caps/defaults.go`).
-pub const CAPABILITIES: &[&str] = &[
-    "CAP_CHOWN",
-    "CAP_DAC_OVERRIDE",
-    "CAP_FOWNER",
-    "CAP_FSETID",
-    "CAP_KILL",
-    "CAP_SETGID",
-    "CAP_SETUID",
-    "CAP_SETPCAP",
-    "CAP_NET_BIND_SERVICE",
-    "CAP_NET_RAW",
-    "CAP_SYS_CHROOT",
-    "CAP_MKNOD",
-    "CAP_AUDIT_WRITE",
-    "CAP_SETFCAP",
-];
 
 /// What in /proc and /sys tells about the host, or is dear.
 pub const MASKED_PATHS: &[&str] = &[

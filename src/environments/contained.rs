@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -165,6 +165,9 @@ fn root_folder(task: &Task, dir: &Path) -> Result<Folder> {
 fn with_mount_points(root: &Path, names: &[&str]) -> Result<Folder> {
     for name in names {
         let place = root.join(name);
+        if fs::metadata(&place).is_ok_and(|found| found.is_dir() && found.mode() & 0o777 == 0o755) {
+            continue; // by an earlier sample
+        }
         let doing = || said!("make {place}", "{place}을(를) 만들 수 없습니다", place = place.display());
         fs::create_dir_all(&place).doing(doing)?;
         fs::set_permissions(&place, fs::Permissions::from_mode(0o755)).doing(doing)?; // whatever the umask: ours to remove

@@ -30,10 +30,20 @@ pub struct Sets {
     pub ambient: Set,
 }
 
+const VERSION_3: u32 = 0x2008_0522;
+
+/// What the kernel grants this thread now.
+pub fn effective() -> Result<Set, Errno> {
+    let header = [VERSION_3, 0]; // pid 0: the calling thread
+    let mut data = [[0u32; 3]; 2];
+    // SAFETY: version 3 means a header of two and data of two times three 32-bit numbers; both outlive the call.
+    Errno::result(unsafe { libc::syscall(libc::SYS_capget, header.as_ptr(), data.as_mut_ptr()) })?;
+    Ok(Set::from(data[0][0]) | Set::from(data[1][0]) << 32)
+}
+
 /// Sets the effective, permitted and inheritable sets. What is not in the last two leaves the ambient set too.
 pub fn set(sets: &Sets) -> Result<(), Errno> {
-    const VERSION_3: u32 = 0x2008_0522;
-    let header = [VERSION_3, 0]; // pid 0: the calling thread
+    let header = [VERSION_3, 0]; // as above
     let of_three = |half: fn(Set) -> u32| [sets.effective, sets.permitted, sets.inheritable].map(half);
     let data = [of_three(|set| set as u32), of_three(|set| (set >> 32) as u32)];
     // SAFETY: version 3 means a header of two and data of two times three 32-bit numbers; both outlive the call.
@@ -53,4 +63,16 @@ pub fn raise_ambient(ambient: Set) -> Result<(), Errno> {
 pub fn keep_over_change_of_user() -> Result<(), Errno> {
     // SAFETY: plain numbers.
     Errno::result(unsafe { libc::prctl(libc::PR_SET_KEEPCAPS, 1, 0, 0, 0) }).map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_effective_set_is_the_one_in_proc() {
+        let status = std::fs::read_to_string("/proc/thread-self/status").unwrap();
+        let shown = status.lines().find_map(|line| line.strip_prefix("CapEff:")).unwrap();
+        assert_eq!(effective(), Ok(Set::from_str_radix(shown.trim(), 16).unwrap()));
+    }
 }

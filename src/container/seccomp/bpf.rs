@@ -2,31 +2,38 @@
 //!
 //! It has one register and jumps only forwards, at most 255 instructions far. Every answer stands once, at the end.
 
-use nix::errno::Errno;
-
-use super::{Check, Instruction, Test, Verdict, X32_OWN};
+use super::{Check, EPERM, Test, Verdict, X32_OWN};
 
 // Offsets into struct seccomp_data.
-pub(super) const NUMBER: u32 = 0;
-pub(super) const ARCH: u32 = 4;
-pub(super) const ARGUMENTS: u32 = 16;
+pub(crate) const NUMBER: u32 = 0;
+pub(crate) const ARCH: u32 = 4;
+pub(crate) const ARGUMENTS: u32 = 16;
 
 // linux/audit.h; asm/unistd.h
-pub(super) const X86_64: u32 = 0xc000_003e;
-pub(super) const I386: u32 = 0x4000_0003;
-pub(super) const X32_BIT: u32 = 0x4000_0000;
+pub(crate) const X86_64: u32 = 0xc000_003e;
+pub(crate) const I386: u32 = 0x4000_0003;
+pub(crate) const X32_BIT: u32 = 0x4000_0000;
 
-pub(super) const LOAD_WORD: u16 = 0x20;
-pub(super) const AND: u16 = 0x54;
-pub(super) const JUMP_IF_EQUAL: u16 = 0x15;
-pub(super) const JUMP_IF_AT_LEAST: u16 = 0x35;
-pub(super) const JUMP_IF_ANY_BIT: u16 = 0x45;
-pub(super) const RETURN: u16 = 0x06;
+pub(crate) const LOAD_WORD: u16 = 0x20;
+pub(crate) const AND: u16 = 0x54;
+pub(crate) const JUMP_IF_EQUAL: u16 = 0x15;
+pub(crate) const JUMP_IF_AT_LEAST: u16 = 0x35;
+pub(crate) const JUMP_IF_ANY_BIT: u16 = 0x45;
+pub(crate) const RETURN: u16 = 0x06;
 
-pub(super) const ALLOW: u32 = 0x7fff_0000;
-pub(super) const FAIL: u32 = 0x0005_0000;
-pub(super) const DENY: u32 = FAIL | Errno::EPERM as u32;
-pub(super) const KILL_PROCESS: u32 = 0x8000_0000;
+pub(crate) const ALLOW: u32 = 0x7fff_0000;
+pub(crate) const FAIL: u32 = 0x0005_0000;
+pub(crate) const DENY: u32 = FAIL | EPERM;
+pub(crate) const KILL_PROCESS: u32 = 0x8000_0000;
+
+/// `struct sock_filter`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Instruction {
+    pub(crate) code: u16,
+    pub(crate) jt: u8,
+    pub(crate) jf: u8,
+    pub(crate) k: u32,
+}
 
 /// A filter in the making.
 #[derive(Default)]
@@ -125,7 +132,7 @@ impl Program {
     fn decide(&mut self, verdict: Verdict) {
         match verdict {
             Verdict::Allow => self.answer(ALLOW),
-            Verdict::Fail(errno) => self.answer(FAIL | errno as u32),
+            Verdict::Fail(errno) => self.answer(FAIL | errno),
             Verdict::Look(check) => self.look(check),
         }
     }

@@ -1,16 +1,30 @@
-use super::bpf::{
-    ALLOW, AND, ARCH, ARGUMENTS, DENY, FAIL, I386, JUMP_IF_ANY_BIT, JUMP_IF_AT_LEAST, JUMP_IF_EQUAL, LOAD_WORD, NUMBER,
-    RETURN, X32_BIT, X86_64,
-};
-use super::*;
+use std::sync::LazyLock;
 
-const NOT_THERE: u32 = FAIL | Errno::ENOSYS as u32;
+use super::compiler::bpf::{
+    ALLOW, AND, ARCH, ARGUMENTS, DENY, FAIL, I386, JUMP_IF_ANY_BIT, JUMP_IF_AT_LEAST, JUMP_IF_EQUAL, KILL_PROCESS,
+    LOAD_WORD, NUMBER, RETURN, X32_BIT, X86_64,
+};
+use super::compiler::{Abi, Call, Check, ENOSYS, FIRST_NEWER, Profile, Rule, Test, filter};
+use super::*;
+use crate::container::presets;
+
+static PROFILE: LazyLock<Profile> =
+    LazyLock::new(|| Profile::read(include_str!("calls.txt"), presets::CAPABILITIES).unwrap());
+
+fn calls() -> impl Iterator<Item = &'static Call> {
+    PROFILE.calls.iter()
+}
+
+fn is_kept(capability: &str) -> bool {
+    PROFILE.kept.contains(&capability)
+}
+
+const NOT_THERE: u32 = FAIL | ENOSYS;
 const ABIS: [(Abi, &str); 3] = [(Abi::X86_64, "x86-64"), (Abi::I386, "i386"), (Abi::X32, "x32")];
 
 /// What the kernel's interpreter would return for one call.
 fn run(arch: u32, number: u32, arguments: [u64; 6]) -> u32 {
-    static FILTER: std::sync::LazyLock<Filter> = std::sync::LazyLock::new(Filter::docker_default);
-    let filter = &*FILTER;
+    let filter = Filter::docker_default();
     let mut data = [0; 64];
     data[NUMBER as usize..][..4].copy_from_slice(&number.to_le_bytes());
     data[ARCH as usize..][..4].copy_from_slice(&arch.to_le_bytes());
@@ -84,7 +98,7 @@ fn the_difference_to_dockers_profile_is_what_we_state() {
     let values = [0, 1, 2, 8, 38, 40, 41, 0x5412, 0x541c, 0x1000_0000, 0x2_0000, 0xffff_ffff, 0x1_0000_0026];
     let mut differences = Vec::new();
     for (abi, name) in ABIS {
-        for known in CALLS {
+        for known in calls() {
             let Some(number) = known.numbers[abi as usize] else { continue };
             for place in 0..2 {
                 for value in values {
@@ -127,7 +141,7 @@ fn what_is_newer_than_the_profile_is_absent() {
 
 #[test]
 fn the_table_is_whole() {
-    let find = |name| CALLS.iter().find(|c| c.name == name).unwrap_or_else(|| panic!("{name}"));
+    let find = |name| calls().find(|c| c.name == name).unwrap_or_else(|| panic!("{name}"));
     for (name, number) in [
         ("mount", libc::SYS_mount),
         ("unshare", libc::SYS_unshare),
@@ -144,10 +158,10 @@ fn the_table_is_whole() {
         assert_eq!(find(name).numbers[0].map(i64::from), Some(number), "{name}");
     }
     for (abi, name) in ABIS {
-        let numbers: Vec<u16> = CALLS.iter().filter_map(|c| c.numbers[abi as usize]).collect();
+        let numbers: Vec<u16> = calls().filter_map(|c| c.numbers[abi as usize]).collect();
         let distinct: std::collections::BTreeSet<&u16> = numbers.iter().collect();
         assert_eq!(numbers.len(), distinct.len(), "no number of {name} stands twice");
-        let last = CALLS.iter().filter(|c| (c.rule != Rule::Absent && c.rule != Rule::Gone) || c.name == "clone3");
+        let last = calls().filter(|c| (c.rule != Rule::Absent && c.rule != Rule::Gone) || c.name == "clone3");
         let last = last.filter_map(|c| c.numbers[abi as usize]).filter(|n| *n < 512).max();
         assert_eq!(last.map(u32::from), Some(FIRST_NEWER - 1), "{name}");
     }
@@ -160,7 +174,7 @@ fn the_table_is_whole() {
 /// Each of these was once the other way.
 #[test]
 fn what_docker_learnt_we_know() {
-    let of = |name: &str| CALLS.iter().find(|c| c.name == name).unwrap().numbers[0].unwrap().into();
+    let of = |name: &str| calls().find(|c| c.name == name).unwrap().numbers[0].unwrap().into();
     for denied in ["lsm_get_self_attr", "lsm_set_self_attr", "lsm_list_modules", "uprobe"] {
         assert_eq!(call(of(denied), 0), DENY, "{denied}");
     }
@@ -202,4 +216,22 @@ fn another_architecture_is_killed() {
 #[test]
 fn the_filter_is_short() {
     assert!(Filter::docker_default().program().len() < 200, "{}", Filter::docker_default().program().len());
+}
+
+/// The build runs the same compiler; here it is looked at with the tests' own eyes.
+#[test]
+fn the_built_filter_is_the_compilers() {
+    let built = Filter::docker_default().program().iter().map(|i| (i.code, i.jt, i.jf, i.k));
+    let compiled = filter(&PROFILE);
+    assert!(built.eq(compiled.iter().map(|i| (i.code, i.jt, i.jf, i.k))), "{compiled:?}");
+}
+
+#[test]
+fn a_line_of_the_table_that_is_not_understood_is_named() {
+    for (text, line) in
+        [("mount 165 21 = CAP_SYS_ADMIN\n\nread 0 3 = perhaps\n", "3"), ("read x 3 = allow", "1"), ("read 0", "1")]
+    {
+        let why = Profile::read(text, &[]).unwrap_err();
+        assert!(why.starts_with(&format!("{line}: not understood: read")), "{why}");
+    }
 }
