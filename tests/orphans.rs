@@ -193,11 +193,20 @@ fn outliving(arm: &str, word: &str) -> String {
     format!("exec setpriv --pdeathsig clear env -i {session} sleep {word}")
 }
 
+fn needs_setpriv(test: &str) -> bool {
+    let clears = Command::new("setpriv").args(["--pdeathsig", "clear", "true"]).output();
+    let there = clears.is_ok_and(|out| out.status.success());
+    if !there {
+        common::skip(test, "setpriv(1) of util-linux is needed");
+    }
+    there
+}
+
 #[test]
 fn clean_ends_a_program_that_hides_from_it() {
     let test = "clean_ends_a_program_that_hides_from_it";
-    if !Command::new("setpriv").args(["--pdeathsig", "clear", "true"]).output().is_ok_and(|out| out.status.success()) {
-        return common::skip(test, "setpriv(1) of util-linux is needed");
+    if !needs_setpriv(test) {
+        return;
     }
     for arm in ["process", "process:vfork", "container", "container:fork", "container:-cgroup", "container-rootless"] {
         if !needs(test, arm) {
@@ -218,6 +227,28 @@ fn clean_ends_a_program_that_hides_from_it() {
         nothing_runs(&word, &format!("{arm}, after clean"));
         world.is_clean();
     }
+}
+
+/// Its environment is clear, its session its own, its parents have all ended: no note tells of it.
+#[test]
+fn clean_ends_a_descendant_that_hides_and_has_no_parent_left() {
+    let test = "clean_ends_a_descendant_that_hides_and_has_no_parent_left";
+    if !needs_setpriv(test) {
+        return;
+    }
+    let (world, word) = (World::new(), unique());
+    let script = format!("({} &); exec sleep {word}", outliving("process", &word));
+    let _alone = alone();
+    let mut command = world.isolab(["run", "--as", "process", "--", "sh", "-c", &script]);
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let sleepers = || running(&word).iter().filter(|line| line.split(' ').nth(1) == Some("sleep")).count();
+    common::wait_for("the program and its descendant", || (sleepers() == 2).then_some(()));
+    kill_after(&mut child, Duration::ZERO);
+    common::wait_for("the program's end", || (sleepers() < 2).then_some(()));
+    assert_eq!(sleepers(), 1, "nobody was there to end it");
+    world.clean().ends_with(code::OK).says(&format!("run {}:", child.id())).says("process ");
+    nothing_runs(&word, "after clean");
+    world.is_clean();
 }
 
 /// The same of a killed bench: of its worker nothing is left that could tell.

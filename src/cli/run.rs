@@ -14,6 +14,7 @@ use crate::environments::{Arm, Event, Setting, caution, out_of_memory};
 use crate::error::{Error, Result};
 use crate::harness::plan::for_this_user;
 use crate::lab::descendants::Descendants;
+use crate::lab::mark;
 use crate::lab::scratch::Scratch;
 use crate::lang::Said;
 use crate::lang::counted;
@@ -70,6 +71,7 @@ fn one(args: &Run, out: &mut Out) -> Result<u8> {
     }
     let id = std::process::id().to_string(); // the run id of everything that it makes, as for a worker without one
     let scratch = Scratch::create_in_memory(&id)?;
+    mark::carry(&id);
     let setting = Setting {
         run: id,
         // A container's child stamps its stages in ticks.

@@ -15,7 +15,7 @@ use crate::lab::interrupt::Interrupt;
 use crate::lab::kernel_log::KernelLog;
 use crate::lab::leaks::{self, Places};
 use crate::lab::scratch::{self, Scratch, Stale};
-use crate::lab::{Lab, cleaning, lock, pin, usable_cpus};
+use crate::lab::{Lab, cleaning, lock, mark, pin, usable_cpus};
 use crate::results::cells::{Planned, Skips, cells_of};
 use crate::results::schema::{Cell, Header, Run, SampleLine, SampleOutcome, Warning};
 use crate::results::store::Store;
@@ -77,6 +77,7 @@ pub fn run(plan: &Plan, how: How, watcher: &mut dyn Watcher) -> Result<Finished>
     let id = RunId::from(format!("{:08x}", random.rand_u64() as u32 ^ std::process::id()));
     let stale = clean_stale();
     let scratch = Scratch::create(&id)?;
+    mark::carry(&id);
     let timer = timer();
     let mut lab = Lab {
         cpu: how.cpu,

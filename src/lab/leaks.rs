@@ -1,7 +1,8 @@
 //! What carries a run's id and is still there: processes, mounts, cgroups, folders.
 //!
 //! Everything that a run makes is named after it: cgroups `isolab.RUN.*`, the scratch folder `/tmp/isolab.RUN`, and the
-//! environment variable ISOLAB_RUN of every process. So what was left can be found by name, and ended by name.
+//! environment variable ISOLAB_RUN of every process. So what was left can be found by name, and ended by name. Who cleared
+//! its environment is found by its [`mark`].
 
 use std::ffi::OsStr;
 use std::os::unix::fs::MetadataExt;
@@ -15,7 +16,7 @@ use super::bench::ENV_RUN;
 use super::cgroup::remove_cgroup;
 use super::descendants::Descendants;
 use super::pids::Pid;
-use super::scratch;
+use super::{mark, scratch};
 use crate::environments::payload::ENV_OF_RUN;
 use crate::environments::started::Note;
 
@@ -73,13 +74,17 @@ impl Places<'_> {
         all
     }
 
-    /// Workers and what they started, which inherited ISOLAB_RUN=run or ISOLAB_OF_RUN=run, or of which there is a note,
+    /// Workers and what they started, which inherited ISOLAB_RUN=run, ISOLAB_OF_RUN=run or its mark, or of which there is a note,
     /// with all that is below them; ourselves excepted. Those of other users cannot be read: not ours.
     fn processes(&self, run: &str) -> Vec<Leak> {
         let wanted = [ENV_RUN, ENV_OF_RUN].map(|name| format!("{name}={run}"));
         let me = std::process::id() as i32;
         let of_user = |pid: &Pid| self.uid.is_none_or(|uid| uid == pid.uid);
-        let marked = |pid: &Pid| of_user(pid) && wanted.iter().any(|pair| pid.has_variable(self.proc_root, pair));
+        let marked = |pid: &Pid| {
+            of_user(pid)
+                && (wanted.iter().any(|pair| pid.has_variable(self.proc_root, pair))
+                    || mark::is_carried(self.proc_root, pid.number, run))
+        };
         // root's own notes can be believed, whoever the program has become since.
         let noted = |pid: &Pid| self.started.iter().any(|note| note.is(pid.number, pid.start));
         let noted = |pid: &Pid| (of_user(pid) || self.uid == Some(0)) && noted(pid);

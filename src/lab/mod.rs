@@ -11,6 +11,7 @@ pub mod interrupt;
 pub mod kernel_log;
 pub mod leaks;
 pub mod lock;
+pub mod mark;
 pub mod measured;
 pub mod pids;
 pub mod scratch;
