@@ -3,7 +3,6 @@
 //! 127 not found, 128+n killed by signal n, else the program's own.
 
 use std::ffi::OsStr;
-use std::process::ExitCode;
 
 use super::streams::to_stderr;
 use super::{language, misuse};
@@ -23,9 +22,9 @@ pub(super) const NOT_EXECUTABLE: u8 = 126;
 pub(super) const NOT_FOUND: u8 = 127;
 
 /// Prints the error on stderr and gives its exit code.
-pub(super) fn code_of(error: &Error) -> ExitCode {
+pub(super) fn code_of(error: &Error) -> u8 {
     complain(error);
-    ExitCode::from(number(error))
+    number(error)
 }
 
 pub(super) fn number(error: &Error) -> u8 {
@@ -87,16 +86,16 @@ fn not_text() -> Error {
 }
 
 /// Help and version go to stdout with 0, mistakes to stderr; a value that we refuse reads as every other error does.
-pub(super) fn usage(error: &clap::Error) -> ExitCode {
+pub(super) fn usage(error: &clap::Error) -> u8 {
     match std::error::Error::source(error).and_then(|source| source.downcast_ref::<Error>()) {
         Some(ours) => complain(ours),
         None if error.kind() == ErrorKind::InvalidUtf8 => complain(&not_text()),
         None => tell(error),
     }
     let in_run = std::env::args_os().nth(1).is_some_and(|command| command == "run" || command == "probe");
-    ExitCode::from(match (error.use_stderr(), in_run) {
+    match (error.use_stderr(), in_run) {
         (false, _) => OK,
         (true, false) => USAGE,
         (true, true) => OURS_IN_RUN, // 2 could be the program's own
-    })
+    }
 }

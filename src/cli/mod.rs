@@ -25,8 +25,6 @@ mod run_output;
 mod streams;
 mod watch;
 
-use std::process::ExitCode;
-
 use clap::Parser;
 use nix::sys::stat::{Mode, umask};
 
@@ -36,7 +34,7 @@ use args::{Args, Command, RunAlone};
 use out::Out;
 
 /// The whole program but the worker.
-pub fn main() -> ExitCode {
+pub fn main() -> u8 {
     // A panic is a bug of ours; it must still read like an error and leave the right exit code.
     std::panic::set_hook(Box::new(|info| {
         let place = info.location().map_or(String::new(), |l| format!(" ({}:{})", l.file(), l.line()));
@@ -57,7 +55,7 @@ pub fn main() -> ExitCode {
     };
     let result = std::panic::catch_unwind(|| dispatch(command)).unwrap_or(Ok(exit::FAILED));
     match result {
-        Ok(code) => ExitCode::from(code),
+        Ok(code) => code,
         Err(error) => exit::code_of(&error),
     }
 }

@@ -22,6 +22,7 @@ use crate::said;
 pub struct Folder {
     top: OwnedFd,
     real: PathBuf,
+    hosts_root: bool,
 }
 
 impl Folder {
@@ -42,7 +43,9 @@ impl Folder {
             .try_this(said!("the path that you mean, without that link", "그 링크를 거치지 않는 경로를 적으십시오")),
         })?;
         let real = real_path(&top).doing(doing)?;
-        Ok(Folder { top, real })
+        let same = |a: FileStat, b: FileStat| (a.st_dev, a.st_ino) == (b.st_dev, b.st_ino);
+        let hosts_root = matches!((fstat(&top), stat("/")), (Ok(this), Ok(host)) if same(this, host));
+        Ok(Folder { top, real, hosts_root })
     }
 
     /// Where a file lies in the folder, as a path from its top; ELOOP when it lies somewhere else.
@@ -53,8 +56,7 @@ impl Folder {
 
     /// Is it the host's own root, under whatever name?
     pub fn is_hosts_root(&self) -> bool {
-        let same = |a: FileStat, b: FileStat| (a.st_dev, a.st_ino) == (b.st_dev, b.st_ino);
-        matches!((fstat(&self.top), stat("/")), (Ok(this), Ok(host)) if same(this, host))
+        self.hosts_root
     }
 
     /// Is it mounted read-only already?

@@ -32,6 +32,7 @@ use crate::id::ArmId;
 use crate::model::{Part, Record, Task};
 use crate::said;
 use crate::sys::clock::monotonic_ns;
+use crate::sys::signals::let_writes_fail;
 use crate::timeline::Timeline;
 
 /// The hidden subcommand.
@@ -96,8 +97,9 @@ pub struct Done {
 }
 
 /// The worker's whole life. Errors are reported on the pipe; the exit code only says whether there was one.
-pub fn serve(request: &str) -> std::process::ExitCode {
+pub fn serve(request: &str) -> u8 {
     let main_ns = monotonic_ns();
+    let _ = let_writes_fail();
     let mut stdout = std::io::stdout().lock();
     let mut send = |reply: &Reply| {
         let mut line = serde_json::to_vec(reply).expect("a reply is plain data");
@@ -117,10 +119,10 @@ pub fn serve(request: &str) -> std::process::ExitCode {
             })
         });
     match result {
-        Ok(()) => std::process::ExitCode::SUCCESS,
+        Ok(()) => 0,
         Err(error) => {
             let _ = send(&Reply::Failed(error)); // nobody to tell when the harness is gone
-            std::process::ExitCode::FAILURE
+            1
         }
     }
 }

@@ -82,6 +82,19 @@ pub fn close_copy(fd: BorrowedFd<'_>) {
     unsafe { libc::close(fd.as_raw_fd()) };
 }
 
+/// Where one of the three is closed, the next file that is opened would be it, and get what is meant for a terminal.
+pub fn open_standard_streams() {
+    let mut streams = [0, 1, 2].map(|fd| libc::pollfd { fd, events: 0, revents: 0 });
+    // SAFETY: the kernel fills the three before the call returns.
+    let looked = unsafe { libc::poll(streams.as_mut_ptr(), 3, 0) } >= 0;
+    for stream in streams {
+        if looked && stream.revents & libc::POLLNVAL != 0 {
+            // SAFETY: the text ends in NUL. The lowest free number is the one that is closed; without /dev/null it stays so.
+            unsafe { libc::open(c"/dev/null".as_ptr(), libc::O_RDWR) };
+        }
+    }
+}
+
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;

@@ -74,9 +74,16 @@ const LEAVES: &[&str] = &[
 /// A file longer than this many lines of code (without tests, comments and blank lines) speaks up, unless it stands here with its reason.
 const LONGEST_FILE: usize = 400;
 const LONGEST_FUNCTION: usize = 80;
-/// Where unsafe code may be: system calls, the hypervisor's three, and the programs that run inside.
-const UNSAFE_HOMES: &[&str] =
-    &["src/sys", "src/vm/kvm.rs", "src/vm/memory.rs", "src/vm/watchdog.rs", "src/probe", "src/vm/bare/kernel"];
+/// Where unsafe code may be: system calls, the name of C's `main`, the hypervisor's three, and the programs that run inside.
+const UNSAFE_HOMES: &[&str] = &[
+    "src/main.rs",
+    "src/sys",
+    "src/vm/kvm.rs",
+    "src/vm/memory.rs",
+    "src/vm/watchdog.rs",
+    "src/probe",
+    "src/vm/bare/kernel",
+];
 const LONG_FILES: &[(&str, &str)] = &[];
 const LONG_FUNCTIONS: &[(&str, &str)] = &[];
 
