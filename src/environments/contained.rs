@@ -19,7 +19,7 @@ use super::process::{is_probe, probe_rootfs};
 use super::started::{Slot, Started};
 use super::streams::Streams;
 use super::{
-    Detached, Event, Instance, Knobs, Outcome, Prepared, Reply, Setting, Verb, footprint, lookup, out_of_memory,
+    Event, Handle, Instance, Knobs, Outcome, Prepared, Reply, Setting, Verb, footprint, lookup, out_of_memory,
     small_init, unsupported,
 };
 use crate::container::cgroup::Tree;
@@ -404,12 +404,12 @@ impl Instance for Running {
         Ok(Outcome { exit, counters, signal_delay_ns: self.watch.signal_delay_ns() })
     }
 
-    fn detach(mut self: Box<Self>) -> Result<Detached> {
+    fn detach(mut self: Box<Self>) -> Result<Handle> {
         if !self.plan.container.detachable {
             return Err(not_detachable());
         }
         let (pid, cgroups) = self.container.leave()?;
         self.slot.keep();
-        Ok(Detached { pid, cgroups })
+        Handle::of(pid, cgroups)
     }
 }

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use super::knobs::one_of;
 use super::{
-    About, Clocks, Detached, Environment, Event, Instance, KnobAbout, Knobs, Outcome, Prepared, Reply, Setting,
-    Support, Verb, unsupported,
+    About, Clocks, Environment, Event, Handle, Instance, KnobAbout, Knobs, Outcome, Prepared, Reply, Setting, Support,
+    Verb, unsupported,
 };
 use crate::error::{Error, Result};
 use crate::lang::Said;
@@ -241,7 +241,7 @@ impl Instance for Playing {
         Ok(Outcome { exit, counters: Vec::new(), signal_delay_ns: None })
     }
 
-    fn detach(self: Box<Self>) -> Result<Detached> {
+    fn detach(self: Box<Self>) -> Result<Handle> {
         Err(Error::unavailable(
             said!("leave the scripted environment running", "각본 환경을 돌게 둘 수 없습니다"),
             said!("nothing runs in it", "그 안에서 도는 것이 없음"),

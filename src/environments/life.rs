@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::{Detached, Event, Instance, Outcome, Prepared, Reply, Verb};
+use super::{Event, Handle, Instance, Outcome, Prepared, Reply, Verb};
 use crate::error::{Error, Result};
 use crate::lang::Lang;
 use crate::model::{Exit, Part, Record};
@@ -111,7 +111,7 @@ impl Life {
     ///
     /// # Errors
     /// Where that cannot be; it is destroyed then.
-    pub fn detach(self) -> Result<(Detached, Timeline)> {
+    pub fn detach(self) -> Result<(Handle, Timeline)> {
         Ok((self.instance.detach()?, self.clock))
     }
 }

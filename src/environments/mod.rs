@@ -14,6 +14,7 @@ mod container_tests;
 mod control_tests;
 pub mod fake;
 pub mod footprint;
+pub mod handle;
 pub mod knobs;
 pub mod life;
 mod lookup;
@@ -36,12 +37,12 @@ use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 
-use crate::any_path;
 use crate::error::Result;
 use crate::lang::Said;
 use crate::lang::said::both;
 use crate::model::{AnsweredBy, Channel, Exit, Kind, Part, Record, Task};
 use crate::timeline::Timeline;
+pub use handle::Handle;
 pub use knobs::{Arm, KnobAbout, Knobs};
 pub use setting::Setting;
 
@@ -139,7 +140,7 @@ pub trait Instance {
     /// Ends what still runs, removes everything, marks Reap.
     fn destroy(self: Box<Self>, clock: &mut Timeline) -> Result<Outcome>;
     /// Leaves it running without us: what somebody must know to end it later. A VM cannot be left by its VMM: Err.
-    fn detach(self: Box<Self>) -> Result<Detached>;
+    fn detach(self: Box<Self>) -> Result<Handle>;
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -191,13 +192,4 @@ pub struct Outcome {
     pub counters: Vec<(String, u64)>,
     /// Nanoseconds from the record's own TSC stamp to our Ready mark; None: this environment cannot tell.
     pub signal_delay_ns: Option<u64>,
-}
-
-/// What stays behind when the guard is given up.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Detached {
-    pub pid: i32,
-    /// Folders of its own cgroup, innermost first.
-    #[serde(with = "any_path::list")]
-    pub cgroups: Vec<std::path::PathBuf>,
 }

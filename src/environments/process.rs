@@ -14,8 +14,8 @@ use nix::sys::signal::Signal;
 use super::payload::{ENV_OF_RUN, Files, Watch, env_of, kill_and_reap, not_detachable};
 use super::started::{Slot, Started};
 use super::{
-    About, Clocks, Detached, Environment, Event, Instance, KnobAbout, Knobs, Outcome, Prepared, Reply, Setting,
-    Support, Verb, footprint, lookup, unsupported,
+    About, Clocks, Environment, Event, Handle, Instance, KnobAbout, Knobs, Outcome, Prepared, Reply, Setting, Support,
+    Verb, footprint, lookup, unsupported,
 };
 use crate::container::handshake::{At, Failure, Handshake, Stamp, Step};
 use crate::container::{cannot_clone, die_with_parent, parent_lives};
@@ -282,7 +282,7 @@ impl Instance for Running {
         Ok(Outcome { exit, counters: Vec::new(), signal_delay_ns: self.watch.signal_delay_ns() })
     }
 
-    fn detach(mut self: Box<Self>) -> Result<Detached> {
+    fn detach(mut self: Box<Self>) -> Result<Handle> {
         if !self.plan.detachable {
             return Err(not_detachable());
         }
@@ -293,7 +293,7 @@ impl Instance for Running {
             )
         })?;
         self.slot.keep();
-        Ok(Detached { pid: process.pid(), cgroups: Vec::new() })
+        Handle::of(process.pid(), Vec::new())
     }
 }
 

@@ -9,8 +9,8 @@ use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use super::{
-    About, Clocks, Detached, Environment, Event, Instance, KnobAbout, Knobs, Outcome, Prepared, Reply, Setting,
-    Support, Verb, unsupported,
+    About, Clocks, Environment, Event, Handle, Instance, KnobAbout, Knobs, Outcome, Prepared, Reply, Setting, Support,
+    Verb, unsupported,
 };
 use crate::error::{Context, Error, Kind, Result};
 use crate::lang::Said;
@@ -180,7 +180,7 @@ impl Instance for BareVm {
         Ok(outcome)
     }
 
-    fn detach(self: Box<Self>) -> Result<Detached> {
+    fn detach(self: Box<Self>) -> Result<Handle> {
         Err(Error::unavailable(
             said!("leave the bare VM running", "베어 가상머신을 돌게 둘 수 없습니다"),
             said!("a VM ends with the process that runs it", "가상머신은 그것을 돌리는 프로세스와 함께 끝남"),

@@ -17,8 +17,7 @@ use std::time::Duration;
 
 use self::sizes::{asks_for_sizes, fits, has_free_size};
 use super::{Better, CellPlan, Experiment, MetricAbout, Question, SetAbout, Sets, Sink, values};
-use crate::environments::Arm;
-use crate::environments::footprint::{guest_ram_of, memory_of};
+use crate::environments::{Arm, Handle};
 use crate::error::{Error, Result};
 use crate::lab::measured::Measured;
 use crate::lab::{Held, Lab, Start, Workload};
@@ -349,10 +348,10 @@ impl Scale {
     }
 
     /// Looked at from outside: a monitor that measured itself would weigh its own measuring.
-    fn memory_of(&self, pid: i32) -> Result<Vec<Part>> {
-        let mut parts = memory_of(pid)?;
+    fn memory_of(&self, instance: &Handle) -> Result<Vec<Part>> {
+        let mut parts = instance.memory()?;
         if self.by_monitor() {
-            parts.push(guest_ram_of(pid)?);
+            parts.push(instance.guest_ram()?);
         }
         Ok(parts)
     }
@@ -363,7 +362,7 @@ impl Scale {
         }
         let mut sum = Weight::default();
         for held in &self.held {
-            match self.memory_of(held.pid()) {
+            match self.memory_of(held.handle()) {
                 Ok(parts) => sum.add(&parts),
                 Err(error) => self.failed = Some(error),
             }

@@ -18,7 +18,7 @@ use super::interrupt::{Interrupt, Woken};
 use super::scratch::Scratch;
 use super::worker::{Done, Mode, Reply, Request, SUBCOMMAND};
 use super::workload::Workload;
-use crate::environments::{Arm, Detached, Setting, Support, out_of_memory};
+use crate::environments::{Arm, Handle, Setting, Support, out_of_memory};
 use crate::error::{Context, Error, Result, shortage};
 use crate::id::ArmId;
 use crate::model::{Limits, Part};
@@ -140,10 +140,15 @@ impl<'a> Lab<'a> {
         let reply = worker.hear(self.interrupt)?;
         self.in_workers += began.elapsed();
         let Reply::Ready { ready, timeline, detached, parts } = reply else { return Err(out_of_turn(&reply)) };
-        if detached.is_some() {
-            let _ = worker.child.wait();
-        }
-        let held = Held { worker, detached, timeline, parts, ready_heard: Instant::now() };
+        let without_us = detached.is_some();
+        let handle = match detached {
+            Some(handle) => {
+                let _ = worker.child.wait();
+                handle
+            }
+            None => Handle::of(worker.child.id() as i32, Vec::new())?,
+        };
+        let held = Held { worker, handle, without_us, timeline, parts, ready_heard: Instant::now() };
         work.check_ready(held.worker.nonce, &ready)?;
         Ok(held)
     }
@@ -250,22 +255,24 @@ impl Running {
 /// An instance that is ready and holds.
 pub struct Held {
     worker: Worker,
-    pub detached: Option<Detached>,
+    handle: Handle,
+    /// Its worker has ended, and it runs on.
+    without_us: bool,
     pub timeline: Timeline,
     pub parts: Vec<Part>,
     pub ready_heard: Instant,
 }
 
 impl Held {
-    /// The process that keeps it: the payload when detached, else the worker (a VM's monitor).
-    pub fn pid(&self) -> i32 {
-        self.detached.as_ref().map_or(self.worker.child.id() as i32, |d| d.pid)
+    /// Of the payload when it was detached, else of the worker (a VM's monitor).
+    pub fn handle(&self) -> &Handle {
+        &self.handle
     }
 
     /// Lets it go and waits until it is gone.
     pub fn end(mut self, interrupt: &Interrupt, work: &Workload) -> Result<Option<Done>> {
         self.worker.release();
-        if self.detached.is_some() {
+        if self.without_us {
             return Ok(None); // Drop kills and reaps it
         }
         self.worker.finish(interrupt, work).map(|life| Some(life.done))
@@ -274,11 +281,12 @@ impl Held {
 
 impl Drop for Held {
     fn drop(&mut self) {
-        let Some(detached) = &self.detached else { return };
-        let pid = Pid::from_raw(detached.pid);
-        let _ = kill(pid, Signal::SIGKILL);
-        let _ = nix::sys::wait::waitpid(pid, None); // ours, as its subreaper
-        for dir in &detached.cgroups {
+        if !self.without_us {
+            return;
+        }
+        self.handle.kill();
+        let _ = nix::sys::wait::waitpid(Pid::from_raw(self.handle.pid), None); // ours, as its subreaper
+        for dir in &self.handle.cgroups {
             remove_cgroup(dir);
         }
     }

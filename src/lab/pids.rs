@@ -44,9 +44,9 @@ impl Pid {
 
     /// SIGKILL for this process, and for no later one that got its number.
     pub fn kill(&self) {
-        let Ok(held) = pidfd::open(self.number) else { return };
-        let same = Pid::look(Path::new("/proc"), self.number).is_some_and(|now| now.start == self.start);
-        if same && self.number > 1 {
+        if self.number > 1
+            && let Ok(held) = pidfd::open_who_began(self.number, self.start)
+        {
             let _ = pidfd::signal(&held, Signal::SIGKILL as i32); // gone meanwhile, or not ours to end: found again then
         }
     }

@@ -26,7 +26,7 @@ use serde::{Deserialize, Serialize};
 use super::descendants::Descendants;
 use crate::any_path;
 use crate::environments::life::{Ended, Life};
-use crate::environments::{Arm, Detached, Outcome, Setting, Support};
+use crate::environments::{Arm, Handle, Outcome, Setting, Support};
 use crate::error::{Context, Error, Result};
 use crate::id::ArmId;
 use crate::model::{Part, Record, Task};
@@ -75,7 +75,7 @@ pub enum Mode {
 #[serde(rename_all = "lowercase")]
 pub enum Reply {
     Prepared { support: Support },
-    Ready { ready: Record, timeline: Timeline, detached: Option<Detached>, parts: Vec<Part> },
+    Ready { ready: Record, timeline: Timeline, detached: Option<Handle>, parts: Vec<Part> },
     Done(Box<Done>),
     Failed(Error),
 }

@@ -3,8 +3,11 @@
 //! nix has neither pidfd_open(2) nor pidfd_send_signal(2).
 
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::path::Path;
 
 use nix::errno::Errno;
+
+use crate::proc_stat::Stat;
 
 /// pidfd_open(2). Whoever has this number now: look at what it is after this, not before.
 pub fn open(pid: i32) -> Result<OwnedFd, Errno> {
@@ -12,6 +15,13 @@ pub fn open(pid: i32) -> Result<OwnedFd, Errno> {
     let fd = Errno::result(unsafe { libc::syscall(libc::SYS_pidfd_open, pid, 0) })?;
     // SAFETY: the kernel has just made it for us.
     Ok(unsafe { OwnedFd::from_raw_fd(fd as i32) })
+}
+
+/// The process of this number that began then, in clock ticks since the machine's start; ESRCH when it is another one's now.
+pub fn open_who_began(pid: i32, start: u64) -> Result<OwnedFd, Errno> {
+    let held = open(pid)?;
+    let same = Stat::read(Path::new("/proc"), pid).is_ok_and(|now| now.start == start);
+    same.then_some(held).ok_or(Errno::ESRCH)
 }
 
 /// pidfd_send_signal(2). ESRCH when it has ended and was reaped.
