@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::container::OwnContainer;
+use super::container_rootless::RootlessContainer;
 use super::testing::{Story, probe_task, task};
 use super::{Environment, Event, Instance, Knobs, Setting, Support, Verb};
 use crate::container::{capabilities, namespaces, presets};
@@ -41,11 +42,15 @@ impl Held {
     }
 
     fn of(knobs: &[&str], task: Task) -> Held {
+        Held::by(&OwnContainer, knobs, task)
+    }
+
+    fn by(environment: &'static dyn Environment, knobs: &[&str], task: Task) -> Held {
         let dir = tempfile::tempdir().unwrap();
         let (read_end, release) = std::io::pipe().unwrap();
         let task = Task { release: Some(read_end.as_raw_fd()), ..task };
-        let knobs = Knobs::parse(&OwnContainer, knobs).unwrap();
-        let prepared = OwnContainer.prepare(&knobs, &task, &Setting::at(dir.path())).unwrap();
+        let knobs = Knobs::parse(environment, knobs).unwrap();
+        let prepared = environment.prepare(&knobs, &task, &Setting::at(dir.path())).unwrap();
         let mut clock = Timeline::new();
         let mut instance = prepared.create(&mut clock).unwrap();
         instance.start(&mut clock).unwrap();
@@ -164,16 +169,38 @@ fn every_null_device_inside_is_the_containers_own() {
         return;
     }
     for knobs in [&[][..], &["fork"], &["+init"], &["+user"], &["-dev"], &["-dev", "-mask"]] {
-        let held = Held::new(knobs, Limits::default(), &["hold"]);
-        let program = if knobs.contains(&"+init") { held.child() } else { held.pid };
-        for number in 0..3 {
-            let stream = Path::new("/proc").join(format!("{program}/fd/{number}"));
-            assert!(fs::metadata(&stream).unwrap().file_type().is_char_device(), "{knobs:?}");
-            assert!(is_fixed(&stream), "{knobs:?}: fchmod({number}) would change the host's");
-        }
-        if !knobs.contains(&"-dev") {
-            assert!(is_fixed(&held.file("root").join("dev/null")), "{knobs:?}");
-        }
+        null_devices_are_its_own(&Held::new(knobs, Limits::default(), &["hold"]), knobs);
+    }
+}
+
+/// Root of a user namespace does not own the host's null device, and gets no way to it all the same.
+#[test]
+fn every_null_device_inside_is_the_containers_own_without_root_too() {
+    const TEST: &str = "every_null_device_inside_is_the_containers_own_without_root_too";
+    if nix::unistd::Uid::effective().is_root() {
+        return crate::testing::skip(format_args!(
+            "{TEST}: run by an ordinary user: root's own process would become one"
+        ));
+    }
+    if let Support::No { reason, .. } = RootlessContainer.supports(&Knobs::default(), &task(&[])) {
+        return crate::testing::skip(format_args!("{TEST}: {reason}"));
+    }
+    for knobs in [&[][..], &["+init"], &["-dev"], &["-dev", "-mask"]] {
+        let held = Held::by(&RootlessContainer, knobs, probe_task(&["hold"], 5));
+        null_devices_are_its_own(&held, knobs);
+    }
+}
+
+fn null_devices_are_its_own(held: &Held, knobs: &[&str]) {
+    let program = if knobs.contains(&"+init") { held.child() } else { held.pid };
+    for number in 0..3 {
+        let stream = Path::new("/proc").join(format!("{program}/fd/{number}"));
+        assert!(fs::metadata(&stream).unwrap().file_type().is_char_device(), "{knobs:?}");
+        assert!(is_fixed(&stream), "{knobs:?}: fchmod({number}) would change the host's");
+    }
+    if !knobs.contains(&"-dev") {
+        let inside = Path::new("/proc").join(format!("{program}/root/dev/null"));
+        assert!(is_fixed(&inside), "{knobs:?}");
     }
 }
 
