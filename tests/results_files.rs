@@ -431,5 +431,6 @@ fn the_closing_fits_a_terminal() {
         world.bench(&["-e", "process,container,container-rootless,vm-bare,fake", "-x", "boot", "--blocks", "2"]);
     let closing: Vec<&str> = answer.out.lines().skip_while(|l| !l.is_empty()).collect();
     assert!((3..=30).contains(&closing.len()), "{} lines: {answer}", closing.len());
-    assert!(closing.iter().all(|l| l.chars().count() <= 80), "{answer}");
+    let width = |line: &str| line.replace(common::ISOLAB, "isolab").chars().count(); // wherever this checkout lies
+    assert!(closing.iter().all(|line| width(line) <= 80), "{answer}");
 }
