@@ -7,6 +7,7 @@
 mod common;
 
 use std::collections::BTreeMap;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -505,5 +506,20 @@ fn eighty_columns_are_enough() {
             let wide = |l: &&str| isolab::guide::terminal::wide(l) > 80 && !one_word(l);
             assert_eq!(shown.ends_with(code::OK).out.lines().find(wide), None, "chapter {chapter} in {lang}");
         }
+    }
+}
+
+#[test]
+fn the_commands_of_check_begin_as_isolab_was_called_and_can_be_pasted() {
+    let (reader, called) = (Reader::new(), "/usr/local/bin/isolab");
+    reader.owns("sequential.json", "seq.json", "2026-01-01T10:00:00Z");
+    for lang in ["en", "ko"] {
+        let mut check = reader.command(&["check", "0", "--lang", lang]);
+        let answer = common::run(check.arg0(called).env_remove("CARGO"));
+        let command = "bench -e process,process -x boot --order blocks --blocks 100 -o blk100.json";
+        let whole = answer.out.replace(" \\\n", " ").split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(whole.contains(&format!("→ {called} {command}")), "{answer}");
+        assert!(!answer.out.contains(" isolab bench"), "{answer}");
+        assert_eq!(answer.out.lines().find(|line| isolab::guide::terminal::wide(line) > 80), None, "{answer}");
     }
 }

@@ -13,6 +13,7 @@ use crate::guide::files::{PassedOver, Results};
 use crate::guide::outcome::{Outcome, Status};
 use crate::guide::sheet::{self, Graded};
 use crate::guide::state::{Full, Kept};
+use crate::guide::terminal;
 use crate::guide::work::{LIMITS, desk};
 use crate::lang::Lang;
 use crate::lang::particles::settled;
@@ -215,14 +216,15 @@ fn entry(reader: &Reader, outcome: &Outcome, said_by: Option<&str>) -> String {
     text
 }
 
-/// Each line wrapped by itself. A compiler's drawing stays as it is, and so does a command, to be copied.
+/// Each line wrapped by itself. A compiler's drawing stays as it is, and a command can be copied.
 fn lines(reader: &Reader, text: &str, first: &str, indent: &str) -> String {
     let mut out = String::new();
     for (i, line) in text.lines().filter(|l| !l.trim().is_empty()).enumerate() {
         let begin = if i == 0 { first } else { indent };
         let drawn = line.starts_with(' ') || line.contains(" | ") || line.ends_with(" |"); // by the compiler
-        out += &match line.starts_with(&reader.called) {
-            true => format!("{begin}{}\n", reader.paint.bold(line)),
+        let is_command = line.strip_prefix(&reader.called).is_some_and(|rest| rest.starts_with(' '));
+        out += &match is_command {
+            true => terminal::command(line, begin, indent, reader.paint),
             false if drawn => format!("{begin}{line}\n"),
             false => reader.say(line, begin, indent),
         };

@@ -104,7 +104,16 @@ impl Sheet {
 
 /// Every check of the chapter, in the order of its file.
 pub fn check(case: &Case, progress: &mut Progress) -> Sheet {
-    Sheet::of(case.data.checks.iter().map(|check| one(case, check, progress)).collect())
+    Sheet::of(case.data.checks.iter().map(|check| as_called(case, one(case, check, progress))).collect())
+}
+
+/// A relation or a claim knows the command that it needs, not how isolab was called.
+fn as_called(case: &Case, outcome: Outcome) -> Outcome {
+    let line = |line: &str| match line.strip_prefix("isolab bench ") {
+        Some(rest) => format!("{} bench {rest}", case.called),
+        None => line.to_owned(),
+    };
+    Outcome { fix: outcome.fix.split('\n').map(line).collect::<Vec<_>>().join("\n"), ..outcome }
 }
 
 fn one(case: &Case, check: &Check, progress: &mut Progress) -> Outcome {

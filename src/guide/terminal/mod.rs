@@ -28,6 +28,13 @@ pub fn sentence(text: &str, first: &str, indent: &str, paint: Paint) -> String {
     wrap::lines(&line, first, indent, WIDTH, paint)
 }
 
+/// A command, to be copied: where it is too wide it goes on after a backslash.
+pub fn command(text: &str, first: &str, indent: &str, paint: Paint) -> String {
+    let pieces = code::folded(text, "sh", WIDTH.saturating_sub(wide(first)));
+    let begins = std::iter::once(first).chain(std::iter::repeat(indent));
+    pieces.iter().zip(begins).map(|(piece, begin)| format!("{begin}{}\n", paint.bold(piece))).collect()
+}
+
 #[derive(Default)]
 struct Writer {
     paint: Paint,
