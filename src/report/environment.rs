@@ -82,15 +82,23 @@ fn tuning(run: &Run, lang: Lang) -> Vec<(&'static Words, String)> {
     let Some(t) = &run.header.host.tuning else { return Vec::new() };
     let or_not = |value: Option<String>| value.unwrap_or_else(|| words::NOT_TOLD.of(lang).to_owned());
     vec![
-        (&words::ASLR, t.aslr.clone()),
-        (&words::RCU, t.rcu.clone()),
+        (&words::ASLR, setting(&t.aslr, lang)),
+        (&words::RCU, setting(&t.rcu, lang)),
         (&words::TICK, or_not(t.tick_hz.map(|hz| format!("{hz} Hz")))),
-        (&words::TURBO, t.turbo.clone()),
-        (&words::ISOLATED_CPUS, format!("isolcpus {}; nohz_full {}", t.isolated_cpus, t.nohz_full)),
-        (&words::KSM, t.ksm.clone()),
+        (&words::TURBO, setting(&t.turbo, lang)),
+        (&words::ISOLATED_CPUS, {
+            format!("isolcpus {}; nohz_full {}", setting(&t.isolated_cpus, lang), setting(&t.nohz_full, lang))
+        }),
+        (&words::KSM, setting(&t.ksm, lang)),
         (&words::HEAT, or_not(t.cpu_celsius.map(|c| format!("{c:.0} °C")))),
         (&words::COPIED_MOUNTS, or_not(t.mounts.map(|n| n.to_string()))),
     ]
+}
+
+/// One of the words that the results file has for a setting; a list of CPUs stays as it is.
+fn setting(value: &str, lang: Lang) -> String {
+    let word = words::SETTINGS.iter().find(|word| word.of(Lang::En) == value);
+    word.map_or(value, |word| word.of(lang)).to_owned()
 }
 
 fn program(run: &Run, lang: Lang) -> String {
@@ -182,4 +190,20 @@ pub(super) fn equal_or_not(run: &Run, lang: Lang) -> Vec<String> {
         about(&words::NETWORK_PATHS, |p| &p.network),
         about(&words::KERNELS_USED, |p| &p.kernel),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_setting_is_told_in_the_language_of_the_report() {
+        let told = |value| (setting(value, Lang::En), setting(value, Lang::Ko));
+        assert_eq!(told("none"), ("none".into(), "없음".into()));
+        assert_eq!(told("not offered"), ("not offered".into(), "제공되지 않음".into()));
+        assert_eq!(told("2-3"), ("2-3".into(), "2-3".into()));
+        for value in ["off", "on", "partial", "full", "default", "expedited", "normal", "unmerged"] {
+            assert_ne!(setting(value, Lang::Ko), value);
+        }
+    }
 }

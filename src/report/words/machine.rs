@@ -49,6 +49,19 @@ pub(crate) const THE_PROBE: Words = w(
 pub(crate) const NOT_TOLD: Words = w("not told by this machine", "이 기계가 알려 주지 않음");
 pub(crate) const NOT_OFFERED: Words = w("not offered", "제공되지 않음");
 pub(crate) const NONE: Words = w("none", "없음");
+/// How a results file names a setting of the kernel, so that it can be told in the reader's language.
+pub(crate) const SETTINGS: [Words; 10] = [
+    NOT_OFFERED,
+    NONE,
+    w("off", "꺼짐"),
+    w("on", "켜짐"),
+    w("partial", "일부"),
+    w("full", "전체"),
+    w("default", "기본"),
+    w("expedited", "앞당김(expedited)"),
+    w("normal", "보통(normal)"),
+    w("unmerged", "병합을 되돌림(unmerged)"),
+];
 pub(crate) const NONE_SEEN: Words = w("none seen", "보이지 않음");
 pub(crate) const YES: Words = w("yes", "예");
 pub(crate) const NO: Words = w("no", "아니요");
