@@ -16,7 +16,7 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use isolab::environments::Arm;
 use isolab::stats;
 use isolab::sys::clock::monotonic_ns;
-use isolab::sys::clone::{ALL_NAMESPACES, Birth, Process};
+use isolab::sys::clone::{ALL_NAMESPACES, CloneArgs, Process};
 use isolab::vm::bare::layout::{KVM_IDENTITY_MAP, KVM_TSS};
 use isolab::vm::bare::machine::open_kvm;
 use isolab::vm::device::Space;
@@ -53,8 +53,8 @@ fn namespaces(criterion: &mut Criterion) {
     ];
     let mut group = criterion.benchmark_group("clone");
     for (name, namespaces) in kinds {
-        let birth = Birth { namespaces, ..Birth::PLAIN };
-        let child = || Process::vfork(birth, || 0);
+        let clone_args = CloneArgs { namespaces, ..CloneArgs::PLAIN };
+        let child = || Process::vfork(clone_args, || 0);
         if let Err(errno) = child().and_then(|child| child.reap()) {
             eprintln!("skipped: clone/{name}: {}", errno.desc());
             continue;

@@ -5,16 +5,16 @@ use std::path::Path;
 
 use super::args::{Bench, Order};
 use super::list::wrap;
+use super::live::Terminal;
 use super::out::Out;
-use super::watch::Terminal;
-use super::{chart, closing, exit, report};
+use super::{chart, exit, report, summary};
 use crate::environments::caution;
 use crate::error::{Error, Kind, Result};
 use crate::experiments::Sets;
 use crate::guide::predictions::Log;
-use crate::harness::header::{Called, text};
+use crate::harness::header::{Invocation, text};
 use crate::harness::plan::{Options, Plan};
-use crate::harness::runner::{Finished, How, run as measure};
+use crate::harness::runner::{Finished, RunConfig, run as measure};
 use crate::host;
 use crate::lang::{Lang, Said, counted};
 use crate::results::files::RUN;
@@ -156,7 +156,7 @@ fn random_seed() -> u64 {
     u64::from(std::process::id()) << 20 ^ crate::sys::clock::monotonic_ns() & 0xffff_ffff
 }
 
-fn how(args: &Bench, sets: &Sets, root: bool) -> Result<How> {
+fn how(args: &Bench, sets: &Sets, root: bool) -> Result<RunConfig> {
     let cpu = match args.pin.as_deref() {
         Some("none") => None,
         None if sets.contains_key("concurrency") => None, // many at once want every CPU
@@ -172,8 +172,8 @@ fn how(args: &Bench, sets: &Sets, root: bool) -> Result<How> {
     if let Some(cpu) = cpu {
         check_cpu(cpu)?;
     }
-    Ok(How {
-        called: Called {
+    Ok(RunConfig {
+        called: Invocation {
             argv: text(&std::env::args_os().collect::<Vec<_>>()),
             called_as: called_as(),
             prediction_sha256: prediction(),
@@ -219,7 +219,7 @@ fn show(args: &Bench, finished: &Finished, out: &mut Out) -> Result<()> {
     } else if args.md {
         report::markdown(&finished.run, out)?;
     } else {
-        closing::print(&finished.run, &finished.dir, charts, out)?;
+        summary::print(&finished.run, &finished.dir, charts, out)?;
     }
     drawn.map(drop).map_err(|e| without_charts(e, &finished.dir)) // it does not hide the numbers
 }

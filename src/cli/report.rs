@@ -14,7 +14,7 @@ use crate::report::sentences::unfit;
 use crate::report::{code_span, command, final_table, html, in_table, in_text, markdown as whole, outliers, page};
 use crate::results::derive::with_base;
 use crate::results::schema::{MetricInfo, Run, Status};
-use crate::results::verify::{Mismatch, computed_again, verify};
+use crate::results::verify::{Mismatch, recomputed, verify};
 use crate::results::{caller, files, flat, read, store};
 use crate::said;
 use crate::units::show;
@@ -62,7 +62,7 @@ fn load(file: &Path) -> Result<(Run, Vec<Mismatch>)> {
             "isolab recover DIR이 samples.jsonl에서 다시 만듭니다"
         )));
     }
-    Ok(if mismatches.is_empty() { (run, mismatches) } else { (computed_again(run), mismatches) })
+    Ok(if mismatches.is_empty() { (run, mismatches) } else { (recomputed(run), mismatches) })
 }
 
 /// The charts that the Markdown shows, then the two reports.

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::closing;
 use super::list::{padded, wrap};
 use super::out::Out;
+use super::summary;
 use crate::charts::stage;
 use crate::environments::{Arm, Outcome};
 use crate::error::Result;
@@ -43,7 +43,7 @@ pub(super) fn timeline(arm: &Arm, clock: &Timeline, outcome: &Outcome, out: &mut
     out.line(wrap(&head, 79, "  ").trim_start())?;
     let longest = clock.steps().map(|(_, ns)| ns).max().unwrap_or(1).max(1);
     for (mark, took) in clock.steps() {
-        let bar = closing::bar(took as f64 / longest as f64);
+        let bar = summary::bar(took as f64 / longest as f64);
         let (stage, label) = (padded(stage(mark.stage, lang), 8), translated(&mark.label, lang));
         let label = padded(&label.chars().take(43).collect::<String>(), 43);
         out.line(format!("  {stage} {label} {:>9}  {bar}", show_ns(took as f64)))?;

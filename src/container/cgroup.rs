@@ -113,7 +113,7 @@ impl Tree {
     pub fn make(&self, name: &str, limits: &Limits) -> Result<Cgroup> {
         let settings = settings(self.version, limits);
         self.refuse_what_is_missing(&settings)?;
-        let mut cgroup = Cgroup { version: self.version, folders: Vec::new(), entrances: Vec::new() };
+        let mut cgroup = Cgroup { version: self.version, folders: Vec::new(), join_fds: Vec::new() };
         for (base, controllers) in &self.bases {
             let folder = base.join(name);
             fs::create_dir(&folder).map_err(|cause| cannot_make(&folder, &cause))?;
@@ -121,7 +121,7 @@ impl Tree {
             for setting in settings.iter().filter(|s| controllers.contains(&s.controller)) {
                 setting.write(&folder)?;
             }
-            cgroup.entrances.push(entrance(self.version, &folder)?);
+            cgroup.join_fds.push(entrance(self.version, &folder)?);
         }
         Ok(cgroup)
     }
@@ -280,19 +280,19 @@ fn settings(version: Version, limits: &Limits) -> Vec<Setting> {
 pub struct Cgroup {
     version: Version,
     folders: Vec<PathBuf>,
-    entrances: Vec<OwnedFd>,
+    join_fds: Vec<OwnedFd>,
 }
 
 impl Cgroup {
     /// For clone3: the folder in which the child is born. v1 has no such thing.
-    pub fn birthplace(&self) -> Option<BorrowedFd<'_>> {
-        if self.version == Version::V2 { self.entrances.first().map(AsFd::as_fd) } else { None }
+    pub fn clone_fd(&self) -> Option<BorrowedFd<'_>> {
+        if self.version == Version::V2 { self.join_fds.first().map(AsFd::as_fd) } else { None }
     }
 
     /// In the child, v1 only: "0" is whoever writes it.
     pub fn join(&self) -> Result<(), Errno> {
-        let entrances = if self.version == Version::V1 { &self.entrances[..] } else { &[] };
-        entrances.iter().try_for_each(|tasks| write(tasks, b"0").map(drop))
+        let join_fds = if self.version == Version::V1 { &self.join_fds[..] } else { &[] };
+        join_fds.iter().try_for_each(|tasks| write(tasks, b"0").map(drop))
     }
 
     pub fn version(&self) -> Version {
@@ -305,7 +305,7 @@ impl Cgroup {
 
     /// Removes the folders. A cgroup stays busy for a moment after its last process was waited for.
     pub fn remove(&mut self) -> Result<()> {
-        self.entrances.clear();
+        self.join_fds.clear();
         while let Some(folder) = self.folders.last() {
             remove_folder(folder, Instant::now() + PATIENCE)?;
             self.folders.pop();
@@ -428,7 +428,7 @@ mod tests {
         assert!(CONTROLLERS.iter().all(|c| !top.path().join(c).join("isolab.t.0").exists()));
         let v2 = tree(Version::V2);
         let mut cgroup = Tree::find(v2.path()).unwrap().make("isolab.t.0", &Limits::default()).unwrap();
-        assert!(cgroup.birthplace().is_some() && v2.path().join("isolab.t.0").exists());
+        assert!(cgroup.clone_fd().is_some() && v2.path().join("isolab.t.0").exists());
         cgroup.remove().unwrap();
         assert!(!v2.path().join("isolab.t.0").exists());
     }

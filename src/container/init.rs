@@ -11,7 +11,7 @@ use nix::sys::prctl::set_dumpable;
 use nix::unistd::{Pid, setpgid};
 
 use super::handshake::Handshake;
-use crate::sys::clone::{Birth, Process, exit_now};
+use crate::sys::clone::{CloneArgs, Process, exit_now};
 use crate::sys::fds::close_all_but_standard;
 use crate::sys::signals;
 
@@ -30,7 +30,7 @@ pub fn run_as_init(
     // A group of its own: a terminal sends to a group, and what is sent to PID 1 is passed on already.
     let program = || setpgid(Pid::from_raw(0), Pid::from_raw(0)).map_or(1, |()| program());
     // It borrows our memory until exec: we are a copy of isolab, and a copy of that would be made for nothing.
-    let program = Process::vfork(Birth::PLAIN, program)?.pid();
+    let program = Process::vfork(CloneArgs::PLAIN, program)?.pid();
     close_all_but_standard()?;
     finish()?;
     serve(program, handshake)

@@ -50,7 +50,7 @@ use crate::error::{Context, Error, Kind, Result, shortage};
 use crate::lang::Said;
 use crate::model::Exit;
 use crate::said;
-use crate::sys::clone::{Birth, Process};
+use crate::sys::clone::{CloneArgs, Process};
 use crate::timeline::{Stage, Timeline};
 pub use child::{Files, die_with_parent, parent_lives};
 pub use plan::{Place, Plan};
@@ -123,14 +123,14 @@ pub fn cannot_clone(errno: Errno) -> Error {
 }
 
 impl Container {
-    fn birth<'a>(&'a self, plan: &Plan, pid_to: &'a AtomicU64) -> Birth<'a> {
-        let cgroup = self.cgroup.as_ref().and_then(Cgroup::birthplace);
-        Birth { namespaces: namespaces::made_by_clone(plan.namespaces), cgroup, pid_to: Some(pid_to) }
+    fn clone_args<'a>(&'a self, plan: &Plan, pid_to: &'a AtomicU64) -> CloneArgs<'a> {
+        let cgroup = self.cgroup.as_ref().and_then(Cgroup::clone_fd);
+        CloneArgs { namespaces: namespaces::made_by_clone(plan.namespaces), cgroup, pid_to: Some(pid_to) }
     }
 
     fn fork(&self, plan: &Plan, files: &Files<'_>, pid_to: &AtomicU64) -> Result<Process> {
         let child = || child::run(plan, self.cgroup.as_ref(), files, &self.handshake);
-        Process::fork(self.birth(plan, pid_to), child).map_err(cannot_clone)
+        Process::fork(self.clone_args(plan, pid_to), child).map_err(cannot_clone)
     }
 
     fn vfork(&self, plan: &Plan, files: &Files<'_>, pid_to: &AtomicU64) -> Result<Process> {
@@ -138,7 +138,7 @@ impl Container {
             self.handshake.stamp(Stamp::Born);
             child::run(plan, self.cgroup.as_ref(), files, &self.handshake)
         };
-        Process::vfork(self.birth(plan, pid_to), child).map_err(cannot_clone)
+        Process::vfork(self.clone_args(plan, pid_to), child).map_err(cannot_clone)
     }
 
     fn write_ids(&self, plan: &Plan) -> Result<()> {

@@ -17,7 +17,7 @@ use super::rootfs::keep_mounts_private;
 use crate::error::{Context, Kind, Result, shortage};
 use crate::lang::Said;
 use crate::said;
-use crate::sys::clone::{Birth, Process};
+use crate::sys::clone::{CloneArgs, Process};
 use crate::sys::ids::{become_user, set_groups};
 
 /// Tries it in a child, which ends at once; as `user` (uid, gid) if given, else as we are.
@@ -25,7 +25,7 @@ pub fn check(user: Option<(u32, u32)>) -> Result<()> {
     let (uid, gid) = user.unwrap_or((Uid::effective().as_raw(), Gid::effective().as_raw()));
     let maps = [format!("0 {uid} 1"), "deny".into(), format!("0 {gid} 1")]; // made here: the child must not allocate
     let handshake = Handshake::new()?;
-    let child = Process::fork(Birth::PLAIN, || match try_all(user, &maps) {
+    let child = Process::fork(CloneArgs::PLAIN, || match try_all(user, &maps) {
         Ok(()) => 0,
         Err(failure) => handshake.fail(failure),
     });

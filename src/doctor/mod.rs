@@ -6,16 +6,16 @@
 //! is made on disk.
 
 mod containers;
+mod hypervisor;
 mod level;
 mod machine;
 mod measuring;
 mod needs;
-mod place;
+mod platform;
 #[cfg(test)]
 mod recordings;
 mod row;
 mod software;
-mod under;
 mod virtual_machines;
 
 use serde::Serialize;
@@ -65,7 +65,7 @@ const GROUPS: &[Group] = &[
     ),
     (
         Said::fixed("Where we are", "실행 환경"),
-        &[under::hypervisor, place::container, place::wsl2, place::drive, place::ci],
+        &[hypervisor::hypervisor, platform::container, platform::wsl2, platform::drive, platform::ci],
     ),
 ];
 

@@ -6,8 +6,8 @@ use crate::lang::Said;
 use crate::said;
 use serde::Serialize;
 
+use super::hypervisor::{self, PRODUCTS};
 use super::machine::Machine;
-use super::under::{self, PRODUCTS};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Found {
@@ -32,7 +32,7 @@ struct Software {
 
 /// All that is here, in the order of the table; first what we run under.
 pub(super) fn find(m: &Machine) -> Vec<Found> {
-    let around = under::around(m);
+    let around = hypervisor::around(m);
     let product = around.as_ref().and_then(|a| a.product().map(|p| (a, p)));
     let under = product.map(|(a, p)| Found {
         id: p.id,

@@ -1,8 +1,8 @@
 //! KVM: does guest code run, by which means, may it be nested, and is something known to make it slow?
 
+use super::hypervisor;
 use super::machine::Machine;
 use super::row::Row;
-use super::under;
 use crate::lang::Said;
 use crate::said;
 use crate::vm::backend::{Backend, Kind};
@@ -52,7 +52,7 @@ fn how_to_get_kvm(m: &Machine) -> Vec<Said> {
     match (m.cpu_has("vmx"), m.cpu_has("svm")) {
         (true, _) => vec![Said::english("$ sudo modprobe kvm_intel"), WHY],
         (_, true) => vec![Said::english("$ sudo modprobe kvm_amd"), WHY],
-        _ => match under::around(m) {
+        _ => match hypervisor::around(m) {
             Some(around) => around.nesting(),
             None => vec![said!(
                 "turn on VT-x (Intel) or SVM (AMD) in the firmware's setup",
@@ -118,7 +118,7 @@ pub(super) fn nested(m: &Machine) -> Row {
     let is_on =
         |module: &str| ["Y", "1"].contains(&m.text(&format!("/sys/module/{module}/parameters/nested")).as_str());
     let hardware = m.cpu_has("vmx") || m.cpu_has("svm");
-    match (under::around(m), hardware) {
+    match (hypervisor::around(m), hardware) {
         (Some(around), false) => {
             let name = around.name();
             let row = if Backend::of(m.root).is_some() {

@@ -25,7 +25,7 @@ use crate::model::{AnsweredBy, Channel, Exit, Limits, Part, Rootfs, Task};
 use crate::probe;
 use crate::said;
 use crate::sys::clock::TscAnchor;
-use crate::sys::clone::{Birth, Process};
+use crate::sys::clone::{CloneArgs, Process};
 use crate::sys::exec::Image;
 use crate::sys::fds::hand_over;
 use crate::sys::signals::{self, Ignored};
@@ -167,11 +167,11 @@ impl Prepared for Ready {
 }
 
 fn fork(plan: &Plan, files: &Files, handshake: &Handshake, slot: &Slot) -> Result<Process> {
-    Process::fork(birth(slot), || child(plan, files, handshake)).map_err(cannot_clone)
+    Process::fork(clone_args(slot), || child(plan, files, handshake)).map_err(cannot_clone)
 }
 
-fn birth(slot: &Slot) -> Birth<'_> {
-    Birth { pid_to: Some(slot.pid()), ..Birth::PLAIN }
+fn clone_args(slot: &Slot) -> CloneArgs<'_> {
+    CloneArgs { pid_to: Some(slot.pid()), ..CloneArgs::PLAIN }
 }
 
 /// All that the child does. In order; nothing here allocates.
@@ -223,7 +223,7 @@ impl Instance for Running {
         })?;
         if self.plan.vfork {
             let child = || child(&self.plan, &files, &self.handshake);
-            self.process = Some(Process::vfork(birth(&self.slot), child).map_err(cannot_clone)?);
+            self.process = Some(Process::vfork(clone_args(&self.slot), child).map_err(cannot_clone)?);
             clock.mark(Stage::Create, "vfork returned: the program is executed");
         }
         self.slot.close();

@@ -221,7 +221,7 @@ impl Experiment for Memory {
     fn block(&self, cells: &[&CellPlan], lab: &mut Lab, sink: &mut Sink) -> Result<()> {
         let at_ns = monotonic_ns();
         let mut scales =
-            cells.iter().map(|cell| Scale::new(cell, self.workload(cell)?, lab)).collect::<Result<Vec<_>>>()?;
+            cells.iter().map(|cell| InstanceSet::new(cell, self.workload(cell)?, lab)).collect::<Result<Vec<_>>>()?;
         let steps = scales.iter().map(|s| s.counts.len()).max().unwrap_or(0);
         for step in 0..steps {
             scales.iter_mut().try_for_each(|s| s.grow(step, lab))?;
@@ -261,7 +261,7 @@ fn counts(list: &str) -> Result<Vec<u64>> {
 }
 
 /// One cell while it is being weighed.
-struct Scale {
+struct InstanceSet {
     arm: Arm,
     work: Workload,
     start: Start,
@@ -299,8 +299,8 @@ impl Weight {
     }
 }
 
-impl Scale {
-    fn new(cell: &CellPlan, work: Workload, lab: &mut Lab) -> Result<Scale> {
+impl InstanceSet {
+    fn new(cell: &CellPlan, work: Workload, lab: &mut Lab) -> Result<InstanceSet> {
         let arm = cell.case.get("configured").map_or_else(|| Ok(cell.arm.clone()), |ram| sized(cell, ram))?;
         let counts = cell.case.get("n").map_or(Ok(vec![1]), |n| counts(n))?;
         let name = format!("weigh-{}", lab.nonces.rand_u64() % 1_000_000);
@@ -311,7 +311,7 @@ impl Scale {
             footprint: false,
         };
         let one_of_a_size = cell.case.contains_key("configured");
-        Ok(Scale {
+        Ok(InstanceSet {
             arm,
             work,
             start,

@@ -19,7 +19,7 @@ use crate::sys::clock::{measure_tsc_khz, monotonic_ns};
 
 /// How this run was called; known to the command line only.
 #[derive(Debug, Clone, Default)]
-pub struct Called {
+pub struct Invocation {
     pub argv: Vec<String>,
     pub called_as: String,
     pub prediction_sha256: Option<String>,
@@ -28,9 +28,9 @@ pub struct Called {
 /// Reason and remedy of arms that run with less than asked for, by arm.
 pub type Limited = BTreeMap<ArmId, (Said, Said)>;
 
-pub struct Setting<'a> {
+pub struct HeaderInput<'a> {
     pub id: &'a RunId,
-    pub called: Called,
+    pub called: Invocation,
     pub cpu: Option<usize>,
     pub settle_ms: u64,
     pub timer: Timer,
@@ -38,7 +38,7 @@ pub struct Setting<'a> {
     pub backend: Option<String>,
 }
 
-pub fn header(plan: &Plan, setting: Setting, limited: &Limited) -> Result<Header> {
+pub fn header(plan: &Plan, setting: HeaderInput, limited: &Limited) -> Result<Header> {
     Ok(Header {
         host: host(&setting),
         id: setting.id.to_owned(),
@@ -82,7 +82,7 @@ pub fn text(words: &[OsString]) -> Vec<String> {
 }
 
 /// The fingerprint; a machine where the random id cannot be kept gets one for this run.
-fn host(setting: &Setting) -> crate::host::Host {
+fn host(setting: &HeaderInput) -> crate::host::Host {
     let id = crate::host::callers_state_dir().and_then(|dir| own_id(&dir));
     let mut host = crate::host::Host::read(Path::new("/"), id.unwrap_or_else(|_| format!("once-{}", setting.id)));
     host.kvm_backend = setting.backend.clone().unwrap_or_default();

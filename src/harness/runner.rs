@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use super::header::{Called, Limited, Setting, header, timer};
+use super::header::{HeaderInput, Invocation, Limited, header, timer};
 use super::plan::{Part, Plan};
 use crate::environments::Support;
 use crate::error::{Error, Result, shortage};
@@ -24,8 +24,8 @@ use crate::said;
 
 /// How a run is carried out, beside its plan.
 #[derive(Debug, Clone)]
-pub struct How {
-    pub called: Called,
+pub struct RunConfig {
+    pub called: Invocation,
     pub results: PathBuf,
     pub cpu: Option<usize>,
     pub settle: Duration,
@@ -37,7 +37,7 @@ pub struct How {
 }
 
 /// Who looks on: the terminal, or nobody. Nothing that measures prints.
-pub trait Watcher {
+pub trait Observer {
     /// Another run measures, and we wait for its end; its process, where it can be seen.
     fn waiting(&mut self, holder: Option<u32>);
     fn planned(&mut self, header: &Header, skipped: &Skips, stale: &[(String, bool)]);
@@ -63,10 +63,10 @@ pub struct Finished {
     pub stopped_by: Option<Error>,
 }
 
-pub fn run(plan: &Plan, how: How, watcher: &mut dyn Watcher) -> Result<Finished> {
+pub fn run(plan: &Plan, how: RunConfig, observer: &mut dyn Observer) -> Result<Finished> {
     needs_proc()?;
     let interrupt = Interrupt::listen()?;
-    let mut waited = || lock::wait(&interrupt, |holder| watcher.waiting(holder));
+    let mut waited = || lock::wait(&interrupt, |holder| observer.waiting(holder));
     let _alone = if how.wait { waited() } else { lock::alone() }?;
     let began = Instant::now();
     let kernel_log = KernelLog::open();
@@ -87,7 +87,7 @@ pub fn run(plan: &Plan, how: How, watcher: &mut dyn Watcher) -> Result<Finished>
         ..Lab::new(&interrupt, &scratch, "/proc/self/exe".into(), timer.tsc_khz)
     };
     let (skips, limited) = prepare(plan, &mut lab)?;
-    let setting = Setting {
+    let setting = HeaderInput {
         id: &id,
         called: how.called,
         cpu: how.cpu,
@@ -99,10 +99,10 @@ pub fn run(plan: &Plan, how: How, watcher: &mut dyn Watcher) -> Result<Finished>
     let mut header = header(plan, setting, &limited)?;
     header.host.usable_cores = usable_cpus.or(header.host.usable_cores);
     let mut store = Store::create(&how.results, &header)?;
-    watcher.planned(&header, &skips, &stale);
+    observer.planned(&header, &skips, &stale);
 
     let mut session = Session::new(&header, &mut store, descendants, began + plan.total_time());
-    let stopped = session.all(plan, &skips, &mut lab, watcher).err();
+    let stopped = session.all(plan, &skips, &mut lab, observer).err();
     session.look_for_leaks("the end of the run", &id);
     let Session { samples, leaks, given_up, .. } = session;
     let skips: Skips = skips.into_iter().chain(given_up).collect();
@@ -249,13 +249,13 @@ impl<'a> Session<'a> {
         }
     }
 
-    fn all(&mut self, plan: &Plan, skips: &Skips, lab: &mut Lab, watcher: &mut dyn Watcher) -> Result<()> {
+    fn all(&mut self, plan: &Plan, skips: &Skips, lab: &mut Lab, observer: &mut dyn Observer) -> Result<()> {
         let mut ends = self.began;
         for (index, part) in plan.parts.iter().enumerate() {
             // Time that an experiment did not need goes to the next one.
             ends += part.time.unwrap_or(Duration::ZERO);
-            self.experiment(plan, index, part, part.time.map(|_| ends), skips, lab, watcher)?;
-            watcher.measured(&self.cells(part, skips), self.header)?;
+            self.experiment(plan, index, part, part.time.map(|_| ends), skips, lab, observer)?;
+            observer.measured(&self.cells(part, skips), self.header)?;
             self.told = true;
         }
         Ok(())
@@ -270,7 +270,7 @@ impl<'a> Session<'a> {
         ends: Option<Instant>,
         skips: &Skips,
         lab: &mut Lab,
-        watcher: &mut dyn Watcher,
+        observer: &mut dyn Observer,
     ) -> Result<()> {
         let name = part.experiment.about().id;
         let ids: Vec<CellId> = part.cells.iter().map(|c| c.id(name)).collect();
@@ -290,10 +290,10 @@ impl<'a> Session<'a> {
             let by_clock = ends.map(|_| self.deadline.saturating_duration_since(Instant::now()));
             let left = by_clock.or_else(|| (number > 0).then(by_rate));
             let rounds_left = ends.map_or(of, |e| rounds_in(e, began.elapsed(), number));
-            watcher.progress(name, number, of.min(number + rounds_left), left);
+            observer.progress(name, number, of.min(number + rounds_left), left);
             self.block(part, &ids, &places, round.block, lab)?;
             if !self.told && self.began.elapsed() > FIRST_NEWS {
-                watcher.so_far(&self.cells(part, skips), self.header)?;
+                observer.so_far(&self.cells(part, skips), self.header)?;
                 self.told = true;
             }
         }

@@ -98,12 +98,12 @@ impl<'a> Lab<'a> {
     /// Asks whether it can run here, and makes on disk what its samples need. Err(Unavailable) when it can't.
     pub fn prepare(&mut self, arm: &Arm, work: &Workload) -> Result<Support> {
         let mut worker = self.spawn(arm, work, Mode::Prepare, &Start::default())?;
-        match worker.hear(self.interrupt)? {
+        match worker.recv(self.interrupt)? {
             Reply::Prepared { support: Support::No { reason, fix } } => {
                 Err(Error::unavailable(said!("run {arm}", "{arm}을(를) 실행할 수 없습니다"), reason).try_this(fix))
             }
             Reply::Prepared { support } => Ok(support),
-            other => Err(out_of_turn(&other)),
+            other => Err(unexpected_reply(&other)),
         }
     }
 
@@ -137,9 +137,9 @@ impl<'a> Lab<'a> {
     fn keep(&mut self, arm: &Arm, work: &Workload, start: &Start, mode: Mode) -> Result<Held> {
         let began = Instant::now();
         let mut worker = self.spawn(arm, work, mode, start)?;
-        let reply = worker.hear(self.interrupt)?;
+        let reply = worker.recv(self.interrupt)?;
         self.in_workers += began.elapsed();
-        let Reply::Ready { ready, timeline, detached, parts } = reply else { return Err(out_of_turn(&reply)) };
+        let Reply::Ready { ready, timeline, detached, parts } = reply else { return Err(unexpected_reply(&reply)) };
         let without_us = detached.is_some();
         let handle = match detached {
             Some(handle) => {
@@ -197,9 +197,9 @@ pub fn ask(program: &Path, arms: &[Arm], patience: Duration, interrupt: &Interru
         Worker::start(worker(program, &request), 1, patience)
     };
     let workers: Vec<Result<Worker>> = arms.iter().map(start).collect(); // all at once
-    let answer = |(worker, arm): (Result<Worker>, &Arm)| match worker?.hear(interrupt) {
+    let answer = |(worker, arm): (Result<Worker>, &Arm)| match worker?.recv(interrupt) {
         Ok(Reply::Prepared { support }) => Ok(support),
-        Ok(other) => Err(out_of_turn(&other)),
+        Ok(other) => Err(unexpected_reply(&other)),
         Err(error) => Err(error.try_this(said!(
             "{called} run --as {arm} -- probe noop shows it alone",
             "{called} run --as {arm} -- probe noop으로 따로 볼 수 있습니다",
@@ -228,7 +228,7 @@ fn worker(program: &Path, request: &Request) -> Command {
     command
 }
 
-fn out_of_turn(reply: &Reply) -> Error {
+fn unexpected_reply(reply: &Reply) -> Error {
     Error::new(
         said!("understand a worker", "작업 프로세스의 말을 이해할 수 없습니다"),
         said!("it answered out of turn: {reply:?}", "순서에 맞지 않는 답: {reply:?}"),
@@ -324,7 +324,7 @@ impl Worker {
     }
 
     /// The next line; a Failed reply becomes the error that it carries.
-    fn hear(&mut self, interrupt: &Interrupt) -> Result<Reply> {
+    fn recv(&mut self, interrupt: &Interrupt) -> Result<Reply> {
         loop {
             if let Some(end) = self.buffer.iter().position(|b| *b == b'\n') {
                 let line: Vec<u8> = self.buffer.drain(..=end).collect();
@@ -335,7 +335,7 @@ impl Worker {
             let stdout = self.child.stdout.as_mut().expect("the worker was spawned with a pipe");
             if interrupt.wait(stdout.as_fd(), self.deadline)? == Woken::TimedOut {
                 return Err(Error::new(
-                    said!("hear from a worker", "작업 프로세스의 답을 들을 수 없습니다"),
+                    said!("recv from a worker", "작업 프로세스의 답을 들을 수 없습니다"),
                     said!(
                         "it hangs: nothing came before the deadline",
                         "멈추어 있음: 제한 시간까지 아무것도 오지 않음"
@@ -348,11 +348,11 @@ impl Worker {
             }
             let mut chunk = [0; 8192];
             match stdout.read(&mut chunk) {
-                Ok(0) => return Err(self.died()),
+                Ok(0) => return Err(self.exit_error()),
                 Ok(n) => self.buffer.extend_from_slice(&chunk[..n]),
                 Err(cause) => {
                     return Err(Error::new(
-                        said!("hear from a worker", "작업 프로세스의 답을 들을 수 없습니다"),
+                        said!("recv from a worker", "작업 프로세스의 답을 들을 수 없습니다"),
                         cause,
                     ));
                 }
@@ -362,10 +362,10 @@ impl Worker {
 
     fn finish(&mut self, interrupt: &Interrupt, work: &Workload) -> Result<Life> {
         let done = loop {
-            match self.hear(interrupt)? {
+            match self.recv(interrupt)? {
                 Reply::Done(done) => break *done,
                 Reply::Ready { .. } => {}
-                other => return Err(out_of_turn(&other)),
+                other => return Err(unexpected_reply(&other)),
             }
         };
         let _ = self.child.wait();
@@ -378,7 +378,7 @@ impl Worker {
     }
 
     /// Its pipe is closed and no answer came: how it ended, and its last words.
-    fn died(&mut self) -> Error {
+    fn exit_error(&mut self) -> Error {
         let status = self.child.wait().map_or_else(|e| e.to_string(), |s| s.to_string());
         let mut words = String::new();
         if let Some(stderr) = &mut self.child.stderr {
@@ -386,7 +386,7 @@ impl Worker {
         }
         let words = Some(words.trim()).filter(|words| !words.is_empty()).map_or_else(String::new, |w| format!(" {w}"));
         Error::new(
-            said!("hear from a worker", "작업 프로세스의 답을 들을 수 없습니다"),
+            said!("recv from a worker", "작업 프로세스의 답을 들을 수 없습니다"),
             said!("it died ({status}){words}", "작업 프로세스가 죽음({status}){words}"),
         )
         .try_this(said!(

@@ -5,7 +5,7 @@ use super::{Page, page};
 use crate::lang::Lang;
 use crate::results::example::{ExampleArm, run, weather};
 use crate::results::schema::Run;
-use crate::results::verify::{computed_again, verify};
+use crate::results::verify::{recomputed, verify};
 
 const ARMS: &[ExampleArm] = &[
     ("process", "process", None),
@@ -282,7 +282,7 @@ fn mistake_13_the_same_figures_with_another_set_up_are_found_out() {
     let mut copied = whole();
     copied.header.host.cpu_model = "another machine".into();
     let mismatches = verify(&copied);
-    let page = page(&computed_again(copied), "run.json", &mismatches, Lang::En);
+    let page = page(&recomputed(copied), "run.json", &mismatches, Lang::En);
     assert!(
         page.alarms[0].contains("was changed after it was saved") && page.alarms[0].contains("the header"),
         "{:?}",

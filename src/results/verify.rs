@@ -37,7 +37,7 @@ pub fn verify(run: &Run) -> Vec<Mismatch> {
     }
     let again = follows(&run.header, &run.cells);
     let mut found = planned_cells(run);
-    found.extend(run.cells.iter().flat_map(what_a_cell_says));
+    found.extend(run.cells.iter().flat_map(check_cell));
     found.extend(changed_samples(run));
     found.extend(rows("summary", &again.summaries, &run.summaries, |s| format!("{} {}", s.cell, s.metric)));
     found.extend(rows("noise floor", &again.noise, &run.noise, |f| format!("{} {} {}", f.experiment, f.metric, f.arm)));
@@ -49,7 +49,7 @@ pub fn verify(run: &Run) -> Vec<Mismatch> {
 }
 
 /// The run with everything that follows computed again from its own samples. What was seen at run time stays.
-pub fn computed_again(run: Run) -> Run {
+pub fn recomputed(run: Run) -> Run {
     let kept: Vec<Warning> = run.warnings.iter().filter(|w| w.was_seen_at_run_time()).cloned().collect();
     let mut again = conclude(run);
     again.warnings.extend(kept);
@@ -102,7 +102,7 @@ fn one(what: &'static str, place: &str, expected: &str, found: &str) -> Mismatch
 }
 
 /// What a cell says of itself is what its id says, and it counts as measured only if a sample of it succeeded.
-fn what_a_cell_says(cell: &Cell) -> Vec<Mismatch> {
+fn check_cell(cell: &Cell) -> Vec<Mismatch> {
     let planned = parse_id(&cell.id);
     let said = format!("{}/{}{}", cell.experiment, cell.arm, cell.case.braced());
     let meant = format!("{}/{}{}", planned.experiment, planned.arm, planned.case.braced());
@@ -307,7 +307,7 @@ mod tests {
         let mut edited = run();
         edited.summaries[0].interval.median /= 2.0;
         edited.warnings = vec![Warning { code: Warning::LEAK.into(), text: "a mount was left".into(), unfit: true }];
-        let again = computed_again(edited);
+        let again = recomputed(edited);
         assert_eq!(verify(&again), []);
         let codes: Vec<&str> = again.warnings.iter().map(|w| w.code.as_str()).collect();
         assert_eq!(codes, ["quick", "leak"]);

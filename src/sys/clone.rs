@@ -39,7 +39,7 @@ pub const ALL_NAMESPACES: CloneFlags = CloneFlags::CLONE_NEWNS
 
 /// Where a child is born, and who learns of it.
 #[derive(Debug, Clone, Copy)]
-pub struct Birth<'a> {
+pub struct CloneArgs<'a> {
     /// New ones, from [`ALL_NAMESPACES`].
     pub namespaces: CloneFlags,
     /// A folder of a cgroup v2 tree.
@@ -48,9 +48,9 @@ pub struct Birth<'a> {
     pub pid_to: Option<&'a AtomicU64>,
 }
 
-impl Birth<'_> {
+impl CloneArgs<'_> {
     /// In everything that we are in.
-    pub const PLAIN: Birth<'static> = Birth { namespaces: CloneFlags::empty(), cgroup: None, pid_to: None };
+    pub const PLAIN: CloneArgs<'static> = CloneArgs { namespaces: CloneFlags::empty(), cgroup: None, pid_to: None };
 
     fn arguments(self, flags: u64, pidfd: *mut c_int) -> Result<libc::clone_args, Errno> {
         if !ALL_NAMESPACES.contains(self.namespaces) {
@@ -82,18 +82,18 @@ impl Birth<'_> {
 
 impl Process {
     /// clone3(2): a child with a copy of our memory. It runs `body`, whose result is its exit status.
-    pub fn fork(birth: Birth<'_>, body: impl FnOnce() -> i32) -> Result<Process, Errno> {
+    pub fn fork(clone_args: CloneArgs<'_>, body: impl FnOnce() -> i32) -> Result<Process, Errno> {
         let mut pidfd: c_int = -1;
-        let args = birth.arguments(0, &raw mut pidfd)?;
+        let args = clone_args.arguments(0, &raw mut pidfd)?;
         // SAFETY: `args` and `pidfd` live on our stack until the call returns, and nobody else knows them. Without
         // CLONE_VM the child works on a copy of our memory, so neither can disturb the other. `pid_to` is an atomic that is
         // borrowed for as long.
         let pid = unsafe { libc::syscall(libc::SYS_clone3, &raw const args, size_of::<libc::clone_args>()) };
         let pid = match Errno::result(pid) {
-            Err(Errno::ENOSYS) if birth.cgroup.is_none() => {
-                let pid = old_clone(birth.namespaces, &mut pidfd)?;
+            Err(Errno::ENOSYS) if clone_args.cgroup.is_none() => {
+                let pid = old_clone(clone_args.namespaces, &mut pidfd)?;
                 if pid != 0 {
-                    birth.note(pid);
+                    clone_args.note(pid);
                 }
                 pid
             }
@@ -110,20 +110,20 @@ impl Process {
     ///
     /// What `body` writes, we find; only this thread stands still. So it must not allocate, as after a fork, and must
     /// not panic.
-    pub fn vfork(birth: Birth<'_>, body: impl FnOnce() -> i32) -> Result<Process, Errno> {
+    pub fn vfork(clone_args: CloneArgs<'_>, body: impl FnOnce() -> i32) -> Result<Process, Errno> {
         let mut pidfd: c_int = -1;
         let flags = libc::CLONE_VM as u64 | libc::CLONE_VFORK as u64;
-        let args = birth.arguments(flags | CLONE_CLEAR_SIGHAND, &raw mut pidfd)?;
+        let args = clone_args.arguments(flags | CLONE_CLEAR_SIGHAND, &raw mut pidfd)?;
         let mut body = Some(body);
         let before = signals::block_all()?; // no handler of ours may run in the child, on our memory
         let new = [&raw const args as u64, size_of::<libc::clone_args>() as u64, 0];
         let mut pid = borrow_memory(libc::SYS_clone3, new, &mut body);
-        if pid == Err(Errno::ENOSYS) && birth.cgroup.is_none() {
+        if pid == Err(Errno::ENOSYS) && clone_args.cgroup.is_none() {
             let news = CLONE_CLEAR_SIGHAND | libc::CLONE_PARENT_SETTID as u64;
             let old = [args.flags & !news | args.exit_signal, 0, args.pidfd];
             pid = borrow_memory(libc::SYS_clone, old, &mut body);
             if let Ok(pid) = pid {
-                birth.note(pid.into());
+                clone_args.note(pid.into());
             }
         }
         before.thread_set_mask()?;
@@ -269,21 +269,25 @@ mod tests {
             seen.fetch_add(1, Ordering::SeqCst);
             7
         };
-        let forked = Process::fork(Birth::PLAIN, body).unwrap();
+        let forked = Process::fork(CloneArgs::PLAIN, body).unwrap();
         assert_eq!(forked.reap(), Ok(Exit::Code(7)));
         assert_eq!(seen.load(Ordering::SeqCst), 1);
-        assert_eq!(Process::vfork(Birth::PLAIN, body).unwrap().reap(), Ok(Exit::Code(7)));
+        assert_eq!(Process::vfork(CloneArgs::PLAIN, body).unwrap().reap(), Ok(Exit::Code(7)));
         assert_eq!(seen.load(Ordering::SeqCst), 2);
     }
 
     #[test]
     fn its_pid_is_written_before_it_runs() {
         let page = crate::sys::shared::SharedPage::new().unwrap();
-        let birth = Birth { pid_to: Some(page.word(3)), ..Birth::PLAIN };
+        let clone_args = CloneArgs { pid_to: Some(page.word(3)), ..CloneArgs::PLAIN };
         let seen = || i32::from(page.get(3) == u64::from(std::process::id()));
         let found = Ok(Exit::Code(1));
-        assert_eq!(Process::fork(birth, seen).unwrap().reap(), found, "the child has found itself there");
-        assert_eq!(Process::vfork(birth, seen).unwrap().reap(), found, "one after the other: the place is the same");
+        assert_eq!(Process::fork(clone_args, seen).unwrap().reap(), found, "the child has found itself there");
+        assert_eq!(
+            Process::vfork(clone_args, seen).unwrap().reap(),
+            found,
+            "one after the other: the place is the same"
+        );
     }
 
     #[test]
@@ -319,7 +323,7 @@ mod tests {
         let signal = nix::sys::signal::Signal::SIGUSR2;
         // SAFETY: the handler only changes an atomic; no other test uses this signal.
         unsafe { nix::sys::signal::signal(signal, nix::sys::signal::SigHandler::Handler(handler)) }.unwrap();
-        let child = Process::vfork(Birth::PLAIN, || {
+        let child = Process::vfork(CloneArgs::PLAIN, || {
             let _ = signals::reset(signals::Ignored::default());
             let _ = nix::sys::signal::raise(signal);
             0
@@ -340,20 +344,21 @@ mod tests {
             return crate::testing::skip(format_args!("{name}: no cgroup v2 in which we may make a folder"));
         };
         let place = std::fs::File::open(&folder).unwrap();
-        let birth = Birth { cgroup: Some(place.as_fd()), ..Birth::PLAIN };
+        let clone_args = CloneArgs { cgroup: Some(place.as_fd()), ..CloneArgs::PLAIN };
         let mine = || {
             let (file, mut text) = (std::fs::File::open("/proc/self/cgroup"), [0; 4096]);
             let length = file.and_then(|mut file| std::io::Read::read(&mut file, &mut text)).unwrap_or(0);
             i32::from(text[..length].windows(13).any(|part| part == b"/isolab.birth"))
         };
-        let ended = [Process::fork(birth, mine), Process::vfork(birth, mine)].map(|child| child.and_then(|c| c.reap()));
+        let ended = [Process::fork(clone_args, mine), Process::vfork(clone_args, mine)]
+            .map(|child| child.and_then(|c| c.reap()));
         std::fs::remove_dir(&folder).unwrap();
         assert_eq!(ended, [Ok(Exit::Code(1)); 2]);
     }
 
     #[test]
     fn a_real_time_signal_is_an_exit_too() {
-        let child = Process::fork(Birth::PLAIN, || {
+        let child = Process::fork(CloneArgs::PLAIN, || {
             loop {
                 nix::unistd::pause();
             }
@@ -368,7 +373,7 @@ mod tests {
 
     #[test]
     fn sharing_memory_is_not_a_namespace() {
-        let shared = Birth { namespaces: CloneFlags::CLONE_VM, ..Birth::PLAIN };
+        let shared = CloneArgs { namespaces: CloneFlags::CLONE_VM, ..CloneArgs::PLAIN };
         assert_eq!(Process::fork(shared, || 0).unwrap_err(), Errno::EINVAL);
         assert_eq!(Process::vfork(shared, || 0).unwrap_err(), Errno::EINVAL);
     }

@@ -4,7 +4,7 @@
 //! which were changed or deleted do no harm. `rustc` alone, without cargo: a second, not a minute.
 
 mod limits;
-mod said;
+mod tool_output;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -103,10 +103,10 @@ pub fn judge(chapter: u32, work: &str, known: &mut Progress, limits: Limits) -> 
     }
     let key = sha256(&[b"1", task.as_bytes(), tests.as_bytes(), work.as_bytes()]);
     if let Some(worked) = known.work.get(&key) {
-        return Ok(said::verdict(worked));
+        return Ok(tool_output::verdict(worked));
     }
     let verdict = compile_and_run(work, task, &tests, limits)?;
-    if let Some(worked) = said::worked(&verdict) {
+    if let Some(worked) = tool_output::worked(&verdict) {
         known.work.insert(key, worked);
     }
     Ok(verdict)
@@ -142,8 +142,8 @@ fn compile_and_run(work: &str, task: &str, tests: &str, limits: Limits) -> Resul
     let compiled = limits::run(compiler.current_dir(dir.path()), limits.compile)?;
     match compiled.ended {
         Ended::Well => {}
-        Ended::Badly if said::is_no_compiler(&compiled.said) => return Ok(Verdict::NoCompiler),
-        Ended::Badly => return Ok(Verdict::DoesNotCompile(said::by_the_compiler(&compiled.said))),
+        Ended::Badly if tool_output::is_no_compiler(&compiled.said) => return Ok(Verdict::NoCompiler),
+        Ended::Badly => return Ok(Verdict::DoesNotCompile(tool_output::by_the_compiler(&compiled.said))),
         Ended::TooLate => return Ok(Verdict::Endless(limits.compile.as_secs())),
     }
     let mut program = limits::small(&dir.path().join("tests"));
@@ -152,9 +152,9 @@ fn compile_and_run(work: &str, task: &str, tests: &str, limits: Limits) -> Resul
     let expected = tests.lines().filter(|l| l.trim() == "#[test]").count();
     Ok(match ran.ended {
         Ended::TooLate => Verdict::Endless(limits.run.as_secs()),
-        Ended::Badly => Verdict::Failed(said::by_the_tests(&ran.said)),
-        Ended::Well if said::passed(&ran.said) >= expected => Verdict::Passed,
-        Ended::Well => Verdict::Silent(said::by_the_tests(&ran.said)),
+        Ended::Badly => Verdict::Failed(tool_output::by_the_tests(&ran.said)),
+        Ended::Well if tool_output::passed(&ran.said) >= expected => Verdict::Passed,
+        Ended::Well => Verdict::Silent(tool_output::by_the_tests(&ran.said)),
     })
 }
 

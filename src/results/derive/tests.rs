@@ -67,7 +67,7 @@ fn another_base_moves_the_comparisons_and_nothing_else() {
 #[test]
 fn a_run_that_was_planned_with_a_base_follows_from_its_samples() {
     let planned = with_base(five(), "vm-bare").unwrap();
-    let again = crate::results::verify::computed_again(planned.clone());
+    let again = crate::results::verify::recomputed(planned.clone());
     assert_eq!(again.comparisons, planned.comparisons);
 }
 

@@ -23,14 +23,14 @@ pub(super) struct Product {
 }
 
 /// The product, and the signs that were seen.
-pub(super) struct Around {
+pub(super) struct Hypervisor {
     product: Option<&'static Product>,
     /// What the fingerprint of the host calls it, where the table has no better name.
     host_name: String,
     signs: Vec<String>,
 }
 
-impl Around {
+impl Hypervisor {
     pub(super) fn name(&self) -> &str {
         self.product.map_or(&self.host_name, |p| p.name)
     }
@@ -53,7 +53,7 @@ impl Around {
 }
 
 /// None: on the machine itself.
-pub(super) fn around(m: &Machine) -> Option<Around> {
+pub(super) fn around(m: &Machine) -> Option<Hypervisor> {
     let host_name = m.host.virtualised_by.clone()?;
     let dmi = ["sys_vendor", "product_name", "bios_vendor", "chassis_asset_tag"];
     let dmi: Vec<String> =
@@ -69,7 +69,7 @@ pub(super) fn around(m: &Machine) -> Option<Around> {
     if signs.is_empty() {
         signs.push("the CPU's hypervisor flag".into());
     }
-    Some(Around { product: by_firmware.or_else(by_cpuid).or_else(by_name), host_name, signs })
+    Some(Hypervisor { product: by_firmware.or_else(by_cpuid).or_else(by_name), host_name, signs })
 }
 
 pub(super) fn hypervisor(m: &Machine) -> Row {

@@ -6,7 +6,7 @@ use super::list::{labelled, wrap};
 use super::out::Out;
 use super::progress::Progress;
 use crate::error::Result;
-use crate::harness::runner::Watcher;
+use crate::harness::runner::Observer;
 use crate::lang::{Lang, counted};
 use crate::report::sentences::with_interval;
 use crate::results::cells::Skips;
@@ -48,7 +48,7 @@ impl<'a> Terminal<'a> {
     }
 }
 
-impl Watcher for Terminal<'_> {
+impl Observer for Terminal<'_> {
     fn waiting(&mut self, holder: Option<u32>) {
         let [who, of_whom] =
             [" (process ", "(프로세스 "].map(|begin| holder.map_or(String::new(), |pid| format!("{begin}{pid})")));
