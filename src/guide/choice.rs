@@ -1,7 +1,7 @@
 //! Which of the reader's own runs a chapter's checks read, and why others are passed over.
 //!
 //! For each order that the chapter asks for: the newest files that together hold what it needs. Those that know the
-//! prediction come first, and of them those that lack least ([`Lack`]); of those one file that holds more comes before
+//! prediction come first, and of them those that lack least (`Lack`); of those one file that holds more comes before
 //! several that hold less.
 
 use std::cell::RefCell;
