@@ -1,4 +1,5 @@
-//! What arms, cases and metrics are called in a report.
+//! Looks up what arms, cases and metrics are called, for a report; the names come from the file, and stand in `src/experiments` and
+//! `src/environments`.
 
 use super::page::code;
 use crate::id::ArmId;
