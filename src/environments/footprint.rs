@@ -1,8 +1,10 @@
 //! What one process takes: memory by kind, objects by kind, read from /proc. For containers and for VMMs alike.
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
+use nix::errno::Errno;
 use nix::unistd::{SysconfVar, sysconf};
 
 use crate::error::{Context, Result};
@@ -15,9 +17,23 @@ use crate::said;
 /// `private` would be freed if this process ended; `anonymous` is the part of it that no file backs; `shared` is its
 /// proportional share of what others use too, a share that shrinks when more of them run: not a marginal cost.
 pub fn memory_of(pid: i32) -> Result<Vec<Part>> {
-    let path = format!("/proc/{pid}/smaps_rollup");
-    let text = fs::read_to_string(&path).doing(|| said!("read {path}", "{path}을(를) 읽을 수 없습니다"))?;
-    Ok(memory_parts(&text))
+    Ok(memory_parts(&mappings_of(pid, "smaps_rollup")?))
+}
+
+/// A file that tells of the memory which it had when it was opened: after an execve(2) in between there is no such memory
+/// (ESRCH), and the next opening finds the new one. Where nothing runs any more, it stays so.
+fn mappings_of(pid: i32, file: &str) -> Result<String> {
+    let path = format!("/proc/{pid}/{file}");
+    let replaced =
+        |text: &io::Result<String>| text.as_ref().is_err_and(|e| e.raw_os_error() == Some(Errno::ESRCH as i32));
+    let mut text = fs::read_to_string(&path);
+    for _ in 0..10 {
+        if !replaced(&text) {
+            break;
+        }
+        text = fs::read_to_string(&path);
+    }
+    text.doing(|| said!("read {path}", "{path}을(를) 읽을 수 없습니다"))
 }
 
 // ANCHOR: private
@@ -36,8 +52,7 @@ fn memory_parts(smaps_rollup: &str) -> Vec<Part> {
 ///
 /// It is the one mapping that was told whether huge pages may back it: VmFlags `nh` or `hg` (proc_pid_smaps(5)).
 pub fn guest_ram_of(pid: i32) -> Result<Part> {
-    let path = format!("/proc/{pid}/smaps");
-    let text = fs::read_to_string(&path).doing(|| said!("read {path}", "{path}을(를) 읽을 수 없습니다"))?;
+    let text = mappings_of(pid, "smaps")?;
     Ok(Part::bytes("guest RAM", guest_ram(&text), "/proc/PID/smaps Private_* of the mapping with VmFlags nh or hg"))
 }
 
@@ -221,6 +236,19 @@ mod tests {
         let ours = [pair("mnt", "mnt:[1]"), pair("net", "net:[2]"), pair("pid_for_children", "pid:[3]")];
         let theirs = [pair("mnt", "mnt:[9]"), pair("net", "net:[2]"), pair("pid_for_children", "pid:[9]")];
         assert_eq!(new_namespaces(&theirs, &ours), ["mnt"]);
+    }
+
+    #[test]
+    fn a_program_that_executes_another_meanwhile_still_has_memory() {
+        let mut child = std::process::Command::new("sh")
+            .args(["-c", r#"exec sh -c "$0" "$0""#, r#"exec sh -c "$0" "$0""#]) // again and again
+            .spawn()
+            .unwrap();
+        let pid = child.id() as i32;
+        let read: Vec<_> = (0..10_000).map(|_| memory_of(pid)).collect();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(read.iter().all(Result::is_ok), "{:?}", read.iter().find(|r| r.is_err()));
     }
 
     #[test]
