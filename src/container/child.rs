@@ -31,6 +31,8 @@ use crate::sys::{landlock, signals};
 pub struct Files<'a> {
     /// Place n becomes number n.
     pub given: [Option<BorrowedFd<'a>>; HANDED],
+    /// Which of them are a null device: the host's, through which the program could change the mode of the host's file.
+    pub null: [bool; HANDED],
     /// A terminal of its own for some of the first three.
     pub console: Option<&'a Console>,
 }
@@ -186,10 +188,8 @@ fn hide_paths(
     sys_top.map(mask::protect_sys).transpose().at(Step::Sys)
 }
 
-/// A null device among the streams is the host's: through it the program could change the mode of the host's file.
 fn own_null(files: &Files<'_>, dev: Option<&Dev>, proc: BorrowedFd<'_>) -> Result<Option<OwnedFd>, Errno> {
-    let needed = files.given.iter().flatten().any(|file| dev::is_null(*file));
-    needed.then(|| dev::open_null(dev, proc)).transpose()
+    files.null.contains(&true).then(|| dev::open_null(dev, proc)).transpose()
 }
 
 /// With a null device and a terminal of its own where they are wanted. What we own here is closed by number.
@@ -201,10 +201,9 @@ fn hand_files_over(
 ) -> Result<BorrowedFd<'static>, Failure> {
     let (null, devpts) = (ManuallyDrop::new(null), ManuallyDrop::new(devpts));
     let mut given = files.given;
-    for file in given.iter_mut().flatten() {
-        if let Some(null) = null.as_ref().filter(|_| dev::is_null(*file)) {
-            *file = null.as_fd();
-        }
+    if let Some(null) = null.as_ref() {
+        let of_host = given.iter_mut().zip(files.null).filter(|(_, is_null)| *is_null);
+        of_host.for_each(|(file, _)| *file = Some(null.as_fd()));
     }
     let Some(console) = files.console else { return hand_over(&given, gate).at(Step::HandOver) };
     let devpts = devpts.as_ref().ok_or(Errno::ENODEV).at(Step::Terminal)?;

@@ -13,8 +13,8 @@ use nix::sys::stat::{FileStat, Mode, SFlag, fstat, makedev, mkdirat, mknodat, um
 use nix::unistd::symlinkat;
 
 use super::rootfs::inside;
-use crate::sys::fds::out_of_the_way;
-use crate::sys::mounts::{Depth, allow, attach, attr, copy_of, new_mount, restrict};
+use crate::sys::fds::moved_out_of_the_way;
+use crate::sys::mounts::{Depth, attach, attr, copy_of, exchange, new_mount, restrict};
 
 const LINKS: &[(&CStr, &CStr)] = &[
     (c"ptmx", c"pts/ptmx"),
@@ -100,8 +100,7 @@ fn mount_terminals(place: BorrowedFd<'_>) -> Result<OwnedFd, Errno> {
 fn open_shared_memory(dev: BorrowedFd<'_>) -> Result<(), Errno> {
     let place = inside(dev, c"shm", OFlag::O_DIRECTORY)?;
     let shm = copy_of(place.as_fd(), Depth::One)?;
-    restrict(shm.as_fd(), attr::NO_DEVICES, Depth::One)?;
-    allow(shm.as_fd(), attr::READ_ONLY)?;
+    exchange(shm.as_fd(), attr::READ_ONLY, attr::NO_DEVICES)?;
     attach(shm.as_fd(), place.as_fd())
 }
 
@@ -117,14 +116,13 @@ pub fn hosts_null() -> Result<OwnedFd, Errno> {
 pub fn open_null(dev: Option<&Dev>, proc: BorrowedFd<'_>) -> Result<OwnedFd, Errno> {
     let flags = OFlag::O_RDWR | OFlag::O_CLOEXEC;
     if let Some(dev) = dev {
-        return out_of_the_way(openat(&dev.top, c"null", flags | OFlag::O_NOFOLLOW, Mode::empty())?.as_fd());
+        return moved_out_of_the_way(openat(&dev.top, c"null", flags | OFlag::O_NOFOLLOW, Mode::empty())?);
     }
     let null = hosts_null()?;
     let mut name = [0; 32]; // nothing may be allocated here
     write!(&mut name[..], "thread-self/fd/{}\0", null.as_raw_fd()).map_err(|_| Errno::ENAMETOOLONG)?;
     let name = CStr::from_bytes_until_nul(&name).map_err(|_| Errno::EINVAL)?;
-    let null = openat(proc, name, flags, Mode::empty())?;
-    out_of_the_way(null.as_fd())
+    moved_out_of_the_way(openat(proc, name, flags, Mode::empty())?)
 }
 
 /// Is it a null device, whoever's?

@@ -5,8 +5,9 @@ use std::ffi::CString;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use nix::errno::Errno;
-use nix::fcntl::OFlag;
-use nix::sys::stat::{SFlag, fstat};
+use nix::fcntl::{OFlag, open};
+use nix::sys::stat::{Mode, SFlag, fstat};
+use nix::sys::statfs::{PROC_SUPER_MAGIC, fstatfs};
 
 use super::dev::{Dev, hosts_null};
 use super::rootfs::inside;
@@ -43,6 +44,13 @@ impl Hidden {
         Some(Hidden { within, path: CString::new(below).ok()?, read_only })
     }
 
+    /// Not there, and known before the child is made: the kernel's own files in /proc are the same in every /proc. One that
+    /// a module brings later would be seen by a container that runs already, too.
+    pub fn is_absent(&self, proc: BorrowedFd<'_>) -> bool {
+        self.within == Within::Proc
+            && inside(proc, &self.path, OFlag::empty()).is_err_and(|errno| errno == Errno::ENOENT)
+    }
+
     /// As it was given.
     pub fn path(&self) -> String {
         let top = match self.within {
@@ -52,6 +60,16 @@ impl Hidden {
         };
         format!("{top}{}", self.path.to_string_lossy())
     }
+}
+
+/// The /proc that we see, if all of the kernel's files are in it: nothing else lies there, and it was not made with the
+/// option `subset=pid` (proc(5)).
+pub fn whole_proc() -> Option<OwnedFd> {
+    const TOP: u64 = 1; // the inode of every proc's top, PROC_ROOT_INO in linux/proc_ns.h
+    let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
+    let proc = open("/proc", flags, Mode::empty()).ok()?;
+    let is_proc = fstatfs(&proc).ok()?.filesystem_type() == PROC_SUPER_MAGIC && fstat(&proc).ok()?.st_ino == TOP;
+    (is_proc && inside(proc.as_fd(), c"version", OFlag::empty()).is_ok()).then_some(proc)
 }
 
 /// Where the paths lie.
@@ -136,6 +154,21 @@ fn make_read_only(place: BorrowedFd<'_>) -> Result<OwnedFd, Errno> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_what_the_kernel_has_not_is_absent() {
+        let hidden = |path| Hidden::new(path, false).unwrap();
+        let proc = whole_proc().expect("the tests run where /proc is whole");
+        assert!(
+            hidden("/proc/no-such-file").is_absent(proc.as_fd()) && hidden("/proc/no/such").is_absent(proc.as_fd())
+        );
+        for there in ["/proc/sys", "/proc/sys/kernel", "/proc/version", "/proc/version/below", "/proc/self/fd"] {
+            assert!(!hidden(there).is_absent(proc.as_fd()), "{there}");
+        }
+        for elsewhere in ["/sys/no-such-file", "/no-such-file"] {
+            assert!(!hidden(elsewhere).is_absent(proc.as_fd()), "{elsewhere}: of another file system nothing is known");
+        }
+    }
 
     #[test]
     fn a_path_is_absolute_and_never_goes_up() {

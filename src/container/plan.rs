@@ -3,7 +3,7 @@
 
 use std::ffi::CString;
 use std::fs::File;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
@@ -18,7 +18,7 @@ use super::dev::{Node, Nodes};
 use super::folder::Folder;
 use super::handshake::Step;
 use super::idmap::IdMap;
-use super::mask::Hidden;
+use super::mask::{Hidden, whole_proc};
 use super::namespaces::{self, NAMESPACES};
 use super::seccomp::Filter;
 use super::spec::{Capabilities, Device, DeviceKind, Rlimit, Seccomp, Source, Spec, User};
@@ -271,7 +271,13 @@ fn hidden(spec: &Spec) -> Result<Vec<Hidden>> {
         })
     };
     let masked = spec.masked_paths.iter().map(|path| one("masked_paths", path, false));
-    masked.chain(spec.readonly_paths.iter().map(|path| one("readonly_paths", path, true))).collect()
+    let mut hidden: Vec<Hidden> = masked
+        .chain(spec.readonly_paths.iter().map(|path| one("readonly_paths", path, true)))
+        .collect::<Result<_>>()?;
+    if let Some(proc) = whole_proc() {
+        hidden.retain(|hidden| !hidden.is_absent(proc.as_fd()));
+    }
+    Ok(hidden)
 }
 
 /// Only what belongs to a namespace of its own: everything else is the host's (sysctl(2); runc refuses it too).

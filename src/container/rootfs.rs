@@ -82,11 +82,10 @@ pub fn inside(top: BorrowedFd<'_>, path: &CStr, flags: OFlag) -> Result<OwnedFd,
     openat2(top, path, how)
 }
 
-/// What we have mounted is what its name leads to: nobody has moved the folder away under it, so that the program would
-/// find another one there. ESTALE otherwise.
+/// What we have mounted is what its name leads to from `/`, where [`pivot_to`] has left us: nobody has moved the folder
+/// away under it, so that the program would find another one there. ESTALE otherwise.
 pub fn is_still_there(name: &CStr, mounted: BorrowedFd<'_>) -> Result<(), Errno> {
-    let top = open(c"/", OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC, Mode::empty())?;
-    if mount_id(top.as_fd(), name)? == mount_id(mounted, c"")? { Ok(()) } else { Err(Errno::ESTALE) }
+    if mount_id(AT_FDCWD, name)? == mount_id(mounted, c"")? { Ok(()) } else { Err(Errno::ESTALE) }
 }
 
 /// Where the program lies, reached without following a link: nobody can lead us to our own binary by /proc/self.

@@ -5,7 +5,7 @@
 //!
 //! The compiler makes a binary search over ranges of numbers. That matters: when a filter is installed the kernel runs it
 //! once for every system call number, to learn which calls it may always let through; a linear list of 350 comparisons cost
-//! 0.36 ms to install, ranges in a search 0.03. And it matters that the filter is short: the kernel translates it to machine
+//! 0.36 ms to install, ranges in a search 0.03. (It stops where a filter looks at more than the number.) And it matters that the filter is short: the kernel translates it to machine
 //! code, 0.1 µs for each instruction.
 
 #[cfg(test)]
@@ -25,7 +25,9 @@ include!(concat!(env!("OUT_DIR"), "/docker_filter.rs")); // by build.rs
 pub struct Filter(&'static [Instruction]);
 
 impl Filter {
+    /// It has been read when this returns: the kernel, which copies it at a start, waits for no page of our own file then.
     pub fn docker_default() -> Filter {
+        DOCKER_DEFAULT.iter().for_each(|instruction| _ = std::hint::black_box(*instruction));
         Filter(DOCKER_DEFAULT)
     }
 

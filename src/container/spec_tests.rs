@@ -32,7 +32,8 @@ fn run(edit: impl FnOnce(&mut Spec), command: &str) -> Result<(Exit, String)> {
     let null = far(std::fs::File::options().read(true).write(true).open("/dev/null").unwrap().into());
     let (mut output, theirs) = std::io::pipe().map(|(ours, theirs)| (ours, far(theirs.into()))).unwrap();
     let given = [Some(null.as_fd()), Some(theirs.as_fd()), Some(null.as_fd()), None, None];
-    let files = Files { given, console: None };
+    let null = [true, false, true, false, false];
+    let files = Files { given, null, console: None };
     let (mut clock, pid) = (Timeline::new(), AtomicU64::new(0));
     clock.begin();
     let mut container = create(&plan, &files, Handshake::new()?, &pid, &mut clock)?;

@@ -13,6 +13,7 @@ use nix::sys::signal::Signal;
 use super::Event;
 use super::streams::{Streams, null_device, refuse_folder};
 use crate::container::console::Console;
+use crate::container::dev::is_null;
 use crate::error::{Context, Error, Kind, Result};
 use crate::lang::Said;
 use crate::model::{Exit, Io, Record, Task};
@@ -62,6 +63,7 @@ pub fn not_executable(program: &OsStr, cause: Said) -> Error {
 #[derive(Debug)]
 pub struct Files {
     given: [Option<OwnedFd>; HANDED],
+    null: [bool; HANDED],
     ready: Option<PipeReader>,
     /// What a container gets in place of the caller's own files.
     console: Option<Console>,
@@ -103,11 +105,12 @@ impl Files {
                 .doing(|| said!("hand the release channel over", "해제 채널을 넘겨줄 수 없습니다"))?;
             given[RELEASE_FD as usize] = Some(file);
         }
-        Ok(Files { given, ready, console: None, streams: None })
+        let null = given.each_ref().map(|file| file.as_ref().is_some_and(|file| is_null(file.as_fd())));
+        Ok(Files { given, null, ready, console: None, streams: None })
     }
 
     pub(super) fn for_container(&self) -> crate::container::Files<'_> {
-        crate::container::Files { given: self.given(), console: self.console.as_ref() }
+        crate::container::Files { given: self.given(), null: self.null, console: self.console.as_ref() }
     }
 
     /// Once the child exists: our side of its streams, which now begin to flow.

@@ -20,7 +20,12 @@ pub fn out_of_the_way(fd: BorrowedFd<'_>) -> Result<OwnedFd, Errno> {
     copy(fd.as_raw_fd())
 }
 
-/// The same for a number that somebody else gave us; EBADF if it is not open.
+/// The file itself where its number is high enough.
+pub fn moved_out_of_the_way(fd: OwnedFd) -> Result<OwnedFd, Errno> {
+    if fd.as_raw_fd() >= OUT_OF_THE_WAY { Ok(fd) } else { copy(fd.as_raw_fd()) }
+}
+
+/// A copy of a number that somebody else gave us; EBADF if it is not open.
 pub fn out_of_the_way_raw(number: i32) -> Result<OwnedFd, Errno> {
     copy(number)
 }

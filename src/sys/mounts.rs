@@ -94,7 +94,12 @@ pub fn restrict(mount: BorrowedFd<'_>, attributes: u64, depth: Depth) -> Result<
 
 /// Takes restrictions from one mount.
 pub fn allow(mount: BorrowedFd<'_>, attributes: u64) -> Result<(), Errno> {
-    change(mount, libc::mount_attr { attr_set: 0, attr_clr: attributes, propagation: 0, userns_fd: 0 }, Depth::One)
+    exchange(mount, attributes, 0)
+}
+
+/// Takes restrictions from one mount, and adds others.
+pub fn exchange(mount: BorrowedFd<'_>, taken: u64, added: u64) -> Result<(), Errno> {
+    change(mount, libc::mount_attr { attr_set: added, attr_clr: taken, propagation: 0, userns_fd: 0 }, Depth::One)
 }
 
 fn change(mount: BorrowedFd<'_>, wish: libc::mount_attr, depth: Depth) -> Result<(), Errno> {
