@@ -225,7 +225,7 @@ fn out_of_memory() {
 fn a_worker_that_fails_crashes_or_lies_costs_its_own_cell_alone() {
     for (fault, reason) in [
         ("fail", "could not start the scripted environment: the script says so"),
-        ("crash", "it died (signal: 6 (SIGABRT)"),
+        ("crash", "it died (killed by signal 6)"),
         ("liar", "could not believe the sample: the proof in record 0x1 is wrong"),
     ] {
         let world = World::new();

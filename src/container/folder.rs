@@ -9,7 +9,7 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::path::{Component, Path, PathBuf};
 
 use nix::errno::Errno;
-use nix::fcntl::{AT_FDCWD, OFlag, openat, readlinkat};
+use nix::fcntl::{AT_FDCWD, OFlag, OpenHow, ResolveFlag, openat, openat2, readlinkat};
 use nix::sys::stat::{FileStat, Mode, SFlag, fstat, stat};
 use nix::sys::statfs::{PROC_SUPER_MAGIC, fstatfs};
 use nix::sys::statvfs::{FsFlags, fstatvfs};
@@ -101,6 +101,9 @@ fn walk(path: &Path) -> Result<OwnedFd, Stop> {
     if path.as_os_str().is_empty() {
         return Err(Errno::ENOENT.into());
     }
+    if let Ok(top) = without_links(path) {
+        return Ok(top);
+    }
     let first = if path.is_absolute() { "/" } else { "." }; // our own folder may be one that this user cannot enter
     let mut at = open_part(AT_FDCWD, OsStr::new(first))?;
     let mut ahead: Vec<OsString> = parts(path);
@@ -127,6 +130,14 @@ fn walk(path: &Path) -> Result<OwnedFd, Stop> {
     }
     let top = openat(&at, ".", FOLLOWING | OFlag::O_DIRECTORY, Mode::empty())?;
     Ok(top)
+}
+
+/// In one look, where no link is on the way.
+fn without_links(path: &Path) -> Result<OwnedFd, Errno> {
+    let how = OpenHow::new()
+        .flags(FOLLOWING | OFlag::O_DIRECTORY)
+        .resolve(ResolveFlag::RESOLVE_NO_SYMLINKS | ResolveFlag::RESOLVE_NO_MAGICLINKS);
+    openat2(AT_FDCWD, path, how)
 }
 
 const FOLLOWING: OFlag = OFlag::O_PATH.union(OFlag::O_CLOEXEC);

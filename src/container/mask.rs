@@ -5,8 +5,8 @@ use std::ffi::CString;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use nix::errno::Errno;
-use nix::fcntl::{OFlag, open};
-use nix::sys::stat::{Mode, SFlag, fstat};
+use nix::fcntl::{AtFlags, OFlag, open};
+use nix::sys::stat::{Mode, SFlag, fstat, fstatat};
 use nix::sys::statfs::{PROC_SUPER_MAGIC, fstatfs};
 
 use super::dev::{Dev, hosts_null};
@@ -47,8 +47,8 @@ impl Hidden {
     /// Not there, and known before the child is made: the kernel's own files in /proc are the same in every /proc. One that
     /// a module brings later would be seen by a container that runs already, too.
     pub fn is_absent(&self, proc: BorrowedFd<'_>) -> bool {
-        self.within == Within::Proc
-            && inside(proc, &self.path, OFlag::empty()).is_err_and(|errno| errno == Errno::ENOENT)
+        let found = || fstatat(proc, self.path.as_c_str(), AtFlags::AT_SYMLINK_NOFOLLOW);
+        self.within == Within::Proc && found().is_err_and(|errno| errno == Errno::ENOENT)
     }
 
     /// As it was given.
@@ -69,7 +69,7 @@ pub fn whole_proc() -> Option<OwnedFd> {
     let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
     let proc = open("/proc", flags, Mode::empty()).ok()?;
     let is_proc = fstatfs(&proc).ok()?.filesystem_type() == PROC_SUPER_MAGIC && fstat(&proc).ok()?.st_ino == TOP;
-    (is_proc && inside(proc.as_fd(), c"version", OFlag::empty()).is_ok()).then_some(proc)
+    (is_proc && fstatat(&proc, c"version", AtFlags::empty()).is_ok()).then_some(proc)
 }
 
 /// Where the paths lie.

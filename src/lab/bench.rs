@@ -2,26 +2,26 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::io::{Read, Write};
 use std::os::fd::AsFd;
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use super::cgroup::remove_cgroup;
 use super::interrupt::{Interrupt, Woken};
 use super::scratch::Scratch;
+use super::spawn::Child;
 use super::worker::{Done, Mode, Reply, Request, SUBCOMMAND};
 use super::workload::Workload;
 use crate::environments::{Arm, Handle, Setting, Support, out_of_memory};
-use crate::error::{Context, Error, Result, shortage};
+use crate::error::{Context, Error, Result};
 use crate::id::ArmId;
-use crate::model::{Limits, Part};
+use crate::lang::{Lang, Said};
+use crate::model::{Exit, Limits, Part};
 use crate::said;
 use crate::shell::called_as;
 use crate::sys::clock::monotonic_ns;
@@ -146,7 +146,7 @@ impl<'a> Lab<'a> {
                 let _ = worker.child.wait();
                 handle
             }
-            None => Handle::of(worker.child.id() as i32, Vec::new())?,
+            None => Handle::of(worker.child.pid(), Vec::new())?,
         };
         let held = Held { worker, handle, without_us, timeline, parts, ready_heard: Instant::now() };
         work.check_ready(held.worker.nonce, &ready)?;
@@ -173,10 +173,8 @@ impl<'a> Lab<'a> {
             footprint: start.footprint,
             parent: Some(std::process::id()),
         };
-        let mut command = worker(&self.program, &request);
-        command.env(ENV_RUN, &self.run);
         let spare = (self.timeout / 4).max(Duration::from_secs(1)); // the worker itself ends at its timeout, and says so
-        Worker::start(command, nonce, self.timeout + spare)
+        Worker::start(&self.program, &request, Some(&self.run), nonce, self.timeout + spare)
     }
 }
 
@@ -194,7 +192,7 @@ pub fn ask(program: &Path, arms: &[Arm], patience: Duration, interrupt: &Interru
             footprint: false,
             parent: Some(std::process::id()),
         };
-        Worker::start(worker(program, &request), 1, patience)
+        Worker::start(program, &request, None, 1, patience)
     };
     let workers: Vec<Result<Worker>> = arms.iter().map(start).collect(); // all at once
     let answer = |(worker, arm): (Result<Worker>, &Arm)| match worker?.recv(interrupt) {
@@ -211,21 +209,11 @@ pub fn ask(program: &Path, arms: &[Arm], patience: Duration, interrupt: &Interru
     Ok(answers)
 }
 
-/// The command of a worker, with nothing of our environment but what it needs to find its way.
-fn worker(program: &Path, request: &Request) -> Command {
-    let request = serde_json::to_string(request).expect("a request is plain data");
+/// Of our environment a worker gets nothing but what it needs to find its way.
+fn environment(run: Option<&str>) -> Vec<(OsString, OsString)> {
     let kept = ["PATH", "HOME", "SUDO_UID", "SUDO_GID", "TMPDIR"];
-    let mut command = Command::new(program);
-    command
-        .arg0("isolab")
-        .args([SUBCOMMAND, &request])
-        .env_clear()
-        .envs(kept.iter().filter_map(|k| Some((k, std::env::var_os(k)?))))
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .process_group(0);
-    command
+    let kept = kept.iter().filter_map(|name| Some((name.into(), std::env::var_os(name)?)));
+    kept.chain(run.map(|run| (ENV_RUN.into(), run.into()))).collect()
 }
 
 fn unexpected_reply(reply: &Reply) -> Error {
@@ -294,8 +282,6 @@ impl Drop for Held {
 
 struct Worker {
     child: Child,
-    /// The worker's stdin, which is its payload's release channel.
-    control: Option<std::process::ChildStdin>,
     nonce: u64,
     spawned_ns: u64,
     deadline: Instant,
@@ -303,22 +289,17 @@ struct Worker {
 }
 
 impl Worker {
-    fn start(mut command: Command, nonce: u64, patience: Duration) -> Result<Worker> {
+    fn start(program: &Path, request: &Request, run: Option<&str>, nonce: u64, patience: Duration) -> Result<Worker> {
+        let request = serde_json::to_string(request).expect("a request is plain data");
+        let (argv, env) = (["isolab".into(), SUBCOMMAND.into(), request.into()], environment(run));
         let spawned_ns = monotonic_ns();
-        let mut child = match command.spawn() {
-            Err(cause) if cause.raw_os_error() == Some(libc::EAGAIN) => {
-                return Err(Error::new(said!("start a worker", "작업 프로세스를 시작할 수 없습니다"), cause)
-                    .try_this(shortage::PROCESSES));
-            }
-            other => other.doing(|| said!("start a worker", "작업 프로세스를 시작할 수 없습니다"))?,
-        };
-        let control = child.stdin.take(); // Child::wait would close it, and a detached payload still listens to it
-        let deadline = Instant::now() + patience;
-        Ok(Worker { child, control, nonce, spawned_ns, deadline, buffer: Vec::new() })
+        let child = Child::spawn(program, &argv, &env)?;
+        Ok(Worker { child, nonce, spawned_ns, deadline: Instant::now() + patience, buffer: Vec::new() })
     }
 
+    /// Its stdin is its payload's release channel.
     fn release(&mut self) {
-        if let Some(mut control) = self.control.take() {
+        if let Some(mut control) = self.child.stdin.take() {
             let _ = control.write_all(b"r"); // a worker that is gone already says so on its own pipe
         }
     }
@@ -332,10 +313,10 @@ impl Worker {
                     .doing(|| said!("understand a worker", "작업 프로세스의 말을 이해할 수 없습니다"))?;
                 return if let Reply::Failed(error) = reply { Err(error) } else { Ok(reply) };
             }
-            let stdout = self.child.stdout.as_mut().expect("the worker was spawned with a pipe");
+            let stdout = &mut self.child.stdout;
             if interrupt.wait(stdout.as_fd(), self.deadline)? == Woken::TimedOut {
                 return Err(Error::new(
-                    said!("recv from a worker", "작업 프로세스의 답을 들을 수 없습니다"),
+                    said!("hear from a worker", "작업 프로세스의 답을 들을 수 없습니다"),
                     said!(
                         "it hangs: nothing came before the deadline",
                         "멈추어 있음: 제한 시간까지 아무것도 오지 않음"
@@ -352,7 +333,7 @@ impl Worker {
                 Ok(n) => self.buffer.extend_from_slice(&chunk[..n]),
                 Err(cause) => {
                     return Err(Error::new(
-                        said!("recv from a worker", "작업 프로세스의 답을 들을 수 없습니다"),
+                        said!("hear from a worker", "작업 프로세스의 답을 들을 수 없습니다"),
                         cause,
                     ));
                 }
@@ -379,29 +360,18 @@ impl Worker {
 
     /// Its pipe is closed and no answer came: how it ended, and its last words.
     fn exit_error(&mut self) -> Error {
-        let status = self.child.wait().map_or_else(|e| e.to_string(), |s| s.to_string());
+        let status = self.child.wait().map_or_else(|e| Said::verbatim(e.to_string()), Exit::in_words);
+        let (en, ko) = (status.of(Lang::En), status.of(Lang::Ko));
         let mut words = String::new();
-        if let Some(stderr) = &mut self.child.stderr {
-            let _ = stderr.take(4096).read_to_string(&mut words);
-        }
+        let _ = (&mut self.child.stderr).take(4096).read_to_string(&mut words);
         let words = Some(words.trim()).filter(|words| !words.is_empty()).map_or_else(String::new, |w| format!(" {w}"));
         Error::new(
-            said!("recv from a worker", "작업 프로세스의 답을 들을 수 없습니다"),
-            said!("it died ({status}){words}", "작업 프로세스가 죽음({status}){words}"),
+            said!("hear from a worker", "작업 프로세스의 답을 들을 수 없습니다"),
+            said!("it died ({en}){words}", "작업 프로세스가 죽음({ko}){words}"),
         )
         .try_this(said!(
             "isolab run shows it alone; dmesg, whether the kernel ended it",
             "isolab run으로 따로 볼 수 있습니다. 커널이 끝냈는지는 dmesg가 알려 줍니다"
         ))
-    }
-}
-
-impl Drop for Worker {
-    fn drop(&mut self) {
-        if matches!(self.child.try_wait(), Ok(None)) {
-            let _ = kill(Pid::from_raw(-(self.child.id() as i32)), Signal::SIGKILL); // its own group
-            let _ = self.child.kill();
-            let _ = self.child.wait();
-        }
     }
 }

@@ -1,7 +1,8 @@
 //! Where instances are started: each by a fresh worker process, with a deadline, a proof and nothing left behind.
 //!
-//! `bench` is the harness's side, `worker` the other; `workload` is what runs and how it is believed; `scratch`,
-//! `descendants`, `leaks` and `cleaning` keep the machine clean; `interrupt` is how a signal ends all of it in order.
+//! `bench` is the harness's side, and `spawn` where it starts a worker; `worker` is the other side. `workload` is what runs
+//! and how it is believed; `scratch`, `descendants`, `leaks` and `cleaning` keep the machine clean; `interrupt` is how a
+//! signal ends all of it in order.
 
 pub mod bench;
 mod cgroup;
@@ -15,6 +16,7 @@ pub mod mark;
 pub mod measured;
 pub mod pids;
 pub mod scratch;
+pub mod spawn;
 pub mod worker;
 pub mod workload;
 
