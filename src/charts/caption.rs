@@ -109,8 +109,8 @@ fn order(order: &str, lang: Lang) -> &str {
 
 /// "not for publication: …", the same reason once.
 fn unfit(run: &Run, lang: Lang) -> Option<Note> {
-    let mut reasons: Vec<String> = Vec::new();
-    for reason in run.warnings.iter().filter(|w| w.unfit).map(|w| words::warning(w, lang)) {
+    let mut reasons: Vec<&str> = Vec::new();
+    for reason in run.warnings.iter().filter(|w| w.unfit).map(|w| w.text_in(lang).trim_end_matches('.')) {
         if !reasons.contains(&reason) {
             reasons.push(reason);
         }

@@ -54,7 +54,7 @@ use crate::lang::Lang;
 use crate::results::schema::Run;
 #[cfg(feature = "png")]
 pub use png::{outlines, png};
-pub use words::{stage, versus, warning};
+pub use words::{stage, versus};
 
 /// One kind of chart.
 #[derive(Debug)]

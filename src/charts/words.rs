@@ -3,7 +3,6 @@
 //! Names of arms, definitions and reasons come from the results file, which has them in both languages.
 
 use crate::lang::Lang;
-use crate::results::schema::Warning;
 use crate::timeline::Stage;
 
 /// A text in both languages. `{name}` in it is filled in by [`Word::with`].
@@ -128,25 +127,6 @@ words! {
     KIND_KERNELS: "kernels", "커널";
 }
 
-/// Short Korean twins of warnings, by code; their English texts hold numbers and names that the report tells in full.
-#[rustfmt::skip]
-const WARNINGS: &[(&str, &str)] = &[
-    ("quick", "빠른 실행(공개할 수치는 --thorough)"),
-    ("sequential", "대상을 하나씩 차례로 실행하여 드리프트가 그때 돈 대상의 것이 됨"),
-    ("profile", "isolab을 --release로 빌드하지 않음"),
-    ("load", "다른 프로그램이 돌고 있었음"),
-    ("software-kvm", "가상머신이 하드웨어 가상화가 아닌 소프트웨어 KVM 백엔드에서 실행됨"),
-    ("few-blocks", "블록이 20개보다 적음"),
-    ("drift", "측정하는 동안 드리프트가 있었음"),
-    ("short-batch", "타이머를 100번 읽는 시간보다 짧은 묶음이 있음"),
-    ("autocorrelation", "이웃 표본끼리 닮아 신뢰구간이 너무 좁음"),
-    ("carry-over", "앞서 실행한 것의 영향이 남음"),
-    ("failures", "실패한 표본이 있음"),
-    ("no-values", "측정했지만 값이 없는 대상이 있음"),
-    ("leak", "실행 뒤에 남은 것이 있음"),
-    ("changed", "저장한 뒤에 표본이 바뀜: 해시가 맞지 않음"),
-];
-
 /// The word of a stage.
 pub fn stage(stage: Stage, lang: Lang) -> &'static str {
     let word = match stage {
@@ -166,12 +146,6 @@ pub(super) fn blocks(n: usize, lang: Lang) -> String {
     if n == 1 { N_ONE.of(lang).to_owned() } else { N_BLOCKS.with(lang, &[("n", &n.to_string())]) }
 }
 
-/// A warning of a results file in a half sentence.
-pub fn warning(warning: &Warning, lang: Lang) -> String {
-    let twin = WARNINGS.iter().find(|(code, _)| *code == warning.code).filter(|_| lang == Lang::Ko);
-    twin.map_or(warning.text.trim_end_matches('.'), |(_, ko)| ko).to_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -182,8 +156,7 @@ mod tests {
     }
 
     fn all_texts() -> impl Iterator<Item = &'static str> {
-        let words = every_word().flat_map(|w| [w.en, w.ko]);
-        words.chain(WARNINGS.iter().flat_map(|(en, ko)| [*en, *ko]))
+        every_word().flat_map(|w| [w.en, w.ko])
     }
 
     #[test]
@@ -206,25 +179,15 @@ mod tests {
             assert_eq!(filled(word.en), filled(word.ko), "{word:?}");
             assert!(!word.en.is_empty() && !word.ko.is_empty());
         }
-        let korean = |text: &str| text.chars().any(|c| ('가'..='힣').contains(&c));
-        for (en, ko) in WARNINGS {
-            assert!(korean(ko) && !korean(en), "{en}: {ko}");
-        }
     }
 
+    /// A caption says why a run is not for publication; the values in those texts are ids and numbers.
     #[test]
-    fn every_warning_has_a_korean_twin() {
-        let source = include_str!("../results/warnings.rs");
-        let codes: Vec<&str> = source
-            .split("warn(")
-            .skip(1)
-            .filter_map(|rest| rest.trim_start().strip_prefix('"')?.split_once('"'))
-            .map(|(code, _)| code)
-            .collect();
-        assert!(codes.len() > 8, "{codes:?}");
-        for code in codes {
-            assert!(WARNINGS.iter().any(|(known, _)| *known == code), "{code}");
-        }
+    fn every_character_of_a_warning_has_a_glyph() {
+        let kept = include_str!("../results/warnings.rs");
+        let before = include_str!("../results/older.rs");
+        let missing: String = [kept, before].concat().chars().filter(|c| !c.is_control() && !font::has(*c)).collect();
+        assert!(missing.is_empty(), "{missing:?}");
     }
 
     #[test]

@@ -30,7 +30,7 @@ pub(super) fn run(args: Clean, out: &mut Out) -> Result<u8> {
     }
     let left_behind = cleaned.iter().flat_map(|c| &c.left);
     if args.json {
-        let words = |leaks: &[Leak]| leaks.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let words = |leaks: &[Leak]| leaks.iter().map(Leak::said).collect::<Vec<_>>();
         let run = |c: &Cleaned| json!({ "run": c.run, "removed": words(&c.removed) });
         let runs: Vec<_> = cleaned.iter().map(run).collect();
         let left_behind: Vec<Leak> = left_behind.clone().cloned().collect();
@@ -38,7 +38,9 @@ pub(super) fn run(args: Clean, out: &mut Out) -> Result<u8> {
     } else {
         tell(&cleaned, out)?;
     }
-    left_behind.clone().for_each(|leak| out.note(format!("{}: {leak}", out.say("could not remove", "지울 수 없음"))));
+    left_behind.clone().for_each(|leak| {
+        out.note(format!("{}: {}", out.say("could not remove", "지울 수 없음"), leak.said().of(out.lang())));
+    });
     Ok(if left_behind.count() == 0 { exit::OK } else { exit::FAILED })
 }
 
@@ -47,7 +49,7 @@ fn tell(cleaned: &[Cleaned], out: &mut Out) -> Result<()> {
         let n = removed.len();
         let english = format!("run {run}: {} removed", counted(n, "thing"));
         out.line(out.say(english, format!("실행 {run}: {n}개를 지웠습니다")))?;
-        removed.iter().try_for_each(|leak| out.line(format!("  {leak}")))?;
+        removed.iter().try_for_each(|leak| out.line(format!("  {}", leak.said().of(out.lang()))))?;
     }
     if cleaned.is_empty() { out.line(out.say("nothing was left behind", "남은 것이 없습니다")) } else { Ok(()) }
 }

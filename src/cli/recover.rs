@@ -26,8 +26,7 @@ pub(super) fn run(args: Recover, out: &mut Out) -> Result<u8> {
     let Raw { samples, broken, repeated, cut_off, .. } = &raw;
     let mut run = recover(raw.header.clone(), samples);
     if *broken > 0 {
-        let text = format!("rebuilt from damaged raw samples: {broken} of their lines could not be read");
-        run.warnings.push(Warning { code: Warning::LOST.into(), text, unfit: true });
+        run.warnings.push(Warning::of_lost(*broken));
     }
     let saved = save(&args.dir, &run)?;
     let (count, cells) = (samples.len(), run.cells.len());

@@ -16,6 +16,7 @@ use crate::lab::kernel_log::KernelLog;
 use crate::lab::leaks::{self, Places};
 use crate::lab::scratch::{self, Scratch, Stale};
 use crate::lab::{Lab, cleaning, lock, mark, pin, usable_cpus};
+use crate::lang::said::Said;
 use crate::results::cells::{Planned, Skips, cells_of};
 use crate::results::schema::{Cell, Header, Run, SampleLine, SampleOutcome, Warning};
 use crate::results::store::Store;
@@ -103,7 +104,7 @@ pub fn run(plan: &Plan, how: RunConfig, observer: &mut dyn Observer) -> Result<F
 
     let mut session = Session::new(&header, &mut store, descendants, began + plan.total_time());
     let stopped = session.all(plan, &skips, &mut lab, observer).err();
-    session.look_for_leaks("the end of the run", &id);
+    session.look_for_leaks(&said!("the end of the run", "실행이 끝난"), &id);
     let Session { samples, leaks, given_up, .. } = session;
     let skips: Skips = skips.into_iter().chain(given_up).collect();
     let at_work = lab.in_workers + lab.settling;
@@ -112,10 +113,10 @@ pub fn run(plan: &Plan, how: RunConfig, observer: &mut dyn Observer) -> Result<F
     let measuring = began.elapsed();
     let ended = if stopped.is_some() { "interrupted" } else { "complete" };
     let mut run = summarize(header, &planned(plan), &skips, &samples, ended);
-    run.warnings.extend((usable_cpus == Some(1)).then(warn_of_one_cpu));
+    run.warnings.extend((usable_cpus == Some(1)).then(Warning::of_one_cpu));
     run.warnings.extend(kernel_log.and_then(kernel_logged));
-    run.warnings.extend(leaks.into_iter().map(|text| Warning { code: Warning::LEAK.into(), text, unfit: true }));
-    run.warnings.extend(left_running.into_iter().map(|(arm, count)| warn_of_killed(&arm, count)));
+    run.warnings.extend(leaks);
+    run.warnings.extend(left_running.into_iter().map(|(arm, count)| Warning::of_left_running(&arm, count)));
     run.wall_seconds = began.elapsed().as_secs_f64();
     run.harness_share = (1.0 - at_work.as_secs_f64() / measuring.as_secs_f64()).max(0.0);
     let (not_latest, unsaved) = match (store.finish(&run), &stopped) {
@@ -138,22 +139,7 @@ fn needs_proc() -> Result<()> {
 fn kernel_logged(mut log: KernelLog) -> Option<Warning> {
     let lines = log.lines();
     let first = lines.first()?;
-    let more = if lines.len() > 1 { format!(", and {} more lines", lines.len() - 1) } else { String::new() };
-    let text = format!("the kernel logged during the run: \u{201c}{first}\u{201d}{more} (sudo dmesg)");
-    Some(Warning { code: Warning::KERNEL_LOG.into(), text, unfit: false })
-}
-
-fn warn_of_one_cpu() -> Warning {
-    let text = "only one CPU could be used: the harness and what it measures share it (taskset -pc $$)".into();
-    Warning { code: Warning::ONE_CPU.into(), text, unfit: true }
-}
-
-fn warn_of_killed(arm: &str, count: usize) -> Warning {
-    let text = format!(
-        "processes that the program in {arm} had left running, and that were killed after the sample: {count}; an arm \
-         with a PID 1 of its own ends them within it"
-    );
-    Warning { code: Warning::LEFT_RUNNING.into(), text, unfit: false }
+    Some(Warning::of_kernel_log(first, lines.len() - 1))
 }
 
 fn rounds_of(part: &Part) -> usize {
@@ -221,7 +207,7 @@ struct Session<'a> {
     /// Cells that failed before anything of them was measured.
     given_up: Skips,
     /// What was left behind, in words.
-    leaks: Vec<String>,
+    leaks: Vec<Warning>,
     descendants: Descendants,
     /// Files that we have open between blocks.
     fds: usize,
@@ -337,21 +323,24 @@ impl<'a> Session<'a> {
             Ok(())
         })?;
         let name = part.experiment.about().id;
-        self.look_for_leaks(
-            &number.map_or(format!("a warm-up of {name}"), |n| format!("block {n} of {name}")),
-            &lab.run,
+        let when = number.map_or_else(
+            || said!("a warm-up of {name}", "{name}의 예열"),
+            |n| said!("block {n} of {name}", "{name}의 {n}번 블록"),
         );
+        self.look_for_leaks(&when, &lab.run);
         self.store.sync()
     }
 
     /// What carries our name and is still there after its time; it is told, and removed.
-    fn look_for_leaks(&mut self, when: &str, run: &str) {
+    fn look_for_leaks(&mut self, when: &Said, run: &str) {
         for leak in leaks::overdue(&Places::default(), run, &self.descendants, LEAK_PATIENCE) {
-            self.leaks.push(format!("left behind after {when}: {leak}"));
+            self.leaks.push(Warning::of_leak(when, &leak.said()));
         }
         let fds = leaks::own_fds();
         if fds > self.fds {
-            self.leaks.push(format!("left behind after {when}: {} open files of isolab itself", fds - self.fds));
+            let more = fds - self.fds;
+            let what = said!("{more} open files of isolab itself", "isolab 자신이 연 파일 {more}개");
+            self.leaks.push(Warning::of_leak(when, &what));
             self.fds = fds; // each is told once
         }
     }

@@ -19,6 +19,8 @@ use super::pids::Pid;
 use super::{mark, scratch};
 use crate::environments::payload::ENV_OF_RUN;
 use crate::environments::started::Note;
+use crate::lang::said::Said;
+use crate::said;
 
 /// One thing that should be gone.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,13 +31,13 @@ pub enum Leak {
     Folder(PathBuf),
 }
 
-impl std::fmt::Display for Leak {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl Leak {
+    pub fn said(&self) -> Said {
         match self {
-            Leak::Process(pid) => write!(f, "process {}", pid.number),
-            Leak::Mount(path) => write!(f, "mount {}", path.display()),
-            Leak::Cgroup(path) => write!(f, "cgroup {}", path.display()),
-            Leak::Folder(path) => write!(f, "folder {}", path.display()),
+            Leak::Process(pid) => said!("process {n}", "프로세스 {n}", n = pid.number),
+            Leak::Mount(path) => said!("mount {at}", "마운트 {at}", at = path.display()),
+            Leak::Cgroup(path) => said!("cgroup {at}", "컨트롤 그룹 {at}", at = path.display()),
+            Leak::Folder(path) => said!("folder {at}", "폴더 {at}", at = path.display()),
         }
     }
 }

@@ -82,7 +82,7 @@ fn warnings(run: &Run, lang: Lang) -> Table {
         let unfit = if warning.unfit { &words::YES } else { &words::NO };
         let means = words::WARNINGS.iter().find(|(code, _)| *code == warning.code);
         let means = means.map_or(words::SEE_RUN_JSON.of(lang), |(_, words)| words.of(lang));
-        table.row(vec![verbatim(warning.text.clone()), text(means), text(unfit.of(lang))]);
+        table.row(vec![verbatim(warning.text_in(lang).to_owned()), text(means), text(unfit.of(lang))]);
     }
     table
 }
@@ -226,13 +226,9 @@ pub(super) fn alarms(run: &Run, lang: Lang) -> Vec<String> {
 
 /// Why it is not for publication, beside what the banner of an edited file says.
 fn reasons(run: &Run, lang: Lang) -> Vec<String> {
-    let (changed, others): (Vec<&Warning>, Vec<_>) =
-        run.warnings.iter().filter(|w| w.unfit).partition(|w| w.code == Warning::CHANGED);
-    let mut told = match lang {
-        Lang::En => sentences::unfit(run, lang),
-        Lang::Ko => others.into_iter().map(|w| crate::charts::warning(w, lang)).collect(),
-    };
-    told.retain(|text| changed.iter().all(|w| w.text != *text));
+    let is_told = |text: &str| run.warnings.iter().any(|w| w.code == Warning::CHANGED && w.text_in(lang) == text);
+    let mut told = sentences::unfit(run, lang);
+    told.retain(|text| !is_told(text));
     told.dedup();
     told
 }

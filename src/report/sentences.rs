@@ -202,7 +202,7 @@ pub fn with_interval(i: &Interval, unit: Unit, lang: Lang) -> String {
 /// Why this run is not for publication, in half sentences; empty: it may be published. Leaks are many and alike, so the
 /// first one stands for all.
 pub fn unfit(run: &Run, lang: Lang) -> Vec<String> {
-    let told = |w: &Warning| lang.choose(w.text.clone(), crate::charts::warning(w, lang));
+    let told = |w: &Warning| w.text_in(lang).to_owned();
     let (leaks, others): (Vec<&Warning>, Vec<_>) =
         run.warnings.iter().filter(|w| w.unfit).partition(|w| w.code == Warning::LEAK);
     let mut reasons: Vec<String> = others.into_iter().map(told).collect();

@@ -1,8 +1,7 @@
 //! The report's own words, English and Korean side by side; nothing literal stands in the code that builds it. What a metric is
 //! called, and its definition, stand where it is defined: `src/experiments`.
 //!
-//! `{0}`, `{1}` are places for values, `{2:pair}` for a number of pairs. What results files hold in English alone (warnings)
-//! stays English in a Korean report too, with a Korean explanation beside it.
+//! `{0}`, `{1}` are places for values, `{2:pair}` for a number of pairs.
 
 mod asked;
 mod final_table;

@@ -1,4 +1,4 @@
-//! Korean for the names, definitions and clock starts of results files from before they kept both languages. Nothing is
+//! Korean for the names, definitions, clock starts and warnings of results files from before they kept both languages. Nothing is
 //! added here: what is new says both where it is defined.
 //!
 //! Looked up by the whole English text, so that a file is never told in words that it does not mean.
@@ -11,6 +11,11 @@ pub(super) fn korean(english: &str) -> Option<&'static str> {
 /// How a metric is called, in both languages.
 pub(super) fn title(experiment: &str, metric: &str) -> Option<(&'static str, &'static str)> {
     TITLES.iter().find(|(x, m, ..)| (*x, *m) == (experiment, metric)).map(|(_, _, en, ko)| (*en, *ko))
+}
+
+/// What a warning says, by its code: the English text of each has its own numbers and names.
+pub(super) fn warning(code: &str) -> Option<&'static str> {
+    WARNINGS.iter().find(|(known, _)| *known == code).map(|(_, ko)| *ko)
 }
 
 /// What stands behind the name of an arm that is there once more.
@@ -55,6 +60,24 @@ const TITLES: &[(&str, &str, &str, &str)] = &[
     ("inventory", "fds", "file descriptors", "파일 디스크립터"),
     ("inventory", "kvm_objects", "KVM objects", "KVM 객체"),
     ("inventory", "kernels", "kernels", "커널"),
+];
+
+#[rustfmt::skip]
+const WARNINGS: &[(&str, &str)] = &[
+    ("quick", "빠른 실행(공개할 수치는 --thorough)"),
+    ("sequential", "대상을 하나씩 차례로 실행하여 드리프트가 그때 돈 대상의 것이 됨"),
+    ("profile", "isolab을 --release로 빌드하지 않음"),
+    ("load", "다른 프로그램이 돌고 있었음"),
+    ("software-kvm", "가상머신이 하드웨어 가상화가 아닌 소프트웨어 KVM 백엔드에서 실행됨"),
+    ("few-blocks", "블록이 20개보다 적음"),
+    ("drift", "측정하는 동안 드리프트가 있었음"),
+    ("short-batch", "타이머를 100번 읽는 시간보다 짧은 묶음이 있음"),
+    ("autocorrelation", "이웃 표본끼리 닮아 신뢰구간이 너무 좁음"),
+    ("carry-over", "앞서 실행한 것의 영향이 남음"),
+    ("failures", "실패한 표본이 있음"),
+    ("no-values", "측정했지만 값이 없는 대상이 있음"),
+    ("leak", "실행 뒤에 남은 것이 있음"),
+    ("changed", "저장한 뒤에 표본이 바뀜: 해시가 맞지 않음"),
 ];
 
 #[rustfmt::skip]
@@ -148,6 +171,7 @@ const TEXTS: &[(&str, &str)] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lang::Lang;
 
     #[test]
     fn a_name_keeps_its_knobs_and_its_copy() {
@@ -168,6 +192,9 @@ mod tests {
             let texts = run.header.metrics.iter().map(|m| &m.definition).chain(run.header.arms.iter().map(|a| &a.t0));
             let missing: Vec<&String> = texts.filter(|text| korean(text).is_none()).collect();
             assert!(missing.is_empty(), "{file}: {missing:?}");
+            let untold = |w: &&crate::results::schema::Warning| w.text_in(Lang::Ko) == w.text_in(Lang::En);
+            assert_eq!(run.warnings.iter().find(untold), None, "{file}");
+            assert!(!run.warnings.is_empty(), "{file}");
         }
         assert_eq!(korean("From dusk till dawn."), None);
     }

@@ -161,8 +161,7 @@ pub fn parse(bytes: &[u8], name: &str) -> Result<Run> {
         ));
     }
     if !chain_holds(&run) {
-        let text = "its samples were changed after they were saved: their hashes do not fit".into();
-        run.warnings.push(Warning { code: Warning::CHANGED.into(), text, unfit: true });
+        run.warnings.push(Warning::of_changed());
     }
     Ok(run)
 }

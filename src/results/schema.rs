@@ -11,6 +11,7 @@ use super::older;
 use crate::error::Error;
 use crate::id::{ArmId, Case, CellId, RunId};
 use crate::lang::Lang;
+use crate::lang::said::Said;
 use crate::model::{AnsweredBy, Kind, Part, Unit};
 pub use crate::stats::Interval;
 use crate::timeline::{Stage, Timeline};
@@ -388,11 +389,27 @@ pub struct Warning {
     /// "quick", "drift", "load", "software-kvm", "carry-over", "leak" …
     pub code: String,
     pub text: String,
+    /// None: a file from before this was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text_ko: Option<String>,
     /// Does it make the run unfit for publication?
     pub unfit: bool,
 }
 
 impl Warning {
+    pub fn new(code: &str, unfit: bool, text: &Said) -> Warning {
+        let text_ko = text.korean().map(str::to_owned);
+        Warning { code: code.to_owned(), text: (**text).to_owned(), text_ko, unfit }
+    }
+
+    pub fn text_in(&self, lang: Lang) -> &str {
+        match (lang, &self.text_ko) {
+            (Lang::En, _) => &self.text,
+            (Lang::Ko, Some(korean)) => korean,
+            (Lang::Ko, None) => older::warning(&self.code).unwrap_or(&self.text),
+        }
+    }
+
     /// The code of a warning about something that an instance left behind.
     pub const LEAK: &str = "leak";
     /// The code of a warning about processes that a program had left running.

@@ -268,7 +268,7 @@ mod tests {
         finds(|run| run.comparisons[1].ratio.high = None, &[&format!("{place} ratio high")]);
         finds(|run| run.warnings.clear(), &["warning quick"]);
         finds(|run| run.warnings[0].unfit = false, &["warning quick"]);
-        let leak = Warning { code: "leak".into(), text: "a mount was left".into(), unfit: true };
+        let leak = Warning::new(Warning::LEAK, true, &"a mount was left".into());
         finds(|run| run.warnings.push(leak), &[]);
     }
 
@@ -306,7 +306,7 @@ mod tests {
     fn what_is_computed_again_follows_and_keeps_the_leaks() {
         let mut edited = run();
         edited.summaries[0].interval.median /= 2.0;
-        edited.warnings = vec![Warning { code: Warning::LEAK.into(), text: "a mount was left".into(), unfit: true }];
+        edited.warnings = vec![Warning::new(Warning::LEAK, true, &"a mount was left".into())];
         let again = recomputed(edited);
         assert_eq!(verify(&again), []);
         let codes: Vec<&str> = again.warnings.iter().map(|w| w.code.as_str()).collect();

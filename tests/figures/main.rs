@@ -209,7 +209,7 @@ fn without_words(text: &str, run: &Run, lang: Lang) -> String {
         text = text.replace(m.definition_in(lang), "").replace(&m.definition, "");
     }
     for w in &run.warnings {
-        text = text.replace(&w.text, "").replace(&charts::warning(w, lang), "");
+        text = text.replace(w.text_in(lang), "").replace(w.text_in(lang).trim_end_matches('.'), "");
     }
     text
 }

@@ -8,7 +8,7 @@ use super::{Case, Source, failed, no_run, passed, to_measure, undecided, whole};
 use crate::lang::counted;
 use crate::lang::particles::settled;
 use crate::lang::{Lang, Said};
-use crate::results::schema::{Cell, Run, Status};
+use crate::results::schema::{Cell, Run, Status, Warning};
 use crate::results::verify::verify;
 
 /// What is wrong with a file, what to do, and where.
@@ -130,9 +130,9 @@ fn follows_from_its_samples(file: &Results, _: &[&Cell], lang: Lang) -> Option<F
 }
 
 fn left_nothing_behind(file: &Results, _: &[&Cell], lang: Lang) -> Option<Fault> {
-    let leak = file.run.warnings.iter().find(|w| w.code == "leak")?;
-    let why =
-        lang.choose(format!("something was left behind: {}", leak.text), format!("남은 것이 있습니다: {}", leak.text));
+    let leak = file.run.warnings.iter().find(|w| w.code == Warning::LEAK)?;
+    let what = leak.text_in(lang);
+    let why = lang.choose(format!("something was left behind: {what}"), format!("남은 것이 있습니다: {what}"));
     Some(Fault { why, fix: Fix::Again, evidence: whole(file, leak.text.clone()) })
 }
 

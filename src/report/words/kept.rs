@@ -24,7 +24,7 @@ pub(crate) const NOT_COMPLETE: Words = w(
 );
 
 pub(crate) const LIMITS: Words = w("Limits of these numbers", "이 숫자들의 한계");
-pub(crate) const WARNING: Words = w("warning, as the file has it", "경고(파일에 적힌 그대로)");
+pub(crate) const WARNING: Words = w("warning", "경고");
 pub(crate) const MEANS: Words = w("what it means", "뜻");
 pub(crate) const UNFIT_COLUMN: Words = w("unfit for publication", "공개 부적합");
 pub(crate) const WARNINGS_CAPTION: Words = w("Warnings of this run.", "이 실행의 경고입니다.");
