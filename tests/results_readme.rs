@@ -11,8 +11,8 @@ use isolab::host::{Cache, CgroupMode, Cgroups, Host, Tuning};
 use isolab::lang::Said;
 use isolab::model::{AnsweredBy, Kind, Part, Unit};
 use isolab::results::schema::{
-    ArmInfo, Cell, Columns, Comparison, Header, Interval, MetricInfo, NoiseFloor, Outliers, Plan, Run, SCHEMA, Sample,
-    SampleLine, SampleOutcome, StageColumn, Status, Summary, Timer, Warning,
+    ArmInfo, Cell, Columns, Comparison, ExperimentInfo, Header, Interval, MetricInfo, NoiseFloor, Outliers, Plan, Run,
+    SCHEMA, Sample, SampleLine, SampleOutcome, StageColumn, Status, Summary, Timer, Warning,
 };
 use isolab::timeline::{Mark, Stage, Timeline};
 use serde_json::Value;
@@ -106,6 +106,7 @@ fn header() -> Header {
             name_ko: Some(text()),
             t0_ko: Some(text()),
         }],
+        experiments: vec![ExperimentInfo { id: text(), question: text(), question_ko: Some(text()) }],
         metrics: vec![MetricInfo {
             experiment: text(),
             id: text(),

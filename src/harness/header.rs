@@ -7,13 +7,13 @@ use std::path::Path;
 use super::plan::Plan;
 use crate::environments::Arm;
 use crate::error::{Context, Error, Result};
-use crate::experiments::Question;
+use crate::experiments::{self, Question};
 use crate::id::{ArmId, RunId};
 use crate::lang::Said;
 use crate::model::Kind;
 use crate::results::caller;
 use crate::results::hash::{sha256, sha256_of_file};
-use crate::results::schema::{ArmInfo, Header, MetricInfo, Plan as PlanInfo, Timer};
+use crate::results::schema::{ArmInfo, ExperimentInfo, Header, MetricInfo, Plan as PlanInfo, Timer};
 use crate::said;
 use crate::sys::clock::{measure_tsc_khz, monotonic_ns};
 
@@ -71,6 +71,11 @@ pub fn header(plan: &Plan, setting: HeaderInput, limited: &Limited) -> Result<He
         },
         arms: plan.arms.iter().map(|arm| arm_info(arm, setting.backend.as_deref(), limited.get(&arm.id()))).collect(),
         metrics: plan.parts.iter().flat_map(|p| metrics(p.experiment.about())).collect(),
+        experiments: experiments::ALL
+            .iter()
+            .map(|x| x.about())
+            .map(|x| ExperimentInfo::new(x.id, &x.question))
+            .collect(),
         root: setting.root,
         timer: setting.timer,
     })

@@ -45,15 +45,7 @@ pub(super) fn metric<'a>(run: &'a Run, experiment: &str, metric: &str) -> Option
 
 #[cfg(test)]
 mod tests {
-    use super::super::words;
     use super::*;
-
-    #[test]
-    fn every_experiment_of_the_registry_has_its_title() {
-        for about in crate::experiments::ALL.iter().map(|e| e.about()) {
-            assert!(words::EXPERIMENTS.iter().any(|(id, _)| *id == about.id), "{}", about.id);
-        }
-    }
 
     #[test]
     fn knobs_and_twins_keep_their_marks_in_both_languages() {

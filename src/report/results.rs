@@ -24,7 +24,7 @@ pub(super) fn section(run: &Run, lang: Lang) -> Section {
     let mut figures = figures(run, lang);
     let mut blocks = Vec::new();
     for experiment in measured_experiments(run) {
-        blocks.push(Block::Heading(experiment_title(experiment, lang)));
+        blocks.push(Block::Heading(experiment_title(run, experiment, lang)));
         let (mine, others) = figures.into_iter().partition(|f: &Figure| belongs(f.id) == Some(experiment));
         figures = others;
         blocks.extend::<Vec<Block>>(mine.into_iter().map(Block::Figure).collect());
@@ -69,9 +69,10 @@ pub(super) fn measured_experiments(run: &Run) -> Vec<&str> {
     all
 }
 
-fn experiment_title(experiment: &str, lang: Lang) -> String {
-    let known = words::EXPERIMENTS.iter().find(|(id, _)| *id == experiment);
-    known.map_or_else(|| experiment.to_owned(), |(_, title)| format!("{} ({})", title.of(lang), code(experiment)))
+fn experiment_title(run: &Run, experiment: &str, lang: Lang) -> String {
+    let all = run.header.all_experiments();
+    let known = all.iter().find(|x| x.id == experiment);
+    known.map_or_else(|| experiment.to_owned(), |x| format!("{} ({})", x.question_in(lang), code(experiment)))
 }
 
 fn tables(run: &Run, experiment: &str, lang: Lang) -> Vec<Block> {

@@ -1,4 +1,4 @@
-//! Korean for the names, definitions, clock starts and warnings of results files from before they kept both languages. Nothing is
+//! What experiments ask, and Korean for the names, definitions, clock starts and warnings of results files from before they kept both languages. Nothing is
 //! added here: what is new says both where it is defined.
 //!
 //! Looked up by the whole English text, so that a file is never told in words that it does not mean.
@@ -60,6 +60,16 @@ const TITLES: &[(&str, &str, &str, &str)] = &[
     ("inventory", "fds", "file descriptors", "파일 디스크립터"),
     ("inventory", "kvm_objects", "KVM objects", "KVM 객체"),
     ("inventory", "kernels", "kernels", "커널"),
+];
+
+/// What each experiment asks.
+#[rustfmt::skip]
+pub(super) const QUESTIONS: &[(&str, &str, &str)] = &[
+    ("inventory", "Which objects come into being?", "어떤 객체들이 생기는가?"),
+    ("boot", "How long until the program runs, and until all is gone?", "프로그램이 돌 때까지, 그리고 모두 사라질 때까지 얼마나 걸리는가?"),
+    ("syscall", "What does one system call cost?", "시스템 콜 한 번의 비용은 얼마인가?"),
+    ("cpu", "Does isolation slow plain computation?", "격리하면 단순 계산도 느려지는가?"),
+    ("memory", "What does one more instance cost?", "인스턴스 하나가 더해지면 얼마나 드는가?"),
 ];
 
 #[rustfmt::skip]

@@ -3,6 +3,7 @@
 //! A [`Run`] is a [`Header`] (known before the first sample), the [`Cell`]s with every raw sample in columns, and what
 //! was computed from them. Nothing in it names the host or its user. Times are nanoseconds, sizes bytes.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -65,6 +66,9 @@ pub struct Header {
     pub plan: Plan,
     pub arms: Vec<ArmInfo>,
     pub metrics: Vec<MetricInfo>,
+    /// Every experiment that this version of isolab knows; empty: see [`Header::all_experiments`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub experiments: Vec<ExperimentInfo>,
     pub host: crate::host::Host,
     /// Effective user id 0?
     pub root: bool,
@@ -92,6 +96,35 @@ pub struct Plan {
     /// The arm that the others are compared with; None: the first of each experiment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base: Option<ArmId>,
+}
+
+impl Header {
+    /// Those that the isolab of this run knew, asked for or not. A file from before this was kept is of one that knew five.
+    pub fn all_experiments(&self) -> Cow<'_, [ExperimentInfo]> {
+        let older =
+            || older::QUESTIONS.iter().map(|(id, en, ko)| ExperimentInfo::new(id, &Said::fixed(en, ko))).collect();
+        if self.experiments.is_empty() { Cow::Owned(older()) } else { (&*self.experiments).into() }
+    }
+}
+
+/// What an experiment asks.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ExperimentInfo {
+    pub id: String,
+    pub question: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub question_ko: Option<String>,
+}
+
+impl ExperimentInfo {
+    pub fn new(id: &str, question: &Said) -> ExperimentInfo {
+        let question_ko = question.korean().map(str::to_owned);
+        ExperimentInfo { id: id.to_owned(), question: (**question).to_owned(), question_ko }
+    }
+
+    pub fn question_in(&self, lang: Lang) -> &str {
+        in_korean(&self.question, self.question_ko.as_ref(), lang)
+    }
 }
 
 /// One thing that was compared, in words.

@@ -99,21 +99,6 @@ pub(crate) const HIGHER_IS_BETTER: Words = w("Higher is better.", "클수록 좋
 pub(crate) const NEITHER_IS_BETTER: Words =
     w("Neither lower nor higher is better.", "크고 작음에 좋고 나쁨이 없습니다.");
 
-/// What experiments ask, by id.
-pub(crate) const EXPERIMENTS: &[(&str, Words)] = &[
-    ("inventory", w("Which objects come into being?", "어떤 객체가 생기는가?")),
-    (
-        "boot",
-        w(
-            "How long until the program runs, and until all is gone?",
-            "프로그램이 돌 때까지, 그리고 모두 사라질 때까지 얼마나 걸리는가?",
-        ),
-    ),
-    ("syscall", w("What does one system call cost?", "시스템 콜 하나의 비용은 얼마인가?")),
-    ("cpu", w("Does isolation slow plain computation?", "격리는 단순 계산을 느리게 하는가?")),
-    ("memory", w("What does one more instance cost?", "인스턴스 하나가 늘면 메모리가 얼마나 드는가?")),
-];
-
 // The comparison.
 pub(crate) const COMPARISON: Words = w("Final comparison", "최종 비교");
 pub(crate) const HOW_TO_READ_COMPARISON: Words = w(
