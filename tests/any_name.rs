@@ -1,9 +1,5 @@
 //! Names that nobody expects: folders that are no UTF-8 or full of what a shell understands. Every subcommand works in, on
 //! and with them or says why not; what it prints as a command can be pasted.
-#![allow(clippy::unwrap_used)]
-
-mod common;
-
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
@@ -11,7 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use common::{Answer, ISOLAB, World, code, root};
+use crate::common::{Answer, ISOLAB, World, code, root};
 
 const NAMES: [&[u8]; 4] =
     [b"caf\xe9", b"-rf it's $(touch pwned) `id`", b"two\nlines \"~\" ;&|", "한글 \u{202e} 이름".as_bytes()];
@@ -35,8 +31,11 @@ fn at(world: &World, dir: &Path, words: &[&OsStr]) -> Answer {
         command.current_dir(dir).env("TMPDIR", dir.join("tmp"));
         command
     };
-    let answer =
-        if words[0] == "bench" || words[0] == "clean" { common::bench(command) } else { common::run(&mut command()) };
+    let answer = if words[0] == "bench" || words[0] == "clean" {
+        crate::common::bench(command)
+    } else {
+        crate::common::run(&mut command())
+    };
     assert!(!answer.err.contains("a bug in isolab") && !answer.err.contains("panicked"), "{words:?}: {answer}");
     assert!(!dir.join("pwned").exists(), "{words:?}");
     answer
@@ -212,18 +211,18 @@ fn what_is_printed_as_a_command_can_be_pasted() {
 fn isolab_itself_may_be_called_anything() {
     let world = World::new();
     let link = world.join(OsStr::from_bytes(b"\xff) R 1"));
-    std::os::unix::fs::symlink(common::ISOLAB, &link).unwrap();
+    std::os::unix::fs::symlink(crate::common::ISOLAB, &link).unwrap();
     let called = |line: &str| {
         let mut command = Command::new(&link);
         world.settle_in(command.args(words(line)));
         command
     };
-    common::bench(|| called("bench -e process -x boot --blocks 2")).ends_with(code::OK);
+    crate::common::bench(|| called("bench -e process -x boot --blocks 2")).ends_with(code::OK);
     let saved = world.saved();
     assert!(saved["header"]["host"]["usable_cores"].as_u64().is_some(), "{}", saved["header"]["host"]);
     for arm in ["container", "container-rootless"] {
-        if common::needs("isolab_itself_may_be_called_anything", arm) {
-            common::run(&mut called(&format!("run --as {arm} -- probe noop"))).ends_with(code::OK);
+        if crate::common::needs("isolab_itself_may_be_called_anything", arm) {
+            crate::common::run(&mut called(&format!("run --as {arm} -- probe noop"))).ends_with(code::OK);
         }
     }
 }

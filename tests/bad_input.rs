@@ -1,9 +1,5 @@
 //! Bad input on the command line: each mistake gets a message with a remedy and the right exit code, and nothing runs.
-#![allow(clippy::unwrap_used)]
-
-mod common;
-
-use common::{World, code};
+use crate::common::{World, code};
 
 /// What is typed, what could not be done, the cause, the remedy.
 type Mistake = (&'static str, &'static str, &'static str, &'static str);
@@ -17,7 +13,7 @@ fn refused(expected: i32, mistakes: &[Mistake]) {
         assert!(answer.out.is_empty(), "isolab {typed}: {answer}");
     }
     world.is_clean();
-    assert!(common::world::entries(&world.join("results")).is_empty(), "nothing was measured, nothing is saved");
+    assert!(crate::common::world::entries(&world.join("results")).is_empty(), "nothing was measured, nothing is saved");
 }
 
 #[test]
@@ -118,7 +114,7 @@ trait RefusesAny {
     fn refuses_any(&self, doing: &str, cause: &str);
 }
 
-impl RefusesAny for common::Answer {
+impl RefusesAny for crate::common::Answer {
     /// A file that cannot be written is 1 or 2, by whether it is the machine's fault or the reader's.
     #[track_caller]
     fn refuses_any(&self, doing: &str, cause: &str) {
@@ -231,5 +227,5 @@ fn a_plan_of_more_cells_than_a_file_may_hold_is_refused_at_once() {
     assert_eq!(answer.code, code::USAGE, "{answer}");
     assert!(start.elapsed() < std::time::Duration::from_secs(5), "it took {:?}", start.elapsed());
     assert!(answer.err.contains("a run has up to 2000") && answer.err.contains("fewer arms"), "{answer}");
-    assert!(common::world::entries(&world.join("results")).is_empty());
+    assert!(crate::common::world::entries(&world.join("results")).is_empty());
 }

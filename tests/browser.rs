@@ -1,16 +1,12 @@
 //! The report in a real browser: headless Chromium, where there is one. No console error, nothing wider than the screen,
 //! tables that sort, dark colours that can be read, nothing loaded from anywhere.
-#![allow(clippy::unwrap_used, reason = "a test may stop anywhere")]
-
-mod common;
-
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
+use crate::common::{World, code, root, skip};
 use base64::prelude::{BASE64_STANDARD, Engine};
-use common::{World, code, root, skip};
 use serde_json::Value;
 
 const NAMES: &[&str] = &["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"];

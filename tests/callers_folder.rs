@@ -1,19 +1,15 @@
 //! sudo in a user's own folder, where he exchanges a folder for a link to one of root's while isolab writes: nothing of root's
 //! changes hands, is replaced or comes to light.
 //!
-//! Each writer is tried a few times; `ISOLAB_RACES=1000 cargo test --test callers_folder` tries each a thousand times. Root's
+//! Each writer is tried a few times; `ISOLAB_RACES=1000 cargo test --test all callers_folder` tries each a thousand times. Root's
 //! folder is a canary of the test's own.
-#![allow(clippy::unwrap_used)]
-
-mod common;
-
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use common::swapping::Swapping;
-use common::{Answer, World, root, run, skip};
+use crate::common::swapping::Swapping;
+use crate::common::{Answer, World, root, run, skip};
 
 const USER: u32 = 12_345;
 const CANARY: &str = "what only root may read";
@@ -62,7 +58,7 @@ impl Place {
     /// A run of his, beside `out`.
     fn measured(&self) {
         let args = ["bench", "-e", "process", "-x", "boot", "--blocks", "2", "--results", "runs", "-o", "run.json"];
-        common::bench(|| {
+        crate::common::bench(|| {
             let mut command = self.sudo(&args);
             command.env("XDG_STATE_HOME", self.home.join("state"));
             command
@@ -101,7 +97,7 @@ fn tries() -> usize {
 /// (path, owner, contents) of everything below, links as what they are.
 fn snapshot(folder: &Path) -> Vec<(PathBuf, u32, String)> {
     let mut found = Vec::new();
-    for name in common::world::entries(folder) {
+    for name in crate::common::world::entries(folder) {
         let path = folder.join(name);
         let about = fs::symlink_metadata(&path).unwrap();
         let text = if about.is_file() {
@@ -132,7 +128,7 @@ fn bench_writes_only_what_its_caller_could() {
     }
     let place = Place::new();
     let args = ["bench", "-e", "process", "-x", "boot", "--blocks", "2", "--results", "out", "-o", "out/run.json"];
-    place.race("bench", || common::bench(|| place.sudo(&args)));
+    place.race("bench", || crate::common::bench(|| place.sudo(&args)));
 }
 
 #[test]
@@ -156,7 +152,7 @@ fn recover_replaces_nothing_that_its_caller_could_not() {
     let place = Place::new();
     place.measured();
     let runs = place.home.join("runs");
-    let name = common::world::entries(&runs).into_iter().find(|name| name.starts_with("20")).unwrap();
+    let name = crate::common::world::entries(&runs).into_iter().find(|name| name.starts_with("20")).unwrap();
     let damaged = place.home.join("out/run.json");
     fs::copy(runs.join(name).join("samples.jsonl"), place.home.join("out/samples.jsonl")).unwrap();
     let damage = || fs::write(&damaged, "{}").unwrap(); // it has fewer samples
@@ -178,8 +174,11 @@ fn the_guide_writes_only_what_its_caller_could() {
     place.race_after("a damaged progress file", damage, || run(&mut place.sudo(&["guide", "progress"])));
     assert!(run(&mut place.sudo(&["guide", "reset", "2"])).code == 0);
     let desk = place.home.join("lab-guides/work");
-    let work =
-        common::world::entries(&desk).into_iter().map(|chapter| desk.join(chapter).join("work.rs")).next().unwrap();
+    let work = crate::common::world::entries(&desk)
+        .into_iter()
+        .map(|chapter| desk.join(chapter).join("work.rs"))
+        .next()
+        .unwrap();
     let lay_a_link = || {
         fs::remove_file(&work).unwrap();
         symlink(place.secret.join("work.rs"), &work).unwrap();

@@ -1,11 +1,7 @@
 //! `isolab chart`: from results files alone, in every form that it offers, and what it says when it cannot.
-#![allow(clippy::unwrap_used)]
-
-mod common;
-
 use std::fs;
 
-use common::{World, code};
+use crate::common::{World, code};
 use serde_json::Value;
 
 /// One run of a scripted environment and its twin.
@@ -18,7 +14,7 @@ fn measured(blocks: &str) -> World {
 }
 
 fn drawn(world: &World) -> Vec<String> {
-    let mut names = common::world::entries(&world.join("to"));
+    let mut names = crate::common::world::entries(&world.join("to"));
     names.sort();
     names
 }
@@ -46,7 +42,7 @@ fn a_command_and_starts_at_once_have_charts() {
     let drawn_by = |args: &[&str]| {
         let world = World::new();
         let bench = ["bench", "-e", "process,process", "-x", "boot", "--blocks", "6"];
-        common::bench(|| world.isolab([&bench, args].concat())).ends_with(code::OK);
+        crate::common::bench(|| world.isolab([&bench, args].concat())).ends_with(code::OK);
         let read = |name: &str| fs::read_to_string(world.run_dir().join(name)).unwrap_or_default();
         ["boot-stages.svg", "boot-ecdf.svg", "run-order.svg", "aa.svg", "boot-rate.svg"].map(read)
     };

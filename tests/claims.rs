@@ -1,10 +1,6 @@
 //! The claims of the guide, seen from outside: their data name what this version has, and `guide claims` tells each verdict.
 
-#![allow(clippy::unwrap_used, reason = "a test may stop anywhere")]
-
-mod common;
-
-use common::{World, bench, code, run};
+use crate::common::{World, bench, code, run};
 use isolab::guide::claims;
 
 fn environments() -> Vec<&'static str> {
@@ -57,7 +53,7 @@ fn a_real_run_gives_a_verdict_with_its_numbers() {
     let value: serde_json::Value = serde_json::from_str(&json.out).unwrap();
     let claim = &value["claims"][0];
     if claim["verdict"] == "N" {
-        common::skip("a_real_run_gives_a_verdict_with_its_numbers", claim["why"].as_str().unwrap());
+        crate::common::skip("a_real_run_gives_a_verdict_with_its_numbers", claim["why"].as_str().unwrap());
         json.ends_with(code::NOTHING_RAN);
         return;
     }

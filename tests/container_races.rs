@@ -1,11 +1,7 @@
 //! A root folder whose owner renames what is in it while a container starts: nothing of the host may come into reach.
 //!
-//! Each race is tried some forty times in each kind of container; `ISOLAB_RACES=1000 cargo test --test container_races` tries
+//! Each race is tried some forty times in each kind of container; `ISOLAB_RACES=1000 cargo test --test all container_races` tries
 //! each a thousand times.
-#![allow(clippy::unwrap_used)]
-
-mod common;
-
 use std::fs;
 use std::os::fd::AsFd;
 use std::os::unix::fs::{MetadataExt, symlink};
@@ -13,8 +9,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
-use common::swapping::Swapping;
-use common::{Answer, World, needs, run};
+use crate::common::swapping::Swapping;
+use crate::common::{Answer, World, needs, run};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
@@ -147,7 +143,7 @@ fn dev_renamed_during_the_start_gets_none_of_our_device_files() {
             run(&mut world.isolab(words(arm, &root, &["/run-me", "noop"])));
             drop(swapping);
             for name in ["dev", "other"] {
-                let found = common::world::entries(&root.join(name));
+                let found = crate::common::world::entries(&root.join(name));
                 assert!(found.is_empty(), "{arm}: {found:?} in the stranger's {name}");
             }
         }
@@ -220,7 +216,7 @@ fn a_loader_swapped_for_our_own_program_is_not_executed() {
     let test = "a loader swapped during the start";
     let top = fs::File::open("/").unwrap();
     if isolab::sys::landlock::confine_to(top.as_fd()).unwrap().is_none() {
-        return common::skip(test, "this kernel has no Landlock of its second version or newer");
+        return crate::common::skip(test, "this kernel has no Landlock of its second version or newer");
     }
     let arms: Vec<_> = arms(test).collect();
     for trap in ["its name", "its file"] {
@@ -272,8 +268,8 @@ fn is_our_own(answer: &Answer) -> bool {
 
 #[test]
 fn a_link_of_somebody_elses_in_a_sticky_folder_is_no_root_folder() {
-    if !common::root() {
-        return common::skip("somebody else's link", "only root can make one");
+    if !crate::common::root() {
+        return crate::common::skip("somebody else's link", "only root can make one");
     }
     for arm in arms("somebody else's link") {
         let world = World::new();
@@ -290,7 +286,12 @@ fn a_link_of_somebody_elses_in_a_sticky_folder_is_no_root_folder() {
         std::os::unix::fs::lchown(&shared, Some(4712), Some(4712)).unwrap();
         assert_eq!(fs::symlink_metadata(&link).unwrap().uid(), 4711);
         for path in [link.clone(), link.join("."), link.join("../rootfs")] {
-            go(&path).refuses(common::code::OURS_IN_RUN, "find the root folder", "link of somebody else", "without");
+            go(&path).refuses(
+                crate::common::code::OURS_IN_RUN,
+                "find the root folder",
+                "link of somebody else",
+                "without",
+            );
         }
         world.is_clean();
     }

@@ -1,12 +1,8 @@
 //! `isolab doctor`: quick, readable in 80 columns, for scripts too, and nothing stays behind. Drives the built binary.
-#![allow(clippy::unwrap_used)]
-
-mod common;
-
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use common::{Answer, World, code};
+use crate::common::{Answer, World, code};
 use serde_json::Value;
 
 fn json(answer: &Answer) -> Value {
@@ -67,8 +63,8 @@ fn it_speaks_of_every_environment_and_of_every_capability() {
         assert!(["ok", "limited", "missing"].contains(&row["state"].as_str().unwrap()), "{row}");
         assert!(row["try"].is_array() && !row["seen"].as_str().unwrap().is_empty(), "{row}");
     }
-    assert_eq!(report["root"], common::root());
-    assert_eq!(report["with_root"].as_array().unwrap().is_empty(), common::root());
+    assert_eq!(report["root"], crate::common::root());
+    assert_eq!(report["with_root"].as_array().unwrap().is_empty(), crate::common::root());
     assert_eq!(report["chapters"].as_array().unwrap()[0]["data"], "your own data", "chapter 0 needs nothing");
 }
 
@@ -79,12 +75,12 @@ fn what_it_promises_is_so() {
     let report = json(&world.run(["doctor", "--json"]));
     for id in ["process", "container", "container-rootless", "vm-bare"] {
         let promised = row(&report, id)["state"] != "missing";
-        let works = common::works(id);
+        let works = crate::common::works(id);
         let by_root_only = id == "container"; // without root it runs container-rootless
-        let expected = works.is_ok() && (common::root() || !by_root_only);
+        let expected = works.is_ok() && (crate::common::root() || !by_root_only);
         assert_eq!(promised, expected, "{id}: {}; {works:?}", row(&report, id));
     }
-    assert_eq!(row(&report, "kvm")["state"] == "ok", common::works("vm-bare").is_ok());
+    assert_eq!(row(&report, "kvm")["state"] == "ok", crate::common::works("vm-bare").is_ok());
 }
 
 #[test]
@@ -101,17 +97,20 @@ fn it_fits_on_80_columns_without_colours_when_nobody_looks() {
 
 #[test]
 fn an_ordinary_user_is_told_what_root_would_gain() {
-    if !common::root() {
-        return common::skip("an_ordinary_user_is_told_what_root_would_gain", "needs root, to become somebody else");
+    if !crate::common::root() {
+        return crate::common::skip(
+            "an_ordinary_user_is_told_what_root_would_gain",
+            "needs root, to become somebody else",
+        );
     }
     let world = World::new();
-    let binary = world.program("isolab", std::fs::read(common::ISOLAB).unwrap());
+    let binary = world.program("isolab", std::fs::read(crate::common::ISOLAB).unwrap());
     let mut setpriv = std::process::Command::new("setpriv");
     setpriv.args(["--reuid=12345", "--regid=12345", "--clear-groups", &binary, "doctor"]);
     world.settle_in(&mut setpriv);
-    let answer = common::run(&mut setpriv);
+    let answer = crate::common::run(&mut setpriv);
     if answer.err.contains("setpriv") {
-        return common::skip("an_ordinary_user_is_told_what_root_would_gain", "no setpriv here");
+        return crate::common::skip("an_ordinary_user_is_told_what_root_would_gain", "no setpriv here");
     }
     answer.ends_with(code::OK).says("With root you would gain").says("the arm container");
     assert!(answer.out.lines().any(|l| l.starts_with("  missing container ")), "{answer}");
@@ -121,16 +120,19 @@ fn an_ordinary_user_is_told_what_root_would_gain() {
 #[test]
 fn without_the_device_it_says_how_to_get_it() {
     const NAME: &str = "without_the_device_it_says_how_to_get_it";
-    if !std::path::Path::new("/dev/kvm").exists() || !common::root() {
-        return common::skip(NAME, "needs root, and a /dev/kvm to hide");
+    if !std::path::Path::new("/dev/kvm").exists() || !crate::common::root() {
+        return crate::common::skip(NAME, "needs root, and a /dev/kvm to hide");
     }
-    if !common::needs_own_mounts(NAME) {
+    if !crate::common::needs_own_mounts(NAME) {
         return;
     }
     let world = World::new();
     // Another device in its place: it opens, and is no KVM.
-    let answer =
-        common::run(&mut common::with_own_mounts(&world, "mount --bind /dev/null /dev/kvm", ["doctor", "--json"]));
+    let answer = crate::common::run(&mut crate::common::with_own_mounts(
+        &world,
+        "mount --bind /dev/null /dev/kvm",
+        ["doctor", "--json"],
+    ));
     let report = json(&answer);
     assert_eq!(row(&report, "kvm")["state"], "missing");
     assert!(!row(&report, "kvm")["try"].as_array().unwrap().is_empty(), "{}", row(&report, "kvm"));
@@ -138,7 +140,7 @@ fn without_the_device_it_says_how_to_get_it() {
     // No device at all: an empty /dev with what a program needs.
     let script =
         "mkdir -p $D/dev && touch $D/dev/null && mount --bind /dev/null $D/dev/null && mount --rbind $D/dev /dev";
-    let report = json(&common::run(&mut common::with_own_mounts(&world, script, ["doctor", "--json"])));
+    let report = json(&crate::common::run(&mut crate::common::with_own_mounts(&world, script, ["doctor", "--json"])));
     assert_eq!(row(&report, "kvm")["seen"], "there is no /dev/kvm");
     assert_eq!(report["chapters"][1]["complete"], false, "{}", report["chapters"]);
 }
@@ -149,7 +151,7 @@ fn it_knows_every_chapter_of_the_guide() {
     let report = json(&World::new().run(["doctor", "--json"]));
     let known: BTreeSet<u64> =
         report["chapters"].as_array().unwrap().iter().map(|c| c["chapter"].as_u64().unwrap()).collect();
-    for page in common::world::entries(std::path::Path::new("lab-guides")) {
+    for page in crate::common::world::entries(std::path::Path::new("lab-guides")) {
         let number = page.split('-').next().unwrap().parse::<u64>();
         assert!(number.is_err() || known.contains(number.as_ref().unwrap()), "{page}");
     }

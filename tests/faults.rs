@@ -1,14 +1,10 @@
 //! What is missing, forbidden, full, hanging or killed: the run tells it with a remedy and the right exit code, keeps what
 //! was measured before, and leaves nothing behind.
-#![allow(clippy::unwrap_used)]
-
-mod common;
-
 use std::fs::File;
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use common::{Answer, ISOLAB, World, code, needs, needs_own_mounts, root, skip, wait_for, with_own_mounts};
+use crate::common::{Answer, ISOLAB, World, code, needs, needs_own_mounts, root, skip, wait_for, with_own_mounts};
 
 /// One block of boot: fast, and enough to see what a cell became.
 const ONE: [&str; 4] = ["-x", "boot", "--blocks", "1"];
@@ -19,11 +15,11 @@ const DEV_WITHOUT_KVM: &str = "mkdir -p $D/dev; mount -t tmpfs none $D/dev; \
     mount --rbind $D/dev /dev";
 
 fn bench_with_mounts(world: &World, script: &str, args: &[&str]) -> Answer {
-    common::bench(|| with_own_mounts(world, script, ["bench"].iter().chain(args).copied()))
+    crate::common::bench(|| with_own_mounts(world, script, ["bench"].iter().chain(args).copied()))
 }
 
 fn run_with_mounts(world: &World, script: &str, args: &[&str]) -> Answer {
-    common::run(&mut with_own_mounts(world, script, ["run"].iter().chain(args).copied()))
+    crate::common::run(&mut with_own_mounts(world, script, ["run"].iter().chain(args).copied()))
 }
 
 #[track_caller]
@@ -86,7 +82,7 @@ fn a_kvm_that_runs_no_guest_is_found_out_by_running_one() {
     }
     // A filter belongs to one thread and to the processes that it starts.
     let cannot_run = || {
-        common::refuse_kvm_run();
+        crate::common::refuse_kvm_run();
         let world = World::new();
         let answer = world.run(["run", "--as", "vm-bare", "--", "probe"]);
         answer.refuses(code::OURS_IN_RUN, "KVM_RUN", "Operation not permitted", "nested virtualization");
@@ -105,10 +101,10 @@ fn without_permission_on_kvm_the_group_is_named() {
     if File::options().read(true).open("/dev/kvm").is_err() || mode("/dev/kvm") & 0o006 != 0 {
         return skip(name, "/dev/kvm is not there, or open to everybody");
     }
-    let answer = common::run(&mut world.command(&[], &["run", "--as", "vm-bare", "--", "probe"]));
+    let answer = crate::common::run(&mut world.command(&[], &["run", "--as", "vm-bare", "--", "probe"]));
     answer.refuses(code::OURS_IN_RUN, "open /dev/kvm", "Permission denied", "usermod -aG kvm");
     let args = [&["bench", "-e", "process,vm-bare"][..], &ONE].concat();
-    let answer = common::bench(|| world.command(&[], &args));
+    let answer = crate::common::bench(|| world.command(&[], &args));
     answer.ends_with(code::OK).says("skipped: vm-bare (could not open /dev/kvm: Permission denied)");
     world.0.is_clean();
 }
@@ -192,11 +188,12 @@ fn out_of_processes() {
     let name = "out of processes";
     let Some(world) = OtherUser::new(name) else { return };
     // The limit counts the processes of a user, and this one has no others: two are the harness and one worker.
-    let answer = common::run(&mut world.command(&["prlimit", "--nproc=1"], &["run", "--as", "process", "--", "probe"]));
+    let answer =
+        crate::common::run(&mut world.command(&["prlimit", "--nproc=1"], &["run", "--as", "process", "--", "probe"]));
     answer.refuses(code::OURS_IN_RUN, "make a process", "no more of them", "ulimit -u");
     for (processes, what) in [("--nproc=1", "start a worker"), ("--nproc=2", "make a process")] {
         let args = [&["bench", "-e", "process"][..], &ONE].concat();
-        let answer = common::bench(|| world.command(&["prlimit", processes], &args));
+        let answer = crate::common::bench(|| world.command(&["prlimit", processes], &args));
         answer.ends_with(code::FAILED).says(&format!("could not {what}")).says("try: ulimit -u");
     }
     world.0.is_clean();
@@ -209,7 +206,7 @@ fn out_of_memory() {
     }
     let world = World::new();
     let args = [&["bench", "-e", "process,vm-bare:ram=1G"][..], &ONE].concat();
-    let answer = common::bench(|| {
+    let answer = crate::common::bench(|| {
         let mut command = Command::new("prlimit");
         command.arg("--as=400000000").arg(ISOLAB).args(&args);
         world.settle_in(&mut command);
@@ -273,7 +270,7 @@ fn what_a_sample_leaves_running_is_ended_and_a_warning() {
 #[test]
 fn a_probe_killed_in_the_middle_of_its_sample_fails_that_sample_alone() {
     let world = World::new();
-    let _turn = common::my_turn();
+    let _turn = crate::common::my_turn();
     let child = world.begin_bench(&["-e", "process", "-x", "cpu", "--blocks", "6", "--seed", "1"]);
     wait_for("the first sample", || (world.samples_so_far() > 0).then_some(()));
     wait_for("a probe", || {
@@ -291,7 +288,7 @@ fn a_probe_killed_in_the_middle_of_its_sample_fails_that_sample_alone() {
 #[test]
 fn a_second_bench_waits_for_nobody_and_disturbs_nobody() {
     let (world, other) = (World::new(), World::new());
-    let _turn = common::my_turn();
+    let _turn = crate::common::my_turn();
     let child = world.begin_bench(&["-e", "fake", "-x", "boot", "--blocks", "60"]);
     let second = other.run([&["bench", "-e", "fake"][..], &ONE].concat());
     second.refuses(code::NOTHING_RAN, "start to measure", "another isolab bench", "wait until it has ended");
@@ -317,8 +314,9 @@ fn inside_a_container_what_works_works_and_the_rest_says_why() {
         let Some(rootfs) = rootfs_with_isolab(&world) else { return skip(&name, "ldd does not tell its libraries") };
         let arms = "process,process:vfork,container,container-rootless,vm-bare,fake";
         let inner = [&["/isolab", "bench", "-e", arms, "--results", "/tmp/r"][..], &ONE].concat();
-        let answer =
-            common::bench(|| world.isolab(["run", "--as", outer, "--rootfs", &rootfs, "--"].iter().chain(&inner)));
+        let answer = crate::common::bench(|| {
+            world.isolab(["run", "--as", outer, "--rootfs", &rootfs, "--"].iter().chain(&inner))
+        });
         answer.ends_with(code::OK);
         for works in ["process", "process:vfork", "fake"] {
             answer.says(&format!("boot/{works} create_to_ready"));
@@ -327,7 +325,7 @@ fn inside_a_container_what_works_works_and_the_rest_says_why() {
         let inner = ["/isolab", "run", "--", "sh"];
         let answer = world.run(["run", "--as", outer, "--rootfs", &rootfs, "--"].iter().chain(&inner));
         answer.refuses(code::NOT_FOUND, "find the program sh", "no such file", "spelling");
-        assert_eq!(common::world::entries(&world.join("rootfs/tmp")), ["r"], "its scratch folder is gone");
+        assert_eq!(crate::common::world::entries(&world.join("rootfs/tmp")), ["r"], "its scratch folder is gone");
         world.is_clean();
     }
 }
@@ -415,7 +413,7 @@ fn a_line_that_the_kernel_logs_during_a_run_is_a_warning() {
                 std::thread::sleep(std::time::Duration::from_millis(100));
             }
         });
-        let answer = common::bench(|| world.isolab([&["bench", "-e", "process"][..], &ONE].concat()));
+        let answer = crate::common::bench(|| world.isolab([&["bench", "-e", "process"][..], &ONE].concat()));
         done.store(true, std::sync::atomic::Ordering::Relaxed);
         answer.ends_with(code::OK);
     });

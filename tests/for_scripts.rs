@@ -1,9 +1,5 @@
 //! What scripts use: `--json` on everything that prints a table, completions, manual pages. Drives the built binary.
-#![allow(clippy::unwrap_used)]
-
-mod common;
-
-use common::{Answer, World, code};
+use crate::common::{Answer, World, code};
 use serde_json::Value;
 
 /// stdout is one JSON value and nothing else.
@@ -48,7 +44,7 @@ fn clean_tells_in_json_what_it_removed() {
     let stale = world.join("tmp/isolab.0badcafe");
     std::fs::create_dir(&stale).unwrap();
     std::fs::write(stale.join("owner"), "4194304 1 0badcafe").unwrap(); // no process has this number and began then
-    let clean = common::bench(|| world.isolab(["clean", "--json"]));
+    let clean = crate::common::bench(|| world.isolab(["clean", "--json"]));
     let told = json(&clean);
     let run = told["runs"].as_array().unwrap().iter().find(|run| run["run"] == "0badcafe");
     let removed = run.unwrap_or_else(|| panic!("{told}"))["removed"].as_array().unwrap();

@@ -1,6 +1,4 @@
 //! The probe and the guest kernel are compiled by build.rs, so `cargo fmt` and `cargo clippy` do not see them: here they do.
-#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test may stop anywhere, and tells what it skips")]
-
 use std::process::Command;
 
 const PROGRAMS: [&str; 2] = ["src/probe/main.rs", "src/vm/bare/kernel/main.rs"];

@@ -2,18 +2,14 @@
 //!
 //! Generic over the chapters that there are: as shipped a chapter fails, each check with words of its own; with the
 //! reference solution, and cards that follow the data, it passes.
-#![allow(clippy::unwrap_used)]
-
-mod common;
-
 use std::collections::BTreeMap;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use common::guide::{answer, own_run, rustc};
-use common::{Answer, World, code, root, skip};
+use crate::common::guide::{answer, own_run, rustc};
+use crate::common::{Answer, World, code, root, skip};
 use isolab::guide::chapters::Data;
 use isolab::guide::outcome::{Kind, Status};
 use isolab::guide::shelf::Shelf;
@@ -39,7 +35,7 @@ impl Reader {
     }
 
     fn guide(&self, args: &[&str]) -> Answer {
-        common::run(&mut self.command(args))
+        crate::common::run(&mut self.command(args))
     }
 
     fn predict(&self, chapter: u32) -> Answer {
@@ -64,7 +60,7 @@ impl Reader {
 
     /// Cards that follow from these runs, as a careful reader writes them.
     fn fill_cards(&self, chapter: u32, runs: &[(String, &Run)]) {
-        let text = common::cards::filled(&data(chapter), runs, &floor(runs));
+        let text = crate::common::cards::filled(&data(chapter), runs, &floor(runs));
         std::fs::write(self.desk(chapter).join(work::CARD), text).unwrap();
     }
 
@@ -78,10 +74,10 @@ impl Reader {
     /// Ends in time, whatever it is given to read.
     fn ends(&self, args: &[&str]) -> Answer {
         let mut command = Command::new("timeout");
-        command.args(["20", common::ISOLAB, "guide"]).args(args);
+        command.args(["20", crate::common::ISOLAB, "guide"]).args(args);
         self.world.settle_in(&mut command);
         command.env("RUSTC", rustc());
-        common::run(&mut command)
+        crate::common::run(&mut command)
     }
 
     /// Status and reason of each check.
@@ -320,7 +316,7 @@ fn a_language_without_a_page_is_said_in_that_language() {
     reader.world.file("lab-guides/ko/03-new.md", korean.replace("chapter: 2", "chapter: 3"));
     reader.guide(&["show", "3", "--lang", "ko"]).ends_with(code::OK).says("이전 영어판").says("예측하기");
     let mut by_lang = reader.command(&["show", "2"]);
-    let fresh = common::run(by_lang.env("LANG", "ko_KR.UTF-8"));
+    let fresh = crate::common::run(by_lang.env("LANG", "ko_KR.UTF-8"));
     fresh.ends_with(code::OK).says("예측하기");
     assert!(fresh.err.is_empty(), "{fresh}");
 }
@@ -342,7 +338,7 @@ fn work_that_does_not_compile_or_whose_tests_were_changed_is_found_out() {
     assert!(status == Status::Fail && why.contains("does not compile") && why.contains("work.rs:1"), "{why}");
     std::fs::write(reader.desk(2).join(work::WORK), "pub fn start() {}").unwrap(); // what is known needs no compiler
     let mut without = reader.command(&["check", "2"]);
-    let answer = common::run(without.env_remove("RUSTC").env("PATH", "/nonexistent"));
+    let answer = crate::common::run(without.env_remove("RUSTC").env("PATH", "/nonexistent"));
     answer.says("there is no rustc here");
     let changed = reader.guide(&["reset", "2"]);
     changed.ends_with(code::OK).says("kept as lab-guides/work/ch02/tests.rs.before-reset");
@@ -390,20 +386,24 @@ fn a_home_that_takes_nothing_is_told_with_the_way_out() {
         "vm-factor=9",
     ];
     let mut unwritable = reader.command(&answers);
-    let answer = common::run(unwritable.env("XDG_STATE_HOME", "/proc/isolab")); // a folder where nobody may make one
+    let answer = crate::common::run(unwritable.env("XDG_STATE_HOME", "/proc/isolab")); // a folder where nobody may make one
     answer.refuses(code::FAILED, "make the folder /proc/isolab", "No such file", "XDG_STATE_HOME");
     let mut reading = reader.command(&["show", "2"]);
-    let answer = common::run(reading.env("XDG_STATE_HOME", "/proc/isolab"));
+    let answer = crate::common::run(reading.env("XDG_STATE_HOME", "/proc/isolab"));
     answer.ends_with(code::OK).says("your progress is not kept");
-    if !common::needs_own_mounts("a_home_that_takes_nothing_is_told_with_the_way_out") {
+    if !crate::common::needs_own_mounts("a_home_that_takes_nothing_is_told_with_the_way_out") {
         return;
     }
     let full = "mkdir -p $D/home/.local/state/isolab; mount -t tmpfs -o size=4k none $D/home/.local/state/isolab; \
                 head -c 9000 /dev/zero > $D/home/.local/state/isolab/full || true";
     let args = std::iter::once(&"guide").chain(&answers);
-    let answer = common::run(&mut common::with_own_mounts(&reader.world, full, args));
+    let answer = crate::common::run(&mut crate::common::with_own_mounts(&reader.world, full, args));
     answer.refuses(code::FAILED, "save", "No space left", "XDG_STATE_HOME");
-    assert_eq!(common::world::entries(&reader.world.join("home/.local/state/isolab")).len(), 0, "nothing is left");
+    assert_eq!(
+        crate::common::world::entries(&reader.world.join("home/.local/state/isolab")).len(),
+        0,
+        "nothing is left"
+    );
 }
 
 #[test]
@@ -451,7 +451,7 @@ fn under_sudo_predictions_and_work_belong_to_the_caller() {
         if args[0] == "predict" {
             command.args(&answers);
         }
-        common::run(command.env("SUDO_UID", "12345").env("SUDO_GID", "12346")).ends_with(code::OK);
+        crate::common::run(command.env("SUDO_UID", "12345").env("SUDO_GID", "12346")).ends_with(code::OK);
     }
     for path in ["home/.local", "home/.local/state/isolab/predictions.jsonl", "lab-guides/work/ch02/work.rs"] {
         assert_eq!(std::fs::metadata(reader.world.join(path)).unwrap().uid(), 12345, "{path}");
@@ -515,7 +515,7 @@ fn the_commands_of_check_begin_as_isolab_was_called_and_can_be_pasted() {
     reader.owns("sequential.json", "seq.json", "2026-01-01T10:00:00Z");
     for lang in ["en", "ko"] {
         let mut check = reader.command(&["check", "0", "--lang", lang]);
-        let answer = common::run(check.arg0(called).env_remove("CARGO"));
+        let answer = crate::common::run(check.arg0(called).env_remove("CARGO"));
         let command = "bench -e process,process -x boot --order blocks --blocks 100 -o blk100.json";
         let whole = answer.out.replace(" \\\n", " ").split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(whole.contains(&format!("→ {called} {command}")), "{answer}");

@@ -1,17 +1,13 @@
 //! The chapters, done exactly as their pages are printed: every command of the page in its order, the desk where it says, the
 //! cards as it asks for them. That must give full marks, and later benches must take nothing away.
 //!
-//! Measured for real only when asked for (`cargo test --test guide_played -- --ignored`): minutes. Else each `isolab bench`
+//! Measured for real only when asked for (`cargo test --test all guide_played -- --ignored`): minutes. Else each `isolab bench`
 //! line leaves a reference machine's run under the name that the line gives.
-#![allow(clippy::unwrap_used)]
-
-mod common;
-
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use common::guide::{own_run, rustc};
-use common::{Answer, World, code};
+use crate::common::guide::{own_run, rustc};
+use crate::common::{Answer, World, code};
 use isolab::guide::chapters::Data;
 use isolab::guide::pages::Page;
 use isolab::guide::shelf::Shelf;
@@ -48,9 +44,9 @@ impl Player {
             ["bench", ..] if self.real => drop(self.world.bench(&args[1..]).ends_with(code::OK)),
             ["bench", ..] => self.look_up(&args),
             ["guide", "predict", _] => drop(self.predict(&args).ends_with(code::OK).says("Locked.")),
-            ["guide", "check", ..] => drop(common::run(&mut self.command(&args))), // the cards come after it
+            ["guide", "check", ..] => drop(crate::common::run(&mut self.command(&args))), // the cards come after it
             ["chart" | "run" | "doctor", ..] if self.real => {
-                let answer = common::run(&mut self.command(&args));
+                let answer = crate::common::run(&mut self.command(&args));
                 assert!([code::OK, code::FAILED, 3].contains(&answer.code), "{line}: {answer}");
             }
             ["chart" | "run" | "doctor", ..] => {}
@@ -60,7 +56,7 @@ impl Player {
 
     fn predict(&self, args: &[&str]) -> Answer {
         let lines: String =
-            self.data.questions.iter().map(|q| common::guide::answer(q.kind, &q.options) + "\n").collect();
+            self.data.questions.iter().map(|q| crate::common::guide::answer(q.kind, &q.options) + "\n").collect();
         let mut command = self.command(args);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         std::io::Write::write_all(&mut child.stdin.take().unwrap(), lines.as_bytes()).unwrap();
@@ -93,7 +89,7 @@ impl Player {
         let chapter = self.page.chapter;
         let reset = format!("isolab guide reset {chapter}");
         assert!(self.page.sections[10].body.contains(&reset), "section 11 does not say how the desk gets there");
-        common::run(&mut self.command(&["guide", "reset", &chapter.to_string()])).ends_with(code::OK);
+        crate::common::run(&mut self.command(&["guide", "reset", &chapter.to_string()])).ends_with(code::OK);
         let solution = Path::new("lab-guides/solutions").join(work::name(chapter)).join(work::WORK);
         std::fs::copy(solution, self.desk(11, work::WORK)).unwrap();
     }
@@ -104,13 +100,13 @@ impl Player {
         let named = files.iter().find(|f| self.page.sections[12].body.contains(**f)).or(files.first()).unwrap();
         let run = read::load(&self.world.join(named)).unwrap();
         let floor = if self.data.chapter == 0 { self.floor_of(named) } else { String::new() };
-        let text = common::cards::filled(&self.data, &[((*named).to_owned(), &run)], &floor);
+        let text = crate::common::cards::filled(&self.data, &[((*named).to_owned(), &run)], &floor);
         std::fs::write(self.desk(13, work::CARD), text).unwrap();
     }
 
     /// The noise floor as the chart shows it.
     fn floor_of(&self, file: &str) -> String {
-        common::run(&mut self.command(&["chart", "aa", file])).ends_with(code::OK);
+        crate::common::run(&mut self.command(&["chart", "aa", file])).ends_with(code::OK);
         let chart = Path::new(file).with_extension("aa.svg");
         let svg = std::fs::read_to_string(self.world.join(chart)).unwrap();
         let (_, rest) = svg.split_once("noise floor ").unwrap();
@@ -119,7 +115,7 @@ impl Player {
 
     fn has_full_marks(&self, doing: &str) -> Answer {
         let chapter = self.page.chapter.to_string();
-        let answer = common::run(&mut self.command(&["guide", "check", &chapter]));
+        let answer = crate::common::run(&mut self.command(&["guide", "check", &chapter]));
         assert_eq!(answer.code, code::OK, "{doing}: {answer}");
         answer.says("10 of 10 points");
         answer

@@ -1,11 +1,7 @@
 //! A results file comes from anywhere. Whatever its names and sentences hold, no terminal, browser or editor obeys it.
-#![allow(clippy::unwrap_used, reason = "a test may stop anywhere")]
-
-mod common;
-
 use std::fs;
 
-use common::{World, code};
+use crate::common::{World, code};
 use serde_json::Value;
 
 /// Each kind of what could be obeyed, or hide what stands there.

@@ -1,13 +1,9 @@
 //! `--rootfs /`: a /tmp to write to, and no way to act on the host through its FIFOs, its sockets or its /sys.
-#![allow(clippy::unwrap_used)]
-
-mod common;
-
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{SocketAddr, UnixListener};
 
-use common::{Answer, World, needs, needs_own_mounts, skip, with_own_mounts};
+use crate::common::{Answer, World, needs, needs_own_mounts, skip, with_own_mounts};
 use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
 
@@ -122,14 +118,14 @@ fn a_tmp_that_cannot_be_shown_is_empty_and_told() {
     if !needs_own_mounts(test) {
         return;
     }
-    let arms = if common::root() { &ARMS[..] } else { &["container-rootless"] }; // root of unshare's user namespace makes no other
+    let arms = if crate::common::root() { &ARMS[..] } else { &["container-rootless"] }; // root of unshare's user namespace makes no other
     for arm in arms.iter().copied().filter(|arm| needs(test, arm)) {
         let world = World::new();
         let file = world.file("seen", "by the container");
         std::fs::create_dir(world.join("mounted")).unwrap();
         let text = format!("cat {file} 2> /dev/null; echo new > /tmp/new && cat /tmp/new && rm /tmp/new");
         let args = ["run", "--as", arm, "--rootfs", "/", "--timeout", "20s", "--", "sh", "-c", &text];
-        let answer = common::run(&mut with_own_mounts(&world, "mount -t tmpfs none $D/mounted", args));
+        let answer = crate::common::run(&mut with_own_mounts(&world, "mount -t tmpfs none $D/mounted", args));
         let told = answer.err.contains("caution: /tmp is empty inside") && answer.err.contains("/mounted");
         let hidden = answer.ends_with(0).out == "new\n";
         assert!(hidden || answer.out == "by the containernew\n", "{arm}: {answer}");
@@ -175,7 +171,7 @@ fn a_program_that_is_hidden_inside_is_told_to_be_outside() {
         let world = World::new();
         for arm in ARMS.into_iter().filter(|arm| needs(test, arm)) {
             let answer = world.run(["run", "--as", arm, "--rootfs", "/", "--", &program, "noop"]);
-            answer.ends_with(common::code::NOT_FOUND);
+            answer.ends_with(crate::common::code::NOT_FOUND);
             let told =
                 ["is not inside: a container has /tmp, /run, /dev and /proc of its own", "copy its folder to one"];
             assert!(told.iter().all(|text| answer.err.contains(text)), "{arm}: {answer}");

@@ -1,12 +1,8 @@
 //! What a Korean reader sees on the terminal: `--lang ko` before the subcommand and behind it, and what LANG says.
 
-#![allow(clippy::unwrap_used)]
-
-mod common;
-
 use std::process::Command;
 
-use common::{ISOLAB, my_turn};
+use crate::common::{ISOLAB, my_turn};
 use unicode_width::UnicodeWidthStr;
 
 /// stdout and stderr, with nothing of this machine's own language.

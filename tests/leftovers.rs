@@ -1,6 +1,4 @@
 //! Nothing stays in the folder for temporary files, also when something goes wrong. Drives the built binary.
-#![allow(clippy::unwrap_used)]
-
 use std::process::{Command, Output};
 
 fn isolab(shell: &str) -> (Output, Vec<String>) {

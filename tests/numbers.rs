@@ -1,12 +1,8 @@
 //! Numbers that no clock gives. A results file may hold them all the same: they are drawn and told in bounded time, or refused
 //! by name; no axis goes on for ever and nothing panics.
-#![allow(clippy::unwrap_used, reason = "a test may stop anywhere")]
-
-mod common;
-
 use std::time::{Duration, Instant};
 
-use common::{World, code};
+use crate::common::{World, code};
 use serde_json::{Value, json};
 
 const PATIENCE: Duration = Duration::from_secs(20);

@@ -1,15 +1,11 @@
 //! One command, every environment: it is found from the caller's folder, and what an environment cannot carry along, or the
 //! kernel will not execute, is told with its name and a remedy.
-#![allow(clippy::unwrap_used)]
-
-mod common;
-
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::Command;
 
-use common::{World, needs, skip};
+use crate::common::{World, needs, skip};
 
 /// A folder that every container of the host's files shows: none below /tmp, which may be its own.
 struct Folder(PathBuf);
@@ -125,7 +121,7 @@ fn what_cannot_be_executed_is_named_with_its_cause() {
 #[test]
 fn a_file_system_without_exec_is_told() {
     const TEST: &str = "a_file_system_without_exec_is_told";
-    if !common::needs_own_mounts(TEST) {
+    if !crate::common::needs_own_mounts(TEST) {
         return;
     }
     let folder = Folder::new("noexec");

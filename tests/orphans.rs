@@ -1,17 +1,13 @@
 //! Nothing goes on running: not after SIGKILL of isolab at any moment, not what a program leaves behind.
 //!
 //! ISOLAB_TRIES=1000 kills that often; without it a few tries have to do.
-#![allow(clippy::unwrap_used)]
-
-mod common;
-
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use common::world::{World, entries};
-use common::{Answer, code, my_turn, needs, root, works};
+use crate::common::world::{World, entries};
+use crate::common::{Answer, code, my_turn, needs, root, works};
 
 /// As a program would have it in its argv: of nobody else on this machine.
 fn unique() -> String {
@@ -153,7 +149,8 @@ fn a_run_warns_of_what_its_program_left_running() {
 fn what_was_there_before_is_left_alone() {
     let world = World::new();
     let word = unique();
-    let script = format!("sleep {word} >/dev/null 2>&1 & exec {} run --as process -- sh -c 'exit 7'", common::ISOLAB);
+    let script =
+        format!("sleep {word} >/dev/null 2>&1 & exec {} run --as process -- sh -c 'exit 7'", crate::common::ISOLAB);
     let mut command = Command::new("sh");
     world.settle_in(command.args(["-c", &script]));
     Answer::from(command.stdout(Stdio::null()).output().unwrap()).ends_with(7);
@@ -197,7 +194,7 @@ fn needs_setpriv(test: &str) -> bool {
     let clears = Command::new("setpriv").args(["--pdeathsig", "clear", "true"]).output();
     let there = clears.is_ok_and(|out| out.status.success());
     if !there {
-        common::skip(test, "setpriv(1) of util-linux is needed");
+        crate::common::skip(test, "setpriv(1) of util-linux is needed");
     }
     there
 }
@@ -219,7 +216,7 @@ fn clean_ends_a_program_that_hides_from_it() {
         let mut command = world.isolab([&["run", "--as", arm][..], root, &["--", "sh", "-c", &script]].concat());
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         let runs = || running(&word).iter().any(|line| line.split(' ').nth(1) == Some("sleep"));
-        common::wait_for("the program", || runs().then_some(()));
+        crate::common::wait_for("the program", || runs().then_some(()));
         kill_after(&mut child, Duration::ZERO);
         std::thread::sleep(Duration::from_millis(20));
         assert!(runs(), "{arm}: nobody was there to end it");
@@ -242,9 +239,9 @@ fn clean_ends_a_descendant_that_hides_and_has_no_parent_left() {
     let mut command = world.isolab(["run", "--as", "process", "--", "sh", "-c", &script]);
     let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     let sleepers = || running(&word).iter().filter(|line| line.split(' ').nth(1) == Some("sleep")).count();
-    common::wait_for("the program and its descendant", || (sleepers() == 2).then_some(()));
+    crate::common::wait_for("the program and its descendant", || (sleepers() == 2).then_some(()));
     kill_after(&mut child, Duration::ZERO);
-    common::wait_for("the program's end", || (sleepers() < 2).then_some(()));
+    crate::common::wait_for("the program's end", || (sleepers() < 2).then_some(()));
     assert_eq!(sleepers(), 1, "nobody was there to end it");
     world.clean().ends_with(code::OK).says(&format!("run {}:", child.id())).says("process ");
     nothing_runs(&word, "after clean");
@@ -266,7 +263,7 @@ fn clean_ends_what_a_killed_bench_had_started_and_what_hides_from_it() {
         let turn = my_turn();
         let mut child = world.begin_bench(&["-e", arm, "-x", "boot", "--", "sh", "-c", &script]);
         let runs = || running(&word).iter().any(|line| line.split(' ').nth(1) == Some("sleep"));
-        common::wait_for("the program", || runs().then_some(()));
+        crate::common::wait_for("the program", || runs().then_some(()));
         kill_after(&mut child, Duration::ZERO);
         drop(turn);
         std::thread::sleep(Duration::from_millis(50));
@@ -281,7 +278,7 @@ fn clean_ends_what_a_killed_bench_had_started_and_what_hides_from_it() {
 fn clean_ends_nothing_that_the_folders_owner_does_not_own() {
     let test = "clean_ends_nothing_that_the_folders_owner_does_not_own";
     if !root() {
-        return common::skip(test, "only root can make a folder of somebody else");
+        return crate::common::skip(test, "only root can make a folder of somebody else");
     }
     if !needs(test, "container") {
         return;
@@ -291,7 +288,7 @@ fn clean_ends_nothing_that_the_folders_owner_does_not_own() {
     let _alone = alone();
     let mut command = elsewhere.isolab(["run", "--as", "container", "--", "probe", "count", &word]);
     let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    common::wait_for("the container", || (running(&word).len() == 2).then_some(()));
+    crate::common::wait_for("the container", || (running(&word).len() == 2).then_some(()));
     let run = child.id().to_string();
     let folder = world.join("tmp").join(format!("isolab.{run}"));
     std::fs::create_dir(&folder).unwrap();

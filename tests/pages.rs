@@ -1,7 +1,5 @@
 //! The pages of the guide hold what they promise: form, length, code that is quoted, and a Korean twin that says the same.
 
-#![allow(clippy::unwrap_used, reason = "a test may stop anywhere")]
-
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;

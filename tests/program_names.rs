@@ -1,12 +1,8 @@
 //! What cannot be executed: each arm names the file, says why, and advises what helps; 126 and 127 as a shell has them.
-#![allow(clippy::unwrap_used)]
-
-mod common;
-
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use common::{Answer, World, works};
+use crate::common::{Answer, World, works};
 
 const ARMS: [&[&str]; 5] = [
     &["--as", "process"],
@@ -45,7 +41,7 @@ fn what_cannot_be_executed_is_named_with_its_reason_in_every_arm() {
     let world = world();
     for arm in ARMS {
         if let Err(why) = works(arm[1]) {
-            common::skip(&format!("program names in {}", arm[1]), &why);
+            crate::common::skip(&format!("program names in {}", arm[1]), &why);
             continue;
         }
         let vm = arm[1] == "vm-bare";
@@ -79,8 +75,8 @@ fn what_cannot_be_executed_is_named_with_its_reason_in_every_arm() {
 /// A user who cannot enter the folder in which root called isolab: `--rootfs /` is no remedy for itself.
 #[test]
 fn the_hosts_root_is_found_from_a_folder_that_this_user_cannot_enter() {
-    if !common::root() || works("container-rootless").is_err() {
-        return common::skip("a closed folder", "it needs root and container-rootless");
+    if !crate::common::root() || works("container-rootless").is_err() {
+        return crate::common::skip("a closed folder", "it needs root and container-rootless");
     }
     let world = World::new();
     fs::set_permissions(world.path(), fs::Permissions::from_mode(0o700)).unwrap();

@@ -1,13 +1,9 @@
 //! Signals that reach `isolab run` reach its program, in every arm; what its caller ignores or blocks disturbs neither.
-#![allow(clippy::unwrap_used)]
-
-mod common;
-
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use common::{ISOLAB, World, needs, skip, wait_for};
+use crate::common::{ISOLAB, World, needs, skip, wait_for};
 
 const ARMS: [&str; 6] =
     ["process", "container", "container:fork", "container:+init", "container-rootless", "container-rootless:+init"];
@@ -71,7 +67,7 @@ fn a_caller_who_ignores_sigchld_does_not_break_waiting() {
     });
     let world = World::new();
     let bench = [ISOLAB, "bench", "-e", "process", "-x", "boot", "--blocks", "2"];
-    let _turn = common::my_turn();
+    let _turn = crate::common::my_turn();
     let mut child = begin(&world, &ignoring, &bench);
     assert_eq!(ends(&mut child), 0, "bench");
     world.is_clean();

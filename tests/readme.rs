@@ -1,8 +1,6 @@
 //! The README's first screen is made from a run that lies in the repository; this test makes it again.
 //!
-//! `ISOLAB_WRITE_README=1 cargo test --test readme` writes what it finds in place of what stands there.
-
-#![allow(clippy::unwrap_used, reason = "a test may stop anywhere")]
+//! `ISOLAB_WRITE_README=1 cargo test --test all readme::` writes what it finds in place of what stands there.
 
 use std::path::Path;
 
@@ -53,7 +51,7 @@ fn same_or_written(path: &Path, made: &str) {
         std::fs::write(path, made).unwrap();
     }
     let there = std::fs::read_to_string(path).unwrap_or_default();
-    let command = "ISOLAB_WRITE_README=1 cargo test --test readme";
+    let command = "ISOLAB_WRITE_README=1 cargo test --test all readme::";
     assert!(there == made, "{} is not what the run gives; make it again: {command}", path.display());
 }
 

@@ -1,11 +1,7 @@
 //! `isolab report`: what it writes and where, and files that are edited, cut to pieces, or hold next to nothing.
-#![allow(clippy::unwrap_used, reason = "a test may stop anywhere")]
-
-mod common;
-
 use std::fs;
 
-use common::{World, code};
+use crate::common::{World, code};
 use serde_json::Value;
 
 const FAKE: [&str; 6] = ["-e", "fake,fake:ready=2000", "-x", "boot", "--blocks", "7"];
@@ -55,7 +51,7 @@ fn korean_comes_by_option_or_by_environment_and_elsewhere_by_into() {
     world.run(["report", "--lang", "ko", "--into", "hand/in"]).ends_with(code::OK).says("hand/in/report.ko.md");
     let asked = text(&world, "hand/in/report.ko.md");
     assert!(asked.contains("## 결론") && asked.contains("각본대로 흉내 내는 환경"), "{asked}");
-    let answer = common::run(world.isolab(["report"]).env("LANG", "ko_KR.UTF-8").env_remove("LC_ALL"));
+    let answer = crate::common::run(world.isolab(["report"]).env("LANG", "ko_KR.UTF-8").env_remove("LC_ALL"));
     answer.ends_with(code::OK);
     assert_eq!(text(&world, "results/latest/report.ko.md"), asked, "the same run, the same report");
     assert_eq!(text(&world, "results/latest/report.md"), english, "one language does not overwrite the other");

@@ -1,15 +1,11 @@
 //! Results files: what a run saves and to whom it belongs, what can be made of it later, and files that are cut off,
 //! foreign or newer.
-#![allow(clippy::unwrap_used)]
-
-mod common;
-
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::process::Command;
 
-use common::{ISOLAB, World, code, needs_own_mounts, root, skip, with_own_mounts};
+use crate::common::{ISOLAB, World, code, needs_own_mounts, root, skip, with_own_mounts};
 use serde_json::Value;
 
 const FAKE: [&str; 6] = ["-e", "fake,fake:ready=2000", "-x", "boot", "--blocks", "6"];
@@ -41,7 +37,7 @@ fn latest_is_replaced_and_never_missing() {
     let world = measured();
     let latest = world.join("results/latest");
     let first = fs::read_link(&latest).unwrap();
-    let _turn = common::my_turn();
+    let _turn = crate::common::my_turn();
     let mut child = world.begin_bench(&FAKE);
     while child.try_wait().unwrap().is_none() {
         assert!(fs::metadata(latest.join("run.json")).is_ok(), "there is a whole run behind it at every moment");
@@ -303,7 +299,7 @@ fn a_full_disk_keeps_what_fitted_and_says_how_to_go_on() {
             "mkdir $D/small; mount -t tmpfs -o size={kib}k none $D/small; export D; \
              set -- sh -c '\"$@\"; code=$?; cp -r $D/small/. $D/results; exit $code' sh \"$@\""
         );
-        let answer = common::bench(|| {
+        let answer = crate::common::bench(|| {
             with_own_mounts(&world, &script, ["bench"].iter().chain(&FAKE).chain(&["--results", "small"]))
         });
         answer.refuses(code::FAILED, "save", "No space left on device", "");
@@ -327,7 +323,7 @@ fn a_limit_on_file_sizes_keeps_what_fitted_too() {
     for bytes in [1 << 10, 6 << 10, 14 << 10] {
         let world = World::new();
         let limited = ["--fsize", &bytes.to_string()].join("=");
-        let answer = common::bench(|| {
+        let answer = crate::common::bench(|| {
             let mut command = Command::new("prlimit");
             command.args([limited.as_str(), ISOLAB, "bench"]).args(FAKE);
             world.settle_in(&mut command);
@@ -356,7 +352,7 @@ fn a_results_folder_that_cannot_be_written_is_told_at_once() {
     world.is_clean();
     if needs_own_mounts("read-only results folder") {
         let script = "mount -t tmpfs -o ro none $D/results";
-        let answer = common::bench(|| with_own_mounts(&world, script, ["bench"].iter().chain(&FAKE)));
+        let answer = crate::common::bench(|| with_own_mounts(&world, script, ["bench"].iter().chain(&FAKE)));
         answer.refuses(code::FAILED, "make the folder", "Read-only file system", "--results DIR");
         world.is_clean();
     }
@@ -369,7 +365,7 @@ fn under_sudo_every_file_goes_back_to_the_caller() {
     }
     let world = World::new();
     std::os::unix::fs::chown(world.join("home"), Some(12345), Some(12346)).unwrap(); // sudo -E keeps HOME
-    let answer = common::bench(|| {
+    let answer = crate::common::bench(|| {
         let mut command = world.isolab(["bench"].iter().chain(&FAKE).chain(&["-o", "mine.json", "--results", "fresh"]));
         command.env("SUDO_UID", "12345").env("SUDO_GID", "12346");
         command
@@ -405,12 +401,12 @@ fn no_color_and_no_terminal_mean_plain_text() {
     let world = measured();
     for typed in ["list", "report --md", "compare results/latest results/latest"] {
         let mut command = world.isolab(typed.split(' '));
-        let answer = common::run(command.env("NO_COLOR", "1").env("TERM", "xterm-256color"));
+        let answer = crate::common::run(command.env("NO_COLOR", "1").env("TERM", "xterm-256color"));
         answer.ends_with(code::OK);
         assert!(!answer.out.contains('\x1b') && !answer.err.contains('\x1b'), "{answer}");
     }
     // With a terminal, made by script(1), there is style; NO_COLOR takes it away.
-    let list = format!("{} list", common::ISOLAB);
+    let list = format!("{} list", crate::common::ISOLAB);
     let on_a_terminal = |no_color: &str| {
         let mut command = std::process::Command::new("script");
         command.args(["-qec", &list, "/dev/null"]).env("TERM", "xterm-256color").env("NO_COLOR", no_color);
@@ -431,6 +427,6 @@ fn the_closing_fits_a_terminal() {
         world.bench(&["-e", "process,container,container-rootless,vm-bare,fake", "-x", "boot", "--blocks", "2"]);
     let closing: Vec<&str> = answer.out.lines().skip_while(|l| !l.is_empty()).collect();
     assert!((3..=30).contains(&closing.len()), "{} lines: {answer}", closing.len());
-    let width = |line: &str| line.replace(common::ISOLAB, "isolab").chars().count(); // wherever this checkout lies
+    let width = |line: &str| line.replace(crate::common::ISOLAB, "isolab").chars().count(); // wherever this checkout lies
     assert!(closing.iter().all(|line| width(line) <= 80), "{answer}");
 }

@@ -2,8 +2,6 @@
 //!
 //! The types are asked, not the source: one run is written down here with every field filled in (the compiler knows when
 //! one is missing), made JSON, and its paths are compared with those of the README's tables.
-#![allow(clippy::unwrap_used)]
-
 use std::collections::{BTreeMap, BTreeSet};
 
 use isolab::error::Error;

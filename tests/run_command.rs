@@ -1,11 +1,7 @@
 //! `isolab run`: its exit codes are docker's, its bad programs are told, and it leaves nothing behind.
-#![allow(clippy::unwrap_used)]
-
-mod common;
-
 use std::os::unix::fs::symlink;
 
-use common::{World, code, needs, root, skip};
+use crate::common::{World, code, needs, root, skip};
 
 /// The environments that run any program; `container` is for root.
 const HOSTS: [&str; 3] = ["process", "container", "container-rootless"];
@@ -117,7 +113,7 @@ fn a_rootfs_whose_folders_are_links_is_refused() {
                     world.run(["run", "--as", arm, "--rootfs", root.to_str().unwrap(), "--", "/program", "noop"]);
                 answer.refuses(code::OURS_IN_RUN, &format!("/{name}"), "symbolic link", "do not trust it");
                 assert!(
-                    common::world::entries(&root.join("elsewhere")).is_empty(),
+                    crate::common::world::entries(&root.join("elsewhere")).is_empty(),
                     "nothing was made through the link"
                 );
                 world.is_clean();
@@ -144,7 +140,7 @@ fn a_program_that_takes_too_long_is_ended() {
 #[test]
 fn limits_hold() {
     if !root() {
-        return common::skip("limits of a container", "needs root");
+        return crate::common::skip("limits of a container", "needs root");
     }
     if !needs("limits of a container", "container") {
         return;

@@ -1,11 +1,7 @@
 //! What a machine can be short of: each is named with its cause and a remedy, by `bench` as by `run`, and the remedy works.
-#![allow(clippy::unwrap_used)]
-
-mod common;
-
 use std::process::Command;
 
-use common::{Answer, World, bench, code, needs, needs_own_mounts, root, run, skip, with_own_mounts};
+use crate::common::{Answer, World, bench, code, needs, needs_own_mounts, root, run, skip, with_own_mounts};
 
 /// What everybody has here: the best container for this user.
 fn arm() -> &'static str {
@@ -36,7 +32,7 @@ fn bench_args<'a>(arms: &'a str, results: &'a str) -> [&'a str; 9] {
 fn in_shell(world: &World, script: &str, args: &[&str]) -> Answer {
     let command = || {
         let mut command = Command::new("sh");
-        command.args(["-c", &format!("{script}; exec \"$@\""), "sh", common::ISOLAB]).args(args);
+        command.args(["-c", &format!("{script}; exec \"$@\""), "sh", crate::common::ISOLAB]).args(args);
         world.settle_in(&mut command);
         command
     };
@@ -69,7 +65,7 @@ fn processes() {
     let few = |args: &[&str]| {
         let command = || {
             let mut command = Command::new("prlimit");
-            command.args(["--nproc=1", common::ISOLAB]).args(args);
+            command.args(["--nproc=1", crate::common::ISOLAB]).args(args);
             world.settle_in(&mut command);
             command
         };
@@ -86,7 +82,7 @@ fn a_temporary_folder_without_programs_or_without_room() {
     if !needs_own_mounts(test) || !needs(test, arm()) {
         return;
     }
-    if ["/tmp/", "/dev/shm/"].iter().any(|covered| common::ISOLAB.starts_with(covered)) {
+    if ["/tmp/", "/dev/shm/"].iter().any(|covered| crate::common::ISOLAB.starts_with(covered)) {
         return skip(test, "isolab itself lies in a folder that this test covers");
     }
     let (world, arms) = (World::new(), arms());
@@ -147,7 +143,7 @@ fn a_disk_that_is_full() {
     let answer = bench("48k", "3", &file);
     answer.refuses(code::FAILED, "boot-stages", "the run is kept", "chart").says("(run.json, samples.csv)");
 
-    let turn = common::my_turn();
+    let turn = crate::common::my_turn();
     let args = format!("-e fake -x boot --blocks 3 --results {results}");
     let measured = format!("\"$1\" bench {args} 2> $D/told || true; cat $D/told >&2");
     let room = "mount -o remount,size=1m none $D/small; mv $D/small/results/2* $D/small/run";
@@ -217,7 +213,7 @@ fn a_user_namespace_with_one_id() {
     let world = World::new();
     let run_as = |arm: &str| {
         let mut command = Command::new("unshare");
-        command.args(["-rm", common::ISOLAB, "run", "--as", arm, "probe", "noop"]);
+        command.args(["-rm", crate::common::ISOLAB, "run", "--as", arm, "probe", "noop"]);
         world.settle_in(&mut command);
         run(&mut command)
     };
@@ -236,7 +232,7 @@ fn user_namespaces_that_are_forbidden() {
     let after_writing = |script: &str| {
         let mut command = Command::new("unshare"); // the limit is the namespace's own
         let script = format!("{script}; exec \"$@\"");
-        command.args(["-rm", "sh", "-c", &script, "sh", common::ISOLAB, "run", "--as", arm, "probe", "noop"]);
+        command.args(["-rm", "sh", "-c", &script, "sh", crate::common::ISOLAB, "run", "--as", arm, "probe", "noop"]);
         world.settle_in(&mut command);
         run(&mut command)
     };

@@ -1,13 +1,9 @@
 //! A run that is told to stop, is killed, or loses its reader: samples are kept, nothing is left behind.
-#![allow(clippy::unwrap_used)]
-
-mod common;
-
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Stdio};
 use std::time::Duration;
 
-use common::{Answer, World, code, my_turn, root, skip, wait_for, works};
+use crate::common::{Answer, World, code, my_turn, root, skip, wait_for, works};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
@@ -221,7 +217,7 @@ fn killed(world: &World, args: &[&str], after_ms: u64) {
 }
 
 fn run_id(world: &World) -> String {
-    let names = common::world::entries(&world.join("tmp"));
+    let names = crate::common::world::entries(&world.join("tmp"));
     names.iter().find_map(|n| n.strip_prefix("isolab.")).expect("the scratch folder of the run").to_owned()
 }
 

@@ -1,16 +1,12 @@
 //! What a contained program does to its standard streams reaches none of the caller's files but by what it writes; and
 //! all that it writes, and all that it leaves unread, is there afterwards.
-#![allow(clippy::unwrap_used)]
-
-mod common;
-
 use std::fs::{self, File};
 use std::io::{Read, Seek, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::net::UnixStream;
 use std::process::{Command, Stdio};
 
-use common::{World, needs, root};
+use crate::common::{World, needs, root};
 
 const ARMS: [&str; 5] =
     ["container", "container:fork", "container:+init", "container-rootless", "container-rootless:+init"];
@@ -185,7 +181,7 @@ fn an_output_that_cannot_be_passed_on_is_an_error_and_a_closed_one_ends_the_prog
     each_arm("outputs that fail", |world, arm| {
         let full = File::options().write(true).open("/dev/full").unwrap();
         let answer = shell(world, arm, "echo lost").stdout(full).stderr(Stdio::piped()).output().unwrap();
-        common::Answer::from(answer).refuses(125, "pass on what the program wrote", "No space left", "df");
+        crate::common::Answer::from(answer).refuses(125, "pass on what the program wrote", "No space left", "df");
 
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);
@@ -194,7 +190,17 @@ fn an_output_that_cannot_be_passed_on_is_an_error_and_a_closed_one_ends_the_prog
         assert_eq!(answer.status.code(), Some(0), "{arm}: {answer:?}");
 
         let mut closed = Command::new("sh");
-        closed.args(["-c", "exec \"$@\" <&- >&- 2>&-", "sh", common::ISOLAB, "run", "--as", arm, "--rootfs", "/"]);
+        closed.args([
+            "-c",
+            "exec \"$@\" <&- >&- 2>&-",
+            "sh",
+            crate::common::ISOLAB,
+            "run",
+            "--as",
+            arm,
+            "--rootfs",
+            "/",
+        ]);
         closed.args(["--", "sh", "-c", "read x; echo a; echo b >&2; exit 7"]);
         world.settle_in(&mut closed);
         assert_eq!(closed.status().unwrap().code(), Some(7), "{arm}: no streams at all");

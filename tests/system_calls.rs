@@ -1,14 +1,10 @@
 //! The container's system call filter, asked by real programs: one call each, whose error is the exit status.
-#![allow(clippy::unwrap_used)]
-
-mod common;
-
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
-use common::{needs, skip};
+use crate::common::{needs, skip};
 
 /// An ELF file of one loadable segment that begins with `code` (elf(5)).
 fn elf(wide: bool, code: &[u8]) -> Vec<u8> {

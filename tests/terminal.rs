@@ -1,9 +1,5 @@
 //! `isolab run` at a terminal: the program has one of its own, job control works in it, and the caller's is afterwards as it
 //! was, whatever happens.
-#![allow(clippy::unwrap_used)]
-
-mod common;
-
 use std::fs::File;
 use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
@@ -12,7 +8,7 @@ use std::process::{Child, Command};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use common::{ISOLAB, World, needs, skip, wait_for};
+use crate::common::{ISOLAB, World, needs, skip, wait_for};
 use isolab::sys::terminal::{Window, set_window};
 use nix::pty::openpty;
 use nix::sys::signal::{Signal, kill};

@@ -1,13 +1,9 @@
 //! One bench at a time on a machine, whoever runs it and in whichever network; a second one may wait for its turn.
-#![allow(clippy::unwrap_used)]
-
-mod common;
-
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 
-use common::{Answer, World, code, my_turn, root, skip};
+use crate::common::{Answer, World, code, my_turn, root, skip};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
@@ -34,7 +30,7 @@ fn second(world: &World, mut command: Command) -> (Child, String, BufReader<std:
 }
 
 fn waiting() -> Command {
-    let mut command = Command::new(common::ISOLAB);
+    let mut command = Command::new(crate::common::ISOLAB);
     command.env("LC_ALL", "C").args(ONE).arg("--wait");
     command
 }
@@ -85,7 +81,12 @@ fn another_network_another_user_and_another_pid_namespace_are_the_same_machine()
     let refused = |mut command: Command| {
         other.settle_in(&mut command);
         command.env("HOME", other.join("home"));
-        common::run(&mut command).refuses(code::NOTHING_RAN, "start to measure", "another isolab bench", "--wait");
+        crate::common::run(&mut command).refuses(
+            code::NOTHING_RAN,
+            "start to measure",
+            "another isolab bench",
+            "--wait",
+        );
     };
     let flags: &[&str] = if root() { &["-n", "-mpf"] } else { &["-rn", "-rmpf"] };
     for flag in flags {
@@ -95,11 +96,11 @@ fn another_network_another_user_and_another_pid_namespace_are_the_same_machine()
             continue;
         }
         let mut command = Command::new("unshare");
-        command.args([flag, common::ISOLAB]).args(ONE);
+        command.args([flag, crate::common::ISOLAB]).args(ONE);
         refused(command);
     }
     if root() {
-        let mut command = Command::new(common::ISOLAB);
+        let mut command = Command::new(crate::common::ISOLAB);
         command.env("LC_ALL", "C").args(ONE).uid(12345).gid(12345);
         refused(command);
     } else {
@@ -120,8 +121,8 @@ fn a_time_namespace_of_its_own_has_a_turn_of_its_own() {
     let _turn = my_turn();
     let child = first(&world);
     let mut command = Command::new("unshare");
-    command.args([flags, common::ISOLAB]).args(ONE);
+    command.args([flags, crate::common::ISOLAB]).args(ONE);
     other.settle_in(&mut command);
-    common::run(&mut command).ends_with(code::OK);
+    crate::common::run(&mut command).ends_with(code::OK);
     end(child, Signal::SIGINT);
 }

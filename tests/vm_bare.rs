@@ -1,6 +1,4 @@
 //! The bare guest, driven directly: what it does for the probe, and what it does with programs that mean harm.
-#![allow(clippy::unwrap_used, clippy::print_stderr)] // helpers of tests are tests too
-
 use std::time::{Duration, Instant};
 
 use isolab::error::{Error, Kind};

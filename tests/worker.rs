@@ -1,6 +1,4 @@
 //! The worker is small when it forks: what it has touched is in every sample, because fork copies its page tables.
-#![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test may stop anywhere, and tells what it skips")]
-
 use std::process::{Command, Stdio};
 
 use isolab::environments::{ALL, Arm, Setting, Support};

@@ -1,14 +1,10 @@
 //! A root folder that the program may write to: what it leaves there is on the host when it has ended.
-#![allow(clippy::unwrap_used)]
-
-mod common;
-
 use std::fs;
 use std::os::fd::AsFd;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use common::{Answer, World, needs, root_with, skip};
+use crate::common::{Answer, World, needs, root_with, skip};
 
 const ARMS: [&str; 5] = ["container", "container:fork", "container:+init", "container:+user", "container-rootless"];
 const CAUTION: &str = "caution: a setuid file";
@@ -43,7 +39,7 @@ fn no_device_file_is_left_there() {
         let text = "mknod c c 1 3; mknod b b 7 0; mknod dev/shm/c c 1 3; mknod fifo p && echo the FIFO is there";
         let answer = shell(&world, arm, &root, text);
         assert_eq!(answer.ends_with(0).out, "the FIFO is there\n", "{arm}");
-        for name in common::world::entries(&root) {
+        for name in crate::common::world::entries(&root) {
             let kind = fs::symlink_metadata(root.join(&name)).unwrap().file_type();
             assert!(!kind.is_char_device() && !kind.is_block_device(), "{arm}: {name}");
         }
@@ -65,7 +61,7 @@ fn who_may_leave_setuid_files_where_others_get_at_them_is_told_so() {
         assert_eq!(answer.err.matches(CAUTION).count(), usize::from(mine), "{arm}: once: {answer}");
         let left = fs::metadata(root.join("suid")).unwrap().permissions().mode();
         assert_eq!(left & 0o7777, 0o4755, "{arm}: what it is told about is so");
-        if mine && (arm != "container-rootless" || !common::root()) {
+        if mine && (arm != "container-rootless" || !crate::common::root()) {
             for mode in [0o700, 0o710] {
                 set_mode(&root, mode); // as root, a rootless container's is another user's, and he must get there
                 let answer = shell(&world, arm, &root, ":");
@@ -111,7 +107,7 @@ fn a_folder_without_a_tmp_to_write_to_gets_one() {
         let (answer, mode) = (shell(&world, arm, &root, write), fs::metadata(&tmp).unwrap().permissions().mode());
         assert_eq!(answer.ends_with(0).out, "new\n", "{arm}: none was there");
         assert_eq!(
-            (common::world::entries(&tmp).len(), mode & 0o022),
+            (crate::common::world::entries(&tmp).len(), mode & 0o022),
             (0, 0),
             "{arm}: a place for it is left, and empty"
         );
@@ -119,7 +115,7 @@ fn a_folder_without_a_tmp_to_write_to_gets_one() {
         fs::create_dir(&tmp).unwrap();
         fs::write(tmp.join("kept"), "kept").unwrap();
         set_mode(&tmp, 0o755);
-        let own = arm == "container" || arm == "container:fork" || arm == "container:+init" || !common::root();
+        let own = arm == "container" || arm == "container:fork" || arm == "container:+init" || !crate::common::root();
         let answer = shell(&world, arm, &root, write);
         assert_eq!(
             answer.out,

@@ -1,7 +1,5 @@
 //! The house keeps its shape: who uses whom, how long a file and a function may be, what may not be said.
 
-#![allow(clippy::unwrap_used, reason = "a test may stop anywhere")]
-
 mod languages;
 mod paths;
 

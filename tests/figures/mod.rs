@@ -1,16 +1,12 @@
 //! One number, one source: every figure that a chart, the report, the terminal and a verdict show is one that
 //! `results::derive` makes of that file, for an arm that is named beside it. A figure that somebody computed elsewhere, or
 //! that was changed, is none.
-#![allow(clippy::unwrap_used, reason = "a test may stop anywhere")]
-
-#[path = "../common/mod.rs"]
-mod common;
 mod pool;
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use common::{World, code};
+use crate::common::{World, code};
 use isolab::charts::{self, Drawing, Look};
 use isolab::guide::claims;
 use isolab::lang::Lang;
