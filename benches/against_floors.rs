@@ -8,10 +8,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use isolab::bench::interrupt::Interrupt;
+use isolab::bench::scratch::Scratch;
+use isolab::bench::{Lab, Start, Workload, lock};
 use isolab::environments::Arm;
-use isolab::lab::interrupt::Interrupt;
-use isolab::lab::scratch::Scratch;
-use isolab::lab::{Lab, Start, Workload, lock};
 use isolab::stats::median;
 use isolab::sys::clock::measure_tsc_khz;
 use isolab::timeline::Stage;
@@ -71,8 +71,8 @@ fn main() {
 
 /// To the last CPU that we may use, as isolab bench does with its workers.
 fn pin_ourselves() -> usize {
-    let cpu = isolab::lab::last_cpu().expect("we run on some CPU");
-    isolab::lab::pin(cpu).expect("it is one of ours");
+    let cpu = isolab::bench::last_cpu().expect("we run on some CPU");
+    isolab::bench::pin(cpu).expect("it is one of ours");
     cpu
 }
 

@@ -8,10 +8,10 @@ mod shared;
 use std::time::Duration;
 
 use criterion::{Criterion, criterion_group, criterion_main};
+use isolab::bench::interrupt::Interrupt;
+use isolab::bench::scratch::Scratch;
+use isolab::bench::{Lab, Start, Workload};
 use isolab::environments::{ALL, Arm};
-use isolab::lab::interrupt::Interrupt;
-use isolab::lab::scratch::Scratch;
-use isolab::lab::{Lab, Start, Workload};
 use isolab::sys::clock::measure_tsc_khz;
 use isolab::timeline::Stage;
 
@@ -24,7 +24,7 @@ fn environments(criterion: &mut Criterion) {
     let scratch =
         Scratch::create(&format!("criterion{}", std::process::id())).expect("the temporary folder is writable");
     let mut lab = Lab::new(&interrupt, &scratch, env!("CARGO_BIN_EXE_isolab").into(), measure_tsc_khz(60_000_000));
-    lab.cpu = isolab::lab::last_cpu(); // pinned and settled as `isolab bench` does it, so that both tell the same time
+    lab.cpu = isolab::bench::last_cpu(); // pinned and settled as `isolab bench` does it, so that both tell the same time
     let mut group = criterion.benchmark_group("create_to_ready");
     for arm in arms {
         lab.prepare(&arm, &Workload::Noop).expect("what is supported can be prepared");

@@ -2,11 +2,11 @@
 //!
 //! # One run, from argv to chart
 //!
-//! 1. [`cli`] parses argv; `isolab bench` becomes `harness::plan::Options`.
-//! 2. [`harness`] makes a plan of them (pure): arms ([`environments`]) × questions ([`experiments`]), in randomised
-//!    blocks, with one arm standing twice so that the noise of the run is known.
-//! 3. For each sample [`lab`] spawns a fresh worker: this same binary, which makes *one* instance and ends. The harness
-//!    itself never opens `/dev/kvm` and never clones a namespace.
+//! 1. [`cli`] parses argv; `isolab bench` becomes `bench::plan::Options`.
+//! 2. [`bench::plan`] makes a plan of them (pure): arms ([`environments`]) × questions ([`experiments`]), in randomised
+//!    blocks, with one arm standing twice so that the noise of the run is known. [`bench::runner`] runs it.
+//! 3. For each sample [`bench::workers`] spawns a fresh worker: this same binary, which makes *one* instance and ends. The
+//!    harness itself never opens `/dev/kvm` and never clones a namespace.
 //! 4. The worker asks its environment to prepare, create, start, wait, destroy. [`container`] is our runtime, [`vm`] our
 //!    hypervisor; neither knows that it is measured. All unsafe code is in [`sys`] and in three files of [`vm`].
 //! 5. What runs inside is always the same static program, [`probe`]. It says when it is ready, works, and proves it.
@@ -19,9 +19,9 @@
 //! # Who may use whom
 //!
 //! ```text
-//! cli → harness → experiments → lab → environments → { container, vm } → sys
-//!       harness → results → stats        cli → guide → report → charts → results        host: the machine's fingerprint
-//! cli → doctor → { lab, environments, container, vm, host }
+//! cli → bench (plan, runner) → experiments → bench (workers) → environments → { container, vm } → sys
+//!       bench (runner) → results → stats    cli → guide → report → charts → results    host: the machine's fingerprint
+//! cli → doctor → { bench (workers), environments, container, vm, host }
 //! ```
 //!
 //! `error`, `timeline`, `model`, `units`, `lang`, `shell`, `any_path`, `gzip`, `id`, `proc_stat` and the probe's `abi` are leaves that all may use. `tests/architecture.rs` holds
@@ -35,6 +35,7 @@
 #![deny(unsafe_code)]
 
 pub mod any_path;
+pub mod bench;
 pub mod charts;
 pub mod cli;
 pub mod container;
@@ -44,10 +45,8 @@ pub mod error;
 pub mod experiments;
 pub mod guide;
 pub mod gzip;
-pub mod harness;
 pub mod host;
 pub mod id;
-pub mod lab;
 pub mod lang;
 pub mod model;
 pub mod printable;

@@ -7,9 +7,9 @@
 
 fn isolab() -> u8 {
     let mut args = std::env::args_os().skip(1);
-    if args.next().is_some_and(|a| a == isolab::lab::worker::SUBCOMMAND) {
+    if args.next().is_some_and(|a| a == isolab::bench::worker::SUBCOMMAND) {
         let request = args.next().unwrap_or_default();
-        return isolab::lab::worker::serve(&request.to_string_lossy());
+        return isolab::bench::worker::serve(&request.to_string_lossy());
     }
     isolab::cli::main()
 }

@@ -164,10 +164,10 @@ fn a_worker_that_hangs_is_given_up() {
     let world = World::new();
     let hangs = world.program("hangs", "#!/bin/sh\nexec sleep 600\n");
     let arms = ["process", "vm-bare", "container", "fake"].map(|id| Arm::parse(id).unwrap());
-    let interrupt = isolab::lab::interrupt::Interrupt::listen().unwrap();
+    let interrupt = isolab::bench::interrupt::Interrupt::listen().unwrap();
     let began = Instant::now();
     let patience = Duration::from_secs(1);
-    let answers = isolab::lab::ask(hangs.as_ref(), &arms, patience, &interrupt).unwrap();
+    let answers = isolab::bench::ask(hangs.as_ref(), &arms, patience, &interrupt).unwrap();
     assert!(began.elapsed() < patience * 3, "four at once, not one after the other: {:?}", began.elapsed());
     for (answer, arm) in answers.into_iter().zip(&arms) {
         let error = answer.unwrap_err();

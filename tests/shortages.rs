@@ -299,9 +299,9 @@ fn one_cpu() {
     assert_eq!(warned("one"), (true, 1.into()));
     in_shell(&world, one, &["doctor"]).ends_with(code::OK).says("the harness and what it measures share one");
     world.run(["report", "--json", "one/latest"]).ends_with(code::OK);
-    if isolab::lab::usable_cpus().is_none_or(|cpus| cpus < 2) {
+    if isolab::bench::usable_cpus().is_none_or(|cpus| cpus < 2) {
         return skip("one_cpu", "no second CPU to show that a run with two has no such warning");
     }
     world.bench(&bench_args("fake", "two")[1..]).ends_with(code::OK);
-    assert_eq!(warned("two"), (false, isolab::lab::usable_cpus().into()));
+    assert_eq!(warned("two"), (false, isolab::bench::usable_cpus().into()));
 }

@@ -1,9 +1,9 @@
 //! The worker is small when it forks: what it has touched is in every sample, because fork copies its page tables.
 use std::process::{Command, Stdio};
 
+use isolab::bench::worker::{Done, Mode, Reply, Request};
+use isolab::bench::{Workload, worker};
 use isolab::environments::{ALL, Arm, Setting, Support};
-use isolab::lab::worker::{Done, Mode, Reply, Request};
-use isolab::lab::{Workload, worker};
 
 const MOST_ANONYMOUS_KIB: u64 = 512;
 

@@ -2,14 +2,14 @@
 
 use std::time::{Duration, Instant};
 
+use isolab::bench::interrupt::Interrupt;
+use isolab::bench::{ask, lock};
 use isolab::environments::{Arm, Support};
 use isolab::error::Kind;
-use isolab::lab::interrupt::Interrupt;
-use isolab::lab::{ask, lock};
 use nix::sys::signal::SigSet;
 
 /// Waits until nobody else measures on this machine, and keeps others out until dropped. None: they went on for too long.
-pub(crate) fn alone(bench: &str) -> Option<isolab::lab::lock::Alone> {
+pub(crate) fn alone(bench: &str) -> Option<isolab::bench::lock::Alone> {
     const PATIENCE: Duration = Duration::from_secs(60);
     let began = Instant::now();
     loop {

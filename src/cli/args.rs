@@ -7,8 +7,8 @@ use std::time::Duration;
 use clap::{ArgGroup, Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 use super::guide::args::Guide;
+use crate::bench::plan::SOME_BLOCKS;
 use crate::error::{Error, Result};
-use crate::harness::plan::SOME_BLOCKS;
 use crate::lang::Lang;
 use crate::said;
 use crate::units::{parse_bytes, parse_time};

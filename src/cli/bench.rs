@@ -8,13 +8,13 @@ use super::list::wrap;
 use super::live::Terminal;
 use super::out::Out;
 use super::{chart, exit, report, summary};
+use crate::bench::header::{Invocation, text};
+use crate::bench::plan::{Options, Plan};
+use crate::bench::runner::{Finished, RunConfig, run as measure};
 use crate::environments::caution;
 use crate::error::{Error, Kind, Result};
 use crate::experiments::Sets;
 use crate::guide::predictions::Log;
-use crate::harness::header::{Invocation, text};
-use crate::harness::plan::{Options, Plan};
-use crate::harness::runner::{Finished, RunConfig, run as measure};
 use crate::host;
 use crate::lang::{Lang, Said, counted};
 use crate::results::files::RUN;
@@ -160,7 +160,7 @@ fn how(args: &Bench, sets: &Sets, root: bool) -> Result<RunConfig> {
     let cpu = match args.pin.as_deref() {
         Some("none") => None,
         None if sets.contains_key("concurrency") => None, // many at once want every CPU
-        None => crate::lab::last_cpu(),
+        None => crate::bench::last_cpu(),
         Some(text) => Some(text.parse().map_err(|_| {
             Error::usage(
                 said!("pin workers to {text:?}", "작업 프로세스를 {text:?}에 고정할 수 없습니다"),

@@ -7,10 +7,10 @@ use serde_json::json;
 use super::args::Clean;
 use super::exit;
 use super::out::Out;
+use crate::bench::cleaning::{self, Cleaned};
+use crate::bench::leaks::{Leak, Places, remove_empty_cgroups};
+use crate::bench::{lock, scratch};
 use crate::error::Result;
-use crate::lab::cleaning::{self, Cleaned};
-use crate::lab::leaks::{Leak, Places, remove_empty_cgroups};
-use crate::lab::{lock, scratch};
 use crate::lang::counted;
 
 /// For what was ended to go.

@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use nix::unistd::{AccessFlags, Uid, access};
 
+use crate::bench::ask;
+use crate::bench::interrupt::Interrupt;
 use crate::container::userns;
 use crate::environments::container_rootless::whom_to_become;
 use crate::environments::{ALL, Arm, Support};
 use crate::error::{Error, Result};
 use crate::host::{Host, Mount, mounts};
-use crate::lab::ask;
-use crate::lab::interrupt::Interrupt;
 use crate::lang::Said;
 use crate::vm::kvm::host_cpuid;
 

@@ -6,10 +6,10 @@
 use std::time::Instant;
 
 use super::{Better, CellPlan, Experiment, MetricAbout, Question, SetAbout, Sets, a_cell_each, values};
+use crate::bench::workers::Running;
+use crate::bench::{Lab, Start, Workload, leaks, scratch};
 use crate::environments::{Arm, Clocks};
 use crate::error::{Error, Result};
-use crate::lab::bench::Running;
-use crate::lab::{Lab, Start, Workload, leaks, scratch};
 use crate::lang::Said;
 use crate::model::Unit;
 use crate::results::schema::Sample;
@@ -232,7 +232,7 @@ fn one(cell: &CellPlan, lab: &mut Lab, work: &Workload) -> Result<Sample> {
 }
 
 /// Of a worker's life, what is not the instance's: from the spawn to t0, and from the last mark to the reaping.
-fn worker_overhead(life: &crate::lab::Life) -> Option<u64> {
+fn worker_overhead(life: &crate::bench::Life) -> Option<u64> {
     let t = &life.done.timeline;
     let last = t.marks.last()?.at_ns;
     Some((t.t0_ns - life.spawned_ns) + life.reaped_ns.saturating_sub(last))

@@ -1,9 +1,9 @@
 //! `cpu`: the control. Isolation should not slow plain computation; where it seems to, suspect the measurement first.
 
 use super::{Better, CellPlan, Experiment, MetricAbout, Question, Sets, a_cell_each, values};
+use crate::bench::{Lab, Start, Workload};
 use crate::environments::Arm;
 use crate::error::Result;
-use crate::lab::{Lab, Start, Workload};
 use crate::lang::Said;
 use crate::model::Unit;
 use crate::probe::abi::{BATCH, SPIN};

@@ -3,9 +3,9 @@
 //! A `hold` is looked at from outside while it is ready. Counts, not times: a metric is the number of objects of a kind.
 
 use super::{Better, CellPlan, Experiment, MetricAbout, Question, Sets, a_cell_each};
+use crate::bench::{Lab, Start, Workload};
 use crate::environments::Arm;
 use crate::error::Result;
-use crate::lab::{Lab, Start, Workload};
 use crate::lang::Said;
 use crate::model::Unit;
 use crate::results::schema::Sample;

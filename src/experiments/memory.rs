@@ -17,10 +17,10 @@ use std::time::Duration;
 
 use self::sizes::{asks_for_sizes, fits, has_free_size};
 use super::{Better, CellPlan, Experiment, MetricAbout, Question, SetAbout, Sets, Sink, values};
+use crate::bench::charged_cgroup::ChargedCgroup;
+use crate::bench::{Held, Lab, Start, Workload};
 use crate::environments::{Arm, Handle};
 use crate::error::{Error, Result};
-use crate::lab::measured::Measured;
-use crate::lab::{Held, Lab, Start, Workload};
 use crate::lang::Said;
 use crate::model::{Kind, Part, Unit};
 use crate::results::derive::lines::one_more;
@@ -267,7 +267,7 @@ struct InstanceSet {
     start: Start,
     counts: Vec<u64>,
     held: Vec<Held>,
-    measured: Option<Measured>,
+    measured: Option<ChargedCgroup>,
     points: Vec<Point>,
     failed: Option<Error>,
     one_of_a_size: bool,
@@ -304,9 +304,9 @@ impl InstanceSet {
         let arm = cell.case.get("configured").map_or_else(|| Ok(cell.arm.clone()), |ram| sized(cell, ram))?;
         let counts = cell.case.get("n").map_or(Ok(vec![1]), |n| counts(n))?;
         let name = format!("weigh-{}", lab.nonces.rand_u64() % 1_000_000);
-        let measured = Measured::create(&lab.run, &name)?;
+        let measured = ChargedCgroup::create(&lab.run, &name)?;
         let start = Start {
-            join: measured.iter().map(Measured::join_file).collect(),
+            join: measured.iter().map(ChargedCgroup::join_file).collect(),
             cgroup_root: measured.as_ref().map(|m| m.folder().to_owned()),
             footprint: false,
         };
@@ -367,8 +367,8 @@ impl InstanceSet {
                 Err(error) => self.failed = Some(error),
             }
         }
-        let kernel = self.measured.as_ref().and_then(Measured::kernel_bytes);
-        let charged = self.measured.as_ref().and_then(Measured::charged_bytes);
+        let kernel = self.measured.as_ref().and_then(ChargedCgroup::kernel_bytes);
+        let charged = self.measured.as_ref().and_then(ChargedCgroup::charged_bytes);
         self.points.push(Point { n: self.held.len() as f64, weight: sum, kernel, charged });
     }
 
@@ -386,7 +386,7 @@ impl InstanceSet {
         } else {
             (slopes(&self.points, guest), weighed(&self.points))
         };
-        let source = self.measured.as_ref().map_or("not measured: no writable memory cgroup", Measured::source);
+        let source = self.measured.as_ref().map_or("not measured: no writable memory cgroup", ChargedCgroup::source);
         let kernel = values.get("kernel").copied().unwrap_or(0.0) as u64;
         Ok(Sample { values, inner, parts: vec![Part::bytes("kernel", kernel, source)], ..Sample::default() })
     }

@@ -9,11 +9,11 @@ mod syscall;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 
+use crate::bench::{Lab, Workload};
 use crate::environments::Arm;
 use crate::environments::knobs::one_of;
 use crate::error::{Error, Result};
 use crate::id::{Case, CellId};
-use crate::lab::{Lab, Workload};
 use crate::lang::Said;
 use crate::model::Unit;
 use crate::results::schema::Sample;

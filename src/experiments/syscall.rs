@@ -8,9 +8,9 @@
 //! timer tick and interruption in it: the mean of our own batches lies 9 % above their median in the same run.
 
 use super::{Better, CellPlan, Experiment, MetricAbout, Question, Sets, a_cell_each};
+use crate::bench::{Lab, Start, Workload};
 use crate::environments::Arm;
 use crate::error::{Error, Result};
-use crate::lab::{Lab, Start, Workload};
 use crate::lang::Said;
 use crate::model::{Channel, Unit};
 use crate::probe::abi::{BATCH, CALLS};

@@ -94,7 +94,7 @@ pub(crate) fn my_turn() -> Turn {
 
 fn wait_until_nobody_measures() {
     let began = Instant::now();
-    while isolab::lab::lock::alone().is_err() {
+    while isolab::bench::lock::alone().is_err() {
         assert!(began.elapsed() < PATIENCE, "another bench does not end");
         std::thread::sleep(Duration::from_millis(50));
     }

@@ -78,7 +78,7 @@ mod tests {
     /// It changes the ids of the whole process, so it needs one of its own.
     #[test]
     fn with_the_owners_rights_nothing_of_ours_is_ended() {
-        let args = ["--exact", "lab::cleaning::tests::alone", "--ignored", "--nocapture", "--test-threads=1"];
+        let args = ["--exact", "bench::cleaning::tests::alone", "--ignored", "--nocapture", "--test-threads=1"];
         let out = std::process::Command::new(std::env::current_exe().unwrap()).args(args).output().unwrap();
         let text = String::from_utf8_lossy(&out.stdout) + String::from_utf8_lossy(&out.stderr);
         assert!(out.status.success() && text.contains("1 passed"), "{text}");

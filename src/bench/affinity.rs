@@ -1,24 +1,4 @@
-//! Where instances are started: each by a fresh worker process, with a deadline, a proof and nothing left behind.
-//!
-//! `bench` is the harness's side, and `spawn` where it starts a worker; `worker` is the other side. `workload` is what runs
-//! and how it is believed; `scratch`, `descendants`, `leaks` and `cleaning` keep the machine clean; `interrupt` is how a
-//! signal ends all of it in order.
-
-pub mod bench;
-mod cgroup;
-pub mod cleaning;
-pub mod descendants;
-pub mod interrupt;
-pub mod kernel_log;
-pub mod leaks;
-pub mod lock;
-pub mod mark;
-pub mod measured;
-pub mod pids;
-pub mod scratch;
-pub mod spawn;
-pub mod worker;
-pub mod workload;
+//! Which CPUs this process, and all that it will start, may use.
 
 use crate::error::{Error, Kind, Result};
 use crate::lang::Said;
@@ -45,6 +25,3 @@ pub fn pin(cpu: usize) -> Result<()> {
             .try_this(Said::english("--pin none"))
     })
 }
-
-pub use bench::{Held, Lab, Life, Start, ask};
-pub use workload::Workload;

@@ -16,26 +16,26 @@ use crate::error::{Context, Result};
 use crate::said;
 
 #[derive(Debug)]
-pub struct Measured {
+pub struct ChargedCgroup {
     dir: PathBuf,
     v2: bool,
 }
 
-impl Measured {
+impl ChargedCgroup {
     /// Under the memory controller's root, or where a cgroup was delegated to us; Ok(None) when we may write to neither.
-    pub fn create(run: &str, name: &str) -> Result<Option<Measured>> {
+    pub fn create(run: &str, name: &str) -> Result<Option<ChargedCgroup>> {
         let mountinfo = std::fs::read_to_string("/proc/self/mountinfo")
             .doing(|| said!("read /proc/self/mountinfo", "/proc/self/mountinfo를 읽을 수 없습니다"))?;
         let Some((root, v2)) = memory_root(&mountinfo) else { return Ok(None) };
         let own = std::fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
         let places = [vec![root.clone()], if v2 { delegated(&root, &own) } else { Vec::new() }].concat();
-        Ok(places.iter().find_map(|place| Measured::inside(place, &format!("isolab.{run}.{name}"), v2)))
+        Ok(places.iter().find_map(|place| ChargedCgroup::inside(place, &format!("isolab.{run}.{name}"), v2)))
     }
 
-    fn inside(place: &Path, name: &str, v2: bool) -> Option<Measured> {
+    fn inside(place: &Path, name: &str, v2: bool) -> Option<ChargedCgroup> {
         let dir = place.join(name);
         std::fs::create_dir(&dir).ok()?;
-        let measured = Measured { dir, v2 }; // from here on Drop removes it
+        let measured = ChargedCgroup { dir, v2 }; // from here on Drop removes it
         if v2 {
             let offered = std::fs::read_to_string(measured.dir.join("cgroup.controllers")).ok()?;
             std::fs::write(measured.dir.join("cgroup.subtree_control"), wish(&offered)).ok()?;
@@ -77,7 +77,7 @@ impl Measured {
     }
 }
 
-impl Drop for Measured {
+impl Drop for ChargedCgroup {
     fn drop(&mut self) {
         let children = std::fs::read_dir(&self.dir).into_iter().flatten().flatten();
         children.filter(|e| e.file_type().is_ok_and(|t| t.is_dir())).for_each(|e| remove_cgroup(&e.path()));

@@ -1,7 +1,7 @@
 //! The worker: a fresh isolab process that makes one instance, reports in JSON lines on stdout, and ends.
 //!
 //! ```text
-//! lab/bench.rs                    worker                                 payload
+//! bench/workers.rs                    worker                                 payload
 //!    | spawn `isolab worker {…}`     |                                      |
 //!    |------------------------------>| prepare, create, start               |
 //!    |                               |------------------------------------->|

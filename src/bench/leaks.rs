@@ -12,10 +12,10 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::{WaitPidFlag, waitpid};
 
-use super::bench::ENV_RUN;
 use super::cgroup::remove_cgroup;
 use super::descendants::Descendants;
 use super::pids::Pid;
+use super::workers::ENV_RUN;
 use super::{mark, scratch};
 use crate::environments::payload::ENV_OF_RUN;
 use crate::environments::started::Note;

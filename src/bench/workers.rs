@@ -1,4 +1,4 @@
-//! The bench of the lab: starts any number of instances of any arm, each in a fresh worker, and listens to them.
+//! Starts any number of instances of any arm, each in a fresh worker process, and listens to them.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
