@@ -10,7 +10,7 @@ use std::process::Command;
 
 use isolab::bench::interrupt::Interrupt;
 use isolab::bench::scratch::Scratch;
-use isolab::bench::{Lab, Start, Workload, lock};
+use isolab::bench::{Start, Workers, Workload, lock};
 use isolab::environments::Arm;
 use isolab::stats::median;
 use isolab::sys::clock::measure_tsc_khz;
@@ -40,11 +40,11 @@ fn main() {
     let _alone = lock::alone().expect("no other isolab bench is running");
     let interrupt = Interrupt::listen().expect("signals can be listened to");
     let scratch = Scratch::create(&format!("floors{}", std::process::id())).expect("the temporary folder is writable");
-    let mut lab = Lab::new(&interrupt, &scratch, program(), measure_tsc_khz(60_000_000));
-    lab.cpu = Some(pin_ourselves()); // the floors inherit it: a wake-up on another CPU would be in one and not in the other
+    let mut workers = Workers::new(&interrupt, &scratch, program(), measure_tsc_khz(60_000_000));
+    workers.cpu = Some(pin_ourselves()); // the floors inherit it: a wake-up on another CPU would be in one and not in the other
     let arms: Vec<Arm> = PAIRS.iter().map(|(id, ..)| Arm::parse(id).expect("an arm of ours")).collect();
     for arm in &arms {
-        lab.prepare(arm, &Workload::Noop).expect("run this as root, with /dev/kvm");
+        workers.prepare(arm, &Workload::Noop).expect("run this as root, with /dev/kvm");
     }
     let mut ours: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
     let mut floors: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
@@ -57,8 +57,8 @@ fn main() {
         }
         for _ in 0..BLOCKS {
             for (i, arm) in arms.iter().enumerate() {
-                ours.entry(i).or_default().push(create_to_ready(&mut lab, arm));
-                lab.settle(std::time::Duration::from_millis(5)).expect("no signal");
+                ours.entry(i).or_default().push(create_to_ready(&mut workers, arm));
+                workers.settle(std::time::Duration::from_millis(5)).expect("no signal");
             }
         }
     }
@@ -88,7 +88,7 @@ fn floor(dir: &Path, command: &[&str]) -> serde_json::Value {
     serde_json::from_slice(&out.stdout).expect("a floor program answers in JSON")
 }
 
-fn create_to_ready(lab: &mut Lab, arm: &Arm) -> f64 {
-    let life = lab.once(arm, &Workload::Noop, &Start::default()).expect("a start that worked before");
+fn create_to_ready(workers: &mut Workers, arm: &Arm) -> f64 {
+    let life = workers.once(arm, &Workload::Noop, &Start::default()).expect("a start that worked before");
     life.done.timeline.until_ns(Stage::Ready).expect("the probe says when it is ready") as f64
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use criterion::{Criterion, criterion_group, criterion_main};
 use isolab::bench::interrupt::Interrupt;
 use isolab::bench::scratch::Scratch;
-use isolab::bench::{Lab, Start, Workload};
+use isolab::bench::{Start, Workers, Workload};
 use isolab::environments::{ALL, Arm};
 use isolab::sys::clock::measure_tsc_khz;
 use isolab::timeline::Stage;
@@ -23,21 +23,22 @@ fn environments(criterion: &mut Criterion) {
     let interrupt = Interrupt::listen().expect("signals can be listened to");
     let scratch =
         Scratch::create(&format!("criterion{}", std::process::id())).expect("the temporary folder is writable");
-    let mut lab = Lab::new(&interrupt, &scratch, env!("CARGO_BIN_EXE_isolab").into(), measure_tsc_khz(60_000_000));
-    lab.cpu = isolab::bench::last_cpu(); // pinned and settled as `isolab bench` does it, so that both tell the same time
+    let mut workers =
+        Workers::new(&interrupt, &scratch, env!("CARGO_BIN_EXE_isolab").into(), measure_tsc_khz(60_000_000));
+    workers.cpu = isolab::bench::last_cpu(); // pinned and settled as `isolab bench` does it, so that both tell the same time
     let mut group = criterion.benchmark_group("create_to_ready");
     for arm in arms {
-        lab.prepare(&arm, &Workload::Noop).expect("what is supported can be prepared");
+        workers.prepare(&arm, &Workload::Noop).expect("what is supported can be prepared");
         group.bench_function(arm.id(), |b| {
-            b.iter_custom(|iterations| (0..iterations).map(|_| one(&mut lab, &arm)).sum());
+            b.iter_custom(|iterations| (0..iterations).map(|_| one(&mut workers, &arm)).sum());
         });
     }
     group.finish();
 }
 
-fn one(lab: &mut Lab, arm: &Arm) -> Duration {
-    let life = lab.once(arm, &Workload::Noop, &Start::default()).expect("a start that worked before");
-    lab.settle(lab.settle_time).expect("no signal");
+fn one(workers: &mut Workers, arm: &Arm) -> Duration {
+    let life = workers.once(arm, &Workload::Noop, &Start::default()).expect("a start that worked before");
+    workers.settle(workers.settle_time).expect("no signal");
     Duration::from_nanos(life.done.timeline.until_ns(Stage::Ready).expect("the probe says when it is ready"))
 }
 

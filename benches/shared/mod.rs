@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use isolab::bench::interrupt::Interrupt;
-use isolab::bench::{ask, lock};
+use isolab::bench::{lock, probe_support};
 use isolab::environments::{Arm, Support};
 use isolab::error::Kind;
 use nix::sys::signal::SigSet;
@@ -30,7 +30,7 @@ pub(crate) fn alone(bench: &str) -> Option<isolab::bench::lock::Alone> {
 pub(crate) fn runs_here(arm: &Arm) -> bool {
     let interrupt = Interrupt::listen().expect("signals can be listened to");
     let program = env!("CARGO_BIN_EXE_isolab").as_ref();
-    let answers = ask(program, std::slice::from_ref(arm), Duration::from_secs(5), &interrupt);
+    let answers = probe_support(program, std::slice::from_ref(arm), Duration::from_secs(5), &interrupt);
     let reason = match answers.map(|mut answers| answers.remove(0)) {
         Ok(Ok(Support::No { reason, .. })) => Some(reason),
         Ok(Ok(_)) => None,

@@ -30,5 +30,5 @@ pub mod workers;
 pub mod workload;
 
 pub use affinity::{last_cpu, pin, usable_cpus};
-pub use workers::{Held, Lab, Life, Start, ask};
+pub use workers::{HeldInstance, Life, Start, Workers, probe_support};
 pub use workload::Workload;

@@ -11,7 +11,7 @@ use crate::bench::interrupt::Interrupt;
 use crate::bench::kernel_log::KernelLog;
 use crate::bench::leaks::{self, Places};
 use crate::bench::scratch::{self, Scratch, Stale};
-use crate::bench::{Lab, cleaning, lock, mark, pin, usable_cpus};
+use crate::bench::{Workers, cleaning, lock, mark, pin, usable_cpus};
 use crate::environments::Support;
 use crate::error::{Error, Result, shortage};
 use crate::experiments::CellPlan;
@@ -80,14 +80,14 @@ pub fn run(plan: &Plan, how: RunConfig, observer: &mut dyn Observer) -> Result<F
     let scratch = Scratch::create(&id)?;
     mark::carry(&id);
     let timer = timer();
-    let mut lab = Lab {
+    let mut workers = Workers {
         cpu: how.cpu,
         settle_time: how.settle,
         timeout: how.timeout,
         nonces: random,
-        ..Lab::new(&interrupt, &scratch, "/proc/self/exe".into(), timer.tsc_khz)
+        ..Workers::new(&interrupt, &scratch, "/proc/self/exe".into(), timer.tsc_khz)
     };
-    let (skips, limited) = prepare(plan, &mut lab)?;
+    let (skips, limited) = prepare(plan, &mut workers)?;
     let setting = HeaderInput {
         id: &id,
         called: how.called,
@@ -103,12 +103,12 @@ pub fn run(plan: &Plan, how: RunConfig, observer: &mut dyn Observer) -> Result<F
     observer.planned(&header, &skips, &stale);
 
     let mut session = Session::new(&header, &mut store, descendants, began + plan.total_time());
-    let stopped = session.all(plan, &skips, &mut lab, observer).err();
+    let stopped = session.all(plan, &skips, &mut workers, observer).err();
     session.look_for_leaks(&said!("the end of the run", "실행이 끝난"), &id);
     let Session { samples, leaks, given_up, .. } = session;
     let skips: Skips = skips.into_iter().chain(given_up).collect();
-    let at_work = lab.in_workers + lab.settling;
-    let left_running = lab.left_running.take();
+    let at_work = workers.in_workers + workers.settling;
+    let left_running = workers.left_running.take();
     drop(scratch);
     let measuring = began.elapsed();
     let ended = if stopped.is_some() { "interrupted" } else { "complete" };
@@ -162,11 +162,11 @@ fn planned_cell(experiment: &str, cell: &CellPlan) -> Planned {
 
 /// Everything untimed that the samples need. What cannot run is told here, with its reason, not in the middle; so is
 /// what runs with less than asked for: the limits, by arm.
-fn prepare(plan: &Plan, lab: &mut Lab) -> Result<(Skips, Limited)> {
+fn prepare(plan: &Plan, workers: &mut Workers) -> Result<(Skips, Limited)> {
     let (mut skips, mut limited) = (Skips::new(), Limited::new());
     for part in &plan.parts {
         for cell in &part.cells {
-            match part.experiment.workload(cell).and_then(|work| lab.prepare(&cell.arm, &work)) {
+            match part.experiment.workload(cell).and_then(|work| workers.prepare(&cell.arm, &work)) {
                 Ok(Support::Limited { reason, fix }) => {
                     limited.insert(cell.arm.id(), (reason, fix));
                 }
@@ -235,12 +235,12 @@ impl<'a> Session<'a> {
         }
     }
 
-    fn all(&mut self, plan: &Plan, skips: &Skips, lab: &mut Lab, observer: &mut dyn Observer) -> Result<()> {
+    fn all(&mut self, plan: &Plan, skips: &Skips, workers: &mut Workers, observer: &mut dyn Observer) -> Result<()> {
         let mut ends = self.began;
         for (index, part) in plan.parts.iter().enumerate() {
             // Time that an experiment did not need goes to the next one.
             ends += part.time.unwrap_or(Duration::ZERO);
-            self.experiment(plan, index, part, part.time.map(|_| ends), skips, lab, observer)?;
+            self.experiment(plan, index, part, part.time.map(|_| ends), skips, workers, observer)?;
             observer.measured(&self.cells(part, skips), self.header)?;
             self.told = true;
         }
@@ -255,7 +255,7 @@ impl<'a> Session<'a> {
         part: &Part,
         ends: Option<Instant>,
         skips: &Skips,
-        lab: &mut Lab,
+        workers: &mut Workers,
         observer: &mut dyn Observer,
     ) -> Result<()> {
         let name = part.experiment.about().id;
@@ -277,7 +277,7 @@ impl<'a> Session<'a> {
             let left = by_clock.or_else(|| (number > 0).then(by_rate));
             let rounds_left = ends.map_or(of, |e| rounds_in(e, began.elapsed(), number));
             observer.progress(name, number, of.min(number + rounds_left), left);
-            self.block(part, &ids, &places, round.block, lab)?;
+            self.block(part, &ids, &places, round.block, workers)?;
             if !self.told && self.began.elapsed() > FIRST_NEWS {
                 observer.so_far(&self.cells(part, skips), self.header)?;
                 self.told = true;
@@ -297,11 +297,11 @@ impl<'a> Session<'a> {
         ids: &[CellId],
         places: &[usize],
         number: Option<u32>,
-        lab: &mut Lab,
+        workers: &mut Workers,
     ) -> Result<()> {
         let cells: Vec<&CellPlan> = places.iter().map(|i| &part.cells[*i]).collect();
-        let cpu = lab.cpu.map_or(-1, |c| c as i32);
-        part.experiment.block(&cells, lab, &mut |place, at_ns, sample| {
+        let cpu = workers.cpu.map_or(-1, |c| c as i32);
+        part.experiment.block(&cells, workers, &mut |place, at_ns, sample| {
             let id = &ids[places[place]];
             let before = std::mem::replace(&mut self.before, id.clone());
             let count = self.failures.entry(id.clone()).or_default();
@@ -327,7 +327,7 @@ impl<'a> Session<'a> {
             || said!("a warm-up of {name}", "{name}의 예열"),
             |n| said!("block {n} of {name}", "{name}의 {n}번 블록"),
         );
-        self.look_for_leaks(&when, &lab.run);
+        self.look_for_leaks(&when, &workers.run);
         self.store.sync()
     }
 

@@ -30,7 +30,7 @@ use crate::timeline::Timeline;
 /// In the environment of every worker: the run that it belongs to, for the search for leaks.
 pub const ENV_RUN: &str = "ISOLAB_RUN";
 
-pub struct Lab<'a> {
+pub struct Workers<'a> {
     pub interrupt: &'a Interrupt,
     pub scratch: &'a Scratch,
     pub run: String,
@@ -70,10 +70,10 @@ pub struct Life {
     pub reaped_ns: u64,
 }
 
-impl<'a> Lab<'a> {
-    /// A lab with the usual settings, for benches and tests. `program`: the isolab binary.
-    pub fn new(interrupt: &'a Interrupt, scratch: &'a Scratch, program: PathBuf, tsc_khz: u64) -> Lab<'a> {
-        Lab {
+impl<'a> Workers<'a> {
+    /// Workers with the usual settings, for benches and tests. `program`: the isolab binary.
+    pub fn new(interrupt: &'a Interrupt, scratch: &'a Scratch, program: PathBuf, tsc_khz: u64) -> Workers<'a> {
+        Workers {
             interrupt,
             scratch,
             run: scratch.run().to_owned(),
@@ -125,16 +125,16 @@ impl<'a> Lab<'a> {
     }
 
     /// One instance that is ready and holds; drop ends it.
-    pub fn hold(&mut self, arm: &Arm, work: &Workload, start: &Start) -> Result<Held> {
+    pub fn hold(&mut self, arm: &Arm, work: &Workload, start: &Start) -> Result<HeldInstance> {
         self.keep(arm, work, start, Mode::Hold)
     }
 
     /// The same, but its worker has gone where the environment allows that.
-    pub fn detach(&mut self, arm: &Arm, work: &Workload, start: &Start) -> Result<Held> {
+    pub fn detach(&mut self, arm: &Arm, work: &Workload, start: &Start) -> Result<HeldInstance> {
         self.keep(arm, work, start, Mode::Detach)
     }
 
-    fn keep(&mut self, arm: &Arm, work: &Workload, start: &Start, mode: Mode) -> Result<Held> {
+    fn keep(&mut self, arm: &Arm, work: &Workload, start: &Start, mode: Mode) -> Result<HeldInstance> {
         let began = Instant::now();
         let mut worker = self.spawn(arm, work, mode, start)?;
         let reply = worker.recv(self.interrupt)?;
@@ -148,7 +148,7 @@ impl<'a> Lab<'a> {
             }
             None => Handle::of(worker.child.pid(), Vec::new())?,
         };
-        let held = Held { worker, handle, without_us, timeline, parts, ready_heard: Instant::now() };
+        let held = HeldInstance { worker, handle, without_us, timeline, parts, ready_heard: Instant::now() };
         work.check_ready(held.worker.nonce, &ready)?;
         Ok(held)
     }
@@ -179,7 +179,12 @@ impl<'a> Lab<'a> {
 }
 
 /// Whether each arm can run here, by workers that are asked at once, make nothing and have this long to answer.
-pub fn ask(program: &Path, arms: &[Arm], patience: Duration, interrupt: &Interrupt) -> Result<Vec<Result<Support>>> {
+pub fn probe_support(
+    program: &Path,
+    arms: &[Arm],
+    patience: Duration,
+    interrupt: &Interrupt,
+) -> Result<Vec<Result<Support>>> {
     let start = |arm: &Arm| {
         let request = Request {
             arm: arm.id(),
@@ -241,7 +246,7 @@ impl Running {
 }
 
 /// An instance that is ready and holds.
-pub struct Held {
+pub struct HeldInstance {
     worker: Worker,
     handle: Handle,
     /// Its worker has ended, and it runs on.
@@ -251,7 +256,7 @@ pub struct Held {
     pub ready_heard: Instant,
 }
 
-impl Held {
+impl HeldInstance {
     /// Of the payload when it was detached, else of the worker (a VM's monitor).
     pub fn handle(&self) -> &Handle {
         &self.handle
@@ -267,7 +272,7 @@ impl Held {
     }
 }
 
-impl Drop for Held {
+impl Drop for HeldInstance {
     fn drop(&mut self) {
         if !self.without_us {
             return;

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use nix::unistd::{AccessFlags, Uid, access};
 
-use crate::bench::ask;
 use crate::bench::interrupt::Interrupt;
+use crate::bench::probe_support;
 use crate::container::userns;
 use crate::environments::container_rootless::whom_to_become;
 use crate::environments::{ALL, Arm, Support};
@@ -169,7 +169,7 @@ fn try_all() -> Result<Tried> {
     let real = ALL.iter().filter(|env| !env.about().is_scripted());
     let arms: Vec<Arm> = real.map(|env| Arm::parse(env.about().id)).collect::<Result<_>>()?;
     let interrupt = Interrupt::listen()?;
-    let answers = ask(Path::new("/proc/self/exe"), &arms, PATIENCE, &interrupt)?;
+    let answers = probe_support(Path::new("/proc/self/exe"), &arms, PATIENCE, &interrupt)?;
     let refused = |error: Error| {
         let Refusal { reason, fix } = error.into();
         Support::No { reason, fix }

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use super::{Better, CellPlan, Experiment, MetricAbout, Question, SetAbout, Sets, a_cell_each, values};
 use crate::bench::workers::Running;
-use crate::bench::{Lab, Start, Workload, leaks, scratch};
+use crate::bench::{Start, Workers, Workload, leaks, scratch};
 use crate::environments::{Arm, Clocks};
 use crate::error::{Error, Result};
 use crate::lang::Said;
@@ -163,13 +163,13 @@ impl Experiment for Boot {
         Ok(cells)
     }
 
-    fn sample(&self, cell: &CellPlan, lab: &mut Lab) -> Result<Sample> {
+    fn sample(&self, cell: &CellPlan, workers: &mut Workers) -> Result<Sample> {
         if cell.case.get("cache").is_some_and(|c| c == "cold") {
-            scratch::make_cold(&lab.scratch.arm(&cell.arm)?)?;
+            scratch::make_cold(&workers.scratch.arm(&cell.arm)?)?;
         }
         match cell.case.get("concurrency").and_then(|c| c.parse().ok()) {
-            Some(at_once) => many(cell, lab, at_once),
-            None => one(cell, lab, &self.workload(cell)?),
+            Some(at_once) => many(cell, workers, at_once),
+            None => one(cell, workers, &self.workload(cell)?),
         }
     }
 
@@ -200,9 +200,9 @@ fn cache(text: &str) -> Result<()> {
     .try_this(Said::english("--set cache=warm,cold")))
 }
 
-fn one(cell: &CellPlan, lab: &mut Lab, work: &Workload) -> Result<Sample> {
-    let life = lab.once(&cell.arm, work, &Start::default())?;
-    leaks::settled(&leaks::Places::default(), &lab.run, std::time::Duration::from_secs(2));
+fn one(cell: &CellPlan, workers: &mut Workers, work: &Workload) -> Result<Sample> {
+    let life = workers.once(&cell.arm, work, &Start::default())?;
+    leaks::settled(&leaks::Places::default(), &workers.run, std::time::Duration::from_secs(2));
     let settled_ns = monotonic_ns();
     let t = &life.done.timeline;
     let ready = t.until_ns(Stage::Ready);
@@ -239,7 +239,7 @@ fn worker_overhead(life: &crate::bench::Life) -> Option<u64> {
 }
 
 /// Keeps `at_once` workers alive until each place has had its lives.
-fn many(cell: &CellPlan, lab: &mut Lab, at_once: u64) -> Result<Sample> {
+fn many(cell: &CellPlan, workers: &mut Workers, at_once: u64) -> Result<Sample> {
     let work = Workload::Noop;
     let start = Start::default();
     let total = at_once * LIVES_AT_ONCE;
@@ -248,12 +248,12 @@ fn many(cell: &CellPlan, lab: &mut Lab, at_once: u64) -> Result<Sample> {
     for _ in 0..total {
         if running.len() as u64 == at_once {
             let oldest: Running = running.pop_front().expect("as many as at once");
-            oldest.finish(lab.interrupt, &work)?;
+            oldest.finish(workers.interrupt, &work)?;
         }
-        running.push_back(lab.begin(&cell.arm, &work, &start)?);
+        running.push_back(workers.begin(&cell.arm, &work, &start)?);
     }
-    running.into_iter().try_for_each(|r| r.finish(lab.interrupt, &work).map(|_| ()))?;
-    lab.in_workers += began.elapsed();
+    running.into_iter().try_for_each(|r| r.finish(workers.interrupt, &work).map(|_| ()))?;
+    workers.in_workers += began.elapsed();
     let seconds = began.elapsed().as_secs_f64();
     Ok(Sample { values: values([("starts_per_second", Some(total as f64 / seconds))]), ..Sample::default() })
 }

@@ -1,7 +1,7 @@
 //! `cpu`: the control. Isolation should not slow plain computation; where it seems to, suspect the measurement first.
 
 use super::{Better, CellPlan, Experiment, MetricAbout, Question, Sets, a_cell_each, values};
-use crate::bench::{Lab, Start, Workload};
+use crate::bench::{Start, Workers, Workload};
 use crate::environments::Arm;
 use crate::error::Result;
 use crate::lang::Said;
@@ -50,9 +50,9 @@ impl Experiment for Cpu {
         Ok(a_cell_each(arms))
     }
 
-    fn sample(&self, cell: &CellPlan, lab: &mut Lab) -> Result<Sample> {
-        let done = lab.once(&cell.arm, &self.workload(cell)?, &Start::default())?.done;
-        let per_unit = |ticks: u64| ticks as f64 * 1e6 / lab.tsc_khz as f64 / UNITS_PER_BATCH as f64;
+    fn sample(&self, cell: &CellPlan, workers: &mut Workers) -> Result<Sample> {
+        let done = workers.once(&cell.arm, &self.workload(cell)?, &Start::default())?.done;
+        let per_unit = |ticks: u64| ticks as f64 * 1e6 / workers.tsc_khz as f64 / UNITS_PER_BATCH as f64;
         let batches: Vec<f64> =
             done.records.iter().filter(|r| r.kind == BATCH | SPIN).map(|r| per_unit(r.tsc)).collect();
         Ok(Sample {

@@ -3,7 +3,7 @@
 //! A `hold` is looked at from outside while it is ready. Counts, not times: a metric is the number of objects of a kind.
 
 use super::{Better, CellPlan, Experiment, MetricAbout, Question, Sets, a_cell_each};
-use crate::bench::{Lab, Start, Workload};
+use crate::bench::{Start, Workers, Workload};
 use crate::environments::Arm;
 use crate::error::Result;
 use crate::lang::Said;
@@ -100,11 +100,11 @@ impl Experiment for Inventory {
         Ok(a_cell_each(arms))
     }
 
-    fn sample(&self, cell: &CellPlan, lab: &mut Lab) -> Result<Sample> {
+    fn sample(&self, cell: &CellPlan, workers: &mut Workers) -> Result<Sample> {
         let start = Start { footprint: true, ..Start::default() };
-        let held = lab.hold(&cell.arm, &Workload::Hold, &start)?;
+        let held = workers.hold(&cell.arm, &Workload::Hold, &start)?;
         let parts: Vec<_> = held.parts.iter().filter(|p| p.unit == Unit::Count).cloned().collect();
-        held.end(lab.interrupt, &Workload::Hold)?;
+        held.end(workers.interrupt, &Workload::Hold)?;
         let sum = |prefix: &str| {
             let amounts = parts.iter().filter(|p| p.what.starts_with(prefix)).map(|p| p.amount);
             amounts.sum::<u64>() as f64 // as f64 only now: the sum of no floating-point numbers is −0

@@ -18,7 +18,7 @@ use std::time::Duration;
 use self::sizes::{asks_for_sizes, fits, has_free_size};
 use super::{Better, CellPlan, Experiment, MetricAbout, Question, SetAbout, Sets, Sink, values};
 use crate::bench::charged_cgroup::ChargedCgroup;
-use crate::bench::{Held, Lab, Start, Workload};
+use crate::bench::{HeldInstance, Start, Workers, Workload};
 use crate::environments::{Arm, Handle};
 use crate::error::{Error, Result};
 use crate::lang::Said;
@@ -209,30 +209,32 @@ impl Experiment for Memory {
         sizes::left_out(arms, sets, &|key| values_in(sets, key))
     }
 
-    fn sample(&self, cell: &CellPlan, lab: &mut Lab) -> Result<Sample> {
+    fn sample(&self, cell: &CellPlan, workers: &mut Workers) -> Result<Sample> {
         let mut result = None;
-        self.block(&[cell], lab, &mut |_, _, sample| {
+        self.block(&[cell], workers, &mut |_, _, sample| {
             result = Some(sample);
             Ok(())
         })?;
         result.expect("a block of one cell gives one sample")
     }
 
-    fn block(&self, cells: &[&CellPlan], lab: &mut Lab, sink: &mut Sink) -> Result<()> {
+    fn block(&self, cells: &[&CellPlan], workers: &mut Workers, sink: &mut Sink) -> Result<()> {
         let at_ns = monotonic_ns();
-        let mut scales =
-            cells.iter().map(|cell| InstanceSet::new(cell, self.workload(cell)?, lab)).collect::<Result<Vec<_>>>()?;
+        let mut scales = cells
+            .iter()
+            .map(|cell| InstanceSet::new(cell, self.workload(cell)?, workers))
+            .collect::<Result<Vec<_>>>()?;
         let steps = scales.iter().map(|s| s.counts.len()).max().unwrap_or(0);
         for step in 0..steps {
-            scales.iter_mut().try_for_each(|s| s.grow(step, lab))?;
-            lab.settle(SETTLE)?;
+            scales.iter_mut().try_for_each(|s| s.grow(step, workers))?;
+            workers.settle(SETTLE)?;
             scales.iter_mut().for_each(|s| s.weigh(step));
         }
         for (i, scale) in scales.into_iter().enumerate() {
-            let sample = scale.finish(lab);
+            let sample = scale.finish(workers);
             sink(i, at_ns, sample)?;
         }
-        lab.settle(SETTLE) // what has ended is given back late
+        workers.settle(SETTLE) // what has ended is given back late
     }
 }
 
@@ -266,7 +268,7 @@ struct InstanceSet {
     work: Workload,
     start: Start,
     counts: Vec<u64>,
-    held: Vec<Held>,
+    held: Vec<HeldInstance>,
     measured: Option<ChargedCgroup>,
     points: Vec<Point>,
     failed: Option<Error>,
@@ -300,11 +302,11 @@ impl Weight {
 }
 
 impl InstanceSet {
-    fn new(cell: &CellPlan, work: Workload, lab: &mut Lab) -> Result<InstanceSet> {
+    fn new(cell: &CellPlan, work: Workload, workers: &mut Workers) -> Result<InstanceSet> {
         let arm = cell.case.get("configured").map_or_else(|| Ok(cell.arm.clone()), |ram| sized(cell, ram))?;
         let counts = cell.case.get("n").map_or(Ok(vec![1]), |n| counts(n))?;
-        let name = format!("weigh-{}", lab.nonces.rand_u64() % 1_000_000);
-        let measured = ChargedCgroup::create(&lab.run, &name)?;
+        let name = format!("weigh-{}", workers.nonces.rand_u64() % 1_000_000);
+        let measured = ChargedCgroup::create(&workers.run, &name)?;
         let start = Start {
             join: measured.iter().map(ChargedCgroup::join_file).collect(),
             cgroup_root: measured.as_ref().map(|m| m.folder().to_owned()),
@@ -325,13 +327,13 @@ impl InstanceSet {
     }
 
     /// Starts instances until there are as many as this step wants. Only a signal ends the block; a failure, the cell.
-    fn grow(&mut self, step: usize, lab: &mut Lab) -> Result<()> {
+    fn grow(&mut self, step: usize, workers: &mut Workers) -> Result<()> {
         let Some(wanted) = self.counts.get(step) else { return Ok(()) };
         while self.failed.is_none() && (self.held.len() as u64) < *wanted {
             let held = if self.by_monitor() {
-                lab.hold(&self.arm, &self.work, &self.start)
+                workers.hold(&self.arm, &self.work, &self.start)
             } else {
-                lab.detach(&self.arm, &self.work, &self.start)
+                workers.detach(&self.arm, &self.work, &self.start)
             };
             match held {
                 Ok(held) => self.held.push(held),
@@ -372,9 +374,9 @@ impl InstanceSet {
         self.points.push(Point { n: self.held.len() as f64, weight: sum, kernel, charged });
     }
 
-    fn finish(mut self, lab: &Lab) -> Result<Sample> {
+    fn finish(mut self, workers: &Workers) -> Result<Sample> {
         for held in std::mem::take(&mut self.held) {
-            let ended = held.end(lab.interrupt, &self.work);
+            let ended = held.end(workers.interrupt, &self.work);
             self.failed = self.failed.or(ended.err());
         }
         if let Some(error) = self.failed {

@@ -9,7 +9,7 @@ mod syscall;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 
-use crate::bench::{Lab, Workload};
+use crate::bench::{Workers, Workload};
 use crate::environments::Arm;
 use crate::environments::knobs::one_of;
 use crate::error::{Error, Result};
@@ -122,20 +122,20 @@ pub trait Experiment: Sync {
     fn left_out(&self, _: &[Arm], _: &Sets) -> Vec<Said> {
         Vec::new()
     }
-    fn sample(&self, cell: &CellPlan, lab: &mut Lab) -> Result<Sample>;
+    fn sample(&self, cell: &CellPlan, workers: &mut Workers) -> Result<Sample>;
     /// All cells of one block, in this order; `sink` takes each sample with its place and its start. A failed sample goes
     /// to the sink too; only a signal ends the block.
-    fn block(&self, cells: &[&CellPlan], lab: &mut Lab, sink: &mut Sink) -> Result<()> {
+    fn block(&self, cells: &[&CellPlan], workers: &mut Workers, sink: &mut Sink) -> Result<()> {
         for (place, cell) in cells.iter().enumerate() {
             let at_ns = monotonic_ns();
-            let sample = self.sample(cell, lab);
+            let sample = self.sample(cell, workers);
             if let Err(error) = &sample
                 && error.is_signal()
             {
                 return Err(error.clone());
             }
             sink(place, at_ns, sample)?;
-            lab.settle(lab.settle_time)?;
+            workers.settle(workers.settle_time)?;
         }
         Ok(())
     }

@@ -8,7 +8,7 @@
 //! timer tick and interruption in it: the mean of our own batches lies 9 % above their median in the same run.
 
 use super::{Better, CellPlan, Experiment, MetricAbout, Question, Sets, a_cell_each};
-use crate::bench::{Lab, Start, Workload};
+use crate::bench::{Start, Workers, Workload};
 use crate::environments::Arm;
 use crate::error::{Error, Result};
 use crate::lang::Said;
@@ -98,12 +98,12 @@ impl Experiment for Syscall {
         Ok(a_cell_each(arms))
     }
 
-    fn sample(&self, cell: &CellPlan, lab: &mut Lab) -> Result<Sample> {
-        let done = lab.once(&cell.arm, &self.workload(cell)?, &Start::default())?.done;
+    fn sample(&self, cell: &CellPlan, workers: &mut Workers) -> Result<Sample> {
+        let done = workers.once(&cell.arm, &self.workload(cell)?, &Start::default())?.done;
         let mut sample = Sample::default();
         for (i, name) in CALLS.iter().enumerate() {
             let kind = BATCH | i as u64;
-            let per_call = |ticks: u64| ticks as f64 * 1e6 / lab.tsc_khz as f64 / CALLS_PER_BATCH as f64;
+            let per_call = |ticks: u64| ticks as f64 * 1e6 / workers.tsc_khz as f64 / CALLS_PER_BATCH as f64;
             let batches: Vec<f64> = done.records.iter().filter(|r| r.kind == kind).map(|r| per_call(r.tsc)).collect();
             if let Some(middle) = median(&batches) {
                 sample.values.insert((*name).into(), middle);
