@@ -9,13 +9,12 @@
 //!  object      own view     program in  it        says so   ends      is gone
 //! ```
 //!
-//! An environment may lack some stages, and may put several labelled marks into one.
+//! An environment may lack some stages, and may put several labelled marks into one. This is the data; what reads the clock
+//! is in `sys::clock`.
 
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
-
-use crate::sys::clock::monotonic_ns;
 
 /// The vocabulary that all environments share, in order of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -66,16 +65,6 @@ impl Timeline {
     /// A timeline that has not begun; room for the marks is made now, not while we measure.
     pub fn new() -> Timeline {
         Timeline { t0_ns: 0, marks: Vec::with_capacity(24) }
-    }
-
-    /// Stamps t0: just before the first system call that creates the environment.
-    pub fn begin(&mut self) {
-        self.t0_ns = monotonic_ns();
-    }
-
-    /// Ends a stage now.
-    pub fn mark(&mut self, stage: Stage, label: &'static str) {
-        self.mark_at(stage, label, monotonic_ns());
     }
 
     /// Ends a stage at a time that was stamped elsewhere (in a container's child, by a script). Marks are kept in

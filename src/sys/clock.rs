@@ -4,10 +4,25 @@
 
 use nix::time::{ClockId, clock_gettime};
 
+use crate::timeline::{Stage, Timeline};
+
 /// Nanoseconds of CLOCK_MONOTONIC.
 pub fn monotonic_ns() -> u64 {
     let t = clock_gettime(ClockId::CLOCK_MONOTONIC).expect("CLOCK_MONOTONIC exists since Linux 2.6");
     t.tv_sec() as u64 * 1_000_000_000 + t.tv_nsec() as u64
+}
+
+/// What is stamped now.
+impl Timeline {
+    /// Stamps t0: just before the first system call that creates the environment.
+    pub fn begin(&mut self) {
+        self.t0_ns = monotonic_ns();
+    }
+
+    /// Ends a stage now.
+    pub fn mark(&mut self, stage: Stage, label: &'static str) {
+        self.mark_at(stage, label, monotonic_ns());
+    }
 }
 
 /// Nanoseconds of CLOCK_BOOTTIME, the clock of a process's start time in /proc/PID/stat.

@@ -47,7 +47,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("probe", &[]),
     ("error", &[]),
     ("model", &[]),
-    ("timeline", &["sys"]),
+    ("timeline", &[]),
     ("units", &[]),
     ("testing", &[]),
     ("lang", &[]),
