@@ -61,6 +61,39 @@ pub enum AnsweredBy {
     Nobody,
 }
 
+/// What a program may use of the host, beside CPUs. A value of another version is "other".
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reach {
+    /// The whole RAM of its guest, as one types it; None: no limit of its own.
+    pub guest_ram: Option<String>,
+    pub files: FileTree,
+    pub network: Network,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FileTree {
+    Hosts,
+    /// A root of its own.
+    Own,
+    None,
+    #[serde(other)]
+    Other,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Network {
+    Hosts,
+    /// A namespace of its own, with loopback alone.
+    Loopback,
+    /// A namespace of its own, where nothing is up.
+    Down,
+    None,
+    #[serde(other)]
+    Other,
+}
+
 /// One program to run in one environment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Task {

@@ -59,6 +59,10 @@ fn charts_and_report_tell_it_in_both_languages() {
         for text in [NAME[place], T0[place], "`one-more:ready=5`"] {
             assert!(report.contains(text), "{text} in {name}");
         }
+        let unknown = ["not known to this version", "이 버전이 모르는 환경"][place];
+        let its_rows = report.lines().filter(|line| line.contains("`one-more`"));
+        let untold: Vec<&str> = its_rows.filter(|row| row.contains(unknown)).collect();
+        assert!(untold.is_empty() && report.contains(unknown), "of the scripted one nobody knows more: {untold:?}");
     }
     world.run(["report", "a.json", "--json"]).ends_with(code::OK).says("\"one-more:ready=5\"");
     world.run(["compare", "a.json", "a.json"]).ends_with(code::OK).says("one-more");

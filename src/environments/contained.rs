@@ -31,7 +31,7 @@ use crate::container::spec::{Namespace, Source};
 use crate::container::{self, Container, Place, Spec, create, presets, tmp};
 use crate::error::{Context, Error, Result};
 use crate::lang::Said;
-use crate::model::{Exit, Part, Rootfs, Task};
+use crate::model::{Exit, FileTree, Network, Part, Reach, Rootfs, Task};
 use crate::probe;
 use crate::said;
 use crate::sys::clock::TscAnchor;
@@ -105,6 +105,15 @@ pub(super) fn prepare(knobs: &Knobs, task: &Task, setting: &Setting, by: Privile
         inspectable: setting.inspectable,
     };
     Ok(Box::new(Ready(Rc::new(plan))))
+}
+
+pub(super) fn reach(knobs: &Knobs) -> Reach {
+    let network = match (knobs.has("-net"), knobs.has("-lo")) {
+        (true, _) => Network::Hosts,
+        (_, true) => Network::Down,
+        _ => Network::Loopback,
+    };
+    Reach { guest_ram: None, files: FileTree::Own, network }
 }
 
 /// Docker's container with this program, without what the knobs take away; and where we see the program's file.

@@ -5,13 +5,13 @@ use std::path::Path;
 
 use nix::unistd::Uid;
 
-use super::contained::{Privileges, check, prepare};
+use super::contained::{self, Privileges, check, prepare};
 use super::{About, Clocks, Environment, KnobAbout, Knobs, Prepared, Setting, Support, Task};
 use crate::container::cgroup::{TOP, Tree};
 use crate::container::idmap::IdMap;
 use crate::error::{Error, Result, shortage};
 use crate::lang::Said;
-use crate::model::{AnsweredBy, Channel};
+use crate::model::{AnsweredBy, Channel, Reach};
 use crate::sys::capabilities::{Set, effective};
 
 pub struct OwnContainer;
@@ -63,6 +63,10 @@ impl Environment for OwnContainer {
 
     fn check(&self, knobs: &Knobs) -> Result<()> {
         check(knobs)
+    }
+
+    fn reach(&self, knobs: &Knobs) -> Reach {
+        contained::reach(knobs)
     }
 
     fn supports(&self, knobs: &Knobs, _: &Task) -> Support {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use nix::unistd::{Gid, Uid};
 
-use super::contained::{Privileges, check, prepare};
+use super::contained::{self, Privileges, check, prepare};
 use super::container::kernel_is_new_enough;
 use super::ordinary_user::become_user;
 use super::{About, Clocks, Environment, KnobAbout, Knobs, Prepared, Setting, Support, Task};
@@ -15,7 +15,7 @@ use crate::container::idmap::IdMap;
 use crate::container::userns;
 use crate::error::{Error, Result, shortage};
 use crate::lang::Said;
-use crate::model::{AnsweredBy, Channel, Limits};
+use crate::model::{AnsweredBy, Channel, Limits, Reach};
 
 pub struct RootlessContainer;
 
@@ -63,6 +63,10 @@ impl Environment for RootlessContainer {
 
     fn check(&self, knobs: &Knobs) -> Result<()> {
         check(knobs)
+    }
+
+    fn reach(&self, knobs: &Knobs) -> Reach {
+        contained::reach(knobs)
     }
 
     fn supports(&self, knobs: &Knobs, task: &Task) -> Support {

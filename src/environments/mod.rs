@@ -40,7 +40,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::Result;
 use crate::lang::Said;
 use crate::lang::said::both;
-use crate::model::{AnsweredBy, Channel, Exit, Kind, Part, Record, Task};
+use crate::model::{AnsweredBy, Channel, Exit, Kind, Part, Reach, Record, Task};
 use crate::timeline::Timeline;
 pub use handle::Handle;
 pub use knobs::{Arm, KnobAbout, Knobs};
@@ -117,6 +117,8 @@ pub trait Environment: Sync {
     fn check(&self, _: &Knobs) -> Result<()> {
         Ok(())
     }
+    /// What the program may use; the report tells where arms differ.
+    fn reach(&self, knobs: &Knobs) -> Reach;
     /// A cheap look; `isolab doctor` prints it.
     fn supports(&self, knobs: &Knobs, task: &Task) -> Support;
     /// Untimed, and again in every worker.

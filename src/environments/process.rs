@@ -21,7 +21,7 @@ use crate::container::handshake::{At, Failure, Handshake, Stamp, Step};
 use crate::container::{cannot_clone, die_with_parent, parent_lives};
 use crate::error::{Context, Error, Result};
 use crate::lang::Said;
-use crate::model::{AnsweredBy, Channel, Exit, Limits, Part, Rootfs, Task};
+use crate::model::{AnsweredBy, Channel, Exit, FileTree, Limits, Network, Part, Reach, Rootfs, Task};
 use crate::probe;
 use crate::said;
 use crate::sys::clock::TscAnchor;
@@ -60,6 +60,10 @@ static ABOUT: About = About {
 impl Environment for PlainProcess {
     fn about(&self) -> &'static About {
         &ABOUT
+    }
+
+    fn reach(&self, _: &Knobs) -> Reach {
+        Reach { guest_ram: None, files: FileTree::Hosts, network: Network::Hosts }
     }
 
     fn supports(&self, _: &Knobs, task: &Task) -> Support {

@@ -14,12 +14,13 @@ use super::{
 };
 use crate::error::{Context, Error, Kind, Result};
 use crate::lang::Said;
-use crate::model::{AnsweredBy, Channel, Exit, Io, Limits, Part, Record, Rootfs, Task};
+use crate::model::{AnsweredBy, Channel, Exit, FileTree, Io, Limits, Network, Part, Reach, Record, Rootfs, Task};
 use crate::probe::{self, abi};
 use crate::said;
 use crate::sys::fds::out_of_the_way_raw;
 use crate::sys::signals;
 use crate::timeline::{Stage, Timeline};
+use crate::vm::bare::layout::RAM_DEFAULT;
 use crate::vm::bare::{machine, ram};
 use crate::vm::kvm::Cpu;
 use crate::vm::vcpu::{Stamps, Stop, Vcpu};
@@ -71,6 +72,11 @@ impl Environment for VmBare {
 
     fn check(&self, knobs: &Knobs) -> Result<()> {
         knobs.value("ram").map_or(Ok(()), |text| plan::ram(text).map(drop))
+    }
+
+    fn reach(&self, knobs: &Knobs) -> Reach {
+        let ram = knobs.value("ram").map_or_else(|| format!("{}M", RAM_DEFAULT >> 20), str::to_owned);
+        Reach { guest_ram: Some(ram), files: FileTree::None, network: Network::None }
     }
 
     fn supports(&self, knobs: &Knobs, task: &Task) -> Support {

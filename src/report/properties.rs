@@ -5,6 +5,7 @@
 
 use super::words::{self, Words};
 use crate::lang::Lang;
+use crate::model::{AnsweredBy, FileTree, Kind, Network};
 use crate::results::schema::{ArmInfo, Plan};
 
 /// In words of the reader's language; equal words mean equal.
@@ -17,71 +18,65 @@ pub(super) struct Properties {
     pub kernel: String,
 }
 
-/// Guest RAM of a bare VM without the knob `ram=`.
-const BARE_RAM: &str = "8M";
-
 pub(super) fn of(arm: &ArmInfo, plan: &Plan, lang: Lang) -> Properties {
-    let knobs: Vec<&str> = arm.id.knobs().collect();
-    let knob = |name: &str| knobs.contains(&name);
     let say = |words: &Words| words.of(lang).to_owned();
-    let one_cpu =
-        plan.cpu.map_or_else(|| say(&words::NO_CPU_LIMIT), |cpu| words::ONE_CPU.with(lang, &[&cpu.to_string()]));
-    match arm.environment.as_str() {
-        "process" => Properties {
-            cpu: one_cpu,
-            memory: say(&words::NO_MEMORY_LIMIT),
-            files: say(&words::HOST_FILES),
-            network: say(&words::HOST_NETWORK),
-            kernel: say(&words::HOST_KERNEL),
+    let unknown = || say(&words::NOT_KNOWN_HERE);
+    let reach = arm.reach();
+    Properties {
+        cpu: match plan.cpu {
+            _ if reach.is_none() => unknown(),
+            Some(cpu) => words::ONE_CPU.with(lang, &[&cpu.to_string()]),
+            None if arm.kind() == Kind::Machine => say(&words::ONE_VCPU),
+            None => say(&words::NO_CPU_LIMIT),
         },
-        "container" | "container-rootless" => Properties {
-            cpu: one_cpu,
-            memory: say(&words::NO_MEMORY_LIMIT),
-            files: say(&words::OWN_ROOT),
-            network: match (knob("-net"), knob("-lo")) {
-                (true, _) => say(&words::HOST_NETWORK),
-                (_, true) => say(&words::OWN_NETWORK_DOWN),
-                _ => say(&words::OWN_NETWORK),
-            },
-            kernel: say(&words::HOST_KERNEL),
+        memory: reach.as_ref().map_or_else(unknown, |reach| match &reach.guest_ram {
+            Some(ram) => words::GUEST_RAM.with(lang, &[ram]),
+            None => say(&words::NO_MEMORY_LIMIT),
+        }),
+        files: reach.as_ref().map_or_else(unknown, |reach| match reach.files {
+            FileTree::Hosts => say(&words::HOST_FILES),
+            FileTree::Own => say(&words::OWN_ROOT),
+            FileTree::None => say(&words::NO_FILES),
+            FileTree::Other => unknown(),
+        }),
+        network: reach.as_ref().map_or_else(unknown, |reach| match reach.network {
+            Network::Hosts => say(&words::HOST_NETWORK),
+            Network::Loopback => say(&words::OWN_NETWORK),
+            Network::Down => say(&words::OWN_NETWORK_DOWN),
+            Network::None => say(&words::NO_NETWORK),
+            Network::Other => unknown(),
+        }),
+        kernel: match arm.answered_by() {
+            Some(AnsweredBy::HostKernel) => say(&words::HOST_KERNEL),
+            Some(AnsweredBy::OwnGuestKernel) => say(&words::OWN_KERNEL),
+            Some(AnsweredBy::Nobody) | None => unknown(),
         },
-        "vm-bare" => {
-            let ram = knobs.iter().find_map(|k| k.strip_prefix("ram=")).unwrap_or(BARE_RAM);
-            Properties {
-                cpu: if plan.cpu.is_some() { one_cpu } else { say(&words::ONE_VCPU) },
-                memory: words::GUEST_RAM.with(lang, &[ram]),
-                files: say(&words::NO_FILES),
-                network: say(&words::NO_NETWORK),
-                kernel: say(&words::OWN_KERNEL),
-            }
-        }
-        _ => {
-            let unknown = || say(&words::NOT_KNOWN_HERE);
-            Properties { cpu: unknown(), memory: unknown(), files: unknown(), network: unknown(), kernel: unknown() }
-        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::environments::Arm;
 
-    /// The environment says of itself what is said about it here.
+    /// As the environment says it now, and as it is told of a file from before it did.
     #[test]
-    fn the_bare_machine_is_described_as_it_is() {
-        let about = crate::environments::knobs::find("vm-bare").unwrap().about();
-        assert!(about.sentence.contains("with one vCPU"));
-        let ram = about.knobs.iter().find(|k| k.form.starts_with("ram=")).unwrap();
-        assert!(ram.sentence.contains(&format!("{BARE_RAM} without it")), "{}", ram.sentence);
-    }
-
-    #[test]
-    fn every_environment_of_this_version_has_its_properties() {
+    fn an_old_file_is_told_as_a_new_one() {
         let run = crate::results::example::boot(6);
-        for environment in crate::environments::ALL.iter().filter(|e| !e.about().is_scripted()).map(|e| e.about().id) {
-            let arm = ArmInfo { environment: environment.into(), id: environment.into(), ..run.header.arms[0].clone() };
-            let found = of(&arm, &run.header.plan, Lang::En);
-            assert_ne!(found.cpu, words::NOT_KNOWN_HERE.of(Lang::En), "{environment}");
+        for id in ["process", "container", "container:-net", "container-rootless:-lo", "vm-bare", "vm-bare:ram=1G"] {
+            let Arm { env, knobs, .. } = Arm::parse(id).unwrap();
+            let environment = env.about().id.into();
+            let old =
+                ArmInfo { environment, id: id.into(), kind: None, answered_by: None, ..run.header.arms[0].clone() };
+            let new = ArmInfo {
+                kind: Some(env.about().kind),
+                answered_by: Some(env.about().answered_by),
+                reach: Some(env.reach(&knobs)),
+                ..old.clone()
+            };
+            let [old, new] = [old, new].map(|arm| (of(&arm, &run.header.plan, Lang::En), arm.kind()));
+            assert_eq!(old, new, "{id}");
+            assert!(!format!("{new:?}").contains(words::NOT_KNOWN_HERE.of(Lang::En)), "{new:?}");
         }
     }
 }

@@ -1,11 +1,49 @@
-//! What experiments ask, and Korean for the names, definitions, clock starts and warnings of results files from before they kept both languages. Nothing is
+//! What environments were and what experiments asked, and Korean for the names, definitions, clock starts and warnings of results files from before they kept both languages. Nothing is
 //! added here: what is new says both where it is defined.
 //!
 //! Looked up by the whole English text, so that a file is never told in words that it does not mean.
 
+use crate::id::ArmId;
+use crate::model::{AnsweredBy, FileTree, Kind, Network, Reach};
+
 /// None: no isolab of before said so.
 pub(super) fn korean(english: &str) -> Option<&'static str> {
     TEXTS.iter().find(|(en, _)| *en == english).map(|(_, ko)| *ko)
+}
+
+pub(super) fn kind(environment: &str) -> Kind {
+    match environment {
+        "process" => Kind::Process,
+        "qemu-tcg" | "qemu-kvm" | "firecracker" => Kind::Machine,
+        "docker" | "podman" | "containerd" | "runc" | "crun" | "lxc" | "bwrap" => Kind::Engine,
+        id if id.starts_with("vm-") => Kind::Machine,
+        id if id.starts_with("container") => Kind::Container,
+        _ => Kind::Other,
+    }
+}
+
+pub(super) fn answered_by(environment: &str) -> Option<AnsweredBy> {
+    match environment {
+        "process" | "container" | "container-rootless" => Some(AnsweredBy::HostKernel),
+        "vm-bare" => Some(AnsweredBy::OwnGuestKernel),
+        _ => None,
+    }
+}
+
+pub(super) fn reach(arm: &ArmId) -> Option<Reach> {
+    let has = |name: &str| arm.knobs().any(|knob| knob == name);
+    let (guest_ram, files, network) = match arm.environment() {
+        "process" => (None, FileTree::Hosts, Network::Hosts),
+        "container" | "container-rootless" if has("-net") => (None, FileTree::Own, Network::Hosts),
+        "container" | "container-rootless" if has("-lo") => (None, FileTree::Own, Network::Down),
+        "container" | "container-rootless" => (None, FileTree::Own, Network::Loopback),
+        "vm-bare" => {
+            let ram = arm.knobs().find_map(|knob| knob.strip_prefix("ram=")).unwrap_or("8M");
+            (Some(ram.to_owned()), FileTree::None, Network::None)
+        }
+        _ => return None,
+    };
+    Some(Reach { guest_ram, files, network })
 }
 
 /// How a metric is called, in both languages.

@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::id::{ArmId, Case, CellId, RunId};
 use crate::lang::Lang;
 use crate::lang::said::Said;
-use crate::model::{AnsweredBy, Kind, Part, Unit};
+use crate::model::{AnsweredBy, Kind, Part, Reach, Unit};
 pub use crate::stats::Interval;
 use crate::timeline::{Stage, Timeline};
 
@@ -158,19 +158,25 @@ pub struct ArmInfo {
     /// Whose code answers its system calls; None: a file from before this was kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answered_by: Option<AnsweredBy>,
+    /// What its program may use; see [`ArmInfo::reach`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reach: Option<Reach>,
 }
 
 impl ArmInfo {
-    /// What its environment is. A file from before this was kept says it by the environment's id.
+    /// What its environment is. A file from before this was kept says it by the environment's id, and so below.
     pub fn kind(&self) -> Kind {
-        self.kind.unwrap_or_else(|| match self.environment.as_str() {
-            "process" => Kind::Process,
-            "qemu-tcg" | "qemu-kvm" | "firecracker" => Kind::Machine,
-            "docker" | "podman" | "containerd" | "runc" | "crun" | "lxc" | "bwrap" => Kind::Engine,
-            id if id.starts_with("vm-") => Kind::Machine,
-            id if id.starts_with("container") => Kind::Container,
-            _ => Kind::Other,
-        })
+        self.kind.unwrap_or_else(|| older::kind(&self.environment))
+    }
+
+    /// Whose code answers its system calls.
+    pub fn answered_by(&self) -> Option<AnsweredBy> {
+        self.answered_by.or_else(|| older::answered_by(&self.environment))
+    }
+
+    /// What its program may use; None: nobody knows.
+    pub fn reach(&self) -> Option<Reach> {
+        self.reach.clone().or_else(|| older::reach(&self.id))
     }
 }
 

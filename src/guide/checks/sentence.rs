@@ -9,7 +9,7 @@ use crate::guide::claims::value::Value;
 use crate::guide::claims::{Decided, Verdict};
 use crate::lang::Lang;
 use crate::lang::particles::settled;
-use crate::model::Kind;
+use crate::model::{AnsweredBy, Kind};
 use crate::results::schema::ArmInfo;
 
 /// What a card's sentence is held to.
@@ -217,22 +217,21 @@ fn names(sentence: &str, arm: &ArmInfo) -> bool {
     if [arm.id.as_str(), &arm.environment, &arm.name].into_iter().any(|name| text.contains(&name.to_lowercase())) {
         return true;
     }
-    match arm.environment.as_str() {
-        "process" => text.contains("프로세스"),
-        "container" | "container-rootless" => text.contains("container") || text.contains("컨테이너"),
-        environment if arm.kind() == Kind::Machine => names_machine(&text, environment),
-        _ => false,
+    match arm.kind() {
+        Kind::Process => text.contains("프로세스"),
+        Kind::Container => text.contains("container") || text.contains("컨테이너"),
+        Kind::Machine => names_machine(&text, arm.answered_by() == Some(AnsweredBy::OwnGuestKernel)),
+        Kind::Engine | Kind::Other => false,
     }
 }
 
 /// "VM" alone is not enough: bare or with Linux is the whole difference.
-fn names_machine(text: &str, environment: &str) -> bool {
+fn names_machine(text: &str, is_bare: bool) -> bool {
     let machine = ["vm", "virtual machine", "가상머신", "가상 머신"].iter().any(|word| text.contains(word));
-    let kind: &[&str] = match environment {
-        "vm-bare" => {
-            &["bare", "베어", "no operating system", "without an operating system", "운영체제 없", "운영체제가 없"]
-        }
-        _ => &["linux", "리눅스"],
+    let kind: &[&str] = if is_bare {
+        &["bare", "베어", "no operating system", "without an operating system", "운영체제 없", "운영체제가 없"]
+    } else {
+        &["linux", "리눅스"]
     };
     machine && kind.iter().any(|word| text.contains(word))
 }
@@ -253,6 +252,7 @@ mod tests {
             limited_fix: None,
             kind: None,
             answered_by: None,
+            reach: None,
             limited_ko: None,
             limited_fix_ko: None,
             name_ko: None,
@@ -275,6 +275,9 @@ mod tests {
             assert!(names(sentence, &vm), "{sentence}");
         }
         assert!(!names("the VM took", &vm) && !names("the Linux VM took", &vm));
+        let (kind, answered_by) = (Some(Kind::Machine), Some(AnsweredBy::OwnGuestKernel));
+        let more = ArmInfo { kind, answered_by, ..arm("one-more", "one machine more") };
+        assert!(names("the bare VM took", &more) && !names("the VM took", &more), "by what it is, not by its id");
         assert!(names("컨테이너는", &arm("container-rootless", "our rootless container")));
         assert!(names("프로세스보다", &arm("process", "process")) && !names("컨테이너는", &arm("process", "process")));
     }

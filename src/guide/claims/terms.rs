@@ -172,6 +172,7 @@ mod tests {
             limited_fix: None,
             kind: None,
             answered_by: None,
+            reach: None,
             limited_ko: None,
             limited_fix_ko: None,
             name_ko: None,
