@@ -18,7 +18,7 @@ use crate::environments::{Arm, Event, Setting, caution, out_of_memory};
 use crate::error::{Error, Result};
 use crate::lang::Said;
 use crate::lang::counted;
-use crate::model::{Attach, Io, Limits, Rootfs, Task};
+use crate::model::{Attach, Io, Kind, Limits, Rootfs, Task};
 use crate::said;
 use crate::sys::clock::measure_tsc_khz;
 use crate::sys::fds::standard;
@@ -80,7 +80,7 @@ fn one(args: &Run, out: &mut Out) -> Result<u8> {
         ..Setting::at(&scratch.arm(&arm)?)
     };
     let prepared = arm.env.prepare(&arm.knobs, &task, &setting)?;
-    let mut proxy = Proxy::listen(arm.env.about().id == "process")?;
+    let mut proxy = Proxy::listen(arm.env.about().kind == Kind::Process)?;
     let mut life = Life::begin(&*prepared)?;
     let parts = if args.inventory { life.footprint() } else { Ok(Vec::new()) };
     let timed_out = !until_exit(&mut life, &mut proxy, args.timeout)?;
@@ -112,8 +112,15 @@ fn one(args: &Run, out: &mut Out) -> Result<u8> {
 fn arm(args: &Run) -> Result<Arm> {
     let root = nix::unistd::Uid::effective().is_root();
     let mut id = for_this_user(&args.arm, root);
+    if id.contains(',') {
+        return Err(Error::usage(
+            said!("run in {id}", "{id}에서 실행할 수 없습니다"),
+            said!("one environment at a time", "한 번에 환경 하나만 됨"),
+        )
+        .try_this(said!("isolab bench compares several", "여럿은 isolab bench로 비교하십시오")));
+    }
     if args.init {
-        if !id.starts_with("container") {
+        if Arm::parse(&id)?.env.about().kind != Kind::Container {
             return Err(Error::usage(
                 said!("put an init into {id}", "{id}에 init을 넣을 수 없습니다"),
                 said!("only a container has a PID 1 of its own", "컨테이너에만 자신의 PID 1이 있음"),
@@ -122,13 +129,6 @@ fn arm(args: &Run) -> Result<Arm> {
         }
         id.push_str(":+init");
     }
-    if id.contains(',') {
-        return Err(Error::usage(
-            said!("run in {id}", "{id}에서 실행할 수 없습니다"),
-            said!("one environment at a time", "한 번에 환경 하나만 됨"),
-        )
-        .try_this(said!("isolab bench compares several", "여럿은 isolab bench로 비교하십시오")));
-    }
     Arm::parse(&id)
 }
 
@@ -136,7 +136,7 @@ fn task(args: &Run, arm: &Arm) -> Result<Task> {
     let argv: Vec<OsString> =
         if args.command.is_empty() { vec![crate::probe::NAME.into()] } else { args.command.clone() };
     let is_probe = argv[0] == crate::probe::NAME;
-    let mut env: Vec<(OsString, OsString)> = if arm.env.about().id == "process" {
+    let mut env: Vec<(OsString, OsString)> = if arm.env.about().kind == Kind::Process {
         std::env::vars_os().collect()
     } else {
         let path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -197,17 +197,17 @@ fn attach(args: &Run, arm: &Arm) -> Result<Attach> {
     let refuse = |cause: Said, advice: Said| {
         Err(Error::usage(said!("give {arm} a terminal", "{arm}에 터미널을 줄 수 없습니다"), cause).try_this(advice))
     };
-    match arm.env.about().id {
-        "vm-bare" if attach.tty => refuse(
+    match arm.env.about().kind {
+        Kind::Machine if attach.tty => refuse(
             said!("its console only prints, and has no keyboard", "콘솔은 출력만 하고 키보드가 없음"),
             said!("leave -t and -i out", "-t와 -i를 빼십시오"),
         ),
-        "vm-bare" if attach.interactive => Err(Error::usage(
+        Kind::Machine if attach.interactive => Err(Error::usage(
             said!("give {arm} an input", "{arm}에 입력을 줄 수 없습니다"),
             said!("its console only prints", "콘솔은 출력만 함"),
         )
         .try_this(said!("leave -i out, or --as container -i", "-i를 빼거나 --as container -i로 실행하십시오"))),
-        "process" if attach.tty && terminal != [true; 2] => refuse(
+        Kind::Process if attach.tty && terminal != [true; 2] => refuse(
             said!(
                 "a process has your own files, and they are no terminal",
                 "프로세스는 지금의 표준 입출력을 그대로 쓰는데, 그것이 터미널이 아님"

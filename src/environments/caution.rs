@@ -7,13 +7,14 @@ use nix::sys::statvfs::{FsFlags, statvfs};
 
 use super::Arm;
 use crate::lang::Said;
+use crate::model::Kind;
 use crate::said;
 
 /// One sentence for each thing that a run in this root folder leaves open, or does otherwise than one would think.
 pub fn of_run(arm: &Arm, rootfs: Option<&Path>) -> Vec<Said> {
-    let id = arm.env.about().id;
-    let (rootless, user) = (id == "container-rootless", arm.knobs.has("+user"));
-    let folder = rootfs.filter(|_| id.starts_with("container"));
+    let about = arm.env.about();
+    let (rootless, user) = (about.id == "container-rootless", arm.knobs.has("+user"));
+    let folder = rootfs.filter(|_| about.kind == Kind::Container);
     let setuid = folder.filter(|_| !user).filter(|folder| leaves_setuid_files(folder)).map(|folder| {
         let folder = folder.display();
         said!(

@@ -127,7 +127,7 @@ fn unknown_factors(run: &Run, lang: Lang) -> Option<String> {
 /// 11: a bound, where one can be: a plain process bounds a container, but nothing in the file bounds a virtual machine.
 fn no_bound(run: &Run, lang: Lang) -> Option<String> {
     let boots = || run.cells.iter().filter(|c| c.experiment == "boot" && c.status == Status::Measured);
-    let has_process = boots().any(|c| c.arm == "process");
+    let has_process = boots().any(|c| kind_of(run, &c.arm) == Kind::Process);
     let unbound: Vec<&str> = boots()
         .filter(|c| !c.arm.is_repeated() && kind_of(run, &c.arm) != Kind::Process)
         .filter(|c| !has_process || kind_of(run, &c.arm) != Kind::Container)

@@ -60,6 +60,8 @@ pub fn contests(run: &Run) -> Vec<Contest<'_>> {
 }
 
 fn lines<'a>(run: &'a Run, container: Option<&ArmInfo>, machine: Option<&ArmInfo>) -> Vec<Line<'a>> {
+    let is_plain = |arm: &&ArmInfo| arm.kind() == Kind::Process && !arm.id.has_knobs() && !arm.id.is_repeated();
+    let process = run.header.arms.iter().find(is_plain);
     let mut all: Vec<Line> = Vec::new();
     for metric in run.header.metrics.iter().filter(|m| m.headline && m.better != "none" && !is_part(run, m)) {
         let cell = |arm: &str, case: &Case| -> Option<&'a Cell> {
@@ -81,7 +83,7 @@ fn lines<'a>(run: &'a Run, container: Option<&ArmInfo>, machine: Option<&ArmInfo
                 case,
                 machine: of_machine,
                 container: of_container,
-                process: cell("process", case).and_then(|c| summary(run, c, &metric.id)),
+                process: value(process),
                 pair: against.into_iter().find(|p| machine.is_some_and(|m| m.id == p.base)),
             });
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Case, Found, environment, evidence};
+use super::{Case, Found, evidence};
 use crate::id::ArmId;
 use crate::model::{Kind, Part};
 use crate::results::derive::kind_of;
@@ -15,14 +15,14 @@ const USUAL: &[&str] = &["cgroup", "ipc", "mnt", "net", "pid", "uts"];
 
 /// What an arm's name promises: the usual ones, one less for each `-net`, `-pid`, `-ipc`, `-uts`, and `user` for `+user` and
 /// for a container that was made without root.
-fn promised(environment: &str, arm: &ArmId) -> BTreeSet<String> {
-    if !["container", "container-rootless"].contains(&environment) {
+fn promised(kind: Kind, arm: &ArmId) -> BTreeSet<String> {
+    if kind != Kind::Container {
         return BTreeSet::new();
     }
     let knobs: Vec<&str> = arm.knobs().collect();
     let stays = |kind: &&&str| **kind == "cgroup" || !knobs.contains(&format!("-{kind}").as_str());
     let mut kinds: BTreeSet<String> = USUAL.iter().filter(stays).map(|kind| (*kind).to_owned()).collect();
-    if environment == "container-rootless" || knobs.contains(&"+user") {
+    if arm.environment() == "container-rootless" || knobs.contains(&"+user") {
         kinds.insert("user".into());
     }
     kinds
@@ -43,13 +43,13 @@ fn list(kinds: &BTreeSet<String>) -> String {
 /// In every instance of every arm.
 pub(super) fn namespaces(case: &Case) -> Found {
     let cells: Vec<_> = case.cells("inventory").filter(|(_, _, c)| listed(c).next().is_some()).collect();
-    if !cells.iter().any(|(_, run, cell)| !promised(environment(run, cell), &cell.arm).is_empty()) {
+    if !cells.iter().any(|(_, run, cell)| !promised(kind_of(run, &cell.arm), &cell.arm).is_empty()) {
         return case.not_measured("inventory container", RUN);
     }
     let mut wrong = Vec::new();
     let mut seen = Vec::new();
     for (file, run, cell) in &cells {
-        let wanted = promised(environment(run, cell), &cell.arm);
+        let wanted = promised(kind_of(run, &cell.arm), &cell.arm);
         let other = listed(cell).map(|parts| new_ones(parts)).find(|kinds| *kinds != wanted);
         let found = list(other.as_ref().unwrap_or(&wanted));
         seen.push(evidence(file, cell, format!("{found} (×{})", listed(cell).count())));
@@ -159,11 +159,11 @@ mod tests {
 
     #[test]
     fn an_arm_promises_its_namespaces() {
-        assert_eq!(promised("process", &"process".into()).len(), 0);
-        assert_eq!(promised("vm-bare", &"vm-bare:ram=1G".into()).len(), 0);
-        assert_eq!(list(&promised("container", &"container:-net#2".into())), "cgroup ipc mnt pid uts");
-        assert_eq!(promised("container", &"container:-cgroup".into()).len(), 6, "the view of the tree stays");
-        assert!(promised("container-rootless", &"container-rootless".into()).contains("user"));
-        assert!(promised("container", &"container:+user".into()).contains("user"));
+        assert_eq!(promised(Kind::Process, &"process".into()).len(), 0);
+        assert_eq!(promised(Kind::Machine, &"vm-bare:ram=1G".into()).len(), 0);
+        assert_eq!(list(&promised(Kind::Container, &"container:-net#2".into())), "cgroup ipc mnt pid uts");
+        assert_eq!(promised(Kind::Container, &"container:-cgroup".into()).len(), 6, "the view of the tree stays");
+        assert!(promised(Kind::Container, &"container-rootless".into()).contains("user"));
+        assert!(promised(Kind::Container, &"container:+user".into()).contains("user"));
     }
 }

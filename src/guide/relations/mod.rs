@@ -106,9 +106,5 @@ fn evidence(file: &str, cell: &Cell, found: String) -> Evidence {
     Evidence { file: file.into(), cell: cell.id.clone(), sha256: cell.hash.clone(), found }
 }
 
-fn environment<'a>(run: &'a Run, cell: &Cell) -> &'a str {
-    run.header.arms.iter().find(|a| a.id == cell.arm).map_or("", |a| a.environment.as_str())
-}
-
 #[cfg(test)]
 mod tests;
