@@ -20,9 +20,10 @@ use super::console::Console;
 use super::dev::Dev;
 use super::handshake::{At, Failure, Handshake, Stamp, Step};
 use super::idmap::IdMap;
+use super::mounts::{Made, Mounting};
 use super::plan::Plan;
 use super::seccomp::Filter;
-use super::{capabilities, dev, hosts_view, init, mask, namespaces, rootfs, tmp};
+use super::{capabilities, dev, hosts_view, init, mask, namespaces, rootfs};
 use crate::sys::fds::{HANDED, hand_over};
 use crate::sys::{landlock, signals};
 
@@ -116,9 +117,8 @@ fn change_root(plan: &Plan, files: &Files<'_>) -> Result<(Option<OwnedFd>, Optio
     let root = rootfs::mount_root(plan.read_only).at(Step::Root)?;
     let sys = find_sys(plan, root.as_fd()).at(Step::Sys)?;
     hide_what_acts_on_the_host(plan, root.as_fd()).at(Step::HostsView)?;
-    let proc = rootfs::mount_proc(root.as_fd()).at(Step::Proc)?;
-    let dev = make_dev(plan, root.as_fd()).at(Step::Dev)?;
-    make_tmp(plan, root.as_fd()).at(Step::Tmp)?;
+    let made = mount_all(plan, root.as_fd(), sys)?;
+    let (proc, sys, dev) = (made.proc.ok_or(Errno::ENODEV).at(Step::Proc)?, made.sys, made.dev);
     set_parameters(plan, proc.as_fd())?; // before /proc/sys is read-only
     let sys = hide_paths(plan, root.as_fd(), proc.as_fd(), sys, dev.as_ref())?;
     let null = own_null(files, dev.as_ref(), proc.as_fd()).at(Step::Dev)?;
@@ -127,7 +127,8 @@ fn change_root(plan: &Plan, files: &Files<'_>) -> Result<(Option<OwnedFd>, Optio
     for (name, top) in mounted {
         top.map_or(Ok(()), |top| rootfs::is_still_there(name, top.as_fd())).at(Step::Settled)?;
     }
-    Ok((null, dev.map(|dev| dev.terminals).filter(|_| files.console.is_some())))
+    plan.mounts.iter().try_for_each(Mounting::is_still_there).at(Step::Settled)?;
+    Ok((null, dev.and_then(|dev| dev.terminals).filter(|_| files.console.is_some())))
 }
 
 fn find_sys(plan: &Plan, root: BorrowedFd<'_>) -> Result<Option<OwnedFd>, Errno> {
@@ -154,12 +155,14 @@ fn enter_folder(plan: &Plan) {
     }
 }
 
-fn make_dev(plan: &Plan, root: BorrowedFd<'_>) -> Result<Option<Dev>, Errno> {
-    plan.dev.as_ref().map(|(nodes, devices)| dev::make(root, *nodes, devices)).transpose()
-}
-
-fn make_tmp(plan: &Plan, root: BorrowedFd<'_>) -> Result<(), Errno> {
-    if plan.tmp { tmp::mount(root) } else { Ok(()) }
+/// `sys` is the root folder's.
+fn mount_all(plan: &Plan, root: BorrowedFd<'_>, sys: Option<OwnedFd>) -> Result<Made, Failure> {
+    let mut made = Made { sys, ..Made::default() };
+    for (place, mounting) in plan.mounts.iter().enumerate() {
+        let step = mounting.step();
+        mounting.mount(root, &mut made).map_err(|errno| Failure { step, errno, place })?;
+    }
+    Ok(made)
 }
 
 fn set_parameters(plan: &Plan, proc: BorrowedFd<'_>) -> Result<(), Failure> {

@@ -1,6 +1,6 @@
 //! A minimal /dev: the files that programs take for granted, and no way to any device.
 //!
-//! It is made read-only when it is complete, but for /dev/shm, where no device is alive. The container keeps CAP_MKNOD, and here is the only place where device files
+//! It is made read-only when it is complete, but for /dev/shm. The container keeps CAP_MKNOD, and here is the only place where device files
 //! are alive: a writable /dev would let it make one for the host's disk. (Docker has a device cgroup for that.)
 
 use std::ffi::{CStr, CString};
@@ -14,7 +14,7 @@ use nix::unistd::symlinkat;
 
 use super::rootfs::inside;
 use crate::sys::fds::moved_out_of_the_way;
-use crate::sys::mounts::{Depth, attach, attr, copy_of, exchange, new_mount, restrict};
+use crate::sys::mounts::{Depth, Options, attach, attr, copy_of, exchange, new_mount, restrict};
 
 const LINKS: &[(&CStr, &CStr)] = &[
     (c"ptmx", c"pts/ptmx"),
@@ -52,16 +52,22 @@ pub struct Dev {
     /// Read-only, so that its mode and its owner stay.
     pub null: OwnedFd,
     /// A folder in which nobody can make anything: the one below /dev/pts.
-    pub empty: OwnedFd,
+    pub empty: Option<OwnedFd>,
     /// The top of /dev/pts, where terminals are made.
-    pub terminals: OwnedFd,
+    pub terminals: Option<OwnedFd>,
 }
 
 /// Mounts and fills /dev below `root`.
-pub fn make(root: BorrowedFd<'_>, nodes: Nodes, devices: &[Node]) -> Result<Dev, Errno> {
+pub fn make(
+    root: BorrowedFd<'_>,
+    options: &Options,
+    attributes: u64,
+    nodes: Nodes,
+    devices: &[Node],
+    folders: &[(CString, Mode)],
+) -> Result<Dev, Errno> {
     let place = inside(root, c"dev", OFlag::O_DIRECTORY)?;
-    let options = [(c"mode", c"755"), (c"size", SHARED_MEMORY), (c"nr_inodes", c"16k")];
-    let top = new_mount(c"tmpfs", &options, attr::NO_SUID | attr::NO_EXEC)?;
+    let top = new_mount(c"tmpfs", options, attributes)?;
     attach(top.as_fd(), place.as_fd())?;
     let dev = top.as_fd();
     let before = umask(Mode::empty());
@@ -74,34 +80,35 @@ pub fn make(root: BorrowedFd<'_>, nodes: Nodes, devices: &[Node]) -> Result<Dev,
     for (name, target) in LINKS {
         symlinkat(*target, dev, *name)?;
     }
-    mkdirat(dev, c"pts", Mode::from_bits_truncate(0o755))?;
-    mkdirat(dev, c"shm", Mode::from_bits_truncate(0o1777))?;
+    for (name, mode) in folders {
+        mkdirat(dev, name.as_c_str(), *mode)?;
+    }
     umask(before);
-    restrict(dev, attr::READ_ONLY | attr::NO_SUID | attr::NO_EXEC, Depth::WithAllBelow)?;
+    restrict(dev, attributes | attr::READ_ONLY, Depth::WithAllBelow)?;
     let null = inside(dev, c"null", OFlag::empty())?;
-    let empty = inside(dev, c"pts", OFlag::O_DIRECTORY)?;
-    let terminals = mount_terminals(empty.as_fd())?;
-    open_shared_memory(dev)?;
-    Ok(Dev { top, null, empty, terminals })
+    let empty = match inside(dev, TERMINALS, OFlag::O_DIRECTORY) {
+        Err(Errno::ENOENT) => None,
+        found => Some(found?),
+    };
+    Ok(Dev { top, null, empty, terminals: None })
 }
 
-/// Docker's size. The file system is that of /dev, where nothing else can grow.
-const SHARED_MEMORY: &CStr = c"64m";
+pub const TERMINALS: &CStr = c"pts";
 
-fn mount_terminals(place: BorrowedFd<'_>) -> Result<OwnedFd, Errno> {
-    let options = [(c"ptmxmode", c"0666"), (c"mode", c"0620")];
-    let pts = new_mount(c"devpts", &options, attr::NO_SUID | attr::NO_EXEC)?;
+/// On [`TERMINALS`].
+pub fn mount_terminals(place: BorrowedFd<'_>, options: &Options, attributes: u64) -> Result<OwnedFd, Errno> {
+    let pts = new_mount(c"devpts", options, attributes)?;
     attach(pts.as_fd(), place)?;
     Ok(pts)
 }
 
-/// /dev/shm, where shm_open(3) and sem_open(3) make their files: the one writable folder, and no device is alive in it.
+/// A folder that can be written to: /dev/shm, where shm_open(3) and sem_open(3) make their files. No device is alive in it.
 /// A mount of its own of a folder that is there costs a tenth of a new file system.
-fn open_shared_memory(dev: BorrowedFd<'_>) -> Result<(), Errno> {
-    let place = inside(dev, c"shm", OFlag::O_DIRECTORY)?;
-    let shm = copy_of(place.as_fd(), Depth::One)?;
-    exchange(shm.as_fd(), attr::READ_ONLY, attr::NO_DEVICES)?;
-    attach(shm.as_fd(), place.as_fd())
+pub fn open_folder(dev: BorrowedFd<'_>, name: &CStr, attributes: u64) -> Result<(), Errno> {
+    let place = inside(dev, name, OFlag::O_DIRECTORY)?;
+    let folder = copy_of(place.as_fd(), Depth::One)?;
+    exchange(folder.as_fd(), attr::READ_ONLY, attributes)?;
+    attach(folder.as_fd(), place.as_fd())
 }
 
 /// The null device for a container without a /dev of its own: the host's, and nothing about it can be changed. It is

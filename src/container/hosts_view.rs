@@ -13,7 +13,7 @@ use nix::sys::stat::{Mode, mkdirat, umask};
 use nix::unistd::fchdir;
 
 use super::rootfs::inside;
-use crate::sys::mounts::{Depth, attach, attr, copy_of, new_mount};
+use crate::sys::mounts::{Depth, NO_OPTIONS, attach, attr, copy_of, new_mount};
 
 /// One file system for /tmp and /run, so that one size bounds both.
 const SCRATCH: &[(&CStr, &CStr)] = &[(c"mode", c"755"), (c"size", c"256m"), (c"nr_inodes", c"16k")];
@@ -40,7 +40,8 @@ pub fn replace(root: BorrowedFd<'_>, user: bool) -> Result<(), Errno> {
 /// A /sys of our own network namespace; an empty one where none may be made. Returns its top.
 pub fn fresh_sys(place: BorrowedFd<'_>) -> Result<OwnedFd, Errno> {
     let attributes = QUIET | attr::READ_ONLY | attr::NO_EXEC;
-    let sys = new_mount(c"sysfs", &[], attributes).or_else(|_| new_mount(c"tmpfs", &[(c"size", c"4k")], attributes))?;
+    let sys = new_mount(c"sysfs", NO_OPTIONS, attributes)
+        .or_else(|_| new_mount(c"tmpfs", &[(c"size", c"4k")], attributes))?;
     attach(sys.as_fd(), place)?;
     Ok(sys)
 }

@@ -132,7 +132,9 @@ impl Covers<'_> {
     }
 
     fn cover_folder(&mut self, place: BorrowedFd<'_>) -> Result<(), Errno> {
-        if let Some(empty) = self.dev.map(|dev| dev.empty.as_fd()).or(self.empty.as_ref().map(AsFd::as_fd)) {
+        if let Some(empty) =
+            self.dev.and_then(|dev| dev.empty.as_ref()).map(AsFd::as_fd).or(self.empty.as_ref().map(AsFd::as_fd))
+        {
             return attach(copy_of(empty, Depth::One)?.as_fd(), place);
         }
         let attributes = attr::READ_ONLY | attr::NO_SUID | attr::NO_DEVICES | attr::NO_EXEC;

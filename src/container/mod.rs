@@ -24,6 +24,7 @@ pub mod hosts_view;
 pub mod idmap;
 pub mod init;
 pub mod mask;
+pub mod mounts;
 pub mod namespaces;
 mod oom;
 mod plan;

@@ -1,6 +1,8 @@
 //! From what a container shall be to what its child does: strings that end in NUL, open files, the compiled filter. All of
 //! it is made before t0, since the child may not allocate, and what cannot be is refused here, by its field's name.
 
+mod mounts;
+
 use std::ffi::CString;
 use std::fs::File;
 use std::os::fd::{AsFd, OwnedFd};
@@ -14,11 +16,12 @@ use nix::sys::stat::{Mode, SFlag, makedev};
 
 use super::capabilities::{self, Sets};
 use super::cgroup::Tree;
-use super::dev::{Node, Nodes};
+use super::dev::Node;
 use super::folder::Folder;
 use super::handshake::Step;
 use super::idmap::IdMap;
 use super::mask::{Hidden, whole_proc};
+use super::mounts::{Mounting, What};
 use super::namespaces::{self, NAMESPACES};
 use super::seccomp::Filter;
 use super::spec::{Capabilities, Device, DeviceKind, Rlimit, Seccomp, Source, Spec, User};
@@ -56,8 +59,6 @@ pub struct Plan {
     pub read_only: bool,
     /// It is the host's own root; see [`super::hosts_view`].
     pub hosts_root: bool,
-    /// By [`super::tmp`]: a /tmp of its own.
-    pub tmp: bool,
     pub program: Image,
     pub confined: Option<OwnedFd>,
     /// New ones; `user` exactly when `ids` is Some.
@@ -68,7 +69,7 @@ pub struct Plan {
     pub cgroup: Option<Tree>,
     pub cgroup_name: String,
     pub limits: Limits,
-    pub dev: Option<(Nodes, Vec<Node>)>,
+    pub mounts: Vec<Mounting>,
     pub hidden: Vec<Hidden>,
     /// Paths below /proc, and what is written there.
     pub sysctl: Vec<(CString, String)>,
@@ -94,13 +95,9 @@ impl Plan {
         let process = &spec.process;
         let (namespaces, joined) = chosen_namespaces(spec)?;
         let capabilities = process.capabilities.as_ref().map(sets).transpose()?;
-        let nodes = if spec.ids.is_some() { Nodes::Borrowed } else { Nodes::Made };
-        let devices =
-            spec.devices.as_ref().map(|devices| devices.iter().map(node).collect::<Result<_>>()).transpose()?;
         Ok(Plan {
             read_only: spec.root.readonly,
             hosts_root: place.root.is_hosts_root(),
-            tmp: spec.root.tmp,
             root: place.root.into(),
             program: Image::new(process.path.as_os_str(), &process.argv, &process.env)?,
             confined: place.confined,
@@ -110,7 +107,7 @@ impl Plan {
             cgroup: place.cgroup,
             cgroup_name: place.cgroup_name,
             limits: spec.resources,
-            dev: devices.map(|devices| (nodes, devices)),
+            mounts: mounts::compile(spec)?,
             hidden: hidden(spec)?,
             sysctl: spec.sysctl.iter().map(|(name, value)| sysctl(spec, name, value)).collect::<Result<_>>()?,
             cwd: process.cwd.as_ref().map(|path| text("process.cwd", path)).transpose()?,
@@ -135,12 +132,21 @@ impl Plan {
         self.fork || self.init || self.ids.is_some()
     }
 
+    /// Device files are alive in it.
+    pub fn has_own_dev(&self) -> bool {
+        self.mounts.iter().any(|mounting| matches!(mounting.what, What::Dev { .. }))
+    }
+
     /// What the child was at, in a step that does several things.
     pub fn part_of(&self, step: Step, number: usize) -> Option<Said> {
         match step {
             Step::Mask => self.hidden.get(number).map(|hidden| {
                 let path = hidden.path();
                 said!("hide {path}", "{path}을(를) 가릴 수 없습니다")
+            }),
+            Step::Mount => self.mounts.get(number).map(|mounting| {
+                let path = mounting.path.to_string_lossy();
+                said!("mount /{path}", "/{path}을(를) 마운트할 수 없습니다")
             }),
             Step::Sysctl => self.sysctl.get(number).map(|(path, value)| {
                 let path = path.to_string_lossy();

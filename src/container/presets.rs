@@ -8,7 +8,9 @@ use std::path::PathBuf;
 
 pub(crate) use self::capabilities::CAPABILITIES;
 use super::namespaces::{NAMESPACES, USUAL};
-use super::spec::{Capabilities, Device, DeviceKind, Namespace, Process, Root, Seccomp, Source, Spec, User};
+use super::spec::{
+    Capabilities, Device, DeviceKind, Mount, MountKind, Namespace, Process, Root, Seccomp, Source, Spec, User,
+};
 use crate::model::Limits;
 
 pub const HOSTNAME: &str = "isolab";
@@ -31,6 +33,19 @@ pub const MASKED_PATHS: &[&str] = &[
 
 /// What changes the host. Without it root in a container writes /proc/sysrq-trigger and reboots the machine.
 pub const READONLY_PATHS: &[&str] = &["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"];
+
+/// Where, what, and how. /dev becomes read-only when its files are there; /dev/shm is a part of its file system, since both
+/// have one size.
+pub const MOUNTS: &[(&str, MountKind, &[&str])] = &[
+    ("/proc", MountKind::Proc, &["nosuid", "nodev", "noexec"]),
+    ("/dev", MountKind::Tmpfs, &["nosuid", "noexec", "mode=755", "size=64m", "nr_inodes=16k"]),
+    ("/dev/pts", MountKind::Devpts, &["nosuid", "noexec", "ptmxmode=0666", "mode=0620"]),
+    ("/dev/shm", MountKind::Tmpfs, &["nosuid", "nodev", "noexec", "mode=1777", "size=64m", "nr_inodes=16k"]),
+];
+
+/// Not docker's: where the root folder has no /tmp that can be written to; see [`super::tmp`].
+pub const TMP: (&str, MountKind, &[&str]) =
+    ("/tmp", MountKind::Tmpfs, &["nosuid", "nodev", "mode=1777", "size=256m", "nr_inodes=16k"]);
 
 /// The files that programs take for granted, and no way to any device.
 pub const DEVICES: &[(&str, u64, u64)] = &[
@@ -55,7 +70,7 @@ pub fn docker() -> Spec {
     };
     let new = |name: &str| Namespace { name: name.into(), source: Source::New };
     Spec {
-        root: Root { path: PathBuf::new(), readonly: false, tmp: false },
+        root: Root { path: PathBuf::new(), readonly: false },
         process: Process {
             path: PathBuf::new(),
             argv: Vec::new(),
@@ -76,13 +91,24 @@ pub fn docker() -> Spec {
         hostname: Some(HOSTNAME.into()),
         namespaces: NAMESPACES.iter().filter(|ns| USUAL.contains(ns.flag)).map(|ns| new(ns.name)).collect(),
         ids: None,
-        devices: Some(DEVICES.iter().map(device).collect()),
+        mounts: MOUNTS.iter().map(mount).collect(),
+        devices: DEVICES.iter().map(device).collect(),
         masked_paths: text(MASKED_PATHS),
         readonly_paths: text(READONLY_PATHS),
         sysctl: BTreeMap::new(),
         resources: Limits::default(),
         loopback: true,
         init: false,
+    }
+}
+
+/// A row of the table.
+pub fn mount((destination, kind, options): &(&str, MountKind, &[&str])) -> Mount {
+    Mount {
+        destination: destination.into(),
+        kind: *kind,
+        source: None,
+        options: options.iter().map(|option| (*option).to_owned()).collect(),
     }
 }
 

@@ -15,7 +15,7 @@ use nix::sys::stat::Mode;
 use nix::unistd::{chdir, fchdir, pivot_root};
 
 use crate::sys::exec::Image;
-use crate::sys::mounts::{Depth, allow, attach, attr, copy_of, mount_id, new_mount, restrict};
+use crate::sys::mounts::{Depth, allow, attach, attr, copy_of, mount_id, restrict};
 
 const NOTHING: Option<&CStr> = None;
 
@@ -54,14 +54,6 @@ pub fn find_sys(root: BorrowedFd<'_>) -> Result<Option<OwnedFd>, Errno> {
         Err(Errno::ENOENT) => Ok(None),
         Err(errno) => Err(errno),
     }
-}
-
-/// A fresh /proc shows the container's own processes; the host's would show all.
-pub fn mount_proc(root: BorrowedFd<'_>) -> Result<OwnedFd, Errno> {
-    let place = inside(root, c"proc", OFlag::O_DIRECTORY)?;
-    let proc = new_mount(c"proc", &[], attr::NO_SUID | attr::NO_DEVICES | attr::NO_EXEC)?;
-    attach(proc.as_fd(), place.as_fd())?;
-    Ok(proc)
 }
 
 /// The new root becomes `/`; the old one ends up on top of it and is taken away (pivot_root(2), "pivot_root(".", ".")").

@@ -21,8 +21,10 @@ pub struct Spec {
     pub namespaces: Vec<Namespace>,
     /// Exactly when it has a user namespace.
     pub ids: Option<IdMap>,
-    /// Of its own /dev; None: the root folder's, where no device is alive.
-    pub devices: Option<Vec<Device>>,
+    /// In this order; /sys is the root folder's own, if there is one.
+    pub mounts: Vec<Mount>,
+    /// Of its own /dev. Without such a mount /dev is the root folder's, where no device is alive.
+    pub devices: Vec<Device>,
     /// Absolute paths over which nothing lies: a file becomes a null device, a folder an empty one.
     pub masked_paths: Vec<String>,
     pub readonly_paths: Vec<String>,
@@ -40,8 +42,6 @@ pub struct Spec {
 pub struct Root {
     pub path: PathBuf,
     pub readonly: bool,
-    /// A /tmp of its own is mounted there.
-    pub tmp: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -98,6 +98,29 @@ pub struct Rlimit {
 pub enum Seccomp {
     /// Docker's default profile, see [`super::seccomp`].
     DockerDefault,
+}
+
+/// A file system below the root.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mount {
+    pub destination: PathBuf,
+    #[serde(rename = "type")]
+    pub kind: MountKind,
+    /// The host's file or folder, of [`MountKind::Bind`].
+    pub source: Option<PathBuf>,
+    /// As of mount(8). No device is alive without `dev` (but in its own /dev): the container may make device files.
+    pub options: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MountKind {
+    Proc,
+    Sysfs,
+    Tmpfs,
+    Devpts,
+    Mqueue,
+    Bind,
 }
 
 /// A namespace other than the caller's.

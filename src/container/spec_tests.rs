@@ -2,9 +2,11 @@
 
 use std::io::Read;
 use std::os::fd::AsFd;
+use std::os::unix::fs::PermissionsExt;
 use std::sync::atomic::AtomicU64;
 
-use super::spec::{Capabilities, Device, DeviceKind, Namespace, Rlimit, Source, User};
+use super::idmap::IdMap;
+use super::spec::{Capabilities, Device, DeviceKind, Mount, MountKind, Namespace, Rlimit, Source, User};
 use super::*;
 use crate::container::folder::Folder;
 use crate::error::Kind;
@@ -14,12 +16,13 @@ use crate::sys::signals::Ignored;
 fn run(edit: impl FnOnce(&mut Spec), command: &str) -> Result<(Exit, String)> {
     let mut spec = presets::docker();
     spec.root.readonly = true;
+    spec.root.path = "/".into();
     spec.process.path = std::fs::canonicalize("/bin/sh").unwrap(); // no link is followed at exec
     spec.process.argv = ["sh", "-c", command].map(Into::into).to_vec();
     spec.process.env = vec![("PATH".into(), "/usr/sbin:/usr/bin:/sbin:/bin".into())];
     edit(&mut spec);
     let place = Place {
-        root: Folder::open(Path::new("/"))?,
+        root: Folder::open(&spec.root.path)?,
         confined: None,
         cgroup: None,
         cgroup_name: String::new(),
@@ -93,10 +96,10 @@ fn devices_are_those_of_the_spec() {
         return;
     }
     let edit = |spec: &mut Spec| {
-        spec.devices = Some(vec![
+        spec.devices = vec![
             Device { path: "/dev/null".into(), kind: DeviceKind::Character, major: 1, minor: 3, file_mode: 0o600 },
             Device { path: "/dev/zeros".into(), kind: DeviceKind::Character, major: 1, minor: 5, file_mode: 0o666 },
-        ]);
+        ];
     };
     let command = "stat -c '%t:%T %a' /dev/null /dev/zeros; head -c 3 /dev/zeros | wc -c; ls /dev | tr '\\n' ' '";
     assert_eq!(output(edit, command), "1:3 600\n1:5 666\n3\nfd null ptmx pts shm stderr stdin stdout zeros");
@@ -170,11 +173,139 @@ fn kernel_parameters_of_its_own_namespaces_are_set() {
     assert_eq!(error.doing, "write many to /proc/sys/kernel/shmmni");
 }
 
+fn row(destination: &Path, kind: MountKind, source: Option<&Path>, options: &[&str]) -> Mount {
+    let options = options.iter().map(|option| (*option).to_owned()).collect();
+    Mount { destination: destination.into(), kind, source: source.map(Into::into), options }
+}
+
+/// A root folder with a static shell's needs, which is what a host has: its folders are bound into it.
+fn own_root(spec: &mut Spec) -> tempfile::TempDir {
+    let root = tempfile::tempdir().unwrap();
+    for folder in ["proc", "dev"] {
+        std::fs::create_dir(root.path().join(folder)).unwrap();
+    }
+    for host in ["/usr", "/bin", "/lib", "/lib64"].map(Path::new).into_iter().filter(|path| path.exists()) {
+        spec.mounts.push(row(host, MountKind::Bind, Some(host), &["rbind", "ro", "rro"]));
+    }
+    spec.root.path = root.path().into();
+    spec.root.readonly = false;
+    root
+}
+
+#[test]
+fn a_bind_mount_is_what_its_options_say() {
+    if !is_root("a_bind_mount_is_what_its_options_say") {
+        return;
+    }
+    let (host, root) = (tempfile::tempdir().unwrap(), std::cell::OnceCell::new());
+    std::fs::write(host.path().join("file"), "of the host").unwrap();
+    std::fs::copy("/bin/true", host.path().join("true")).unwrap();
+    let edit = |spec: &mut Spec| {
+        root.set(own_root(spec)).unwrap();
+        let file = host.path().join("file");
+        spec.mounts.push(row("/data/deep".as_ref(), MountKind::Bind, Some(host.path()), &["bind"]));
+        spec.mounts.push(row("/quiet".as_ref(), MountKind::Bind, Some(host.path()), &["bind", "ro", "noexec"]));
+        spec.mounts.push(row("/etc/one".as_ref(), MountKind::Bind, Some(&file), &["ro"]));
+        spec.mounts.push(row("/scratch".as_ref(), MountKind::Tmpfs, None, &["size=1m", "mode=700"]));
+        spec.mounts.push(row("/dev/mqueue".as_ref(), MountKind::Mqueue, None, &["nosuid", "noexec"]));
+    };
+    let command = "cat /etc/one; echo; echo new > /data/deep/new; for f in /quiet/new /etc/one; do \
+        (echo x > $f) 2> /dev/null || echo ro; done; /data/deep/true && echo runs; /quiet/true 2> /dev/null || echo noexec; \
+        mknod /data/deep/disk b 7 0 && (cat /data/deep/disk) 2>&1 | grep -c 'Permission denied'; \
+        stat -c %a /scratch; grep -c ' /dev/mqueue .* mqueue ' /proc/self/mountinfo";
+    let expected = "of the host\nro\nro\nruns\nnoexec\n1\n700\n1";
+    assert_eq!(output(edit, command), expected, "and a device file in it is dead");
+    assert_eq!(std::fs::read_to_string(host.path().join("new")).unwrap(), "new\n");
+}
+
+/// Recursion: what is mounted below a folder comes along with `rbind` alone, and `rro` reaches it.
+#[test]
+fn what_is_mounted_below_a_bound_folder_comes_with_rbind() {
+    if !is_root("what_is_mounted_below_a_bound_folder_comes_with_rbind") {
+        return;
+    }
+    for (options, expected) in [
+        (&["bind"][..], "no\n"),
+        (&["rbind"][..], "yes\nrw"),
+        (&["rbind", "ro"][..], "yes\nrw"),
+        (&["rbind", "rro"][..], "yes\nro"),
+    ] {
+        let edit = |spec: &mut Spec| {
+            spec.mounts.push(row("/mnt".as_ref(), MountKind::Bind, Some("/dev".as_ref()), options));
+        };
+        let command = "[ -e /mnt/pts/ptmx ] && echo yes || echo no; \
+            grep ' /mnt/pts ' /proc/self/mountinfo | cut -d ' ' -f 6 | cut -c 1-2 | tail -n 1";
+        assert_eq!(output(edit, command), expected.trim_end(), "{options:?}");
+    }
+}
+
+/// There mounts come from a less trusted owner: what is below a folder cannot be left behind, and root may own nothing.
+#[test]
+fn a_user_namespace_has_its_mounts_too() {
+    if !is_root("a_user_namespace_has_its_mounts_too") {
+        return;
+    }
+    let host = tempfile::tempdir_in("/var/tmp").unwrap();
+    std::fs::write(host.path().join("file"), "of the host").unwrap();
+    let root = std::cell::OnceCell::new();
+    let edit = |spec: &mut Spec| {
+        let own = own_root(spec);
+        for path in [own.path(), host.path()] {
+            let ids = std::os::unix::fs::chown(path, Some(100_000), Some(100_000));
+            ids.and_then(|()| std::fs::set_permissions(path, PermissionsExt::from_mode(0o755))).unwrap();
+        }
+        root.set(own).unwrap();
+        spec.ids = Some(IdMap::MANY);
+        spec.namespaces.push(Namespace { name: "user".into(), source: Source::New });
+        spec.mounts.push(row("/data".as_ref(), MountKind::Bind, Some(host.path()), &["bind"]));
+        spec.mounts.push(row("/quiet".as_ref(), MountKind::Bind, Some(host.path()), &["rbind", "ro"]));
+        spec.mounts.push(row("/scratch".as_ref(), MountKind::Tmpfs, None, &["size=1m"]));
+    };
+    let command = "cat /quiet/file; echo; echo new > /data/new; (: > /quiet/new) 2> /dev/null || echo ro; : > /scratch/a && ls /scratch";
+    assert_eq!(output(edit, command), "of the host\nro\na");
+    assert_eq!(std::fs::read_to_string(host.path().join("new")).unwrap(), "new\n");
+}
+
+/// A link in the root folder leads to a place in it, wherever it points; and never into /proc.
+#[test]
+fn a_destination_is_inside_of_the_root() {
+    if !is_root("a_destination_is_inside_of_the_root") {
+        return;
+    }
+    let (host, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    std::fs::write(host.path().join("file"), "bound").unwrap();
+    std::fs::create_dir(outside.path().join("target")).unwrap();
+    let target = outside.path().join("target");
+    let climber = Path::new("../../../../../../..").join(target.strip_prefix("/").unwrap());
+    for link in [target.as_path(), &climber] {
+        let root = std::cell::OnceCell::new();
+        let edit = |spec: &mut Spec| {
+            let own = own_root(spec);
+            std::fs::create_dir_all(own.path().join(target.strip_prefix("/").unwrap())).unwrap();
+            std::os::unix::fs::symlink(link, own.path().join("link")).unwrap();
+            root.set(own).unwrap();
+            spec.mounts.push(row("/link/made".as_ref(), MountKind::Bind, Some(host.path()), &["bind"]));
+        };
+        assert_eq!(output(edit, &format!("cat {}/made/file", target.display())), "bound", "{link:?}");
+        assert!(!target.join("made").exists(), "nothing was made outside");
+    }
+    for link in ["/proc/self/attr", "/proc/1/root", "/proc/sys"] {
+        let root = std::cell::OnceCell::new();
+        let edit = |spec: &mut Spec| {
+            let own = own_root(spec);
+            std::os::unix::fs::symlink(link, own.path().join("link")).unwrap();
+            root.set(own).unwrap();
+            spec.mounts.push(row("/link".as_ref(), MountKind::Bind, Some(host.path()), &["bind"]));
+        };
+        assert_eq!(run(edit, "true").unwrap_err().doing, "mount /link", "{link}");
+    }
+}
+
 /// Each by its field's name, before anything is made.
 #[test]
 fn what_cannot_be_is_refused_by_name() {
     type Edit = fn(&mut Spec);
-    let cases: [(&str, Edit); 9] = [
+    let cases: [(&str, Edit); 16] = [
         ("sysctl", |spec| drop(spec.sysctl.insert("kernel.panic".into(), "1".into()))),
         ("sysctl", |spec| drop(spec.sysctl.insert("net/../kernel.panic".into(), "1".into()))),
         ("process.rlimits[].name", |spec| {
@@ -187,7 +318,16 @@ fn what_cannot_be_is_refused_by_name() {
             spec.process.capabilities.as_mut().unwrap().bounding.push("CAP_FLY".into());
         }),
         ("masked_paths", |spec| spec.masked_paths.push("/proc/../etc".into())),
-        ("devices[].path", |spec| spec.devices.as_mut().unwrap()[0].path = "/etc/null".into()),
+        ("devices[].path", |spec| spec.devices[0].path = "/etc/null".into()),
+        ("devices[].path", |spec| spec.mounts.retain(|mount| !mount.destination.starts_with("/dev"))),
+        ("mounts[].destination", |spec| spec.mounts.remove(0).destination = "/".into()),
+        ("mounts[].destination", |spec| spec.mounts.push(row("/a/../b".as_ref(), MountKind::Tmpfs, None, &[]))),
+        ("mounts[].destination", |spec| spec.mounts.push(row("/proc/sys".as_ref(), MountKind::Tmpfs, None, &[]))),
+        ("mounts[].source", |spec| spec.mounts.push(row("/a".as_ref(), MountKind::Bind, None, &[]))),
+        ("mounts[].options[]", |spec| spec.mounts.push(row("/a".as_ref(), MountKind::Tmpfs, None, &["shared"]))),
+        ("mounts[].options[]", |spec| {
+            spec.mounts.push(row("/a".as_ref(), MountKind::Bind, Some("/usr".as_ref()), &["size=1m"]));
+        }),
         ("namespaces[].name", |spec| spec.namespaces[0].name = "moon".into()),
         ("namespaces[].name", |spec| {
             spec.namespaces.push(Namespace { name: "pid".into(), source: Source::Join("/proc/self/ns/pid".into()) });

@@ -12,11 +12,9 @@ use nix::sys::stat::{Mode, fstat, mkdirat};
 use super::folder::Folder;
 use super::idmap::IdMap;
 use super::rootfs::inside;
-use crate::sys::mounts::{attach, attr, mount_id, new_mount};
+use crate::sys::mounts::mount_id;
 
 const NAME: &CStr = c"tmp";
-/// As with the host's own files.
-const OPTIONS: &[(&CStr, &CStr)] = &[(c"mode", c"1777"), (c"size", c"256m"), (c"nr_inodes", c"16k")];
 
 /// Shall a file system of its own be mounted there? A place for it is made where that is possible.
 pub fn is_needed(folder: &Folder, read_only: bool, ids: Option<IdMap>) -> bool {
@@ -33,11 +31,4 @@ fn may_write(folder: &Folder, tmp: BorrowedFd<'_>, ids: Option<IdMap>) -> bool {
     let may =
         |ids: IdMap| fstat(tmp).is_ok_and(|found| found.st_uid == ids.first_uid || found.st_mode & 0o003 == 0o003);
     same_mount && ids.is_none_or(may)
-}
-
-/// Mounts it below `root`.
-pub fn mount(root: BorrowedFd<'_>) -> Result<(), Errno> {
-    let place = inside(root, NAME, OFlag::O_DIRECTORY)?;
-    let tmp = new_mount(c"tmpfs", OPTIONS, attr::NO_SUID | attr::NO_DEVICES)?;
-    attach(tmp.as_fd(), place.as_fd())
 }

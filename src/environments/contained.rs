@@ -84,7 +84,9 @@ pub(super) fn prepare(knobs: &Knobs, task: &Task, setting: &Setting, by: Privile
     }
     let (mut spec, outside) = spec(knobs, task, &root)?;
     spec.ids = by.ids;
-    spec.root.tmp = !is_probe(task) && !root.is_hosts_root() && tmp::is_needed(&root, spec.root.readonly, by.ids);
+    if !is_probe(task) && !root.is_hosts_root() && tmp::is_needed(&root, spec.root.readonly, by.ids) {
+        spec.mounts.push(presets::mount(&presets::TMP));
+    }
     spec.namespaces.extend(by.ids.map(|_| Namespace { name: "user".into(), source: Source::New }));
     let place = Place {
         confined: confined(task, &root, knobs)?,
@@ -130,7 +132,8 @@ fn spec(knobs: &Knobs, task: &Task, root: &Folder) -> Result<(Spec, PathBuf)> {
     let is_a_part = |ns: &Namespace| ns.name == "cgroup" || !knobs.has(&format!("-{}", ns.name));
     spec.namespaces.retain(is_a_part);
     if knobs.has("-dev") {
-        spec.devices = None;
+        spec.mounts.retain(|mount| !mount.destination.starts_with("/dev"));
+        spec.devices.clear();
     }
     if knobs.has("-mask") {
         (spec.masked_paths, spec.readonly_paths) = (Vec::new(), Vec::new());
@@ -259,7 +262,7 @@ impl Prepared for Ready {
     fn create(&self, clock: &mut Timeline) -> Result<Box<dyn Instance>> {
         let plan = Rc::clone(&self.0);
         become_user(plan.become_user)?;
-        let files = Files::apart(&plan.task, plan.container.dev.is_some())?;
+        let files = Files::apart(&plan.task, plan.container.has_own_dev())?;
         let handshake = Handshake::new()?;
         let watch = Watch::new(plan.tsc_khz.map(TscAnchor::now));
         let slot = plan.started.slot()?;

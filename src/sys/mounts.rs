@@ -4,7 +4,7 @@
 //! nix has only mount(2), which takes paths. Since Linux 5.2: open_tree, move_mount, fsopen; since 5.8: mount ids in statx;
 //! since 5.12: mount_setattr.
 
-use std::ffi::CStr;
+use std::ffi::{CStr, CString};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::ptr::null;
 
@@ -17,7 +17,16 @@ pub mod attr {
     pub const NO_SUID: u64 = libc::MOUNT_ATTR_NOSUID;
     pub const NO_DEVICES: u64 = libc::MOUNT_ATTR_NODEV;
     pub const NO_EXEC: u64 = libc::MOUNT_ATTR_NOEXEC;
+    pub const NO_ATIME: u64 = libc::MOUNT_ATTR_NOATIME;
+    pub const STRICT_ATIME: u64 = libc::MOUNT_ATTR_STRICTATIME;
+    pub const NO_DIR_ATIME: u64 = libc::MOUNT_ATTR_NODIRATIME;
 }
+
+/// Names and values, owned.
+pub type Options = Vec<(CString, CString)>;
+
+/// For a file system that takes no options.
+pub const NO_OPTIONS: &[(&CStr, &CStr)] = &[];
 
 /// How much of a tree of mounts is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,11 +47,16 @@ pub fn copy_of(place: BorrowedFd<'_>, depth: Depth) -> Result<OwnedFd, Errno> {
 /// empty; `attributes` are of [`attr`].
 ///
 /// mount(2) gives no descriptor of what it has mounted, and looking for it by name may find something else.
-pub fn new_mount(kind: &CStr, options: &[(&CStr, &CStr)], attributes: u64) -> Result<OwnedFd, Errno> {
+pub fn new_mount(
+    kind: &CStr,
+    options: &[(impl AsRef<CStr>, impl AsRef<CStr>)],
+    attributes: u64,
+) -> Result<OwnedFd, Errno> {
     // SAFETY: a text that ends in NUL.
     let context = new_descriptor(unsafe { libc::syscall(libc::SYS_fsopen, kind.as_ptr(), FSOPEN_CLOEXEC) })?;
-    for (name, value) in [(c"source", kind)].iter().chain(options) {
-        configure(context.as_fd(), Some((name, value)))?;
+    configure(context.as_fd(), Some((c"source", kind)))?;
+    for (name, value) in options {
+        configure(context.as_fd(), Some((name.as_ref(), value.as_ref())))?;
     }
     configure(context.as_fd(), None)?;
     // SAFETY: an open descriptor and plain numbers.
