@@ -1,6 +1,6 @@
 //! Words of printed commands, so that each can be pasted into a shell.
 
-use crate::printable::is_unseen;
+use crate::escape::is_unseen;
 use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;

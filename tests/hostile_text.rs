@@ -21,7 +21,7 @@ const HOSTILE: &[&str] = &[
 ];
 
 fn is_unseen(c: char) -> bool {
-    isolab::printable::is_unseen(c) && c != '\n' && c != '\t'
+    isolab::escape::is_unseen(c) && c != '\n' && c != '\t'
 }
 
 /// Styles of our own are no trick.

@@ -8,7 +8,7 @@ use plotters_backend::text_anchor::HPos;
 use plotters_backend::{BackendColor, BackendCoord, BackendStyle, BackendTextStyle, DrawingBackend, DrawingErrorKind};
 
 use super::font;
-use crate::printable::is_unseen;
+use crate::escape::is_unseen;
 
 /// So many of plotters' units are one pixel.
 pub(super) const PER_PIXEL: i32 = 10;

@@ -6,7 +6,7 @@ use std::ffi::OsStr;
 
 use super::streams::to_stderr;
 use super::{language, misuse};
-use crate::printable::printable;
+use crate::escape::printable;
 use clap::error::ErrorKind;
 
 use crate::error::{Error, Kind};

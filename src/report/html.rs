@@ -5,8 +5,8 @@ use maud::{DOCTYPE, Markup, PreEscaped, html as markup};
 
 use super::page::{Block, Entry, Figure, Page, Section, Table};
 use super::words;
+use crate::escape::printable;
 use crate::lang::Lang;
-use crate::printable::printable;
 use crate::results::hash::sha256_bytes;
 
 const STYLE: &str = include_str!("style.css");

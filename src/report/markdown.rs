@@ -3,7 +3,7 @@
 use super::page::{Block, Entry, Page, Table};
 use super::width::{columns, padded};
 use super::words;
-use crate::printable::printable;
+use crate::escape::printable;
 
 pub fn markdown(page: &Page) -> String {
     let mut out = vec![format!("# {}", escaped(&page.title))];

@@ -14,8 +14,7 @@ mod environment;
 mod final_table;
 mod html;
 mod markdown;
-#[cfg(test)]
-mod mistakes;
+mod moments;
 mod names;
 mod objects;
 mod page;
@@ -25,16 +24,17 @@ mod results;
 pub mod rules;
 mod sections;
 pub mod sentences;
-mod translated;
+#[cfg(test)]
+mod tests;
 mod width;
 mod words;
 
 pub use html::html;
 pub use markdown::markdown;
+pub use moments::translated;
 pub use page::{Figure, Page, Sentence};
 pub use results::outliers;
 pub use sections::command;
-pub use translated::translated;
 
 use crate::lang::Lang;
 use crate::results::schema::Run;

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::schema::Run;
-use crate::printable::printable;
+use crate::escape::printable;
 
 pub fn samples(run: &Run) -> String {
     let mut out = String::from("experiment,arm,case,block,place,at_ns,metric,unit,value\n");
