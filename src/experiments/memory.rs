@@ -10,23 +10,22 @@
 //!
 //! With `configured` and `touch`, one virtual machine of each size is weighed: which of the two does the host pay for?
 
+mod instance_set;
+mod points;
 mod sizes;
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
+use self::instance_set::{InstanceSet, counts, sized};
 use self::sizes::{asks_for_sizes, fits, has_free_size};
-use super::{Better, CellPlan, Experiment, MetricAbout, Question, SetAbout, Sets, Sink, values};
-use crate::bench::charged_cgroup::ChargedCgroup;
-use crate::bench::{HeldInstance, Start, Workers, Workload};
-use crate::environments::{Arm, Handle};
+use super::{Better, CellPlan, Experiment, MetricAbout, Question, SetAbout, Sets, Sink};
+use crate::bench::{Workers, Workload};
+use crate::environments::Arm;
 use crate::error::{Error, Result};
 use crate::lang::Said;
-use crate::model::{Kind, Part, Unit};
-use crate::results::derive::lines::one_more;
+use crate::model::Unit;
 use crate::results::schema::Sample;
 use crate::said;
-use crate::stats::slope::Line;
 use crate::sys::clock::monotonic_ns;
 use crate::units::parse_bytes;
 
@@ -145,7 +144,6 @@ const fn metric(id: &'static str, title: Said, headline: bool, definition: Said)
 
 /// Kernel memory of what has just started or ended is charged late, in batches.
 const SETTLE: Duration = Duration::from_millis(150);
-const MOST_INSTANCES: u64 = 512;
 const PAGE_BYTES: u64 = 4096;
 
 fn values_in(sets: &Sets, key: &str) -> Vec<String> {
@@ -220,18 +218,18 @@ impl Experiment for Memory {
 
     fn block(&self, cells: &[&CellPlan], workers: &mut Workers, sink: &mut Sink) -> Result<()> {
         let at_ns = monotonic_ns();
-        let mut scales = cells
+        let mut instances = cells
             .iter()
             .map(|cell| InstanceSet::new(cell, self.workload(cell)?, workers))
             .collect::<Result<Vec<_>>>()?;
-        let steps = scales.iter().map(|s| s.counts.len()).max().unwrap_or(0);
+        let steps = instances.iter().map(InstanceSet::steps).max().unwrap_or(0);
         for step in 0..steps {
-            scales.iter_mut().try_for_each(|s| s.grow(step, workers))?;
+            instances.iter_mut().try_for_each(|s| s.grow(step, workers))?;
             workers.settle(SETTLE)?;
-            scales.iter_mut().for_each(|s| s.weigh(step));
+            instances.iter_mut().for_each(|s| s.weigh(step));
         }
-        for (i, scale) in scales.into_iter().enumerate() {
-            let sample = scale.finish(workers);
+        for (i, set) in instances.into_iter().enumerate() {
+            let sample = set.finish(workers);
             sink(i, at_ns, sample)?;
         }
         workers.settle(SETTLE) // what has ended is given back late
@@ -239,234 +237,9 @@ impl Experiment for Memory {
 }
 
 /// The arm of a cell with `configured` and `prealloc` as its knobs.
-fn sized(cell: &CellPlan, ram: &str) -> Result<Arm> {
-    let populate = if cell.case.contains_key("prealloc") { ":populate" } else { "" };
-    Arm::parse(&format!("{}:ram={ram}{populate}", Arm { copy: 1, ..cell.arm.clone() }))
-}
-
-fn counts(list: &str) -> Result<Vec<u64>> {
-    let numbers: Vec<u64> = list.split(',').filter_map(|n| n.parse().ok()).collect();
-    let fine = numbers.len() == list.split(',').count()
-        && numbers.is_sorted_by(|a, b| a < b)
-        && numbers.iter().all(|n| (1..=MOST_INSTANCES).contains(n));
-    if fine {
-        return Ok(numbers);
-    }
-    Err(Error::usage(
-        said!("weigh n={list} instances", "인스턴스 n={list}개를 잴 수 없습니다"),
-        said!(
-            "these are no rising numbers from 1 to {MOST_INSTANCES}",
-            "1부터 {MOST_INSTANCES}까지의 커지는 수가 아님"
-        ),
-    )
-    .try_this(Said::english("--n 1,4,16,32")))
-}
-
-/// One cell while it is being weighed.
-struct InstanceSet {
-    arm: Arm,
-    work: Workload,
-    start: Start,
-    counts: Vec<u64>,
-    held: Vec<HeldInstance>,
-    measured: Option<ChargedCgroup>,
-    points: Vec<Point>,
-    failed: Option<Error>,
-    one_of_a_size: bool,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Point {
-    n: f64,
-    weight: Weight,
-    kernel: Option<u64>,
-    charged: Option<u64>,
-}
-
-/// User memory in bytes, summed over instances.
-#[derive(Debug, Clone, Copy, Default)]
-struct Weight {
-    private: u64,
-    shared: u64,
-    /// Contained in `private`; 0 where there is no guest.
-    guest_ram: u64,
-}
-
-impl Weight {
-    fn add(&mut self, parts: &[Part]) {
-        let bytes = |what: &str| parts.iter().find(|p| p.what == what).map_or(0, |p| p.amount);
-        self.private += bytes("private");
-        self.shared += bytes("shared");
-        self.guest_ram += bytes("guest RAM");
-    }
-}
-
-impl InstanceSet {
-    fn new(cell: &CellPlan, work: Workload, workers: &mut Workers) -> Result<InstanceSet> {
-        let arm = cell.case.get("configured").map_or_else(|| Ok(cell.arm.clone()), |ram| sized(cell, ram))?;
-        let counts = cell.case.get("n").map_or(Ok(vec![1]), |n| counts(n))?;
-        let name = format!("weigh-{}", workers.nonces.rand_u64() % 1_000_000);
-        let measured = ChargedCgroup::create(&workers.run, &name)?;
-        let start = Start {
-            join: measured.iter().map(ChargedCgroup::join_file).collect(),
-            cgroup_root: measured.as_ref().map(|m| m.folder().to_owned()),
-            footprint: false,
-        };
-        let one_of_a_size = cell.case.contains_key("configured");
-        Ok(InstanceSet {
-            arm,
-            work,
-            start,
-            counts,
-            held: Vec::new(),
-            measured,
-            points: Vec::new(),
-            failed: None,
-            one_of_a_size,
-        })
-    }
-
-    /// Starts instances until there are as many as this step wants. Only a signal ends the block; a failure, the cell.
-    fn grow(&mut self, step: usize, workers: &mut Workers) -> Result<()> {
-        let Some(wanted) = self.counts.get(step) else { return Ok(()) };
-        while self.failed.is_none() && (self.held.len() as u64) < *wanted {
-            let held = if self.by_monitor() {
-                workers.hold(&self.arm, &self.work, &self.start)
-            } else {
-                workers.detach(&self.arm, &self.work, &self.start)
-            };
-            match held {
-                Ok(held) => self.held.push(held),
-                Err(error) if error.is_signal() => return Err(error),
-                Err(error) => self.failed = Some(error),
-            }
-        }
-        Ok(())
-    }
-
-    /// A virtual machine's monitor has to stay; a container's payload does without ours.
-    fn by_monitor(&self) -> bool {
-        self.arm.env.about().kind == Kind::Machine
-    }
-
-    /// Looked at from outside: a monitor that measured itself would weigh its own measuring.
-    fn memory_of(&self, instance: &Handle) -> Result<Vec<Part>> {
-        let mut parts = instance.memory()?;
-        if self.by_monitor() {
-            parts.push(instance.guest_ram()?);
-        }
-        Ok(parts)
-    }
-
-    fn weigh(&mut self, step: usize) {
-        if self.failed.is_some() || step >= self.counts.len() {
-            return;
-        }
-        let mut sum = Weight::default();
-        for held in &self.held {
-            match self.memory_of(held.handle()) {
-                Ok(parts) => sum.add(&parts),
-                Err(error) => self.failed = Some(error),
-            }
-        }
-        let kernel = self.measured.as_ref().and_then(ChargedCgroup::kernel_bytes);
-        let charged = self.measured.as_ref().and_then(ChargedCgroup::charged_bytes);
-        self.points.push(Point { n: self.held.len() as f64, weight: sum, kernel, charged });
-    }
-
-    fn finish(mut self, workers: &Workers) -> Result<Sample> {
-        for held in std::mem::take(&mut self.held) {
-            let ended = held.end(workers.interrupt, &self.work);
-            self.failed = self.failed.or(ended.err());
-        }
-        if let Some(error) = self.failed {
-            return Err(error);
-        }
-        let guest = self.by_monitor();
-        let (values, inner) = if self.one_of_a_size {
-            (one_size(&self.points, guest), BTreeMap::new())
-        } else {
-            (slopes(&self.points, guest), weighed(&self.points))
-        };
-        let source = self.measured.as_ref().map_or("not measured: no writable memory cgroup", ChargedCgroup::source);
-        let kernel = values.get("kernel").copied().unwrap_or(0.0) as u64;
-        Ok(Sample { values, inner, parts: vec![Part::bytes("kernel", kernel, source)], ..Sample::default() })
-    }
-}
-
-fn one_size(points: &[Point], guest: bool) -> BTreeMap<String, f64> {
-    let last = points.last();
-    let private = last.map(|p| p.weight.private as f64);
-    let kernel = last.and_then(|p| p.kernel).map(|k| k as f64);
-    let ram = last.filter(|_| guest).map(|p| p.weight.guest_ram as f64);
-    values([
-        ("host_bytes", private.zip(kernel).map(|(p, k)| p + k)),
-        ("private", private),
-        ("kernel", kernel),
-        ("guest_ram", ram),
-    ])
-}
-
-/// What all N instances took together at each N, in order: the points behind the slopes.
-fn weighed(points: &[Point]) -> BTreeMap<String, Vec<f64>> {
-    let private = points.iter().map(|p| p.weight.private as f64).collect();
-    let kernel: Option<Vec<f64>> = points.iter().map(|p| p.kernel.map(|k| k as f64)).collect();
-    let columns = [("private", Some(private)), ("kernel", kernel)];
-    columns.into_iter().filter_map(|(name, column)| Some((name.to_owned(), column?))).collect()
-}
-
-/// Lines through the last three points (all, when there are fewer).
-fn slopes(points: &[Point], guest: bool) -> BTreeMap<String, f64> {
-    let line = |y: &dyn Fn(&Point) -> Option<f64>| -> Option<Line> {
-        let xy: Option<Vec<(f64, f64)>> = points.iter().map(|p| Some((p.n, y(p)?))).collect();
-        one_more(&xy?)
-    };
-    let private = line(&|p| Some(p.weight.private as f64));
-    let kernel = line(&|p| p.kernel.map(|k| k as f64));
-    let whole = line(&|p| Some((p.weight.private + p.kernel?) as f64)); // half of a sum would look like the whole
-    let charged = line(&|p| p.charged.map(|c| c as f64));
-    let guest_ram = line(&|p| guest.then_some(p.weight.guest_ram as f64));
-    let shared = line(&|p| Some(p.weight.shared as f64));
-    values([
-        ("per_instance", whole.map(|l| l.slope)),
-        ("private", private.map(|l| l.slope)),
-        ("kernel", kernel.map(|l| l.slope)),
-        ("charged", charged.map(|l| l.slope)),
-        ("guest_ram", guest_ram.map(|l| l.slope)),
-        ("shared", shared.map(|l| l.intercept)),
-        ("lack_of_fit", whole.or(private).map(|l| l.worst_residual)),
-    ])
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_slope_leaves_out_what_is_shared_and_the_first_step() {
-        let point = |n: f64, extra: u64| Point {
-            n,
-            weight: Weight { private: 1000 * n as u64 + extra, shared: 500, guest_ram: 300 * n as u64 },
-            kernel: Some(200 * n as u64),
-            charged: Some(1250 * n as u64),
-        };
-        let points = [point(1.0, 9999), point(4.0, 0), point(16.0, 0), point(32.0, 0)];
-        let v = slopes(&points, true);
-        assert!((v["per_instance"] - 1200.0).abs() < 1e-6 && (v["kernel"] - 200.0).abs() < 1e-6);
-        assert!((v["shared"] - 500.0).abs() < 1e-6 && v["lack_of_fit"] < 1e-6);
-        assert!((v["guest_ram"] - 300.0).abs() < 1e-6 && (v["charged"] - 1250.0).abs() < 1e-6);
-        assert!(!slopes(&points, false).contains_key("guest_ram"), "a process has no guest");
-    }
-
-    #[test]
-    fn the_points_behind_the_slope_are_kept() {
-        let weight = Weight { private: 1000, shared: 5, guest_ram: 0 };
-        let mut points = [Point { n: 1.0, weight, kernel: Some(200), charged: None }; 2];
-        assert_eq!(weighed(&points)["private"], [1000.0, 1000.0]);
-        assert_eq!(weighed(&points)["kernel"], [200.0, 200.0]);
-        points[1].kernel = None;
-        assert!(!weighed(&points).contains_key("kernel"), "a hole is not zero");
-    }
 
     #[test]
     fn counts_must_rise() {

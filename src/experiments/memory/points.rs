@@ -1,0 +1,109 @@
+//! What was weighed at each N, and the numbers that are made of it: of one size, or the slopes over N.
+
+use std::collections::BTreeMap;
+
+use crate::experiments::values;
+use crate::model::Part;
+use crate::results::derive::lines::one_more;
+use crate::stats::slope::Line;
+
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Point {
+    pub(super) n: f64,
+    pub(super) weight: Weight,
+    pub(super) kernel: Option<u64>,
+    pub(super) charged: Option<u64>,
+}
+
+/// User memory in bytes, summed over instances.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Weight {
+    pub(super) private: u64,
+    pub(super) shared: u64,
+    /// Contained in `private`; 0 where there is no guest.
+    pub(super) guest_ram: u64,
+}
+
+impl Weight {
+    pub(super) fn add(&mut self, parts: &[Part]) {
+        let bytes = |what: &str| parts.iter().find(|p| p.what == what).map_or(0, |p| p.amount);
+        self.private += bytes("private");
+        self.shared += bytes("shared");
+        self.guest_ram += bytes("guest RAM");
+    }
+}
+
+pub(super) fn one_size(points: &[Point], guest: bool) -> BTreeMap<String, f64> {
+    let last = points.last();
+    let private = last.map(|p| p.weight.private as f64);
+    let kernel = last.and_then(|p| p.kernel).map(|k| k as f64);
+    let ram = last.filter(|_| guest).map(|p| p.weight.guest_ram as f64);
+    values([
+        ("host_bytes", private.zip(kernel).map(|(p, k)| p + k)),
+        ("private", private),
+        ("kernel", kernel),
+        ("guest_ram", ram),
+    ])
+}
+
+/// What all N instances took together at each N, in order: the points behind the slopes.
+pub(super) fn weighed(points: &[Point]) -> BTreeMap<String, Vec<f64>> {
+    let private = points.iter().map(|p| p.weight.private as f64).collect();
+    let kernel: Option<Vec<f64>> = points.iter().map(|p| p.kernel.map(|k| k as f64)).collect();
+    let columns = [("private", Some(private)), ("kernel", kernel)];
+    columns.into_iter().filter_map(|(name, column)| Some((name.to_owned(), column?))).collect()
+}
+
+/// Lines through the last three points (all, when there are fewer).
+pub(super) fn slopes(points: &[Point], guest: bool) -> BTreeMap<String, f64> {
+    let line = |y: &dyn Fn(&Point) -> Option<f64>| -> Option<Line> {
+        let xy: Option<Vec<(f64, f64)>> = points.iter().map(|p| Some((p.n, y(p)?))).collect();
+        one_more(&xy?)
+    };
+    let private = line(&|p| Some(p.weight.private as f64));
+    let kernel = line(&|p| p.kernel.map(|k| k as f64));
+    let whole = line(&|p| Some((p.weight.private + p.kernel?) as f64)); // half of a sum would look like the whole
+    let charged = line(&|p| p.charged.map(|c| c as f64));
+    let guest_ram = line(&|p| guest.then_some(p.weight.guest_ram as f64));
+    let shared = line(&|p| Some(p.weight.shared as f64));
+    values([
+        ("per_instance", whole.map(|l| l.slope)),
+        ("private", private.map(|l| l.slope)),
+        ("kernel", kernel.map(|l| l.slope)),
+        ("charged", charged.map(|l| l.slope)),
+        ("guest_ram", guest_ram.map(|l| l.slope)),
+        ("shared", shared.map(|l| l.intercept)),
+        ("lack_of_fit", whole.or(private).map(|l| l.worst_residual)),
+    ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_slope_leaves_out_what_is_shared_and_the_first_step() {
+        let point = |n: f64, extra: u64| Point {
+            n,
+            weight: Weight { private: 1000 * n as u64 + extra, shared: 500, guest_ram: 300 * n as u64 },
+            kernel: Some(200 * n as u64),
+            charged: Some(1250 * n as u64),
+        };
+        let points = [point(1.0, 9999), point(4.0, 0), point(16.0, 0), point(32.0, 0)];
+        let v = slopes(&points, true);
+        assert!((v["per_instance"] - 1200.0).abs() < 1e-6 && (v["kernel"] - 200.0).abs() < 1e-6);
+        assert!((v["shared"] - 500.0).abs() < 1e-6 && v["lack_of_fit"] < 1e-6);
+        assert!((v["guest_ram"] - 300.0).abs() < 1e-6 && (v["charged"] - 1250.0).abs() < 1e-6);
+        assert!(!slopes(&points, false).contains_key("guest_ram"), "a process has no guest");
+    }
+
+    #[test]
+    fn the_points_behind_the_slope_are_kept() {
+        let weight = Weight { private: 1000, shared: 5, guest_ram: 0 };
+        let mut points = [Point { n: 1.0, weight, kernel: Some(200), charged: None }; 2];
+        assert_eq!(weighed(&points)["private"], [1000.0, 1000.0]);
+        assert_eq!(weighed(&points)["kernel"], [200.0, 200.0]);
+        points[1].kernel = None;
+        assert!(!weighed(&points).contains_key("kernel"), "a hole is not zero");
+    }
+}
