@@ -24,7 +24,7 @@
 //! cli → doctor → { bench (workers), environments, container, vm, host }
 //! ```
 //!
-//! `error`, `timeline`, `model`, `units`, `lang`, `shell`, `any_path`, `gzip`, `id`, `proc_stat` and the probe's `abi` are leaves that all may use. `tests/architecture.rs` holds
+//! `error`, `timeline`, `model`, `units`, `lang`, `shell`, `any_path`, `gzip`, `id`, `proc_stat`, `planned` and the probe's `abi` are leaves that all may use. `tests/architecture.rs` holds
 //! the tree to this, and to the sizes of files and functions.
 //!
 //! # Adding something
@@ -50,6 +50,7 @@ pub mod host;
 pub mod id;
 pub mod lang;
 pub mod model;
+pub mod planned;
 pub mod probe;
 pub mod proc_stat;
 pub mod report;

@@ -12,6 +12,7 @@ use crate::environments::knobs::one_of;
 use crate::error::{Error, Result};
 use crate::lang::Lang;
 use crate::lang::Said;
+use crate::planned;
 use crate::results::schema::{Run, Status};
 use crate::results::{caller, files, read, store};
 use crate::said;
@@ -21,24 +22,6 @@ use std::ffi::OsString;
 /// Two pixels for every unit of the SVG.
 const DPI: u32 = 192;
 const DPI_RANGE: std::ops::RangeInclusive<u32> = 48..=600;
-
-/// Of the design, and not of this version.
-const LATER: &[&str] = &[
-    "path",
-    "ladder",
-    "identity",
-    "exits",
-    "share",
-    "layers",
-    "cgroup",
-    "life",
-    "build",
-    "isolation",
-    "surface",
-    "net",
-    "survive",
-    "claims",
-];
 
 pub(super) fn run(args: Args, out: &mut Out) -> Result<u8> {
     let how = How::of(&args)?;
@@ -256,9 +239,9 @@ fn is_path(path: &Path) -> bool {
 
 fn unknown(name: &str) -> Error {
     let known: Vec<&str> = charts::ALL.iter().map(|c| c.id).collect();
-    let planned = LATER.iter().any(|later| later.starts_with(name) && !name.is_empty());
+    let planned = planned::CHARTS.iter().any(|later| later.starts_with(name) && !name.is_empty());
     let cause = if planned {
-        said!("it is planned, but not in this version", "계획되어 있으나 이 버전에는 없음")
+        planned::NOT_HERE
     } else {
         said!("there is none of that name, and no such file", "그런 이름도, 그런 파일도 없음")
     };

@@ -7,6 +7,7 @@ use crate::error::{Error, Result};
 use crate::id::ArmId;
 use crate::lang::Lang;
 use crate::lang::Said;
+use crate::planned;
 use crate::said;
 
 /// One knob that an environment offers.
@@ -192,31 +193,15 @@ impl fmt::Debug for Arm {
     }
 }
 
-/// Environments that have a name and a plan, but no code yet.
-const LATER: &[&str] = &[
-    "chroot",
-    "vm-linux",
-    "runc",
-    "crun",
-    "bwrap",
-    "podman",
-    "docker",
-    "containerd",
-    "lxc",
-    "qemu-tcg",
-    "qemu-kvm",
-    "firecracker",
-];
-
 /// The environment with this id. One that is planned answers "not in this version".
 pub fn find(id: &str) -> Result<&'static dyn Environment> {
     if let Some(env) = ALL.iter().find(|e| e.about().id == id) {
         return Ok(*env);
     }
-    if LATER.contains(&id) {
+    if planned::ENVIRONMENTS.contains(&id) {
         return Err(Error::usage(
             said!("use the environment {id}", "환경 {id}을(를) 쓸 수 없습니다"),
-            said!("it is planned, but not in this version", "계획되어 있으나 이 버전에는 없음"),
+            planned::NOT_HERE,
         )
         .try_this(Said::english("isolab list")));
     }

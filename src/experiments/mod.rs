@@ -16,6 +16,7 @@ use crate::error::{Error, Result};
 use crate::id::{Case, CellId};
 use crate::lang::Said;
 use crate::model::Unit;
+use crate::planned;
 use crate::results::schema::Sample;
 use crate::said;
 use crate::sys::clock::monotonic_ns;
@@ -149,29 +150,6 @@ pub trait Experiment: Sync {
     }
 }
 
-/// Experiments that have a name and a plan, but no code yet.
-const LATER: &[&str] = &[
-    "teardown",
-    "exits",
-    "share",
-    "density",
-    "disk",
-    "layers",
-    "copyup",
-    "build",
-    "start-size",
-    "life",
-    "cgroup",
-    "isolation",
-    "surface",
-    "kernel",
-    "path",
-    "net",
-    "crash",
-    "snapshot",
-    "portable",
-];
-
 /// A comma-separated list of ids; None: all of them.
 pub fn parse_list(text: Option<&str>) -> Result<Vec<&'static dyn Experiment>> {
     let Some(text) = text else { return Ok(ALL.to_vec()) };
@@ -203,10 +181,10 @@ fn find(id: &str) -> Result<&'static dyn Experiment> {
         )
         .try_this(Said::english("-x boot")));
     }
-    if LATER.contains(&id) {
+    if planned::EXPERIMENTS.contains(&id) {
         return Err(Error::usage(
             said!("use the experiment {id}", "실험 {id}을(를) 쓸 수 없습니다"),
-            said!("it is planned, but not in this version", "계획되어 있으나 이 버전에는 없음"),
+            planned::NOT_HERE,
         )
         .try_this(Said::english("isolab list")));
     }

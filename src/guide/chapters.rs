@@ -9,9 +9,6 @@ use crate::lang::Lang;
 use crate::lang::Said;
 use crate::said;
 
-/// Chapters of the whole course; those that have no page yet are "planned, but not in this version".
-pub const PLANNED: std::ops::RangeInclusive<u32> = 0..=14;
-
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Data {

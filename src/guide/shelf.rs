@@ -4,10 +4,11 @@
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-use super::chapters::{self, Data, PLANNED};
+use super::chapters::{self, Data};
 use super::pages::{self, Page};
 use crate::error::{Error, Result};
 use crate::lang::Lang;
+use crate::planned;
 use crate::results::hash::sha256;
 use crate::results::read::text_if_there;
 use crate::said;
@@ -71,8 +72,8 @@ impl Shelf {
         if let Some((_, topic)) = there_are.iter().find(|(number, _)| *number == chapter) {
             return Ok(topic.clone());
         }
-        let why = if PLANNED.contains(&chapter) {
-            said!("it is planned, but not in this version", "계획되어 있으나 이 버전에는 없음")
+        let why = if planned::CHAPTERS.contains(&chapter) {
+            planned::NOT_HERE
         } else {
             said!("there is none of that number", "그런 번호의 장이 없음")
         };

@@ -57,6 +57,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("id", &[]),
     ("gzip", &[]),
     ("proc_stat", &[]),
+    ("planned", &[]),
 ];
 const LEAVES: &[&str] = &[
     "error",
@@ -69,6 +70,7 @@ const LEAVES: &[&str] = &[
     "shell",
     "any_path",
     "escape",
+    "planned",
     "gzip",
     "id",
     "proc_stat",

@@ -1,12 +1,13 @@
 //! What a rule needs and the files do not hold: skipped, failed, not asked for, or not in this version.
 
+use super::Claim;
 use super::rule::Term;
 use super::terms::{Named, is_of};
-use super::{Claim, not_yet};
 use crate::id::CellId;
 use crate::lang::Lang;
 use crate::lang::Said;
 use crate::lang::particles::settled;
+use crate::planned;
 use crate::results::derive::is_whole;
 use crate::results::schema::{Cell, Run, Status};
 
@@ -27,7 +28,7 @@ pub(super) enum Missing {
 pub(super) fn of(claim: &Claim, term: &Term, runs: &[Named]) -> Missing {
     let groups: Vec<&str> = [term.arm.as_str(), term.base.as_str()].into_iter().filter(|g| !g.is_empty()).collect();
     let names = groups.iter().copied().chain([term.experiment.as_str()]);
-    if let Some(name) = names.into_iter().find(|name| not_yet().iter().any(|later| later == name)) {
+    if let Some(name) = names.into_iter().find(|name| planned::is_measured_later(name)) {
         return Missing::Later(name.to_owned());
     }
     if term.metric == "per_instance" && runs.iter().flat_map(|(_, run)| named(run, term, &groups)).any(is_alone) {
@@ -52,7 +53,7 @@ pub(super) fn of(claim: &Claim, term: &Term, runs: &[Named]) -> Missing {
         experiment: term.experiment.clone(),
         metric: term.metric.clone(),
         arm: groups.join(" + "),
-        arms: claim.arms.iter().filter(|a| !not_yet().contains(a)).cloned().collect::<Vec<_>>().join(","),
+        arms: claim.arms.iter().filter(|a| !planned::is_measured_later(a)).cloned().collect::<Vec<_>>().join(","),
     }
 }
 

@@ -109,8 +109,6 @@ pub struct Claim {
 struct File {
     /// Full titles of the keys in `sources`.
     sources: BTreeMap<String, String>,
-    /// Environments and experiments that rules name and this version does not have.
-    not_yet: Vec<String>,
     claim: Vec<Claim>,
 }
 
@@ -122,11 +120,6 @@ fn file() -> &'static File {
 /// All of them, in order of their ids.
 pub fn all() -> &'static [Claim] {
     &file().claim
-}
-
-/// Environments and experiments that rules name and this version does not have.
-pub fn not_yet() -> &'static [String] {
-    &file().not_yet
 }
 
 /// The title behind a key of [`Claim::sources`].
