@@ -25,6 +25,7 @@ use super::plan::Plan;
 use super::seccomp::Filter;
 use super::{capabilities, dev, hosts_view, init, mask, namespaces, rootfs};
 use crate::sys::fds::{HANDED, hand_over};
+use crate::sys::mounts::new_mount;
 use crate::sys::{landlock, signals};
 
 /// The descriptors that the program gets.
@@ -114,7 +115,8 @@ fn become_root(plan: &Plan) -> Result<(), Errno> {
 /// Returns a null device for the program's streams, and the /dev/pts for its terminal, if it needs them.
 fn change_root(plan: &Plan, files: &Files<'_>) -> Result<(Option<OwnedFd>, Option<OwnedFd>), Failure> {
     rootfs::keep_mounts_private().at(Step::PrivateMounts)?;
-    let root = rootfs::mount_root(plan.read_only).at(Step::Root)?;
+    let overlay = mount_overlay(plan).at(Step::Overlay)?;
+    let root = rootfs::mount_root(plan.read_only, overlay).at(Step::Root)?;
     let sys = find_sys(plan, root.as_fd()).at(Step::Sys)?;
     hide_what_acts_on_the_host(plan, root.as_fd()).at(Step::HostsView)?;
     let made = mount_all(plan, root.as_fd(), sys)?;
@@ -129,6 +131,10 @@ fn change_root(plan: &Plan, files: &Files<'_>) -> Result<(Option<OwnedFd>, Optio
     }
     plan.mounts.iter().try_for_each(Mounting::is_still_there).at(Step::Settled)?;
     Ok((null, dev.and_then(|dev| dev.terminals).filter(|_| files.console.is_some())))
+}
+
+fn mount_overlay(plan: &Plan) -> Result<Option<OwnedFd>, Errno> {
+    plan.overlay.as_ref().map(|options| new_mount(c"overlay", options, 0)).transpose()
 }
 
 fn find_sys(plan: &Plan, root: BorrowedFd<'_>) -> Result<Option<OwnedFd>, Errno> {

@@ -41,6 +41,7 @@ pub enum Step {
     HostName,
     Loopback,
     PrivateMounts,
+    Overlay,
     Root,
     Sys,
     HostsView,
@@ -86,6 +87,10 @@ const STEPS: &[(Step, Said)] = &[
     (
         Step::PrivateMounts,
         Said::fixed("keep the container's mounts to itself", "컨테이너의 마운트를 밖과 나눌 수 없습니다"),
+    ),
+    (
+        Step::Overlay,
+        Said::fixed("make the root of the folders on top of each other", "여러 폴더를 겹쳐 루트를 만들 수 없습니다"),
     ),
     (Step::Root, Said::fixed("mount the root folder", "루트 폴더를 마운트할 수 없습니다")),
     (Step::Sys, Said::fixed("accept /sys of the root folder", "루트 폴더의 /sys를 받아들일 수 없습니다")),
@@ -313,6 +318,8 @@ fn advice(step: Step, errno: Errno) -> (Kind, Said) {
         (_, Errno::EMFILE) => (Kind::Failed, shortage::OPEN_FILES),
         (Step::Exec, Errno::ENOENT) => (Kind::NotFound, Said::fixed("its interpreter (of a script, or the dynamic loader) must be in the root folder too", "인터프리터(스크립트의 것 또는 동적 로더)도 루트 폴더에 있어야 합니다")),
         (Step::Exec, Errno::EACCES | Errno::ENOEXEC | Errno::EISDIR | Errno::ELIBBAD) => (Kind::NotExecutable, Said::english("file PROGRAM; ls -l PROGRAM")),
+        (Step::Overlay, Errno::ENODEV | Errno::EPERM) => (Kind::Unavailable, Said::fixed("sudo modprobe overlay; in a user namespace Linux 5.11 or newer", "sudo modprobe overlay를 하십시오. 사용자 네임스페이스에서는 리눅스 5.11 이상이 필요합니다")),
+        (Step::Overlay, _) => (Kind::Failed, Said::fixed("upper and an empty work on one file system that is no overlay itself; none of the folders below another; more than 255 bytes of lower ones need Linux 6.8", "upper와 빈 work는 오버레이가 아닌 한 파일 시스템에 있어야 하고, 어느 폴더도 다른 폴더 아래에 있으면 안 됩니다. lower가 모두 255바이트를 넘으면 리눅스 6.8 이상이 필요합니다")),
         (Step::Root, Errno::EACCES) => (Kind::Failed, Said::fixed("chmod o+x the folder: inside, root is an ordinary user of the host", "폴더에 chmod o+x를 하십시오. 안의 루트는 호스트에서 일반 사용자입니다")),
         (Step::Root, Errno::EINVAL) => (Kind::Failed, Said::fixed("it lies in another mount namespace: name a folder of this one", "다른 마운트 네임스페이스에 있습니다. 이 네임스페이스의 폴더를 적으십시오")),
         (Step::Settled, _) | (Step::Mount, Errno::ESTALE) => (Kind::Failed, Said::fixed("somebody changes this root folder while it is used: do not trust it", "쓰는 동안 누군가 이 루트 폴더를 바꾸고 있습니다. 믿지 마십시오")),

@@ -2,6 +2,7 @@
 //! it is made before t0, since the child may not allocate, and what cannot be is refused here, by its field's name.
 
 mod mounts;
+mod overlay;
 
 use std::ffi::CString;
 use std::fs::File;
@@ -30,12 +31,13 @@ use crate::lang::Said;
 use crate::model::Limits;
 use crate::said;
 use crate::sys::exec::Image;
+use crate::sys::mounts::Options;
 use crate::sys::signals::Ignored;
 
 /// What belongs to this machine and this caller, not to the container.
 #[derive(Debug)]
 pub struct Place {
-    /// `Spec::root.path`, opened once.
+    /// The top of `Spec::root.folders`, opened once.
     pub root: Folder,
     /// By [`crate::sys::landlock`]: only files below the root may be executed, and no device file made. None: nothing of that.
     pub confined: Option<OwnedFd>,
@@ -56,6 +58,8 @@ pub struct Place {
 #[expect(clippy::struct_excessive_bools, reason = "each is one part of a container that can be taken away by itself")]
 pub struct Plan {
     pub root: OwnedFd,
+    /// Its options, where the root is one.
+    pub overlay: Option<Options>,
     pub read_only: bool,
     /// It is the host's own root; see [`super::hosts_view`].
     pub hosts_root: bool,
@@ -96,6 +100,7 @@ impl Plan {
         let (namespaces, joined) = chosen_namespaces(spec)?;
         let capabilities = process.capabilities.as_ref().map(sets).transpose()?;
         Ok(Plan {
+            overlay: overlay::compile(spec, place.confined.is_some())?,
             read_only: spec.root.readonly,
             hosts_root: place.root.is_hosts_root(),
             root: place.root.into(),

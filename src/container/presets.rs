@@ -9,7 +9,8 @@ use std::path::PathBuf;
 pub(crate) use self::capabilities::CAPABILITIES;
 use super::namespaces::{NAMESPACES, USUAL};
 use super::spec::{
-    Capabilities, Device, DeviceKind, Mount, MountKind, Namespace, Process, Root, Seccomp, Source, Spec, User,
+    Capabilities, Device, DeviceKind, Mount, MountKind, Namespace, Process, Root, RootFolders, Seccomp, Source, Spec,
+    User,
 };
 use crate::model::Limits;
 
@@ -70,7 +71,7 @@ pub fn docker() -> Spec {
     };
     let new = |name: &str| Namespace { name: name.into(), source: Source::New };
     Spec {
-        root: Root { path: PathBuf::new(), readonly: false },
+        root: Root { folders: RootFolders::Dir(PathBuf::new()), readonly: false },
         process: Process {
             path: PathBuf::new(),
             argv: Vec::new(),

@@ -33,12 +33,14 @@ pub fn stand_in(folder: BorrowedFd<'_>) -> Result<(), Errno> {
 /// Mounts the folder that we stand in onto itself, since only a mount can become a root. Its top is all that the later
 /// steps use.
 ///
+/// An `overlay` is mounted there in its place.
+///
 /// Device files in it are dead (the container may make some, CAP_MKNOD): only our own /dev has live ones. What the host has
 /// mounted below it is read-only, wherever the folder's owner may move it to: a folder made for chroot(8) has the host's
 /// /proc and /sys.
-pub fn mount_root(read_only: bool) -> Result<OwnedFd, Errno> {
+pub fn mount_root(read_only: bool, overlay: Option<OwnedFd>) -> Result<OwnedFd, Errno> {
     let place = open(c".", OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC, Mode::empty())?;
-    let root = copy_of(place.as_fd(), Depth::WithAllBelow)?;
+    let root = overlay.map_or_else(|| copy_of(place.as_fd(), Depth::WithAllBelow), Ok)?;
     restrict(root.as_fd(), attr::NO_DEVICES | attr::READ_ONLY, Depth::WithAllBelow)?;
     if !read_only {
         allow(root.as_fd(), attr::READ_ONLY)?;

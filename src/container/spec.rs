@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -40,8 +40,30 @@ pub struct Spec {
 /// What the program sees as `/`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Root {
-    pub path: PathBuf,
+    pub folders: RootFolders,
     pub readonly: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RootFolders {
+    Dir(PathBuf),
+    /// Folders on top of each other, the uppermost first. What is written goes to `upper`; `work` is an empty folder of the
+    /// same file system.
+    Overlay {
+        lower: Vec<PathBuf>,
+        upper: PathBuf,
+        work: PathBuf,
+    },
+}
+
+impl RootFolders {
+    /// The folder over which it is mounted.
+    pub fn top(&self) -> &Path {
+        match self {
+            RootFolders::Dir(top) | RootFolders::Overlay { upper: top, .. } => top,
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::sync::atomic::AtomicU64;
 
 use super::idmap::IdMap;
-use super::spec::{Capabilities, Device, DeviceKind, Mount, MountKind, Namespace, Rlimit, Source, User};
+use super::spec::{Capabilities, Device, DeviceKind, Mount, MountKind, Namespace, Rlimit, RootFolders, Source, User};
 use super::*;
 use crate::container::folder::Folder;
 use crate::error::Kind;
@@ -16,13 +16,13 @@ use crate::sys::signals::Ignored;
 fn run(edit: impl FnOnce(&mut Spec), command: &str) -> Result<(Exit, String)> {
     let mut spec = presets::docker();
     spec.root.readonly = true;
-    spec.root.path = "/".into();
+    spec.root.folders = RootFolders::Dir("/".into());
     spec.process.path = std::fs::canonicalize("/bin/sh").unwrap(); // no link is followed at exec
     spec.process.argv = ["sh", "-c", command].map(Into::into).to_vec();
     spec.process.env = vec![("PATH".into(), "/usr/sbin:/usr/bin:/sbin:/bin".into())];
     edit(&mut spec);
     let place = Place {
-        root: Folder::open(&spec.root.path)?,
+        root: Folder::open(spec.root.folders.top())?,
         confined: None,
         cgroup: None,
         cgroup_name: String::new(),
@@ -187,7 +187,7 @@ fn own_root(spec: &mut Spec) -> tempfile::TempDir {
     for host in ["/usr", "/bin", "/lib", "/lib64"].map(Path::new).into_iter().filter(|path| path.exists()) {
         spec.mounts.push(row(host, MountKind::Bind, Some(host), &["rbind", "ro", "rro"]));
     }
-    spec.root.path = root.path().into();
+    spec.root.folders = RootFolders::Dir(root.path().into());
     spec.root.readonly = false;
     root
 }
@@ -264,6 +264,50 @@ fn a_user_namespace_has_its_mounts_too() {
     let command = "cat /quiet/file; echo; echo new > /data/new; (: > /quiet/new) 2> /dev/null || echo ro; : > /scratch/a && ls /scratch";
     assert_eq!(output(edit, command), "of the host\nro\na");
     assert_eq!(std::fs::read_to_string(host.path().join("new")).unwrap(), "new\n");
+}
+
+/// As root of the host and in a user namespace, with few folders and with more than go into one text.
+#[test]
+fn a_root_of_folders_on_top_of_each_other() {
+    if !is_root("a_root_of_folders_on_top_of_each_other") {
+        return;
+    }
+    for (user, count) in [(false, 2), (true, 2), (false, 9)] {
+        let dir = tempfile::tempdir_in("/dev/shm").unwrap();
+        let part = |name: &str| dir.path().join(name);
+        let lower: Vec<_> = (0..count).map(|n| part(&format!("lower:{n}-{}", "x".repeat(20)))).collect();
+        let edit = |spec: &mut Spec| {
+            drop(own_root(spec));
+            for folder in lower.iter().chain([&part("upper"), &part("work")]) {
+                std::fs::create_dir(folder).unwrap();
+            }
+            for folder in ["proc", "dev"] {
+                std::fs::create_dir(lower[count - 1].join(folder)).unwrap();
+            }
+            for (number, folder) in lower.iter().enumerate() {
+                std::fs::write(folder.join("top"), format!("{number}")).unwrap();
+                std::fs::write(folder.join(format!("of-{number}")), "").unwrap();
+            }
+            if user {
+                spec.ids = Some(IdMap::MANY);
+                spec.namespaces.push(Namespace { name: "user".into(), source: Source::New });
+                let all = std::process::Command::new("chown").args(["-R", "100000:100000"]).arg(dir.path()).status();
+                assert!(all.unwrap().success());
+                std::fs::set_permissions(dir.path(), PermissionsExt::from_mode(0o755)).unwrap();
+            }
+            spec.root.folders = RootFolders::Overlay { lower: lower.clone(), upper: part("upper"), work: part("work") };
+        };
+        let command = "cat /top; echo; ls / | grep -c ^of-; rm /of-0; echo new > /top; ls / | grep -c ^of-";
+        assert_eq!(output(edit, command), format!("0\n{count}\n{}", count - 1), "user namespace: {user}");
+        assert_eq!(std::fs::read_to_string(part("upper/top")).unwrap(), "new\n");
+        assert_eq!(std::fs::read_to_string(lower[0].join("top")).unwrap(), "0", "what lies below stays");
+    }
+    let nested = |spec: &mut Spec| {
+        spec.root.folders =
+            RootFolders::Overlay { lower: vec!["/usr".into()], upper: "/usr".into(), work: "/usr".into() };
+    };
+    let error = run(nested, "true").unwrap_err();
+    assert!(error.to_string().contains("upper"), "{error}");
 }
 
 /// A link in the root folder leads to a place in it, wherever it points; and never into /proc.

@@ -27,7 +27,7 @@ use crate::container::folder::Folder;
 use crate::container::handshake::Handshake;
 use crate::container::idmap::IdMap;
 use crate::container::program::{Program, USUAL_PATH, find};
-use crate::container::spec::{Namespace, Source};
+use crate::container::spec::{Namespace, RootFolders, Source};
 use crate::container::{self, Container, Place, Spec, create, presets, tmp};
 use crate::error::{Context, Error, Result};
 use crate::lang::Said;
@@ -122,7 +122,9 @@ pub(super) fn reach(knobs: &Knobs) -> Reach {
 fn spec(knobs: &Knobs, task: &Task, root: &Folder) -> Result<(Spec, PathBuf)> {
     let (path, argv, outside) = program_inside(task, root)?;
     let mut spec = presets::docker();
-    spec.root.path = if let Rootfs::Dir(folder) = &task.rootfs { folder.clone() } else { PathBuf::new() };
+    if let Rootfs::Dir(folder) = &task.rootfs {
+        spec.root.folders = RootFolders::Dir(folder.clone());
+    }
     spec.root.readonly = task.rootfs == Rootfs::Probe || root.is_hosts_root() || root.is_read_only();
     (spec.process.path, spec.process.argv, spec.process.env) = (path, argv, env_of(task));
     spec.process.cwd = root.is_hosts_root().then(lookup::here); // the caller's folder is there too
