@@ -11,6 +11,19 @@
 //! starts   which cells are single starts         key      numbered lines, and the list of what they mean
 //! ```
 //!
+//! [plotters](https://docs.rs/plotters) draws; what it cannot, is ours. Read in plotters 0.3.7:
+//!
+//! | | plotters | ours, and why |
+//! |---|---|---|
+//! | shapes, text, their styles | elements on a drawing area | – |
+//! | from a value to a place | `RangedCoordf64`, `LogCoord` | – |
+//! | fractions of a pixel | coordinates are `i32` | `canvas`, `axis`: units that are a part of a pixel |
+//! | SVG | a backend of whole pixels | `svg`: a backend with fractions |
+//! | dashes, many dots | one short path for each | `svg`: one path, `stroke-dasharray` and round ends |
+//! | how wide a text is | a guess by its number of bytes, three times too wide in Korean | `font`: the embedded font's own widths |
+//! | ticks | key points by their number; a mesh draws all their labels | `axis`: as many as their labels have room for |
+//! | title, legend, notes | one line each, as wide as it comes | `page`, `caption`: lines that are wrapped, a page as high as they need |
+//!
 //! A chart is drawn once, as SVG. The PNG is rendered from that SVG with the embedded font alone, so it looks the same
 //! on every machine, whatever fonts it has.
 

@@ -1,5 +1,5 @@
-//! Where plotters' drawing becomes SVG. Its own SVG backend rounds to whole pixels and knows neither dashes nor how wide
-//! a text is in our font; this one does.
+//! Where plotters' drawing becomes SVG. Its own SVG backend rounds to whole pixels, and a dashed line comes to it as many
+//! short ones; this one has fractions, and one path for them.
 
 use std::convert::Infallible;
 use std::fmt::Write as _;
