@@ -8,22 +8,22 @@
 //!   |                                                               |  exec
 //! ```
 //!
-//! The gate is a pipe and not a word on the page: when the parent dies, the child reads its end and leaves too.
+//! The gate ([`super::gate`]) is a pipe and not a word on the page: when the parent dies, the child reads its end and leaves too.
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
-use nix::fcntl::OFlag;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::unistd::{pipe2, read, write};
+use nix::unistd::{read, write};
 
+use super::gate::Gate;
 use crate::error::{Context, Error, Kind, Result, shortage};
 use crate::lang::Said;
 use crate::model::Exit;
 use crate::said;
 use crate::sys::clock::{TscAnchor, tsc};
-use crate::sys::fds::{close_copy, out_of_the_way};
+use crate::sys::fds::close_copy;
 use crate::sys::shared::SharedPage;
 use crate::timeline::{Stage, Timeline};
 
@@ -194,16 +194,24 @@ pub struct Handshake {
     page: SharedPage,
     child_end: OwnedFd, // kept open here too, so that opening the gate of a dead child raises no SIGPIPE
     parent_end: OwnedFd,
+    outlives_us: bool,
 }
 
 impl Handshake {
     pub fn new() -> Result<Handshake> {
+        Handshake::at(&Gate::Pipe)
+    }
+
+    pub fn at(gate: &Gate) -> Result<Handshake> {
         let doing = || said!("make the shared page and the gate", "공유 페이지와 관문을 만들 수 없습니다");
         let page = SharedPage::new().doing(doing)?;
-        let (read_end, write_end) = pipe2(OFlag::O_CLOEXEC).doing(doing)?;
-        let child_end = out_of_the_way(read_end.as_fd()).doing(doing)?;
-        let parent_end = out_of_the_way(write_end.as_fd()).doing(doing)?;
-        Ok(Handshake { page, child_end, parent_end })
+        let (child_end, parent_end) = gate.make()?;
+        Ok(Handshake { page, child_end, parent_end, outlives_us: *gate != Gate::Pipe })
+    }
+
+    /// Somebody else can open the gate, when we are gone.
+    pub fn outlives_us(&self) -> bool {
+        self.outlives_us
     }
 
     // --- the parent's side ---

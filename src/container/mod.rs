@@ -19,6 +19,7 @@ pub mod delegation;
 pub mod dev;
 pub mod folder;
 pub mod freeze;
+pub mod gate;
 pub mod handshake;
 pub mod hosts_view;
 pub mod idmap;
@@ -78,6 +79,15 @@ pub fn create(
     pid_to: &AtomicU64,
     clock: &mut Timeline,
 ) -> Result<Container> {
+    if handshake.outlives_us() && !(plan.detachable && plan.needs_fork()) {
+        return Err(Error::usage(
+            said!("let another process start the container", "다른 프로세스가 컨테이너를 시작하게 할 수 없습니다"),
+            said!(
+                "its child must be a copy of us that may outlive us",
+                "자식은 우리보다 오래 살 수 있는 복사본이어야 함"
+            ),
+        ));
+    }
     let cgroup = make_cgroup(plan)?; // first: the child is born inside it
     clock.mark(Stage::Create, "cgroup");
     let mut container = Container { process: None, cgroup, frozen: None, handshake, oom_kills: 0 }; // from here on a guard

@@ -1,10 +1,12 @@
 //! What a spec says is what a program inside finds. Without a word of this each container is docker's default.
 
+mod mounts;
+
 use std::io::Read;
 use std::os::fd::AsFd;
-use std::os::unix::fs::PermissionsExt;
 use std::sync::atomic::AtomicU64;
 
+use super::gate::Gate;
 use super::idmap::IdMap;
 use super::spec::{Capabilities, Device, DeviceKind, Mount, MountKind, Namespace, Rlimit, RootFolders, Source, User};
 use super::*;
@@ -178,171 +180,55 @@ fn row(destination: &Path, kind: MountKind, source: Option<&Path>, options: &[&s
     Mount { destination: destination.into(), kind, source: source.map(Into::into), options }
 }
 
-/// A root folder with a static shell's needs, which is what a host has: its folders are bound into it.
-fn own_root(spec: &mut Spec) -> tempfile::TempDir {
-    let root = tempfile::tempdir().unwrap();
-    for folder in ["proc", "dev"] {
-        std::fs::create_dir(root.path().join(folder)).unwrap();
-    }
-    for host in ["/usr", "/bin", "/lib", "/lib64"].map(Path::new).into_iter().filter(|path| path.exists()) {
-        spec.mounts.push(row(host, MountKind::Bind, Some(host), &["rbind", "ro", "rro"]));
-    }
-    spec.root.folders = RootFolders::Dir(root.path().into());
-    spec.root.readonly = false;
-    root
-}
-
+/// The creator has given it up, and another process opens the gate; a second time nobody is there.
 #[test]
-fn a_bind_mount_is_what_its_options_say() {
-    if !is_root("a_bind_mount_is_what_its_options_say") {
+fn another_process_starts_it_through_a_fifo() {
+    if !is_root("another_process_starts_it_through_a_fifo") {
         return;
     }
-    let (host, root) = (tempfile::tempdir().unwrap(), std::cell::OnceCell::new());
-    std::fs::write(host.path().join("file"), "of the host").unwrap();
-    std::fs::copy("/bin/true", host.path().join("true")).unwrap();
-    let edit = |spec: &mut Spec| {
-        root.set(own_root(spec)).unwrap();
-        let file = host.path().join("file");
-        spec.mounts.push(row("/data/deep".as_ref(), MountKind::Bind, Some(host.path()), &["bind"]));
-        spec.mounts.push(row("/quiet".as_ref(), MountKind::Bind, Some(host.path()), &["bind", "ro", "noexec"]));
-        spec.mounts.push(row("/etc/one".as_ref(), MountKind::Bind, Some(&file), &["ro"]));
-        spec.mounts.push(row("/scratch".as_ref(), MountKind::Tmpfs, None, &["size=1m", "mode=700"]));
-        spec.mounts.push(row("/dev/mqueue".as_ref(), MountKind::Mqueue, None, &["nosuid", "noexec"]));
+    let dir = tempfile::tempdir().unwrap();
+    let fifo = dir.path().join("exec.fifo");
+    let mut spec = presets::docker();
+    spec.root = spec::Root { folders: RootFolders::Dir("/".into()), readonly: true };
+    spec.process.path = std::fs::canonicalize("/bin/sh").unwrap();
+    spec.process.argv = ["sh", "-c", "echo started"].map(Into::into).to_vec();
+    let place = |detachable| Place {
+        root: Folder::open(Path::new("/")).unwrap(),
+        confined: None,
+        cgroup: None,
+        cgroup_name: String::new(),
+        ignored: Ignored::now(),
+        fork: true,
+        detachable,
     };
-    let command = "cat /etc/one; echo; echo new > /data/deep/new; for f in /quiet/new /etc/one; do \
-        (echo x > $f) 2> /dev/null || echo ro; done; /data/deep/true && echo runs; /quiet/true 2> /dev/null || echo noexec; \
-        mknod /data/deep/disk b 7 0 && (cat /data/deep/disk) 2>&1 | grep -c 'Permission denied'; \
-        stat -c %a /scratch; grep -c ' /dev/mqueue .* mqueue ' /proc/self/mountinfo";
-    let expected = "of the host\nro\nro\nruns\nnoexec\n1\n700\n1";
-    assert_eq!(output(edit, command), expected, "and a device file in it is dead");
-    assert_eq!(std::fs::read_to_string(host.path().join("new")).unwrap(), "new\n");
-}
-
-/// Recursion: what is mounted below a folder comes along with `rbind` alone, and `rro` reaches it.
-#[test]
-fn what_is_mounted_below_a_bound_folder_comes_with_rbind() {
-    if !is_root("what_is_mounted_below_a_bound_folder_comes_with_rbind") {
-        return;
-    }
-    for (options, expected) in [
-        (&["bind"][..], "no\n"),
-        (&["rbind"][..], "yes\nrw"),
-        (&["rbind", "ro"][..], "yes\nrw"),
-        (&["rbind", "rro"][..], "yes\nro"),
-    ] {
-        let edit = |spec: &mut Spec| {
-            spec.mounts.push(row("/mnt".as_ref(), MountKind::Bind, Some("/dev".as_ref()), options));
-        };
-        let command = "[ -e /mnt/pts/ptmx ] && echo yes || echo no; \
-            grep ' /mnt/pts ' /proc/self/mountinfo | cut -d ' ' -f 6 | cut -c 1-2 | tail -n 1";
-        assert_eq!(output(edit, command), expected.trim_end(), "{options:?}");
-    }
-}
-
-/// There mounts come from a less trusted owner: what is below a folder cannot be left behind, and root may own nothing.
-#[test]
-fn a_user_namespace_has_its_mounts_too() {
-    if !is_root("a_user_namespace_has_its_mounts_too") {
-        return;
-    }
-    let host = tempfile::tempdir_in("/var/tmp").unwrap();
-    std::fs::write(host.path().join("file"), "of the host").unwrap();
-    let root = std::cell::OnceCell::new();
-    let edit = |spec: &mut Spec| {
-        let own = own_root(spec);
-        for path in [own.path(), host.path()] {
-            let ids = std::os::unix::fs::chown(path, Some(100_000), Some(100_000));
-            ids.and_then(|()| std::fs::set_permissions(path, PermissionsExt::from_mode(0o755))).unwrap();
-        }
-        root.set(own).unwrap();
-        spec.ids = Some(IdMap::MANY);
-        spec.namespaces.push(Namespace { name: "user".into(), source: Source::New });
-        spec.mounts.push(row("/data".as_ref(), MountKind::Bind, Some(host.path()), &["bind"]));
-        spec.mounts.push(row("/quiet".as_ref(), MountKind::Bind, Some(host.path()), &["rbind", "ro"]));
-        spec.mounts.push(row("/scratch".as_ref(), MountKind::Tmpfs, None, &["size=1m"]));
-    };
-    let command = "cat /quiet/file; echo; echo new > /data/new; (: > /quiet/new) 2> /dev/null || echo ro; : > /scratch/a && ls /scratch";
-    assert_eq!(output(edit, command), "of the host\nro\na");
-    assert_eq!(std::fs::read_to_string(host.path().join("new")).unwrap(), "new\n");
-}
-
-/// As root of the host and in a user namespace, with few folders and with more than go into one text.
-#[test]
-fn a_root_of_folders_on_top_of_each_other() {
-    if !is_root("a_root_of_folders_on_top_of_each_other") {
-        return;
-    }
-    for (user, count) in [(false, 2), (true, 2), (false, 9)] {
-        let dir = tempfile::tempdir_in("/dev/shm").unwrap();
-        let part = |name: &str| dir.path().join(name);
-        let lower: Vec<_> = (0..count).map(|n| part(&format!("lower:{n}-{}", "x".repeat(20)))).collect();
-        let edit = |spec: &mut Spec| {
-            drop(own_root(spec));
-            for folder in lower.iter().chain([&part("upper"), &part("work")]) {
-                std::fs::create_dir(folder).unwrap();
-            }
-            for folder in ["proc", "dev"] {
-                std::fs::create_dir(lower[count - 1].join(folder)).unwrap();
-            }
-            for (number, folder) in lower.iter().enumerate() {
-                std::fs::write(folder.join("top"), format!("{number}")).unwrap();
-                std::fs::write(folder.join(format!("of-{number}")), "").unwrap();
-            }
-            if user {
-                spec.ids = Some(IdMap::MANY);
-                spec.namespaces.push(Namespace { name: "user".into(), source: Source::New });
-                let all = std::process::Command::new("chown").args(["-R", "100000:100000"]).arg(dir.path()).status();
-                assert!(all.unwrap().success());
-                std::fs::set_permissions(dir.path(), PermissionsExt::from_mode(0o755)).unwrap();
-            }
-            spec.root.folders = RootFolders::Overlay { lower: lower.clone(), upper: part("upper"), work: part("work") };
-        };
-        let command = "cat /top; echo; ls / | grep -c ^of-; rm /of-0; echo new > /top; ls / | grep -c ^of-";
-        assert_eq!(output(edit, command), format!("0\n{count}\n{}", count - 1), "user namespace: {user}");
-        assert_eq!(std::fs::read_to_string(part("upper/top")).unwrap(), "new\n");
-        assert_eq!(std::fs::read_to_string(lower[0].join("top")).unwrap(), "0", "what lies below stays");
-    }
-    let nested = |spec: &mut Spec| {
-        spec.root.folders =
-            RootFolders::Overlay { lower: vec!["/usr".into()], upper: "/usr".into(), work: "/usr".into() };
-    };
-    let error = run(nested, "true").unwrap_err();
-    assert!(error.to_string().contains("upper"), "{error}");
-}
-
-/// A link in the root folder leads to a place in it, wherever it points; and never into /proc.
-#[test]
-fn a_destination_is_inside_of_the_root() {
-    if !is_root("a_destination_is_inside_of_the_root") {
-        return;
-    }
-    let (host, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    std::fs::write(host.path().join("file"), "bound").unwrap();
-    std::fs::create_dir(outside.path().join("target")).unwrap();
-    let target = outside.path().join("target");
-    let climber = Path::new("../../../../../../..").join(target.strip_prefix("/").unwrap());
-    for link in [target.as_path(), &climber] {
-        let root = std::cell::OnceCell::new();
-        let edit = |spec: &mut Spec| {
-            let own = own_root(spec);
-            std::fs::create_dir_all(own.path().join(target.strip_prefix("/").unwrap())).unwrap();
-            std::os::unix::fs::symlink(link, own.path().join("link")).unwrap();
-            root.set(own).unwrap();
-            spec.mounts.push(row("/link/made".as_ref(), MountKind::Bind, Some(host.path()), &["bind"]));
-        };
-        assert_eq!(output(edit, &format!("cat {}/made/file", target.display())), "bound", "{link:?}");
-        assert!(!target.join("made").exists(), "nothing was made outside");
-    }
-    for link in ["/proc/self/attr", "/proc/1/root", "/proc/sys"] {
-        let root = std::cell::OnceCell::new();
-        let edit = |spec: &mut Spec| {
-            let own = own_root(spec);
-            std::os::unix::fs::symlink(link, own.path().join("link")).unwrap();
-            root.set(own).unwrap();
-            spec.mounts.push(row("/link".as_ref(), MountKind::Bind, Some(host.path()), &["bind"]));
-        };
-        assert_eq!(run(edit, "true").unwrap_err().doing, "mount /link", "{link}");
-    }
+    let far = |file: std::os::fd::OwnedFd| crate::sys::fds::out_of_the_way(file.as_fd()).unwrap();
+    let (mut output, theirs) = std::io::pipe().map(|(ours, theirs)| (ours, far(theirs.into()))).unwrap();
+    let given = [None, Some(theirs.as_fd()), Some(theirs.as_fd()), None, None];
+    let files = Files { given, null: [false; 5], console: None };
+    let (mut clock, pid) = (Timeline::new(), AtomicU64::new(0));
+    clock.begin();
+    let tied = Plan::compile(&spec, place(false)).unwrap();
+    let gate = Gate::Fifo(dir.path().join("other"));
+    let refused = create(&tied, &files, Handshake::at(&gate).unwrap(), &pid, &mut clock).unwrap_err();
+    assert_eq!(refused.kind, Kind::Usage, "{refused}");
+    let plan = Plan::compile(&spec, place(true)).unwrap();
+    let handshake = Handshake::at(&Gate::Fifo(fifo.clone())).unwrap();
+    let container = create(&plan, &files, handshake, &pid, &mut clock).unwrap();
+    container.handshake().wait_for_child(std::time::Duration::from_secs(10));
+    let (pid, _) = container.leave().unwrap();
+    drop(theirs);
+    let third = dir.path().join("third");
+    let waiting = Handshake::at(&Gate::Fifo(third.clone())).unwrap();
+    gate::open_fifo(&third).and_then(|()| Handshake::wait(waiting.gate()).doing(|| "wait")).unwrap();
+    let waits = std::fs::read_link(format!("/proc/{pid}/exe")).unwrap();
+    assert_eq!(waits, std::env::current_exe().unwrap(), "it waits at its program's door");
+    let starter = std::process::Command::new("sh").args(["-c", "printf '!' > \"$0\""]).arg(&fifo).status().unwrap();
+    assert!(starter.success());
+    let mut text = String::new();
+    output.read_to_string(&mut text).unwrap();
+    nix::sys::wait::waitpid(nix::unistd::Pid::from_raw(pid), None).unwrap();
+    assert_eq!(text, "started\n");
+    assert!(gate::open_fifo(&fifo).unwrap_err().to_string().contains("runs already"));
 }
 
 /// Each by its field's name, before anything is made.
