@@ -135,6 +135,12 @@ impl ArmId {
         self.plain().split(':').skip(1)
     }
 
+    /// The same knobs and number in another environment.
+    #[must_use]
+    pub fn in_environment(&self, other: &str) -> ArmId {
+        ArmId(format!("{other}{}", &self.0[self.environment().len()..]))
+    }
+
     pub fn has_knobs(&self) -> bool {
         self.knobs().next().is_some()
     }

@@ -11,6 +11,7 @@ use serde::de::{Error as _, IgnoredAny, MapAccess, Visitor};
 use super::predictions::{Entry, Log, Order};
 use super::state::Kept;
 use crate::error::{Context, Error, Result};
+use crate::id::CellId;
 use crate::lang::Said;
 use crate::results::files::{RUN, SAMPLES, recover_command};
 use crate::results::hash::sha256_of_file;
@@ -40,17 +41,16 @@ impl Results {
 
 /// Does this cell count as the one that is needed? A container of who is not root is the rootless one. A need without a
 /// case is held by any case; "memory/vm-bare{configured}" by each that has such a key.
-pub fn holds(need: &str, cell: &str) -> bool {
-    let (need, key) = match need.split_once('{') {
-        Some((name, key)) if !key.contains('=') => (name, Some(key.trim_end_matches('}'))),
-        _ => (need, None),
+pub fn holds(need: &str, cell: &CellId) -> bool {
+    let key = need.split_once('{').map(|(_, case)| case.trim_end_matches('}')).filter(|case| !case.contains('='));
+    let need = CellId::from(need);
+    let arm = need.arm();
+    let is_rootless = || arm.environment() == "container" && cell.arm() == arm.in_environment("container-rootless");
+    let fits = match key {
+        Some(key) => cell.case().get(key).is_some(),
+        None => need.case().is_empty() || need.case() == cell.case(),
     };
-    let rootless = need.replacen("/container", "/container-rootless", 1);
-    [need, &rootless].iter().any(|need| match (cell.strip_prefix(need), key) {
-        (Some(case), Some(key)) => case.contains(&format!("{key}=")),
-        (Some(case), None) => case.is_empty() || (case.starts_with('{') && !need.contains('{')),
-        (None, _) => false,
-    })
+    need.experiment() == cell.experiment() && (arm == cell.arm() || is_rootless()) && fits
 }
 
 impl Kept {
@@ -214,13 +214,18 @@ mod tests {
 
     #[test]
     fn a_need_is_held_by_the_rootless_twin_and_by_any_case() {
-        assert!(holds("boot/container", "boot/container") && holds("boot/container", "boot/container-rootless"));
-        assert!(holds("boot/container:-net", "boot/container-rootless:-net"));
-        assert!(holds("memory/vm-bare", "memory/vm-bare{configured=1G}"));
-        assert!(!holds("boot/process", "boot/process#2") && !holds("boot/container", "boot/container:-net"));
-        assert!(!holds("memory/vm-bare{n=1}", "memory/vm-bare{n=1,4}"));
-        assert!(holds("memory/vm-bare{configured}", "memory/vm-bare{configured=1G,touch=0}"));
-        assert!(!holds("memory/vm-bare{configured}", "memory/vm-bare{n=1,4}"));
+        assert!(
+            holds("boot/container", &"boot/container".into())
+                && holds("boot/container", &"boot/container-rootless".into())
+        );
+        assert!(holds("boot/container:-net", &"boot/container-rootless:-net".into()));
+        assert!(holds("memory/vm-bare", &"memory/vm-bare{configured=1G}".into()));
+        assert!(
+            !holds("boot/process", &"boot/process#2".into()) && !holds("boot/container", &"boot/container:-net".into())
+        );
+        assert!(!holds("memory/vm-bare{n=1}", &"memory/vm-bare{n=1,4}".into()));
+        assert!(holds("memory/vm-bare{configured}", &"memory/vm-bare{configured=1G,touch=0}".into()));
+        assert!(!holds("memory/vm-bare{configured}", &"memory/vm-bare{n=1,4}".into()));
     }
 
     #[test]
