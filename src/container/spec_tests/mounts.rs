@@ -44,6 +44,31 @@ fn a_bind_mount_is_what_its_options_say() {
     assert_eq!(std::fs::read_to_string(host.path().join("new")).unwrap(), "new\n");
 }
 
+#[test]
+fn a_sys_of_its_own_and_a_read_only_overlay() {
+    if !is_root("a_sys_of_its_own_and_a_read_only_overlay") {
+        return;
+    }
+    let dir = tempfile::tempdir_in("/dev/shm").unwrap();
+    let part = |name: &str| dir.path().join(name);
+    let edit = |spec: &mut Spec| {
+        drop(own_root(spec));
+        for folder in ["lower/proc", "lower/dev", "upper", "work", "lower/sys", "lower/usr", "lower/bin"] {
+            std::fs::create_dir_all(part(folder)).unwrap();
+        }
+        for folder in ["lower/lib", "lower/lib64"] {
+            std::fs::create_dir_all(part(folder)).unwrap();
+        }
+        spec.root.folders =
+            RootFolders::Overlay { lower: vec![part("lower")], upper: part("upper"), work: part("work") };
+        spec.root.readonly = true;
+        spec.mounts.push(row("/sys".as_ref(), MountKind::Sysfs, None, &["nosuid", "noexec"]));
+    };
+    let command = "[ -d /sys/class/net/lo ] && echo sys; ls -A /sys/firmware | wc -l; \
+        (: > /new) 2> /dev/null || echo ro; (: > /sys/new) 2> /dev/null || echo ro";
+    assert_eq!(output(edit, command), "sys\n0\nro\nro");
+}
+
 /// Recursion: what is mounted below a folder comes along with `rbind` alone, and `rro` reaches it.
 #[test]
 fn what_is_mounted_below_a_bound_folder_comes_with_rbind() {
