@@ -190,7 +190,7 @@ fn write_table(name: &str, mut files: Vec<(String, String)>) {
     }
 }
 
-/// `src/container/seccomp.rs` includes this one: the container's filter, compiled.
+/// `src/container/seccomp/mod.rs` includes this one: the container's filter, compiled.
 fn compile_filter() {
     const FILE: &str = "src/container/seccomp/calls.txt";
     const TABLE: &str = include_str!("src/container/seccomp/calls.txt");

@@ -139,12 +139,19 @@ fn code(text: &str) -> String {
 }
 
 #[test]
+fn a_module_with_parts_is_a_folder_with_mod_rs() {
+    let beside: Vec<PathBuf> =
+        sources().into_iter().map(|(path, _)| path).filter(|path| path.with_extension("").is_dir()).collect();
+    assert!(beside.is_empty(), "{beside:?}");
+}
+
+#[test]
 fn rooms_use_only_what_the_tour_says() {
     let allowed: BTreeMap<&str, &[&str]> = ARROWS.iter().copied().collect();
     let mut wrong = Vec::new();
     let sources = sources();
     let test_only = test_only(&sources);
-    assert!(test_only.contains(&PathBuf::from("src/charts/fixture.rs")), "files of tests are found: {test_only:?}");
+    assert!(test_only.contains(&PathBuf::from("src/charts/fixture")), "files of tests are found: {test_only:?}");
     for (path, text) in sources {
         if test_only.iter().any(|test| path.starts_with(test)) {
             continue;

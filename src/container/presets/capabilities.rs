@@ -1,4 +1,4 @@
-//! A file of its own: the build reads it too, for the filter (see `container/seccomp.rs`).
+//! A file of its own: the build reads it too, for the filter (see `container/seccomp/mod.rs`).
 
 /// What root in a container keeps (moby, `oci/caps/defaults.go`).
 pub(crate) const CAPABILITIES: &[&str] = &[

@@ -184,8 +184,8 @@ mod tests {
     /// A caption says why a run is not for publication; the values in those texts are ids and numbers.
     #[test]
     fn every_character_of_a_warning_has_a_glyph() {
-        let kept = include_str!("../results/warnings.rs");
-        let before = include_str!("../results/older.rs");
+        let kept = include_str!("../../results/warnings.rs");
+        let before = include_str!("../../results/older.rs");
         let missing: String = [kept, before].concat().chars().filter(|c| !c.is_control() && !font::has(*c)).collect();
         assert!(missing.is_empty(), "{missing:?}");
     }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 /// Noto Sans CJK KR, cut to Latin and Hangul; see `font/README.md`.
-pub(super) const BYTES: &[u8] = include_bytes!("font/NotoSansCJKkr-Regular-subset.otf");
+pub(super) const BYTES: &[u8] = include_bytes!("NotoSansCJKkr-Regular-subset.otf");
 
 /// Its own name first, then what a browser is likely to have. (A name with a digit would need quotes.)
 pub(super) const FAMILY: &str = "Noto Sans CJK KR, Noto Sans KR, Noto Sans, Source Sans Pro, Arial, sans-serif";

@@ -72,11 +72,11 @@ mod tests {
     /// The pairs of all tables, read from their source: (English, Korean).
     fn all() -> Vec<(String, String)> {
         let sources = [
-            include_str!("words/asked.rs"),
-            include_str!("words/final_table.rs"),
-            include_str!("words/kept.rs"),
-            include_str!("words/machine.rs"),
-            include_str!("words/measured.rs"),
+            include_str!("asked.rs"),
+            include_str!("final_table.rs"),
+            include_str!("kept.rs"),
+            include_str!("machine.rs"),
+            include_str!("measured.rs"),
         ];
         let mut pairs = Vec::new();
         for source in sources {
