@@ -173,10 +173,10 @@ fn the_guide_writes_only_what_its_caller_could() {
     let damage = || fs::write(&progress, "{").unwrap();
     place.race_after("a damaged progress file", damage, || run(&mut place.sudo(&["guide", "progress"])));
     assert!(run(&mut place.sudo(&["guide", "reset", "2"])).code == 0);
-    let desk = place.home.join("lab-guides/work");
-    let work = crate::common::world::entries(&desk)
+    let work_dir = place.home.join("lab-guides/work");
+    let work = crate::common::world::entries(&work_dir)
         .into_iter()
-        .map(|chapter| desk.join(chapter).join("work.rs"))
+        .map(|chapter| work_dir.join(chapter).join("work.rs"))
         .next()
         .unwrap();
     let lay_a_link = || {

@@ -11,8 +11,8 @@ use std::time::Duration;
 use crate::common::guide::{answer, own_run, rustc};
 use crate::common::{Answer, World, code, root, skip};
 use isolab::guide::chapters::Data;
+use isolab::guide::content::Content;
 use isolab::guide::outcome::{Kind, Status};
-use isolab::guide::shelf::Shelf;
 use isolab::guide::{checks, predictions, reference, state, work};
 use isolab::lang::Lang;
 use isolab::results::read;
@@ -47,7 +47,7 @@ impl Reader {
         self.guide(&args)
     }
 
-    fn desk(&self, chapter: u32) -> PathBuf {
+    fn work_dir(&self, chapter: u32) -> PathBuf {
         self.world.join("lab-guides/work").join(work::name(chapter))
     }
 
@@ -55,13 +55,13 @@ impl Reader {
     fn works(&self, chapter: u32, solution: &str) {
         self.guide(&["reset", &chapter.to_string()]).ends_with(code::OK);
         let from = Path::new("lab-guides/solutions").join(work::name(chapter)).join(solution);
-        std::fs::copy(from, self.desk(chapter).join(work::WORK)).unwrap();
+        std::fs::copy(from, self.work_dir(chapter).join(work::WORK)).unwrap();
     }
 
     /// Cards that follow from these runs, as a careful reader writes them.
     fn fill_cards(&self, chapter: u32, runs: &[(String, &Run)]) {
         let text = crate::common::cards::filled(&data(chapter), runs, &floor(runs));
-        std::fs::write(self.desk(chapter).join(work::CARD), text).unwrap();
+        std::fs::write(self.work_dir(chapter).join(work::CARD), text).unwrap();
     }
 
     /// A reference run as one of this reader's own, under this name and from this time: younger than the prediction.
@@ -83,22 +83,22 @@ impl Reader {
     /// Status and reason of each check.
     fn checked(&self, args: &[&str]) -> (Answer, BTreeMap<String, (Status, String)>) {
         let answer = self.guide(&[&["check"], args, &["--json"]].concat());
-        let sheet: serde_json::Value = serde_json::from_str(&answer.out).unwrap_or_else(|e| panic!("{e}: {answer}"));
+        let grades: serde_json::Value = serde_json::from_str(&answer.out).unwrap_or_else(|e| panic!("{e}: {answer}"));
         let status = |c: &serde_json::Value| serde_json::from_value::<Status>(c["status"].clone()).unwrap();
         let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
-        let checks = sheet["checks"].as_array().unwrap().iter();
+        let checks = grades["checks"].as_array().unwrap().iter();
         (answer, checks.map(|c| (text(&c["id"]), (status(c), text(&c["why"])))).collect())
     }
 }
 
 fn chapters() -> Vec<u32> {
-    let all: Vec<u32> = Shelf::embedded().chapters().into_iter().map(|(number, _)| number).collect();
+    let all: Vec<u32> = Content::embedded().chapters().into_iter().map(|(number, _)| number).collect();
     assert!(all.len() >= 5, "{all:?}");
     all
 }
 
 fn data(chapter: u32) -> Data {
-    Shelf::embedded().data(chapter).unwrap()
+    Content::embedded().data(chapter).unwrap()
 }
 
 /// The noise floor of the first start times, as the chart prints it.
@@ -221,7 +221,7 @@ fn a_pipe_or_a_device_among_what_the_guide_reads_is_told_at_once() {
     for (file, make) in
         [("card.toml", &pipe as &dyn Fn(PathBuf)), ("card.toml", &endless), ("work.rs", &pipe), ("work.rs", &endless)]
     {
-        let path = reader.desk(2).join(file);
+        let path = reader.work_dir(2).join(file);
         std::fs::remove_file(&path).unwrap();
         make(path.clone());
         let answer = reader.ends(&["check", "2"]);
@@ -326,17 +326,17 @@ fn work_that_does_not_compile_or_whose_tests_were_changed_is_found_out() {
     let reader = Reader::new();
     reader.works(2, "work.rs");
     for (file, text) in [("tests.rs", "// none"), ("task.rs", "compile_error!(\"mine\");")] {
-        std::fs::write(reader.desk(2).join(file), text).unwrap();
+        std::fs::write(reader.work_dir(2).join(file), text).unwrap();
     }
     let work = |reader: &Reader| reader.checked(&["2"]).1["ch02-work"].clone();
     assert_eq!(work(&reader).0, Status::Pass, "the reader's own tests and task do not count");
-    std::fs::copy("lab-guides/solutions/ch02/wrong-1.rs", reader.desk(2).join(work::WORK)).unwrap();
+    std::fs::copy("lab-guides/solutions/ch02/wrong-1.rs", reader.work_dir(2).join(work::WORK)).unwrap();
     let (status, why) = work(&reader);
     assert!(status == Status::Fail && why.contains("fails its tests"), "{why}");
-    std::fs::write(reader.desk(2).join(work::WORK), "pub fn start( {").unwrap();
+    std::fs::write(reader.work_dir(2).join(work::WORK), "pub fn start( {").unwrap();
     let (status, why) = work(&reader);
     assert!(status == Status::Fail && why.contains("does not compile") && why.contains("work.rs:1"), "{why}");
-    std::fs::write(reader.desk(2).join(work::WORK), "pub fn start() {}").unwrap(); // what is known needs no compiler
+    std::fs::write(reader.work_dir(2).join(work::WORK), "pub fn start() {}").unwrap(); // what is known needs no compiler
     let mut without = reader.command(&["check", "2"]);
     let answer = crate::common::run(without.env_remove("RUSTC").env("PATH", "/nonexistent"));
     answer.says("there is no rustc here");
@@ -352,7 +352,7 @@ fn work_that_loops_for_ever_is_ended() {
     reader.works(2, "work.rs");
     let endless = std::fs::read_to_string("lab-guides/solutions/ch02/work.rs").unwrap();
     let endless = endless.replacen("it.make_namespaces()?;", "loop { std::hint::black_box(0); }", 1);
-    std::fs::write(reader.desk(2).join(work::WORK), endless).unwrap();
+    std::fs::write(reader.work_dir(2).join(work::WORK), endless).unwrap();
     let data = data(2);
     let case = checks::Case {
         chapter: 2,
@@ -361,14 +361,14 @@ fn work_that_loops_for_ever_is_ended() {
         results: &[],
         quotable: &std::cell::LazyCell::new(Box::new(Vec::new)),
         source: &checks::Source::Own,
-        desk: Some(reader.desk(2)),
+        work_dir: Some(reader.work_dir(2)),
         lang: Lang::En,
         called: "isolab",
         bench: "isolab bench",
         limits: work::Limits { run: Duration::from_secs(2), ..work::LIMITS },
     };
-    let sheet = checks::check(&case, &mut state::Progress::default());
-    let work = sheet.outcomes.iter().find(|o| o.kind == Kind::Work).unwrap();
+    let grades = checks::check(&case, &mut state::Progress::default());
+    let work = grades.outcomes.iter().find(|o| o.kind == Kind::Work).unwrap();
     assert!(work.status == Status::Fail && work.why.contains("did not end within 2 s"), "{}", work.why);
 }
 
@@ -470,7 +470,7 @@ fn lists_are_for_programs_too() {
     }
     let sheets: Vec<serde_json::Value> =
         serde_json::from_str(&reader.guide(&["check", "--all", "--json"]).out).unwrap();
-    for sheet in sheets {
+    for grades in sheets {
         for key in [
             "schema",
             "commit",
@@ -483,15 +483,15 @@ fn lists_are_for_programs_too() {
             "flags",
             "checks",
         ] {
-            assert!(sheet.get(key).is_some(), "{key}");
+            assert!(grades.get(key).is_some(), "{key}");
         }
-        let later = data(sheet["chapter"].as_u64().unwrap() as u32)
+        let later = data(grades["chapter"].as_u64().unwrap() as u32)
             .checks
             .iter()
             .filter(|c| c.later.is_none())
             .map(|c| c.points)
             .sum::<u32>();
-        assert_eq!((later, sheet["possible"].as_u64()), (10, Some(10)), "a chapter has ten points");
+        assert_eq!((later, grades["possible"].as_u64()), (10, Some(10)), "a chapter has ten points");
     }
 }
 

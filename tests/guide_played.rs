@@ -9,8 +9,8 @@ use std::process::{Command, Stdio};
 use crate::common::guide::{own_run, rustc};
 use crate::common::{Answer, World, code};
 use isolab::guide::chapters::Data;
+use isolab::guide::content::Content;
 use isolab::guide::pages::Page;
-use isolab::guide::shelf::Shelf;
 use isolab::guide::work;
 use isolab::lang::Lang;
 use isolab::results::read;
@@ -26,8 +26,8 @@ struct Player {
 
 impl Player {
     fn of(chapter: u32, real: bool) -> Player {
-        let shelf = Shelf::embedded();
-        let (page, data) = (shelf.page(chapter, Lang::En).unwrap().page, shelf.data(chapter).unwrap());
+        let content = Content::embedded();
+        let (page, data) = (content.page(chapter, Lang::En).unwrap().page, content.data(chapter).unwrap());
         Player { world: World::new(), page, data, real, benches: 0.into() }
     }
 
@@ -77,7 +77,7 @@ impl Player {
     }
 
     /// The path that a section of the page names, on the desk.
-    fn desk(&self, section: usize, file: &str) -> PathBuf {
+    fn work_dir(&self, section: usize, file: &str) -> PathBuf {
         let name = format!("lab-guides/work/{}/{file}", work::name(self.page.chapter));
         let body = &self.page.sections[section - 1].body;
         assert!(body.contains(&name), "section {section} does not name {name}");
@@ -91,7 +91,7 @@ impl Player {
         assert!(self.page.sections[10].body.contains(&reset), "section 11 does not say how the desk gets there");
         crate::common::run(&mut self.command(&["guide", "reset", &chapter.to_string()])).ends_with(code::OK);
         let solution = Path::new("lab-guides/solutions").join(work::name(chapter)).join(work::WORK);
-        std::fs::copy(solution, self.desk(11, work::WORK)).unwrap();
+        std::fs::copy(solution, self.work_dir(11, work::WORK)).unwrap();
     }
 
     /// Section 13: the cards, from the file that section 7 measured (of several, the one that the card's section names).
@@ -101,7 +101,7 @@ impl Player {
         let run = read::load(&self.world.join(named)).unwrap();
         let floor = if self.data.chapter == 0 { self.floor_of(named) } else { String::new() };
         let text = crate::common::cards::filled(&self.data, &[((*named).to_owned(), &run)], &floor);
-        std::fs::write(self.desk(13, work::CARD), text).unwrap();
+        std::fs::write(self.work_dir(13, work::CARD), text).unwrap();
     }
 
     /// The noise floor as the chart shows it.
@@ -176,7 +176,7 @@ const MORE: &[&str] = &[
 
 #[test]
 fn every_chapter_done_as_printed_gets_full_marks() {
-    for (chapter, _) in Shelf::embedded().chapters() {
+    for (chapter, _) in Content::embedded().chapters() {
         Player::of(chapter, false).play(&MORE[..1]);
     }
 }

@@ -21,14 +21,14 @@ fn solutions(chapter: &str) -> PathBuf {
 /// Tests of this chapter with this file as the student's work. It must compile.
 fn try_out(chapter: &str, work: &Path) -> Ran {
     let dir = tempfile::tempdir().unwrap();
-    let (desk, here) = (dir.path().join("work").join(chapter), dir.path().join("shipped").join(chapter));
-    for folder in [&desk, &here] {
+    let (work_dir, here) = (dir.path().join("work").join(chapter), dir.path().join("shipped").join(chapter));
+    for folder in [&work_dir, &here] {
         std::fs::create_dir_all(folder).unwrap();
     }
     for file in ["task.rs", "tests.rs"] {
         std::fs::copy(shipped(chapter).join(file), here.join(file)).unwrap();
     }
-    std::fs::copy(work, desk.join("work.rs")).unwrap();
+    std::fs::copy(work, work_dir.join("work.rs")).unwrap();
     let program = dir.path().join("tests");
     let rustc = std::env::var("RUSTC").unwrap_or_else(|_| "rustc".into());
     let mut compile = Command::new(rustc);

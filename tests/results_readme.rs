@@ -190,7 +190,7 @@ fn run() -> Run {
             detectable: true,
         }],
         noise: vec![NoiseFloor { experiment: text(), metric: text(), arm: text().into(), relative: 1.0 }],
-        warnings: vec![Warning { code: text(), text: text(), text_ko: Some(text()), unfit: true }],
+        warnings: vec![Warning { code: text(), text: text(), text_ko: Some(text()), blocks_publication: true }],
         ended: text(),
         wall_seconds: 1.0,
         harness_share: 1.0,

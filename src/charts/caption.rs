@@ -81,7 +81,7 @@ pub(super) fn machine(run: &Run, cells: &[&Cell], lang: Lang) -> Vec<Note> {
         ("started", &header.started),
     ];
     notes.push(Note::of_run(words::RUN.with(lang, &values)));
-    notes.extend(unfit(run, lang));
+    notes.extend(blocks_publication(run, lang));
     notes
 }
 
@@ -108,9 +108,9 @@ fn order(order: &str, lang: Lang) -> &str {
 }
 
 /// "not for publication: …", the same reason once.
-fn unfit(run: &Run, lang: Lang) -> Option<Note> {
+fn blocks_publication(run: &Run, lang: Lang) -> Option<Note> {
     let mut reasons: Vec<&str> = Vec::new();
-    for reason in run.warnings.iter().filter(|w| w.unfit).map(|w| w.text_in(lang).trim_end_matches('.')) {
+    for reason in run.warnings.iter().filter(|w| w.blocks_publication).map(|w| w.text_in(lang).trim_end_matches('.')) {
         if !reasons.contains(&reason) {
             reasons.push(reason);
         }

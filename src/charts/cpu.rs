@@ -51,7 +51,7 @@ fn against(run: &Run, lang: Lang) -> Option<String> {
 mod tests {
     use super::*;
     use crate::charts::Look;
-    use crate::charts::made_up::{cell, run, sample};
+    use crate::charts::example::{cell, run, sample};
 
     #[test]
     fn what_is_alike_is_said_to_be_and_what_is_not_by_how_much() {

@@ -37,12 +37,12 @@ mod caption;
 mod cost;
 mod cpu;
 #[cfg(test)]
+mod example;
+#[cfg(test)]
 mod fixture;
 mod font;
 mod inventory;
 mod key;
-#[cfg(test)]
-mod made_up;
 mod marks;
 mod memory_configured;
 mod memory_parts;

@@ -44,7 +44,7 @@ fn rows(run: &Run, lang: Lang) -> Option<Rows> {
 mod tests {
     use super::*;
     use crate::charts::Look;
-    use crate::charts::made_up::{cell, run, sample, skipped};
+    use crate::charts::example::{cell, run, sample, skipped};
 
     #[test]
     fn each_number_at_once_has_its_group() {

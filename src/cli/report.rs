@@ -10,7 +10,7 @@ use super::out::Out;
 use super::{exit, latest};
 use crate::error::{Error, Result};
 use crate::lang::Lang;
-use crate::report::sentences::unfit;
+use crate::report::sentences::blocks_publication;
 use crate::report::{code_span, command, final_table, html, in_table, in_text, markdown as whole, outliers, page};
 use crate::results::derive::with_base;
 use crate::results::schema::{MetricInfo, Run, Status};
@@ -141,11 +141,14 @@ pub(super) fn markdown(run: &Run, out: &mut Out) -> Result<()> {
     out.line(format!("\nHost: {}. KVM backend: {}.", in_text(&h.host.line()), in_text(or_none(&h.host.kvm_backend))))?;
     out.line(format!("isolab {} ({}), {}, seed {}, {}.", h.version, h.commit, h.plan.mode, h.plan.seed, h.started))?;
     out.line(format!("Command: {}", code_span(&command(run))))?;
-    let reasons = unfit(run, Lang::En);
+    let reasons = blocks_publication(run, Lang::En);
     if !reasons.is_empty() {
         out.line(format!("\n**Not for publication:** {}.", in_text(&reasons.join("; "))))?;
     }
-    run.warnings.iter().filter(|w| !w.unfit).try_for_each(|w| out.line(format!("\nNote: {}.", in_text(&w.text))))
+    run.warnings
+        .iter()
+        .filter(|w| !w.blocks_publication)
+        .try_for_each(|w| out.line(format!("\nNote: {}.", in_text(&w.text))))
 }
 
 /// What a reader needs to believe the headline numbers too.

@@ -12,7 +12,7 @@ use crate::id::ArmId;
 use crate::lang::{Lang, counted};
 use crate::model::Unit;
 use crate::report::Sentence;
-use crate::report::sentences::{Detail, case_of, sentences, unfit};
+use crate::report::sentences::{Detail, blocks_publication, case_of, sentences};
 use crate::results::files::{RUN, SAMPLES};
 use crate::results::query::summary;
 use crate::results::schema::{Interval, Run, Status};
@@ -37,10 +37,11 @@ fn texts(run: &Run, dir: &Path, charts: &[PathBuf], out: &Out) -> Vec<String> {
     let (lang, width) = (out.lang(), out.width());
     below.extend(skipped(run, lang, width));
     below.extend(limited(run, lang, width));
-    let reasons = unfit(run, lang);
+    let reasons = blocks_publication(run, lang);
     if !reasons.is_empty() {
-        let unfit = format!("{}: {}", out.say("not for publication", "공개용 수치가 아님"), reasons.join("; "));
-        below.push(wrapped(&unfit, width));
+        let blocks_publication =
+            format!("{}: {}", out.say("not for publication", "공개용 수치가 아님"), reasons.join("; "));
+        below.push(wrapped(&blocks_publication, width));
     }
     let (dir_shown, drawn) = (dir.display(), told_charts(charts, lang));
     let kept = if dir.join(RUN).exists() { "run.json, samples.csv" } else { SAMPLES };

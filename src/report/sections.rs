@@ -79,10 +79,10 @@ fn warnings(run: &Run, lang: Lang) -> Table {
     let titles = [words::WARNING.of(lang), words::MEANS.of(lang), words::UNFIT_COLUMN.of(lang)];
     let mut table = Table::new(words::WARNINGS_CAPTION.of(lang), &titles);
     for warning in &run.warnings {
-        let unfit = if warning.unfit { &words::YES } else { &words::NO };
+        let blocks_publication = if warning.blocks_publication { &words::YES } else { &words::NO };
         let means = words::WARNINGS.iter().find(|(code, _)| *code == warning.code);
         let means = means.map_or(words::SEE_RUN_JSON.of(lang), |(_, words)| words.of(lang));
-        table.row(vec![verbatim(warning.text_in(lang).to_owned()), text(means), text(unfit.of(lang))]);
+        table.row(vec![verbatim(warning.text_in(lang).to_owned()), text(means), text(blocks_publication.of(lang))]);
     }
     table
 }
@@ -210,9 +210,9 @@ pub(super) fn short(sha256: &str) -> String {
 /// What nobody may overlook, before the first number.
 pub(super) fn alarms(run: &Run, lang: Lang) -> Vec<String> {
     let mut alarms = Vec::new();
-    let unfit = reasons(run, lang);
-    if !unfit.is_empty() {
-        alarms.push(words::NOT_FOR_PUBLICATION.with(lang, &[&unfit.join("; ")]));
+    let blocks_publication = reasons(run, lang);
+    if !blocks_publication.is_empty() {
+        alarms.push(words::NOT_FOR_PUBLICATION.with(lang, &[&blocks_publication.join("; ")]));
     }
     let labels = backend_labels(run);
     if labels.len() > 1 {
@@ -227,7 +227,7 @@ pub(super) fn alarms(run: &Run, lang: Lang) -> Vec<String> {
 /// Why it is not for publication, beside what the banner of an edited file says.
 fn reasons(run: &Run, lang: Lang) -> Vec<String> {
     let is_told = |text: &str| run.warnings.iter().any(|w| w.code == Warning::CHANGED && w.text_in(lang) == text);
-    let mut told = sentences::unfit(run, lang);
+    let mut told = sentences::blocks_publication(run, lang);
     told.retain(|text| !is_told(text));
     told.dedup();
     told

@@ -201,10 +201,10 @@ pub fn with_interval(i: &Interval, unit: Unit, lang: Lang) -> String {
 
 /// Why this run is not for publication, in half sentences; empty: it may be published. Leaks are many and alike, so the
 /// first one stands for all.
-pub fn unfit(run: &Run, lang: Lang) -> Vec<String> {
+pub fn blocks_publication(run: &Run, lang: Lang) -> Vec<String> {
     let told = |w: &Warning| w.text_in(lang).to_owned();
     let (leaks, others): (Vec<&Warning>, Vec<_>) =
-        run.warnings.iter().filter(|w| w.unfit).partition(|w| w.code == Warning::LEAK);
+        run.warnings.iter().filter(|w| w.blocks_publication).partition(|w| w.code == Warning::LEAK);
     let mut reasons: Vec<String> = others.into_iter().map(told).collect();
     if let [first, more @ ..] = leaks.as_slice() {
         let n = more.len();

@@ -432,13 +432,14 @@ pub struct Warning {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text_ko: Option<String>,
     /// Does it make the run unfit for publication?
-    pub unfit: bool,
+    #[serde(rename = "unfit")]
+    pub blocks_publication: bool,
 }
 
 impl Warning {
-    pub fn new(code: &str, unfit: bool, text: &Said) -> Warning {
+    pub fn new(code: &str, blocks_publication: bool, text: &Said) -> Warning {
         let text_ko = text.korean().map(str::to_owned);
-        Warning { code: code.to_owned(), text: (**text).to_owned(), text_ko, unfit }
+        Warning { code: code.to_owned(), text: (**text).to_owned(), text_ko, blocks_publication }
     }
 
     pub fn text_in(&self, lang: Lang) -> &str {

@@ -171,7 +171,7 @@ fn missing_warnings(expected: &[Warning], found: &[Warning]) -> Vec<Mismatch> {
     let mut left: Vec<&Warning> = found.iter().collect();
     let mut missing = Vec::new();
     for warning in expected {
-        match left.iter().position(|w| w.code == warning.code && w.unfit == warning.unfit) {
+        match left.iter().position(|w| w.code == warning.code && w.blocks_publication == warning.blocks_publication) {
             Some(i) => drop(left.swap_remove(i)),
             None => missing.push(one("warning", &warning.code, &warning.text, "no such warning")),
         }
@@ -267,7 +267,7 @@ mod tests {
         finds(|run| run.comparisons[1].detectable = false, &[&format!("{place} detectable")]);
         finds(|run| run.comparisons[1].ratio.high = None, &[&format!("{place} ratio high")]);
         finds(|run| run.warnings.clear(), &["warning quick"]);
-        finds(|run| run.warnings[0].unfit = false, &["warning quick"]);
+        finds(|run| run.warnings[0].blocks_publication = false, &["warning quick"]);
         let leak = Warning::new(Warning::LEAK, true, &"a mount was left".into());
         finds(|run| run.warnings.push(leak), &[]);
     }

@@ -25,7 +25,8 @@ pub(super) struct Facts<'a> {
 
 pub(super) fn warnings(run: &Facts) -> Vec<Warning> {
     let mut all = Vec::new();
-    let mut warn = |code: &str, unfit: bool, text: Said| all.push(Warning::new(code, unfit, &text));
+    let mut warn =
+        |code: &str, blocks_publication: bool, text: Said| all.push(Warning::new(code, blocks_publication, &text));
     if run.header.plan.mode == "quick" {
         let text = said!("a quick run (--thorough gives numbers to publish)", "빠른 실행(공개할 수치는 --thorough)");
         warn("quick", true, text);

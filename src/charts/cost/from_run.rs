@@ -73,7 +73,7 @@ fn all_notes(run: &Run, cells: &[&Cell], calls: &[Call], lang: Lang) -> Vec<Note
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::charts::made_up::{cell, run, sample, skipped};
+    use crate::charts::example::{cell, run, sample, skipped};
 
     const ARMS: [(&str, &str, &str); 3] =
         [("process", "plain process", "fd"), ("container", "our container", "fd"), ("vm-bare", "bare VM", "port")];

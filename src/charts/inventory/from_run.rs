@@ -81,7 +81,7 @@ fn seen(cell: &Cell, prefix: &str) -> Vec<String> {
 #[allow(clippy::float_cmp, reason = "expected values are worked by hand and exact")]
 mod tests {
     use super::*;
-    use crate::charts::made_up::{cell, run, sample, skipped};
+    use crate::charts::example::{cell, run, sample, skipped};
     use crate::model::Part;
 
     const ARMS: [(&str, &str, &str); 2] = [("container", "our container", "fd"), ("vm-bare", "bare VM", "port")];

@@ -92,7 +92,7 @@ fn per_byte(group: &[&Sized], key: &str) -> Option<PerByte> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::charts::made_up::{MadeUp, cell, run, sample, skipped};
+    use crate::charts::example::{MadeUp, cell, run, sample, skipped};
 
     const ARMS: [(&str, &str, &str); 1] = [("vm-bare", "bare VM, no operating system", "port")];
     const MIB: f64 = 1024.0 * 1024.0;

@@ -72,7 +72,7 @@ fn shared(bars: &[Bar], lang: Lang) -> Option<Note> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::charts::made_up::{cell, run, sample, skipped};
+    use crate::charts::example::{cell, run, sample, skipped};
 
     const ARMS: [(&str, &str, &str); 3] =
         [("process", "plain process", "fd"), ("container", "our container", "fd"), ("vm-bare", "bare VM", "port")];

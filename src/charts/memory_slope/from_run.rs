@@ -39,7 +39,7 @@ fn content(run: &Run, cell: &Cell, lang: Lang) -> Content {
 #[allow(clippy::float_cmp, reason = "expected values are worked by hand and exact")]
 mod tests {
     use super::*;
-    use crate::charts::made_up::{cell, run, sample, skipped};
+    use crate::charts::example::{cell, run, sample, skipped};
 
     const ARMS: [(&str, &str, &str); 2] =
         [("process", "plain process", "fd"), ("vm-bare", "bare VM, no operating system", "port")];

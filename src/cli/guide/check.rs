@@ -8,27 +8,27 @@ use super::{Reader, exit};
 use crate::cli::out::Out;
 use crate::error::Result;
 use crate::guide::chapters::Data;
-use crate::guide::checks::{Case, Sheet, Source, check};
+use crate::guide::checks::{Case, Grades, Source, check};
 use crate::guide::files::{PassedOver, Results};
+use crate::guide::grades::{self, Graded};
 use crate::guide::outcome::{Outcome, Status};
-use crate::guide::sheet::{self, Graded};
 use crate::guide::state::{Full, Kept};
 use crate::guide::terminal;
-use crate::guide::work::{LIMITS, desk};
+use crate::guide::work::{LIMITS, work_dir};
 use crate::lang::Lang;
 use crate::lang::particles::settled;
 
 pub(super) fn run(reader: &mut Reader, args: &Check, out: &mut Out) -> Result<u8> {
     let chapters: Vec<u32> = match args.chapter {
         Some(chapter) => vec![chapter],
-        None => reader.shelf.chapters().into_iter().map(|(number, _)| number).collect(),
+        None => reader.content.chapters().into_iter().map(|(number, _)| number).collect(),
     };
     let mut graded = Vec::new();
     let mut done = Vec::new();
     for chapter in chapters {
         let checked = one(reader, chapter, &args.files, args.on.as_ref(), out)?;
         checked.remember(reader, chapter);
-        done.push((checked.sheet.any(Status::Fail), checked.sheet.any(Status::Pass)));
+        done.push((checked.grades.any(Status::Fail), checked.grades.any(Status::Pass)));
         if args.json {
             graded.push(checked.graded(chapter, reader.lang));
         } else {
@@ -55,7 +55,7 @@ fn code(done: &[(bool, bool)]) -> u8 {
 
 /// A chapter that was checked.
 pub(super) struct Checked {
-    pub(super) sheet: Sheet,
+    pub(super) grades: Grades,
     pub(super) source: Source,
     why: Why,
     results: Vec<Results>,
@@ -68,14 +68,14 @@ pub(super) struct Checked {
 
 pub(super) fn one(reader: &mut Reader, chapter: u32, files: &[PathBuf], on: Option<&On>, out: &Out) -> Result<Checked> {
     let page = reader.page(chapter, out)?.page;
-    let data = reader.shelf.data(chapter)?;
+    let data = reader.content.data(chapter)?;
     let log = reader.log()?;
     let Sets { preferred, quotable, own_too } = chosen::sets(reader, chapter, &data, &log, files, on)?;
     let commands = page.commands();
     let bench = commands.iter().find(|c| c.contains(" bench ")).cloned().unwrap_or_default();
     let quotable = chosen::when_needed(reader, quotable);
-    let desk = desk(&reader.here, chapter);
-    let mut best: Option<(Sheet, Set)> = None;
+    let work_dir = work_dir(&reader.here, chapter);
+    let mut best: Option<(Grades, Set)> = None;
     for set in preferred {
         let case = Case {
             chapter,
@@ -84,20 +84,20 @@ pub(super) fn one(reader: &mut Reader, chapter: u32, files: &[PathBuf], on: Opti
             results: &set.results,
             quotable: &quotable,
             source: &set.source,
-            desk: desk.clone(),
+            work_dir: work_dir.clone(),
             lang: reader.lang,
             called: &reader.called,
             bench: &bench,
             limits: LIMITS,
         };
-        let sheet = check(&case, &mut reader.progress);
-        let worth = |sheet: &Sheet| (sheet.is_full(), sheet.points);
-        if best.as_ref().is_none_or(|(so_far, _)| worth(&sheet) > worth(so_far)) {
-            best = Some((sheet, set));
+        let grades = check(&case, &mut reader.progress);
+        let worth = |grades: &Grades| (grades.is_full(), grades.points);
+        if best.as_ref().is_none_or(|(so_far, _)| worth(&grades) > worth(so_far)) {
+            best = Some((grades, set));
         }
     }
-    let (sheet, Set { why, source, results, passed_over }) = best.expect("there is at least one set");
-    Ok(Checked { later: later(&data), sheet, source, why, results, passed_over, own_too, title: page.title })
+    let (grades, Set { why, source, results, passed_over }) = best.expect("there is at least one set");
+    Ok(Checked { later: later(&data), grades, source, why, results, passed_over, own_too, title: page.title })
 }
 
 /// Ids of checks that wait for a later version.
@@ -109,17 +109,17 @@ impl Checked {
     /// The points; and full marks on own data with their evidence, so that no later run takes them away.
     pub(super) fn remember(&self, reader: &mut Reader, chapter: u32) {
         let progress = reader.progress.chapter(chapter);
-        progress.checked = Some(self.sheet.checked(&self.source));
-        if self.source == Source::Own && self.sheet.is_full() && !matches!(self.why, Why::Full(_)) {
+        progress.checked = Some(self.grades.checked(&self.source));
+        if self.source == Source::Own && self.grades.is_full() && !matches!(self.why, Why::Full(_)) {
             let at = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
             progress.full = Some(Full { at, files: self.results.iter().map(Kept::of).collect() });
         }
     }
 
     fn graded(self, chapter: u32, lang: Lang) -> Graded {
-        let over = |p: PassedOver| sheet::PassedOver { file: p.file, why: p.why.of(lang).to_owned(), fix: p.fix };
+        let over = |p: PassedOver| grades::PassedOver { file: p.file, why: p.why.of(lang).to_owned(), fix: p.fix };
         let passed_over = self.passed_over.into_iter().map(over).collect();
-        let mut graded = Graded::new(chapter, self.sheet, &self.source, &self.results, self.own_too);
+        let mut graded = Graded::new(chapter, self.grades, &self.source, &self.results, self.own_too);
         (graded.chosen, graded.passed_over) = (self.why.name().into(), passed_over);
         graded
     }
@@ -130,7 +130,7 @@ impl Checked {
         text += &self.passed_over(reader);
         text.push('\n');
         let (later, now): (Vec<&Outcome>, Vec<&Outcome>) =
-            self.sheet.outcomes.iter().partition(|o| self.later.contains(&o.id));
+            self.grades.outcomes.iter().partition(|o| self.later.contains(&o.id));
         for (i, outcome) in now.iter().enumerate() {
             let same = |o: &&&Outcome| o.status == Status::Fail && (&o.why, &o.fix) == (&outcome.why, &outcome.fix);
             text += &entry(reader, outcome, now[..i].iter().find(same).map(|o| o.id.as_str()));
@@ -170,11 +170,11 @@ impl Checked {
     }
 
     fn sum(&self, reader: &Reader, chapter: u32) -> String {
-        let (lang, sheet) = (reader.lang, &self.sheet);
-        let open = sheet.outcomes.iter().filter(|o| o.status == Status::NotDecided && o.possible > 0).count();
+        let (lang, grades) = (reader.lang, &self.grades);
+        let open = grades.outcomes.iter().filter(|o| o.status == Status::NotDecided && o.possible > 0).count();
         let mut words = lang.choose(
-            format!("{} of {} points", sheet.points, sheet.possible),
-            format!("{}점 만점에 {}점", sheet.possible, sheet.points),
+            format!("{} of {} points", grades.points, grades.possible),
+            format!("{}점 만점에 {}점", grades.possible, grades.points),
         );
         if open > 0 {
             words += &lang.choose(
@@ -182,7 +182,7 @@ impl Checked {
                 format!(". 여기서 판정하지 못한 것: {open}개 (점수를 잃지 않습니다)"),
             );
         }
-        let failing = sheet.outcomes.iter().find(|o| o.status == Status::Fail);
+        let failing = grades.outcomes.iter().find(|o| o.status == Status::Fail);
         let next = match failing {
             Some(outcome) => reader.command(&format!("hint {chapter} {}", outcome.id)),
             None => reader.command("next"),

@@ -11,7 +11,7 @@ use crate::said;
 
 /// One step further each time it is asked; the last step stays.
 pub(super) fn run(reader: &mut Reader, chapter: u32, named: Option<&str>, out: &mut Out) -> Result<u8> {
-    let data = reader.shelf.data(chapter)?;
+    let data = reader.content.data(chapter)?;
     let Some(check) = choose(reader, chapter, &data, named, out)? else {
         out.text(reader.say(
             reader.lang.choose(
@@ -78,10 +78,10 @@ fn choose<'a>(
 pub(super) fn reset(reader: &mut Reader, chapter: Option<u32>, out: &mut Out) -> Result<u8> {
     let chapters: Vec<u32> = match chapter {
         Some(chapter) => {
-            reader.shelf.topic(chapter)?;
+            reader.content.topic(chapter)?;
             vec![chapter]
         }
-        None => reader.shelf.chapters().into_iter().map(|(n, _)| n).filter(|n| has_task(*n)).collect(),
+        None => reader.content.chapters().into_iter().map(|(n, _)| n).filter(|n| has_task(*n)).collect(),
     };
     let lang = reader.lang;
     for chapter in chapters {

@@ -16,8 +16,8 @@ use self::args::{Guide, What};
 use super::exit;
 use super::out::Out;
 use crate::error::{Context, Error, Result};
+use crate::guide::content::{Content, Shown};
 use crate::guide::predictions::Log;
-use crate::guide::shelf::{Shelf, Shown};
 use crate::guide::state::{self, Progress};
 use crate::guide::terminal::{Paint, sentence};
 use crate::lang::Lang;
@@ -45,7 +45,7 @@ struct Reader {
     called: String,
     /// The current folder.
     here: PathBuf,
-    shelf: Shelf,
+    content: Content,
     /// The state folder; an error where there is none, told by who needs it.
     state: Result<PathBuf>,
     progress: Progress,
@@ -64,7 +64,7 @@ impl Reader {
         Ok(Reader {
             lang,
             called: called_as(),
-            shelf: Shelf::near(&here),
+            content: Content::near(&here),
             progress,
             unread,
             state,
@@ -102,7 +102,7 @@ impl Reader {
 
     /// The page, and a line when it is not quite what was asked for.
     fn page(&self, chapter: u32, out: &Out) -> Result<Shown> {
-        let shown = self.shelf.page(chapter, self.lang)?;
+        let shown = self.content.page(chapter, self.lang)?;
         if shown.lang != self.lang {
             out.note(format!("{chapter}장은 아직 한국어로 없어서 영어로 보여 드립니다."));
         }

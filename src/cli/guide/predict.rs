@@ -16,7 +16,7 @@ use crate::said;
 pub(super) fn run(reader: &Reader, args: &Predict, out: &mut Out) -> Result<u8> {
     let chapter = args.chapter;
     let page = reader.page(chapter, out)?.page;
-    let questions = reader.shelf.data(chapter)?.questions;
+    let questions = reader.content.data(chapter)?.questions;
     if questions.is_empty() {
         return Err(Error::usage(
             said!("predict in chapter {chapter}", "{chapter}장에서 예측할 수 없습니다"),

@@ -38,8 +38,8 @@ pub(super) fn list(reader: &Reader, json: bool, out: &mut Out) -> Result<u8> {
 
 /// Every page in the reader's language, without a word about those that lack one.
 fn pages(reader: &Reader) -> Result<Vec<Page>> {
-    let chapters = reader.shelf.chapters().into_iter();
-    chapters.map(|(number, _)| Ok(reader.shelf.page(number, reader.lang)?.page)).collect()
+    let chapters = reader.content.chapters().into_iter();
+    chapters.map(|(number, _)| Ok(reader.content.page(number, reader.lang)?.page)).collect()
 }
 
 pub(super) fn run(reader: &Reader, json: bool, out: &mut Out) -> Result<u8> {
@@ -115,7 +115,7 @@ pub(super) fn next(reader: &Reader, out: &mut Out) -> Result<u8> {
 fn open(reader: &Reader, log: &Log, page: &Page) -> Result<Option<(String, String)>> {
     let (lang, number) = (reader.lang, page.chapter);
     let guide = |rest: &str| format!("{} guide {rest}", reader.called);
-    let asks = !reader.shelf.data(number)?.questions.is_empty();
+    let asks = !reader.content.data(number)?.questions.is_empty();
     let read = reader.progress.shown(number);
     let checked = reader.progress.checked(number);
     let failing = checked.and_then(|c| c.statuses.iter().find(|(_, status)| **status == Status::Fail));

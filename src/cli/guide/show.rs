@@ -42,7 +42,7 @@ pub(super) fn run(reader: &mut Reader, args: &Show, out: &mut Out) -> Result<u8>
 
 /// Locked: it asks something, and nothing is answered yet. A chapter without questions has nothing to lock.
 fn is_locked(reader: &Reader, chapter: u32) -> Result<bool> {
-    let asks = !reader.shelf.data(chapter)?.questions.is_empty();
+    let asks = !reader.content.data(chapter)?.questions.is_empty();
     Ok(asks && reader.log().map_or(true, |log| log.of(chapter).is_none()))
 }
 

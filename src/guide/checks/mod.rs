@@ -58,7 +58,7 @@ pub struct Case<'a> {
     pub quotable: &'a Quotable,
     pub source: &'a Source,
     /// The folder with the reader's work.
-    pub desk: Option<PathBuf>,
+    pub work_dir: Option<PathBuf>,
     pub lang: Lang,
     /// How isolab was called: printed commands begin with it.
     pub called: &'a str,
@@ -68,18 +68,18 @@ pub struct Case<'a> {
 }
 
 /// What all checks of a chapter found.
-pub struct Sheet {
+pub struct Grades {
     pub outcomes: Vec<Outcome>,
     pub points: u32,
     /// Of the checks that could be decided.
     pub possible: u32,
 }
 
-impl Sheet {
-    fn of(outcomes: Vec<Outcome>) -> Sheet {
+impl Grades {
+    fn of(outcomes: Vec<Outcome>) -> Grades {
         let decided = |o: &&Outcome| o.status != Status::NotDecided;
         let possible = outcomes.iter().filter(decided).map(|o| o.possible).sum();
-        Sheet { points: outcomes.iter().map(|o| o.points).sum(), possible, outcomes }
+        Grades { points: outcomes.iter().map(|o| o.points).sum(), possible, outcomes }
     }
 
     /// All that could be decided was passed.
@@ -103,8 +103,8 @@ impl Sheet {
 }
 
 /// Every check of the chapter, in the order of its file.
-pub fn check(case: &Case, progress: &mut Progress) -> Sheet {
-    Sheet::of(case.data.checks.iter().map(|check| as_called(case, one(case, check, progress))).collect())
+pub fn check(case: &Case, progress: &mut Progress) -> Grades {
+    Grades::of(case.data.checks.iter().map(|check| as_called(case, one(case, check, progress))).collect())
 }
 
 /// A relation or a claim knows the command that it needs, not how isolab was called.
@@ -184,7 +184,7 @@ fn relation(case: &Case, check: &Check) -> Outcome {
 
 /// The text of the reader's cards; blank when there is no such file.
 fn cards(case: &Case) -> Result<String> {
-    let Some(path) = case.desk.as_ref().map(|desk| desk.join(CARD)) else { return Ok(String::new()) };
+    let Some(path) = case.work_dir.as_ref().map(|work_dir| work_dir.join(CARD)) else { return Ok(String::new()) };
     Ok(text_if_there(&path)?.unwrap_or_default())
 }
 

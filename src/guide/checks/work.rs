@@ -14,7 +14,7 @@ use crate::results::read::text_if_there;
 
 pub(super) fn check(case: &Case, check: &Check, progress: &mut Progress) -> Outcome {
     let (lang, called, chapter) = (case.lang, case.called, case.chapter);
-    let file = case.desk.as_ref().map(|desk| desk.join(WORK));
+    let file = case.work_dir.as_ref().map(|work_dir| work_dir.join(WORK));
     let text = file.as_deref().map(text_if_there);
     if let (Some(path), Some(Err(Error { cause, .. }))) = (&file, &text) {
         let name = shown(path);

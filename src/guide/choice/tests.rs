@@ -193,6 +193,6 @@ fn many_reasons_are_told_in_few_lines() {
 #[test]
 fn chapter_0_asks_for_the_blocks_that_its_relation_compares() {
     use crate::guide::tolerances::{FEW_BLOCKS, MORE_BLOCKS};
-    let data = crate::guide::shelf::Shelf::embedded().data(0).unwrap();
+    let data = crate::guide::content::Content::embedded().data(0).unwrap();
     assert_eq!(data.needs.blocks, FEW_BLOCKS * MORE_BLOCKS);
 }

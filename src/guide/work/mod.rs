@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use super::shelf::{FOLDER, shipped};
+use super::content::{FOLDER, shipped};
 use super::state::{Progress, Worked, unused};
 use crate::error::{Context, Error, Result};
 use crate::results::caller::{as_caller, make_folder};
@@ -78,7 +78,7 @@ pub fn as_shipped(chapter: u32, file: &str) -> Option<&'static str> {
 }
 
 /// The folder with the reader's work: in `lab-guides/work/` of the current folder or one above it.
-pub fn desk(dir: &Path, chapter: u32) -> Option<PathBuf> {
+pub fn work_dir(dir: &Path, chapter: u32) -> Option<PathBuf> {
     let folder = Path::new(FOLDER).join("work").join(name(chapter));
     dir.ancestors().map(|d| d.join(&folder)).find(|d| d.is_dir())
 }
@@ -188,7 +188,7 @@ pub fn reset(dir: &Path, chapter: u32) -> Result<Reset> {
             said!("the chapter has no task", "이 장에는 과제가 없음"),
         ));
     }
-    let folder = desk(dir, chapter).unwrap_or_else(|| dir.join(FOLDER).join("work").join(name(chapter)));
+    let folder = work_dir(dir, chapter).unwrap_or_else(|| dir.join(FOLDER).join("work").join(name(chapter)));
     make_folder(&folder)
         .map_err(|e| e.try_this(said!("cd to a folder that you may write to", "쓸 수 있는 폴더로 cd 하십시오")))?;
     let mut done = Reset { folder: folder.clone(), kept: Vec::new(), changed: false };
@@ -273,7 +273,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let first = reset(dir.path(), 2).unwrap();
         assert!(first.changed && first.kept.is_empty());
-        assert_eq!(desk(&dir.path().join("lab-guides"), 2).unwrap(), first.folder);
+        assert_eq!(work_dir(&dir.path().join("lab-guides"), 2).unwrap(), first.folder);
         for copy in ["work.rs.before-reset", "work.rs.before-reset-2"] {
             std::fs::write(first.folder.join(WORK), copy).unwrap();
             let again = reset(dir.path(), 2).unwrap();

@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use super::checks::{Sheet, Source};
+use super::checks::{Grades, Source};
 use super::files::Results;
 use super::outcome::Outcome;
 use crate::id::RunId;
@@ -63,7 +63,7 @@ pub struct PassedOver {
 }
 
 impl Graded {
-    pub fn new(chapter: u32, sheet: Sheet, source: &Source, results: &[Results], own_too: bool) -> Graded {
+    pub fn new(chapter: u32, grades: Grades, source: &Source, results: &[Results], own_too: bool) -> Graded {
         let host_id = own_host_id();
         let probe_sha256 = sha256(&[crate::probe::ELF]);
         let flags = flags(source, results, host_id.as_deref(), &probe_sha256, own_too);
@@ -77,13 +77,13 @@ impl Graded {
             host_id,
             data: source.name().into(),
             reference: if let Source::Reference(host) = source { Some(host.clone()) } else { None },
-            points: sheet.points,
-            possible: sheet.possible,
+            points: grades.points,
+            possible: grades.possible,
             flags,
             chosen: String::new(),
             files: results.iter().map(file).collect(),
             passed_over: Vec::new(),
-            checks: sheet.outcomes,
+            checks: grades.outcomes,
         }
     }
 }
@@ -123,7 +123,7 @@ pub fn flags(source: &Source, results: &[Results], host: Option<&str>, probe: &s
         ("other-probe", any(&|r| r.run.header.probe_sha256 != probe)),
         ("interrupted", any(&|r| r.run.ended == "interrupted")),
         ("recovered", any(&|r| r.run.ended == "recovered")),
-        ("unfit", any(&|r| measured(r) && r.run.warnings.iter().any(|w| w.unfit))),
+        ("unfit", any(&|r| measured(r) && r.run.warnings.iter().any(|w| w.blocks_publication))),
     ];
     raised.into_iter().filter(|(_, raised)| *raised).map(|(flag, _)| flag.to_owned()).collect()
 }

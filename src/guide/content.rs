@@ -19,7 +19,7 @@ include!(concat!(env!("OUT_DIR"), "/guide_files.rs"));
 
 pub const FOLDER: &str = "lab-guides";
 
-pub struct Shelf {
+pub struct Content {
     folder: Option<PathBuf>,
 }
 
@@ -33,15 +33,15 @@ pub struct Shown {
     pub stale: bool,
 }
 
-impl Shelf {
+impl Content {
     /// The shelf that a reader in this folder sees.
-    pub fn near(dir: &Path) -> Shelf {
-        Shelf { folder: dir.ancestors().map(|d| d.join(FOLDER)).find(|d| d.is_dir()) }
+    pub fn near(dir: &Path) -> Content {
+        Content { folder: dir.ancestors().map(|d| d.join(FOLDER)).find(|d| d.is_dir()) }
     }
 
     /// Only what is in the binary.
-    pub fn embedded() -> Shelf {
-        Shelf { folder: None }
+    pub fn embedded() -> Content {
+        Content { folder: None }
     }
 
     /// The folder in use, when there is one.
@@ -182,19 +182,19 @@ mod tests {
         let dir = folder(&[("97-here.md", example(Lang::En)), ("97-here.toml", EXAMPLE.to_owned())]);
         let below = dir.path().join("a/b");
         std::fs::create_dir_all(&below).unwrap();
-        let shelf = Shelf::near(&below);
-        assert!(shelf.chapters().contains(&(97, "97-here".to_owned())));
-        assert_eq!(shelf.chapters().len(), Shelf::embedded().chapters().len() + 1);
-        assert_eq!(shelf.data(97).unwrap().checks.len(), 2);
+        let content = Content::near(&below);
+        assert!(content.chapters().contains(&(97, "97-here".to_owned())));
+        assert_eq!(content.chapters().len(), Content::embedded().chapters().len() + 1);
+        assert_eq!(content.data(97).unwrap().checks.len(), 2);
     }
 
     #[test]
     fn an_unknown_chapter_is_answered_with_those_that_there_are() {
         let dir = folder(&[("97-here.md", example(Lang::En))]);
-        let shelf = Shelf::near(dir.path());
-        let error = shelf.page(98, Lang::En).unwrap_err().to_string();
+        let content = Content::near(dir.path());
+        let error = content.page(98, Lang::En).unwrap_err().to_string();
         assert!(error.contains("none of that number") && error.contains("97"), "{error}");
-        let error = shelf.page(14, Lang::En).unwrap_err().to_string();
+        let error = content.page(14, Lang::En).unwrap_err().to_string();
         assert!(error.contains("planned, but not in this version"), "{error}");
     }
 
@@ -210,8 +210,8 @@ mod tests {
             ("ko/98-stale.md", follows("00")),
             ("99-none.md", english),
         ]);
-        let shelf = Shelf::near(dir.path());
-        let shown = |n| shelf.page(n, Lang::Ko).map(|s| (s.lang, s.stale)).unwrap();
+        let content = Content::near(dir.path());
+        let shown = |n| content.page(n, Lang::Ko).map(|s| (s.lang, s.stale)).unwrap();
         assert_eq!([shown(97), shown(98), shown(99)], [(Lang::Ko, false), (Lang::Ko, true), (Lang::En, false)]);
     }
 }
