@@ -67,7 +67,7 @@ pub fn make(
     folders: &[(CString, Mode)],
 ) -> Result<Dev, Errno> {
     let place = inside(root, c"dev", OFlag::O_DIRECTORY)?;
-    let top = new_mount(c"tmpfs", options, attributes)?;
+    let top = new_mount(c"tmpfs", options, attributes & !attr::READ_ONLY)?; // it is to be filled first
     attach(top.as_fd(), place.as_fd())?;
     let dev = top.as_fd();
     let before = umask(Mode::empty());

@@ -96,7 +96,7 @@ pub fn hide(paths: &[Hidden], tops: Tops<'_>, dev: Option<&Dev>) -> Result<(), (
 
 /// After what is hidden in it: a root folder made for chroot(8) has the host's /sys mounted there. Returns its new top.
 pub fn protect_sys(sys: BorrowedFd<'_>) -> Result<OwnedFd, Errno> {
-    make_read_only(sys)
+    make_read_only(sys, QUIET)
 }
 
 /// What lies on top of hidden paths: one of each serves for all. Both are read-only, and nothing of the host can be changed
@@ -115,7 +115,8 @@ impl Covers<'_> {
             other => other?,
         };
         if hidden.read_only {
-            return make_read_only(place.as_fd()).map(drop);
+            let quiet = if hidden.within == Within::Root { 0 } else { QUIET }; // there are programs in /usr
+            return make_read_only(place.as_fd(), quiet).map(drop);
         }
         let is_folder = fstat(&place)?.st_mode & SFlag::S_IFMT.bits() == SFlag::S_IFDIR.bits();
         if is_folder { self.cover_folder(place.as_fd()) } else { self.cover_file(place.as_fd()) }
@@ -145,10 +146,12 @@ impl Covers<'_> {
     }
 }
 
-fn make_read_only(place: BorrowedFd<'_>) -> Result<OwnedFd, Errno> {
+/// What the kernel's own files need not be.
+const QUIET: u64 = attr::NO_SUID | attr::NO_DEVICES | attr::NO_EXEC;
+
+fn make_read_only(place: BorrowedFd<'_>, more: u64) -> Result<OwnedFd, Errno> {
     let copy = copy_of(place, Depth::WithAllBelow)?;
-    let attributes = attr::READ_ONLY | attr::NO_SUID | attr::NO_DEVICES | attr::NO_EXEC;
-    restrict(copy.as_fd(), attributes, Depth::WithAllBelow)?;
+    restrict(copy.as_fd(), attr::READ_ONLY | more, Depth::WithAllBelow)?;
     attach(copy.as_fd(), place)?;
     Ok(copy)
 }

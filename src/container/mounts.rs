@@ -27,6 +27,8 @@ pub struct Mounting {
     pub what: What,
     /// Of [`attr`]: for the mount itself, and for all that comes with it.
     pub attributes: u64,
+    /// What a copy of the host's mount shall not have any more; in a user namespace the kernel refuses that.
+    pub taken: u64,
     pub below: u64,
     /// Nothing of the container's lies over it.
     pub seen: bool,
@@ -175,17 +177,29 @@ impl Mounting {
         if self.below != 0 {
             restrict(copy.as_fd(), self.below, bound.depth)?;
         }
-        if self.attributes != 0 {
-            exchange(copy.as_fd(), 0, self.attributes)?;
+        if self.attributes | self.taken != 0 {
+            exchange(copy.as_fd(), self.taken, self.attributes)?;
         }
         Ok(copy)
     }
 }
 
 /// Follows links as a program inside would, but none of /proc's that lead anywhere.
+///
+/// When anybody on the machine renames something while ".." is followed, the kernel cannot be sure that we are still inside
+/// and says EAGAIN: no reason to fail at once.
 fn find(root: BorrowedFd<'_>, path: &CStr) -> Result<OwnedFd, Errno> {
     let how = OpenHow::new()
         .flags(OFlag::O_PATH | OFlag::O_CLOEXEC)
         .resolve(ResolveFlag::RESOLVE_IN_ROOT | ResolveFlag::RESOLVE_NO_MAGICLINKS);
+    for _ in 1..MOST_LOOKS {
+        match openat2(root, path, how) {
+            Err(Errno::EAGAIN) => {}
+            other => return other,
+        }
+    }
     openat2(root, path, how)
 }
+
+/// Under a stranger who does nothing but rename, one look in two succeeds.
+const MOST_LOOKS: usize = 128;

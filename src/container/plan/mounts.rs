@@ -22,6 +22,7 @@ use crate::sys::mounts::{Depth, Options, attr};
 const DESTINATION: &str = "mounts[].destination";
 
 pub(super) fn compile(spec: &Spec) -> Result<Vec<Mounting>> {
+    let spec = &with_plain_paths(spec);
     let own_dev = spec.mounts.iter().position(|mount| mount.destination == Path::new("/dev"));
     if own_dev.is_none() && !spec.devices.is_empty() {
         let cause = said!("there is no row for a /dev of its own in mounts", "mounts에 자신의 /dev가 없음");
@@ -36,9 +37,19 @@ pub(super) fn compile(spec: &Spec) -> Result<Vec<Mounting>> {
     Ok(all)
 }
 
+/// "/dev/" and "/dev" are one place, and are compared as text below.
+fn with_plain_paths(spec: &Spec) -> Spec {
+    let mut spec = spec.clone();
+    for mount in &mut spec.mounts {
+        mount.destination = mount.destination.components().collect();
+    }
+    spec
+}
+
 fn mounting(spec: &Spec, number: usize, mount: &Mount, in_own_dev: bool) -> Result<Mounting> {
     let mut options = ForMount::of(mount)?;
     let on_the_way = on_the_way(mount)?;
+    read_only_all_the_same(spec, mount)?;
     let mut file_system = || std::mem::take(&mut options.file_system);
     let name_in_dev = mount.destination.strip_prefix("/dev").ok().filter(|name| name.components().count() == 1);
     let what = match (mount.kind, mount.destination.to_str()) {
@@ -74,9 +85,26 @@ fn mounting(spec: &Spec, number: usize, mount: &Mount, in_own_dev: bool) -> Resu
         on_the_way,
         what,
         attributes: options.attributes,
+        taken: options.taken,
         below: options.below,
         id: AtomicU64::new(0),
     })
+}
+
+/// What becomes read-only when all is mounted, whatever its row says.
+fn read_only_all_the_same(spec: &Spec, mount: &Mount) -> Result<()> {
+    let with_sys = !spec.masked_paths.is_empty() || !spec.readonly_paths.is_empty();
+    let place = mount.destination.as_path();
+    let below_sys = with_sys && place.starts_with("/sys");
+    let cause = || said!("{path} becomes read-only", "{path}은(는) 읽기 전용이 됨", path = place.display());
+    let last = mount.options.iter().rev().find(|option| ["ro", "rw"].contains(&option.as_str()));
+    match last.map(String::as_str) {
+        Some("rw") if below_sys || place == Path::new("/dev") => Err(option_refused("rw", cause())),
+        None if below_sys && place != Path::new("/sys") && mount.kind != MountKind::Sysfs => {
+            Err(bad(mount, cause()).try_this(Said::english("ro")))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn bad(mount: &Mount, cause: Said) -> crate::error::Error {
@@ -125,7 +153,7 @@ fn is_covered(spec: &Spec, number: usize) -> bool {
     let this = &spec.mounts[number].destination;
     let later = spec.mounts[number + 1..].iter().map(|mount| mount.destination.as_path());
     let hidden = spec.masked_paths.iter().chain(&spec.readonly_paths).map(Path::new);
-    later.chain(hidden).any(|path| this.starts_with(path)) || this == Path::new("/sys")
+    later.chain(hidden).any(|path| this.starts_with(path)) || this.starts_with("/sys")
 }
 
 /// A tmpfs that has what /dev has but for its mode, and is as quiet as that: then one file system serves for both.
@@ -137,8 +165,11 @@ fn is_part_of_dev(spec: &Spec, mount: &Mount) -> bool {
         options
     };
     let quiet = mount.options.iter().any(|option| option == "nodev");
+    let is_its_own = |option: &String| option == "ro" || option.starts_with("uid=") || option.starts_with("gid=");
     let dev = spec.mounts.iter().find(|mount| mount.destination == Path::new("/dev"));
-    quiet && dev.is_some_and(|dev| dev.kind == MountKind::Tmpfs && bare(dev) == bare(mount))
+    quiet
+        && !mount.options.iter().any(is_its_own)
+        && dev.is_some_and(|dev| dev.kind == MountKind::Tmpfs && bare(dev) == bare(mount))
 }
 
 /// What is mounted right in its own /dev finds a folder there.
@@ -146,10 +177,11 @@ fn folders_of_dev(spec: &Spec) -> Result<Vec<(CString, Mode)>> {
     let mut folders = Vec::new();
     for mount in &spec.mounts {
         let name = mount.destination.strip_prefix("/dev").ok().filter(|name| name.components().count() == 1);
-        let is_file = || mount.source.as_ref().is_some_and(|source| !source.is_dir());
+        let bound = mount.source.as_ref().filter(|_| mount.kind == MountKind::Bind); // "tmpfs" is a source, too
+        let is_file = || bound.is_some_and(|source| !source.is_dir());
         let Some(name) = name.filter(|_| !is_file()) else { continue };
         let name = text(DESTINATION, name)?;
-        let mode = mount.options.iter().find_map(|option| option.strip_prefix("mode="));
+        let mode = mount.options.iter().rev().find_map(|option| option.strip_prefix("mode="));
         let mode = mode.filter(|_| is_part_of_dev(spec, mount)).map(|mode| u32::from_str_radix(mode, 8));
         let mode = mode
             .transpose()
@@ -180,6 +212,8 @@ fn bound(mount: &Mount, depth: Option<Depth>) -> Result<Bound> {
 /// What the options of mount(8) ask for.
 struct ForMount {
     attributes: u64,
+    /// Expressly not wanted: what is bound may have them from its place on the host.
+    taken: u64,
     /// For all mounts that come with it.
     below: u64,
     depth: Option<Depth>,
@@ -210,8 +244,14 @@ const ACCESS_TIMES: &[(&str, u64)] = &[
 impl ForMount {
     fn of(mount: &Mount) -> Result<ForMount> {
         let is_bind = mount.kind == MountKind::Bind;
-        let mut this =
-            ForMount { attributes: 0, below: 0, depth: None, devices: false, file_system: Options::default() };
+        let mut this = ForMount {
+            attributes: 0,
+            taken: 0,
+            below: 0,
+            depth: None,
+            devices: false,
+            file_system: Options::default(),
+        };
         for option in &mount.options {
             this.add(option, is_bind)?;
         }
@@ -222,7 +262,9 @@ impl ForMount {
         let (name, value) = option.split_once('=').unwrap_or((option, ""));
         let plain = |wanted: &str| ATTRIBUTES.iter().find(|(name, ..)| *name == wanted);
         if let Some((_, attribute, forbidden)) = plain(option) {
-            self.attributes = if *forbidden { self.attributes | attribute } else { self.attributes & !attribute };
+            let (set, cleared) = if *forbidden { (*attribute, 0) } else { (0, *attribute) };
+            self.attributes = (self.attributes & !cleared) | set;
+            self.taken = (self.taken & !set) | cleared;
             self.devices |= option == "dev";
             return Ok(());
         }

@@ -195,3 +195,104 @@ fn a_destination_is_inside_of_the_root() {
         assert_eq!(run(edit, "true").unwrap_err().doing, "mount /link", "{link}");
     }
 }
+
+/// What a runtime's config.json may say too; each was once forgotten in silence, or failed elsewhere.
+#[test]
+fn a_row_of_mounts_is_honoured_as_it_is_written() {
+    if !is_root("a_row_of_mounts_is_honoured_as_it_is_written") {
+        return;
+    }
+    let dev_ends_in_a_slash = |spec: &mut Spec| spec.mounts[1].destination = "/dev/".into();
+    assert_eq!(output(dev_ends_in_a_slash, "[ -c /dev/null ] && [ ! -e /dev/kmsg ] && echo own"), "own");
+    let source_of_tmpfs = |spec: &mut Spec| spec.mounts[3].source = Some("shm".into());
+    assert_eq!(output(source_of_tmpfs, "echo a > /dev/shm/a && cat /dev/shm/a"), "a");
+    let quiet_shm = |spec: &mut Spec| {
+        spec.mounts[1].options.extend(["ro".into(), "uid=5".into()]);
+        spec.mounts[3].options.extend(["ro".into(), "uid=5".into()]);
+    };
+    assert_eq!(output(quiet_shm, "stat -c %u /dev/shm; (: > /dev/shm/a) 2> /dev/null || echo ro"), "5\nro");
+    let last_mode = |spec: &mut Spec| spec.mounts[3].options.push("mode=700".into());
+    assert_eq!(output(last_mode, "stat -c %a /dev/shm"), "700");
+    let read_only = |spec: &mut Spec| spec.readonly_paths.push("/usr".into());
+    assert_eq!(
+        output(read_only, "/usr/bin/id -u; grep ' /usr ' /proc/self/mountinfo | cut -d ' ' -f 6"),
+        "0\nro,nodev,relatime"
+    );
+    let below_sys = |spec: &mut Spec| spec.mounts.push(row("/sys/kernel".as_ref(), MountKind::Tmpfs, None, &["ro"]));
+    assert_eq!(output(below_sys, "ls /sys/kernel | wc -l"), "0");
+}
+
+/// In a user namespace the host's restrictions stay, and to want others is an error.
+#[test]
+fn what_the_host_forbids_a_mount_is_allowed_expressly_or_not_at_all() {
+    if !is_root("what_the_host_forbids_a_mount_is_allowed_expressly_or_not_at_all") {
+        return;
+    }
+    let helper = "set -e; mount -t tmpfs -o mode=755 quiet $0; cp /bin/true $0; chown -R 100000 $0; \
+        mount -o remount,bind,ro,noexec $0; exec $1 --exact --nocapture $2";
+    if std::env::var_os("ISOLAB_TEST_QUIET_MOUNT").is_none() {
+        let dir = tempfile::tempdir_in("/var/tmp").unwrap();
+        let own = std::env::current_exe().unwrap();
+        let name = "container::spec_tests::mounts::what_the_host_forbids_a_mount_is_allowed_expressly_or_not_at_all";
+        let mut command = std::process::Command::new("unshare");
+        command.args(["-m", "sh", "-c", helper]).args([dir.path(), &own]).arg(name);
+        let done = command.env("ISOLAB_TEST_QUIET_MOUNT", dir.path()).status().unwrap();
+        return assert!(done.success());
+    }
+    let host = std::path::PathBuf::from(std::env::var_os("ISOLAB_TEST_QUIET_MOUNT").unwrap());
+    let command = "/mnt/true && echo runs; (: > /mnt/new) && echo rw";
+    for (options, user, expected) in [
+        (&["bind"][..], false, Some("")),
+        (&["bind", "rw", "exec"], false, Some("runs\nrw")),
+        (&["bind", "exec", "noexec", "rw"], false, Some("rw")),
+        (&["bind", "rw"], true, None),
+        (&["bind", "exec"], true, None),
+        (&["bind", "suid"], true, Some("")), // it was never forbidden
+    ] {
+        let edit = |spec: &mut Spec| {
+            spec.mounts.push(row("/mnt".as_ref(), MountKind::Bind, Some(&host), options));
+            if user {
+                spec.ids = Some(IdMap::MANY);
+                spec.namespaces.push(Namespace { name: "user".into(), source: Source::New });
+            }
+        };
+        match (run(edit, &format!("({command}) 2> /dev/null")), expected) {
+            (Ok((_, text)), Some(expected)) => assert_eq!(text, expected, "{options:?}"),
+            (Err(error), None) => assert_eq!(error.doing, "mount /mnt", "{options:?}"),
+            (got, _) => panic!("{options:?}, user namespace {user}: {got:?}"),
+        }
+    }
+}
+
+/// The kernel gives up a look through ".." when anything is renamed anywhere.
+#[test]
+fn somebody_who_renames_elsewhere_does_not_hinder_a_link() {
+    if !is_root("somebody_who_renames_elsewhere_does_not_hinder_a_link") {
+        return;
+    }
+    let elsewhere = tempfile::tempdir().unwrap();
+    let (a, b) = (elsewhere.path().join("a"), elsewhere.path().join("b"));
+    std::fs::create_dir(&a).unwrap();
+    let stop = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !stop.load(Ordering::Relaxed) {
+                std::fs::rename(&a, &b).and_then(|()| std::fs::rename(&b, &a)).unwrap();
+            }
+        });
+        let failed = (0..60).find_map(|_| {
+            let root = std::cell::OnceCell::new();
+            let edit = |spec: &mut Spec| {
+                let own = own_root(spec);
+                std::fs::create_dir_all(own.path().join("a/b/c")).unwrap();
+                let link = "a/b/../../a/b/../../a/b/../../a/b/../../a/b/../../a/b/../../a/b/../../a/b/../../a/b/c";
+                std::os::unix::fs::symlink(link, own.path().join("link")).unwrap();
+                root.set(own).unwrap();
+                spec.mounts.push(row("/link".as_ref(), MountKind::Tmpfs, None, &[]));
+            };
+            run(edit, "true").err()
+        });
+        stop.store(true, Ordering::Relaxed);
+        assert!(failed.is_none(), "{failed:?}");
+    });
+}
