@@ -18,6 +18,7 @@ pub struct Spec {
     pub process: Process,
     /// None: the one outside, where the uts namespace is not its own.
     pub hostname: Option<String>,
+    /// Each but once; `mnt` is always new: else its mounts would be the host's.
     pub namespaces: Vec<Namespace>,
     /// Exactly when it has a user namespace.
     pub ids: Option<IdMap>,

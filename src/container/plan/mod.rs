@@ -99,6 +99,10 @@ impl Plan {
         let process = &spec.process;
         let (namespaces, joined) = chosen_namespaces(spec)?;
         let capabilities = process.capabilities.as_ref().map(sets).transpose()?;
+        if place.cgroup.is_none() && spec.resources != Limits::default() {
+            let cause = said!("it has no cgroup of its own", "자신의 컨트롤 그룹이 없음");
+            return Err(refused("resources", &format!("{:?}", spec.resources), cause));
+        }
         Ok(Plan {
             overlay: overlay::compile(spec, place.confined.is_some())?,
             read_only: spec.root.readonly,
@@ -120,7 +124,7 @@ impl Plan {
             loopback: spec.loopback,
             user: process.user.clone(),
             capabilities,
-            rlimits: process.rlimits.iter().map(rlimit).collect::<Result<_>>()?,
+            rlimits: rlimits(&process.rlimits)?,
             no_new_privileges: process.no_new_privileges,
             filter: process.seccomp.map(|Seccomp::DockerDefault| Filter::docker_default()),
             ignored: place.ignored,
@@ -177,8 +181,8 @@ fn text(field: &str, value: &Path) -> Result<CString> {
 
 fn chosen_namespaces(spec: &Spec) -> Result<(CloneFlags, Vec<(CloneFlags, OwnedFd)>)> {
     let (mut new, mut joined) = (CloneFlags::empty(), Vec::new());
-    for namespace in &spec.namespaces {
-        let field = "namespaces[].name";
+    let field = "namespaces[].name";
+    for (number, namespace) in spec.namespaces.iter().enumerate() {
         let Some(kind) = NAMESPACES.iter().find(|kind| kind.name == namespace.name) else {
             return Err(refused(
                 field,
@@ -191,6 +195,9 @@ fn chosen_namespaces(spec: &Spec) -> Result<(CloneFlags, Vec<(CloneFlags, OwnedF
                 names = NAMESPACES.iter().map(|kind| kind.name).collect::<Vec<_>>().join(" ")
             )));
         };
+        if spec.namespaces[..number].iter().any(|other| other.name == namespace.name) {
+            return Err(refused(field, &namespace.name, said!("it is there twice", "두 번 적혀 있음")));
+        }
         match &namespace.source {
             Source::New => new |= kind.flag,
             Source::Join(path) if namespaces::CAN_BE_JOINED.contains(kind.flag) => {
@@ -216,6 +223,14 @@ fn chosen_namespaces(spec: &Spec) -> Result<(CloneFlags, Vec<(CloneFlags, OwnedF
             }
         }
     }
+    if !new.contains(CloneFlags::CLONE_NEWNS) {
+        let cause = said!(
+            "without a mnt namespace of its own its mounts, and its root, would become the host's",
+            "자신의 mnt 네임스페이스가 없으면 컨테이너의 마운트와 루트가 호스트의 것이 됨"
+        );
+        return Err(refused(field, "", cause));
+    }
+    only_of_its_own(spec)?;
     if new.contains(CloneFlags::CLONE_NEWUSER) != spec.ids.is_some() {
         return Err(refused(
             "ids",
@@ -227,6 +242,23 @@ fn chosen_namespaces(spec: &Spec) -> Result<(CloneFlags, Vec<(CloneFlags, OwnedF
         ));
     }
     Ok((new, joined))
+}
+
+/// What would change somebody else's namespace is not left out in silence.
+fn only_of_its_own(spec: &Spec) -> Result<()> {
+    if let Some(name) = spec.hostname.as_ref().filter(|_| !has_own(spec, "uts")) {
+        let cause = said!("it has no uts namespace of its own", "자신의 uts 네임스페이스가 없음");
+        return Err(refused("hostname", name, cause));
+    }
+    if spec.loopback && !has_own(spec, "net") {
+        let cause = said!("it has no net namespace of its own", "자신의 net 네임스페이스가 없음");
+        return Err(refused("loopback", "true", cause));
+    }
+    Ok(())
+}
+
+fn has_own(spec: &Spec, name: &str) -> bool {
+    spec.namespaces.iter().any(|ns| ns.name == name && ns.source == Source::New)
 }
 
 fn sets(of: &Capabilities) -> Result<Sets> {
@@ -293,7 +325,7 @@ fn hidden(spec: &Spec) -> Result<Vec<Hidden>> {
 
 /// Only what belongs to a namespace of its own: everything else is the host's (sysctl(2); runc refuses it too).
 fn sysctl(spec: &Spec, name: &str, value: &str) -> Result<(CString, String)> {
-    let own = |kind: &str| spec.namespaces.iter().any(|ns| ns.name == kind && ns.source == Source::New);
+    let own = |kind: &str| has_own(spec, kind);
     let is_own = match name.split('.').next().unwrap_or_default() {
         "net" => own("net"),
         "kernel" if ["kernel.hostname", "kernel.domainname"].contains(&name) => own("uts"),
@@ -312,6 +344,19 @@ fn sysctl(spec: &Spec, name: &str, value: &str) -> Result<(CString, String)> {
         ));
     }
     Ok((text("sysctl", Path::new(&format!("sys/{}", name.replace('.', "/"))))?, value.to_owned()))
+}
+
+fn rlimits(all: &[Rlimit]) -> Result<Vec<(Resource, rlim_t, rlim_t)>> {
+    let mut compiled: Vec<(Resource, rlim_t, rlim_t)> = Vec::new();
+    for limit in all {
+        let one = rlimit(limit)?;
+        if compiled.iter().any(|(resource, ..)| *resource == one.0) {
+            let cause = said!("it is there twice", "두 번 적혀 있음");
+            return Err(refused("process.rlimits[].name", &limit.name, cause));
+        }
+        compiled.push(one);
+    }
+    Ok(compiled)
 }
 
 fn rlimit(limit: &Rlimit) -> Result<(Resource, rlim_t, rlim_t)> {

@@ -142,6 +142,7 @@ fn a_namespace_of_somebody_else_is_joined() {
     }
     let edit = |spec: &mut Spec| {
         spec.namespaces.retain(|ns| !["net", "uts"].contains(&ns.name.as_str()));
+        (spec.hostname, spec.loopback) = (None, false);
         for name in ["net", "uts"] {
             let source = Source::Join(format!("/proc/{pid}/ns/{name}").into());
             spec.namespaces.push(Namespace { name: name.into(), source });
@@ -235,7 +236,19 @@ fn another_process_starts_it_through_a_fifo() {
 #[test]
 fn what_cannot_be_is_refused_by_name() {
     type Edit = fn(&mut Spec);
-    let cases: [(&str, Edit); 16] = [
+    let cases: [(&str, Edit); 25] = [
+        ("mounts[].options[]", |spec| spec.mounts[1].options.push("rw".into())), // of /dev
+        ("mounts[].options[]", |spec| spec.mounts.push(row("/sys".as_ref(), MountKind::Sysfs, None, &["rw"]))),
+        ("mounts[].destination", |spec| spec.mounts.push(row("/sys/fs".as_ref(), MountKind::Tmpfs, None, &[]))),
+        ("namespaces[].name", |spec| spec.namespaces.retain(|ns| ns.name != "mnt")), // its root would be the host's
+        ("namespaces[].name", |spec| spec.namespaces.extend(spec.namespaces.first().cloned())),
+        ("hostname", |spec| spec.namespaces.retain(|ns| ns.name != "uts")),
+        ("loopback", |spec| spec.namespaces.retain(|ns| ns.name != "net")),
+        ("resources", |spec| spec.resources.pids = Some(5)),
+        ("process.rlimits[].name", |spec| {
+            let core = Rlimit { name: "RLIMIT_CORE".into(), soft: 0, hard: 0 };
+            spec.process.rlimits = vec![core.clone(), core];
+        }),
         ("sysctl", |spec| drop(spec.sysctl.insert("kernel.panic".into(), "1".into()))),
         ("sysctl", |spec| drop(spec.sysctl.insert("net/../kernel.panic".into(), "1".into()))),
         ("process.rlimits[].name", |spec| {

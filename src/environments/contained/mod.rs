@@ -120,7 +120,8 @@ fn spec(knobs: &Knobs, task: &Task, root: &Folder) -> Result<(Spec, PathBuf)> {
     spec.process.cwd = root.is_hosts_root().then(lookup::here); // the caller's folder is there too
     spec.resources = task.limits;
     spec.init = small_init::wanted(knobs, task);
-    spec.loopback = !knobs.has("-lo");
+    spec.loopback = !knobs.has("-lo") && !knobs.has("-net");
+    spec.hostname = spec.hostname.filter(|_| !knobs.has("-uts"));
     let is_a_part = |ns: &Namespace| ns.name == "cgroup" || !knobs.has(&format!("-{}", ns.name));
     spec.namespaces.retain(is_a_part);
     if knobs.has("-dev") {
