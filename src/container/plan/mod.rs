@@ -223,13 +223,6 @@ fn chosen_namespaces(spec: &Spec) -> Result<(CloneFlags, Vec<(CloneFlags, OwnedF
             }
         }
     }
-    if !new.contains(CloneFlags::CLONE_NEWNS) {
-        let cause = said!(
-            "without a mnt namespace of its own its mounts, and its root, would become the host's",
-            "자신의 mnt 네임스페이스가 없으면 컨테이너의 마운트와 루트가 호스트의 것이 됨"
-        );
-        return Err(refused(field, "", cause));
-    }
     only_of_its_own(spec)?;
     if new.contains(CloneFlags::CLONE_NEWUSER) != spec.ids.is_some() {
         return Err(refused(
@@ -244,8 +237,15 @@ fn chosen_namespaces(spec: &Spec) -> Result<(CloneFlags, Vec<(CloneFlags, OwnedF
     Ok((new, joined))
 }
 
-/// What would change somebody else's namespace is not left out in silence.
+/// What would change somebody else's namespace is refused, not done and not left out in silence.
 fn only_of_its_own(spec: &Spec) -> Result<()> {
+    if !has_own(spec, "mnt") {
+        let cause = said!(
+            "without a mnt namespace of its own its mounts, and its root, would become the host's",
+            "자신의 mnt 네임스페이스가 없으면 컨테이너의 마운트와 루트가 호스트의 것이 됨"
+        );
+        return Err(refused("namespaces[].name", "", cause));
+    }
     if let Some(name) = spec.hostname.as_ref().filter(|_| !has_own(spec, "uts")) {
         let cause = said!("it has no uts namespace of its own", "자신의 uts 네임스페이스가 없음");
         return Err(refused("hostname", name, cause));
