@@ -21,11 +21,11 @@ use super::dev::Dev;
 use super::handshake::{At, Failure, Handshake, Stamp, Step};
 use super::idmap::IdMap;
 use super::mounts::{Made, Mounting};
+use super::overlay::Overlay;
 use super::plan::Plan;
 use super::seccomp::Filter;
 use super::{capabilities, dev, hosts_view, init, mask, namespaces, rootfs};
 use crate::sys::fds::{HANDED, hand_over};
-use crate::sys::mounts::new_mount;
 use crate::sys::{landlock, signals};
 
 /// The descriptors that the program gets.
@@ -134,7 +134,7 @@ fn change_root(plan: &Plan, files: &Files<'_>) -> Result<(Option<OwnedFd>, Optio
 }
 
 fn mount_overlay(plan: &Plan) -> Result<Option<OwnedFd>, Errno> {
-    plan.overlay.as_ref().map(|options| new_mount(c"overlay", options, 0)).transpose()
+    plan.overlay.as_ref().map(Overlay::mount).transpose()
 }
 
 fn find_sys(plan: &Plan, root: BorrowedFd<'_>) -> Result<Option<OwnedFd>, Errno> {

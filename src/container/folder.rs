@@ -54,6 +54,11 @@ impl Folder {
         Ok(Path::new("/").join(path.strip_prefix(&self.real).map_err(|_| Errno::ELOOP)?))
     }
 
+    /// Where it lay when it was opened.
+    pub fn real(&self) -> &Path {
+        &self.real
+    }
+
     /// Is it the host's own root, under whatever name?
     pub fn is_hosts_root(&self) -> bool {
         self.hosts_root

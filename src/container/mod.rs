@@ -28,6 +28,7 @@ pub mod mask;
 pub mod mounts;
 pub mod namespaces;
 mod oom;
+pub mod overlay;
 mod plan;
 pub mod presets;
 pub mod program;

@@ -165,14 +165,7 @@ impl Mounting {
     }
 
     fn copy(&self, bound: &Bound) -> Result<OwnedFd, Errno> {
-        let how = OpenHow::new()
-            .flags(OFlag::O_PATH | OFlag::O_CLOEXEC)
-            .resolve(ResolveFlag::RESOLVE_NO_SYMLINKS | ResolveFlag::RESOLVE_NO_MAGICLINKS);
-        let file = openat2(AT_FDCWD, bound.path.as_c_str(), how)?;
-        let same = |a: FileStat, b: FileStat| (a.st_dev, a.st_ino) == (b.st_dev, b.st_ino);
-        if !same(fstat(&file)?, fstat(&bound.held)?) {
-            return Err(Errno::ESTALE);
-        }
+        let file = again(&bound.path, bound.held.as_fd())?;
         let copy = copy_of(file.as_fd(), bound.depth)?;
         if self.below != 0 {
             restrict(copy.as_fd(), self.below, bound.depth)?;
@@ -182,6 +175,16 @@ impl Mounting {
         }
         Ok(copy)
     }
+}
+
+/// In our own mount namespace, the very file that is `held` from another; ESTALE when its name leads to another one now.
+pub fn again(path: &CStr, held: BorrowedFd<'_>) -> Result<OwnedFd, Errno> {
+    let how = OpenHow::new()
+        .flags(OFlag::O_PATH | OFlag::O_CLOEXEC)
+        .resolve(ResolveFlag::RESOLVE_NO_SYMLINKS | ResolveFlag::RESOLVE_NO_MAGICLINKS);
+    let file = openat2(AT_FDCWD, path, how)?;
+    let same = |a: FileStat, b: FileStat| (a.st_dev, a.st_ino) == (b.st_dev, b.st_ino);
+    if same(fstat(&file)?, fstat(held)?) { Ok(file) } else { Err(Errno::ESTALE) }
 }
 
 /// Follows links as a program inside would, but none of /proc's that lead anywhere.

@@ -75,6 +75,12 @@ pub fn close_all_but_standard() -> Result<(), Errno> {
     Errno::result(unsafe { libc::syscall(libc::SYS_close_range, 3, u32::MAX, 0) }).map(drop)
 }
 
+/// In a forked child: the number of `fd` becomes another file's, close-on-exec. The owner in the parent keeps his.
+pub fn replace(fd: BorrowedFd<'_>, other: BorrowedFd<'_>) -> Result<(), Errno> {
+    // SAFETY: plain numbers; only the child's table is changed, where the number stays open.
+    Errno::result(unsafe { libc::dup3(other.as_raw_fd(), fd.as_raw_fd(), libc::O_CLOEXEC) }).map(drop)
+}
+
 /// One of 0, 1 and 2, in a child that has them from [`hand_over`].
 pub fn standard(number: usize) -> BorrowedFd<'static> {
     // SAFETY: the child never closes its standard streams.

@@ -24,6 +24,7 @@ use super::idmap::IdMap;
 use super::mask::{Hidden, whole_proc};
 use super::mounts::{Mounting, What};
 use super::namespaces::{self, NAMESPACES};
+use super::overlay::Overlay;
 use super::seccomp::Filter;
 use super::spec::{Capabilities, Device, DeviceKind, Rlimit, Seccomp, Source, Spec, User};
 use crate::error::{Context, Error, Result};
@@ -31,7 +32,6 @@ use crate::lang::Said;
 use crate::model::Limits;
 use crate::said;
 use crate::sys::exec::Image;
-use crate::sys::mounts::Options;
 use crate::sys::signals::Ignored;
 
 /// What belongs to this machine and this caller, not to the container.
@@ -58,8 +58,8 @@ pub struct Place {
 #[expect(clippy::struct_excessive_bools, reason = "each is one part of a container that can be taken away by itself")]
 pub struct Plan {
     pub root: OwnedFd,
-    /// Its options, where the root is one.
-    pub overlay: Option<Options>,
+    /// What is mounted as the root in place of the folder.
+    pub overlay: Option<Overlay>,
     pub read_only: bool,
     /// It is the host's own root; see [`super::hosts_view`].
     pub hosts_root: bool,

@@ -16,6 +16,11 @@ use crate::sys::signals::Ignored;
 
 /// The exit status and what it prints of a shell command in a container on the host's own files, read-only.
 fn run(edit: impl FnOnce(&mut Spec), command: &str) -> Result<(Exit, String)> {
+    run_after(edit, || (), command)
+}
+
+/// Something happens between the look at the host's files and their use.
+fn run_after(edit: impl FnOnce(&mut Spec), between: impl FnOnce(), command: &str) -> Result<(Exit, String)> {
     let mut spec = presets::docker();
     spec.root.readonly = true;
     spec.root.folders = RootFolders::Dir("/".into());
@@ -33,6 +38,7 @@ fn run(edit: impl FnOnce(&mut Spec), command: &str) -> Result<(Exit, String)> {
         detachable: false,
     };
     let plan = Plan::compile(&spec, place)?;
+    between();
     let far = |file: std::os::fd::OwnedFd| crate::sys::fds::out_of_the_way(file.as_fd()).unwrap();
     let null = far(std::fs::File::options().read(true).write(true).open("/dev/null").unwrap().into());
     let (mut output, theirs) = std::io::pipe().map(|(ours, theirs)| (ours, far(theirs.into()))).unwrap();

@@ -123,7 +123,7 @@ fn a_root_of_folders_on_top_of_each_other() {
     if !is_root("a_root_of_folders_on_top_of_each_other") {
         return;
     }
-    for (user, count) in [(false, 2), (true, 2), (false, 9)] {
+    for (user, count) in [(false, 2), (true, 2), (false, 19)] {
         let dir = tempfile::tempdir_in("/dev/shm").unwrap();
         let part = |name: &str| dir.path().join(name);
         let lower: Vec<_> = (0..count).map(|n| part(&format!("lower:{n}-{}", "x".repeat(20)))).collect();
@@ -295,4 +295,42 @@ fn somebody_who_renames_elsewhere_does_not_hinder_a_link() {
         stop.store(true, Ordering::Relaxed);
         assert!(failed.is_none(), "{failed:?}");
     });
+}
+
+/// Whoever owns the folder above one of an overlay's, or above what is bound, renames it between our look and its use.
+#[test]
+fn a_folder_that_was_exchanged_is_not_used() {
+    if !is_root("a_folder_that_was_exchanged_is_not_used") {
+        return;
+    }
+    for exchanged in ["upper", "work", "lower", "bound"] {
+        for user in [false, true] {
+            let dir = tempfile::tempdir_in("/dev/shm").unwrap();
+            let part = |name: &str| dir.path().join(name);
+            for folder in ["lower/proc", "lower/dev", "lower/mnt", "upper", "work", "bound", "canary"] {
+                std::fs::create_dir_all(part(folder)).unwrap();
+            }
+            let edit = |spec: &mut Spec| {
+                drop(own_root(spec));
+                if user {
+                    spec.ids = Some(IdMap::MANY);
+                    spec.namespaces.push(Namespace { name: "user".into(), source: Source::New });
+                    let all =
+                        std::process::Command::new("chown").args(["-R", "100000:100000"]).arg(dir.path()).status();
+                    assert!(all.unwrap().success());
+                    std::fs::set_permissions(dir.path(), PermissionsExt::from_mode(0o755)).unwrap();
+                }
+                spec.root.folders =
+                    RootFolders::Overlay { lower: vec![part("lower")], upper: part("upper"), work: part("work") };
+                spec.mounts.push(row("/mnt".as_ref(), MountKind::Bind, Some(&part("bound")), &["bind"]));
+            };
+            let exchange = || {
+                std::fs::rename(part(exchanged), part("away")).unwrap();
+                std::os::unix::fs::symlink(part("canary"), part(exchanged)).unwrap();
+            };
+            let result = run_after(edit, exchange, "echo new > /new; echo new > /mnt/new");
+            assert!(result.is_err(), "{exchanged}, user namespace {user}: {result:?}");
+            assert_eq!(std::fs::read_dir(part("canary")).unwrap().count(), 0, "{exchanged}, user namespace {user}");
+        }
+    }
 }
