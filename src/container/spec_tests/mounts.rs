@@ -334,3 +334,60 @@ fn a_folder_that_was_exchanged_is_not_used() {
         }
     }
 }
+
+/// Somebody who may rename in the root folder, or above what is bound, does so while containers start, twenty times each.
+#[test]
+fn a_bind_whose_ends_are_exchanged_meanwhile_never_reaches_the_host() {
+    use nix::fcntl::{AT_FDCWD, RenameFlags, renameat2};
+    if !is_root("a_bind_whose_ends_are_exchanged_meanwhile_never_reaches_the_host") {
+        return;
+    }
+    // Its destination, a folder above that, its source (for a link, which must not be followed any more), a folder above that.
+    for (one, other) in [
+        ("root/a/b", "outside/b"),
+        ("root/a", "outside/link"),
+        ("root/a/b/c", "root/link"),
+        ("data", "link"),
+        ("above", "outside"),
+    ] {
+        let dir = tempfile::tempdir_in("/dev/shm").unwrap();
+        let part = |name: &str| dir.path().join(name);
+        let folders =
+            ["root/proc", "root/dev", "root/usr", "root/bin", "root/lib", "root/lib64", "root/a/b/c", "outside/b"];
+        for folder in folders.into_iter().chain(["data", "above/data", "outside/data", "canary"]) {
+            std::fs::create_dir_all(part(folder)).unwrap();
+        }
+        for link in ["outside/link", "root/link", "link"] {
+            std::os::unix::fs::symlink(part("canary"), part(link)).unwrap();
+        }
+        for number in 0..20 {
+            let stop = std::sync::atomic::AtomicBool::new(false);
+            let source = if one == "above" { part("above/data") } else { part("data") };
+            let edit = |spec: &mut Spec| {
+                drop(own_root(spec));
+                spec.root.folders = RootFolders::Dir(part("root"));
+                spec.mounts.push(row("/a/b/c/made".as_ref(), MountKind::Bind, Some(&source), &["bind"]));
+                spec.mounts.push(row("/made".as_ref(), MountKind::Tmpfs, None, &[]));
+            };
+            let swap = || {
+                renameat2(AT_FDCWD, &part(one), AT_FDCWD, &part(other), RenameFlags::RENAME_EXCHANGE).unwrap();
+            };
+            std::thread::scope(|scope| {
+                let begin = || {
+                    scope.spawn(|| {
+                        while !stop.load(Ordering::Relaxed) {
+                            swap();
+                            swap();
+                        }
+                    });
+                };
+                let _ = run_after(edit, begin, "echo new > /a/b/c/made/new; cat /proc/self/mountinfo");
+                stop.store(true, Ordering::Relaxed);
+            });
+            let hit = std::fs::read_dir(part("canary")).unwrap().count() + usize::from(part("outside/b/made").exists());
+            assert_eq!(hit, 0, "{one} for {other}, try {number}: reached");
+            let own = std::fs::read_to_string("/proc/self/mountinfo").unwrap();
+            assert!(!own.contains(dir.path().to_str().unwrap()), "{one} for {other}: a mount was left: {own}");
+        }
+    }
+}
