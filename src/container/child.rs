@@ -104,8 +104,7 @@ fn wait_for_ids(plan: &Plan, handshake: &Handshake) -> Result<(), Errno> {
     if plan.ids.is_none() {
         return Ok(());
     }
-    handshake.forget_parent_end();
-    Handshake::wait(handshake.gate())
+    handshake.wait_for_ids()
 }
 
 fn become_root(plan: &Plan) -> Result<(), Errno> {

@@ -194,6 +194,8 @@ pub struct Handshake {
     page: SharedPage,
     child_end: OwnedFd, // kept open here too, so that opening the gate of a dead child raises no SIGPIPE
     parent_end: OwnedFd,
+    /// For the ids, where another process opens the gate: he may be too early, and we may be killed before.
+    for_ids: Option<(OwnedFd, OwnedFd)>,
     outlives_us: bool,
 }
 
@@ -206,7 +208,9 @@ impl Handshake {
         let doing = || said!("make the shared page and the gate", "공유 페이지와 관문을 만들 수 없습니다");
         let page = SharedPage::new().doing(doing)?;
         let (child_end, parent_end) = gate.make()?;
-        Ok(Handshake { page, child_end, parent_end, outlives_us: *gate != Gate::Pipe })
+        let outlives_us = *gate != Gate::Pipe;
+        let for_ids = outlives_us.then(|| Gate::Pipe.make()).transpose()?;
+        Ok(Handshake { page, child_end, parent_end, for_ids, outlives_us })
     }
 
     /// Somebody else can open the gate, when we are gone.
@@ -219,6 +223,12 @@ impl Handshake {
     /// Lets the child pass [`Handshake::wait`] once.
     pub fn open_gate(&self) -> Result<()> {
         write(&self.parent_end, b"!").map(drop).doing(|| said!("open the gate", "관문을 열 수 없습니다"))
+    }
+
+    /// Lets the child pass [`Handshake::wait_for_ids`].
+    pub fn ids_are_there(&self) -> Result<()> {
+        let end = self.for_ids.as_ref().map_or(&self.parent_end, |(_, parent_end)| parent_end);
+        write(end, b"!").map(drop).doing(|| said!("open the gate", "관문을 열 수 없습니다"))
     }
 
     /// What went wrong in the child, once it has ended. `part_of` says what it was at, in a step that does several things;
@@ -263,8 +273,16 @@ impl Handshake {
     }
 
     /// The child's own copy of the parent's end would keep the gate from closing when the parent dies.
-    pub fn forget_parent_end(&self) {
+    fn forget_parent_end(&self) {
         close_copy(self.parent_end.as_fd());
+    }
+
+    /// An error when the parent is gone, whoever may open the gate.
+    pub fn wait_for_ids(&self) -> Result<(), Errno> {
+        self.forget_parent_end();
+        let Some((child_end, parent_end)) = &self.for_ids else { return Handshake::wait(self.gate()) };
+        close_copy(parent_end.as_fd());
+        Handshake::wait(child_end.as_fd())
     }
 
     /// Waits until the gate is opened; an error when the parent is gone.

@@ -156,7 +156,7 @@ impl Container {
     fn write_ids(&self, plan: &Plan) -> Result<()> {
         let Some(ids) = &plan.ids else { return Ok(()) };
         ids.write(&self.process()?.pid().to_string())?;
-        self.handshake.open_gate() // first opening: the ids are there
+        self.handshake.ids_are_there()
     }
 
     /// Lets the program run; `plan`, `files` and `pid_to` as for [`create`].

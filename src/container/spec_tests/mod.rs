@@ -238,6 +238,41 @@ fn another_process_starts_it_through_a_fifo() {
     assert!(gate::open_fifo(&fifo).unwrap_err().to_string().contains("runs already"));
 }
 
+/// Who opens the FIFO before there are ids starts the program, and does not stand for them; nobody waits for a creator that
+/// is gone.
+#[test]
+fn an_early_opener_does_not_stand_for_the_ids() {
+    if !is_root("an_early_opener_does_not_stand_for_the_ids") {
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let fifo = dir.path().join("exec.fifo");
+    let mut spec = presets::docker();
+    spec.root = spec::Root { folders: RootFolders::Dir("/".into()), readonly: true };
+    spec.process.path = std::fs::canonicalize("/bin/sh").unwrap();
+    spec.process.argv = ["sh", "-c", "exit 7"].map(Into::into).to_vec();
+    spec.ids = Some(IdMap::MANY);
+    spec.namespaces.push(Namespace { name: "user".into(), source: Source::New });
+    let place = Place {
+        root: Folder::open(Path::new("/")).unwrap(),
+        confined: None,
+        cgroup: None,
+        cgroup_name: String::new(),
+        ignored: Ignored::now(),
+        fork: true,
+        detachable: true,
+    };
+    let plan = Plan::compile(&spec, place).unwrap();
+    let files = Files { given: [None; 5], null: [false; 5], console: None };
+    let (mut clock, pid) = (Timeline::new(), AtomicU64::new(0));
+    clock.begin();
+    let handshake = Handshake::at(&Gate::Fifo(fifo.clone())).unwrap();
+    gate::open_fifo(&fifo).unwrap();
+    let container = create(&plan, &files, handshake, &pid, &mut clock).unwrap();
+    let exit = container.process().unwrap().exit().unwrap();
+    assert_eq!((exit, container.handshake().failure(|_, _| None)), (Exit::Code(7), None));
+}
+
 /// Each by its field's name, before anything is made.
 #[test]
 fn what_cannot_be_is_refused_by_name() {

@@ -285,7 +285,7 @@ fn somebody_who_renames_elsewhere_does_not_hinder_a_link() {
             let edit = |spec: &mut Spec| {
                 let own = own_root(spec);
                 std::fs::create_dir_all(own.path().join("a/b/c")).unwrap();
-                let link = "a/b/../../a/b/../../a/b/../../a/b/../../a/b/../../a/b/../../a/b/../../a/b/../../a/b/c";
+                let link = "a/b/../b/c";
                 std::os::unix::fs::symlink(link, own.path().join("link")).unwrap();
                 root.set(own).unwrap();
                 spec.mounts.push(row("/link".as_ref(), MountKind::Tmpfs, None, &[]));
