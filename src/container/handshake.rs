@@ -366,6 +366,7 @@ fn advice(step: Step, errno: Errno) -> (Kind, Said) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sys::clone::{CloneArgs, Process};
 
     #[test]
     fn what_fails_in_the_child_is_told_with_its_kind() {
@@ -386,6 +387,18 @@ mod tests {
         drop(parent_end);
         Handshake::wait(child_end.as_fd()).unwrap(); // it had opened the gate before
         assert_eq!(Handshake::parent_lives(child_end.as_fd()), Err(Errno::EOWNERDEAD));
+    }
+
+    /// Whoever has opened the FIFO before.
+    #[test]
+    fn the_wait_for_ids_ends_with_the_creator() {
+        let dir = tempfile::tempdir().unwrap();
+        let fifo = dir.path().join("fifo");
+        let handshake = Handshake::at(&Gate::Fifo(fifo.clone())).unwrap();
+        crate::container::gate::open_fifo(&fifo).unwrap();
+        let child = Process::fork(CloneArgs::PLAIN, || i32::from(handshake.wait_for_ids() == Err(Errno::EOWNERDEAD)));
+        drop(handshake);
+        assert_eq!(child.unwrap().reap().unwrap(), Exit::Code(1));
     }
 
     #[test]
