@@ -20,8 +20,8 @@ use isolab::sys::clone::{ALL_NAMESPACES, CloneArgs, Process};
 use isolab::vm::bare::layout::{KVM_IDENTITY_MAP, KVM_TSS};
 use isolab::vm::bare::machine::open_kvm;
 use isolab::vm::device::Space;
+use isolab::vm::guest_memory::GuestMemory;
 use isolab::vm::kvm::{Cpu, Exit, Vm};
-use isolab::vm::memory::GuestMemory;
 use nix::sched::CloneFlags;
 
 /// The time inside `work`, over so many fresh `prepare`s; neither preparing nor dropping is in it.

@@ -11,9 +11,9 @@ use crate::experiments::{self, Question};
 use crate::id::{ArmId, RunId};
 use crate::lang::Said;
 use crate::model::Kind;
-use crate::results::caller;
 use crate::results::hash::{sha256, sha256_of_file};
 use crate::results::schema::{ArmInfo, ExperimentInfo, Header, MetricInfo, Plan as PlanInfo, Timer};
+use crate::results::sudo_user;
 use crate::said;
 use crate::sys::clock::{measure_tsc_khz, monotonic_ns};
 
@@ -98,12 +98,12 @@ fn host(setting: &HeaderInput) -> crate::host::Host {
 
 /// Under sudo that keeps HOME, what is made in the caller's home is made with his rights.
 fn own_id(state: &Path) -> Result<String> {
-    caller::make_folder(state)?;
+    sudo_user::make_folder(state)?;
     let mut id = Err(Error::new(
         said!("keep the host id", "호스트 id를 보관할 수 없습니다"),
         said!("it was not asked for", "요청하지 않음"),
     ));
-    let kept = caller::for_caller(&state.join("host-id"), || {
+    let kept = sudo_user::for_caller(&state.join("host-id"), || {
         id = crate::host::host_id(state);
         Ok(())
     });

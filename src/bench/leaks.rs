@@ -16,7 +16,7 @@ use super::cgroup::remove_cgroup;
 use super::descendants::Descendants;
 use super::pids::Pid;
 use super::workers::ENV_RUN;
-use super::{mark, scratch};
+use super::{inherited_mark, scratch};
 use crate::environments::payload::ENV_OF_RUN;
 use crate::environments::started::Note;
 use crate::lang::said::Said;
@@ -85,7 +85,7 @@ impl Places<'_> {
         let marked = |pid: &Pid| {
             of_user(pid)
                 && (wanted.iter().any(|pair| pid.has_variable(self.proc_root, pair))
-                    || mark::is_carried(self.proc_root, pid.number, run))
+                    || inherited_mark::is_carried(self.proc_root, pid.number, run))
         };
         // root's own notes can be believed, whoever the program has become since.
         let noted = |pid: &Pid| self.started.iter().any(|note| note.is(pid.number, pid.start));

@@ -11,7 +11,7 @@ use crate::bench::interrupt::Interrupt;
 use crate::bench::kernel_log::KernelLog;
 use crate::bench::leaks::{self, Places};
 use crate::bench::scratch::{self, Scratch, Stale};
-use crate::bench::{Workers, cleaning, lock, mark, pin, usable_cpus};
+use crate::bench::{Workers, cleaning, inherited_mark, lock, pin, usable_cpus};
 use crate::environments::Support;
 use crate::error::{Error, Result, shortage};
 use crate::experiments::CellPlan;
@@ -78,7 +78,7 @@ pub fn run(plan: &Plan, how: RunConfig, observer: &mut dyn Observer) -> Result<F
     let id = RunId::from(format!("{:08x}", random.rand_u64() as u32 ^ std::process::id()));
     let stale = clean_stale();
     let scratch = Scratch::create(&id)?;
-    mark::carry(&id);
+    inherited_mark::carry(&id);
     let timer = timer();
     let mut workers = Workers {
         cpu: how.cpu,

@@ -24,7 +24,7 @@ use super::text::{percent, wrap};
 use super::{Drawing, Look, words};
 use crate::lang::Lang;
 use crate::model::Unit;
-use crate::results::derive::{self, Interval, Twins, course, values_by_block};
+use crate::results::derive::{self, Interval, Twins, drift, values_by_block};
 use crate::results::schema::{Cell, Run, Status};
 use crate::units::Scale;
 
@@ -142,7 +142,7 @@ fn draw(all: &[Twice], runs: &[&Run], shown: Shown, look: Look) -> Drawing {
     let subtitle = words::AA_SUBTITLE.of(lang);
     let values = || all.iter().flat_map(|t| &t.strips).flat_map(Strip::values);
     let unit = runs.iter().find_map(|r| shown.info(r)).map_or(Unit::Nanoseconds, |m| m.unit);
-    let scale = Scale::for_axis(unit, course::median(values()).unwrap_or(0.0));
+    let scale = Scale::for_axis(unit, drift::median(values()).unwrap_or(0.0));
     let mut page = Page::begin(&style, words::AA_TITLE.of(lang), subtitle);
     legend(&mut page, all, lang);
     for twice in all {

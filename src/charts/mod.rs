@@ -42,7 +42,7 @@ mod example;
 mod fixture;
 mod font;
 mod inventory;
-mod key;
+mod legend;
 mod marks;
 mod memory_configured;
 mod memory_parts;

@@ -8,7 +8,7 @@ use super::style::{Series, Style};
 use super::text::percent;
 use super::words;
 use crate::lang::Lang;
-use crate::results::derive::course::{Course, Steadiness, Third, median};
+use crate::results::derive::drift::{Course, Steadiness, Third, median};
 use crate::units::Scale;
 
 /// More dots than this cover each other: then every two pixels show lowest, median and highest.

@@ -14,7 +14,7 @@ use crate::lang::Lang;
 use crate::lang::Said;
 use crate::planned;
 use crate::results::schema::{Run, Status};
-use crate::results::{caller, files, read, store};
+use crate::results::{files, read, store, sudo_user};
 use crate::said;
 use crate::shell::called_as;
 use std::ffi::OsString;
@@ -39,7 +39,7 @@ pub(super) fn run(args: Args, out: &mut Out) -> Result<u8> {
         return Err(no_data(&charts, &files));
     }
     say_what_stands_alone(&drawings, &runs, &files, how.look, out);
-    caller::make_folder(&into).map_err(|e| {
+    sudo_user::make_folder(&into).map_err(|e| {
         e.try_this(said!(
             "--into DIR, below a folder that you may write to",
             "--into DIR로, 쓸 수 있는 폴더 아래를 적으십시오"

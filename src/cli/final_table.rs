@@ -6,7 +6,7 @@ use super::list::{padded, wrap};
 use super::out::Out;
 use crate::charts::versus;
 use crate::lang::Lang;
-use crate::results::contest::{Line, contests};
+use crate::results::coursework::{Line, contests};
 use crate::results::derive::{Pair, Verdict, percentile};
 use crate::results::schema::{ArmInfo, Run, Summary};
 use crate::units::{show, three_digits};

@@ -9,8 +9,8 @@ use super::args::{Args, Completions, Manual};
 use super::exit;
 use super::out::Out;
 use crate::error::{Context, Error, Result};
-use crate::results::caller;
 use crate::results::store::write_out;
+use crate::results::sudo_user;
 use crate::said;
 
 pub(super) fn completions(args: Completions, out: &mut Out) -> Result<u8> {
@@ -38,7 +38,7 @@ pub(super) fn man(args: Manual, out: &mut Out) -> Result<u8> {
 }
 
 fn make_folder(dir: &Path) -> Result<()> {
-    caller::make_folder(dir).map_err(|e| {
+    sudo_user::make_folder(dir).map_err(|e| {
         let usage = Error::usage(e.doing, e.cause);
         usage.try_this(said!(
             "name a folder that you may write to: isolab man ~/.local/share/man/man1",

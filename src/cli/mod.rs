@@ -17,11 +17,11 @@ mod manual;
 mod misuse;
 mod out;
 mod progress;
-mod proxy;
 mod recover;
 mod report;
 mod run;
 mod run_output;
+mod signal_proxy;
 mod streams;
 mod summary;
 

@@ -11,12 +11,12 @@ use super::exit;
 use super::out::Out;
 use crate::error::{Context, Result};
 use crate::lang::{Lang, Said, counted};
-use crate::results::caller::as_caller;
 use crate::results::files::{RUN, SAMPLES};
 use crate::results::raw::{Raw, read_samples};
 use crate::results::read;
 use crate::results::schema::{Run, Warning};
 use crate::results::store::{save_run, write_atomically};
+use crate::results::sudo_user::as_caller;
 use crate::results::summarize::recover;
 use crate::said;
 

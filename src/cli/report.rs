@@ -15,7 +15,7 @@ use crate::report::{code_span, command, final_table, html, in_table, in_text, ma
 use crate::results::derive::with_base;
 use crate::results::schema::{MetricInfo, Run, Status};
 use crate::results::verify::{Mismatch, recomputed, verify};
-use crate::results::{caller, files, flat, read, store};
+use crate::results::{files, flat, read, store, sudo_user};
 use crate::said;
 use crate::units::show;
 
@@ -68,7 +68,7 @@ fn load(file: &Path) -> Result<(Run, Vec<Mismatch>)> {
 /// The charts that the Markdown shows, then the two reports.
 fn write(run: &Run, args: &Report, mismatches: &[Mismatch], lang: Lang) -> Result<Vec<PathBuf>> {
     let dir = folder(args);
-    caller::make_folder(&dir).map_err(|e| {
+    sudo_user::make_folder(&dir).map_err(|e| {
         e.try_this(said!(
             "--into DIR, below a folder that you may write to",
             "--into DIR로, 쓸 수 있는 폴더 아래를 적으십시오"

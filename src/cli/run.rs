@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use super::args::{Probe, Run};
 use super::out::Out;
-use super::proxy::Proxy;
+use super::signal_proxy::Proxy;
 use super::{exit, run_output};
 use crate::bench::descendants::Descendants;
-use crate::bench::mark;
+use crate::bench::inherited_mark;
 use crate::bench::plan::for_this_user;
 use crate::bench::scratch::Scratch;
 use crate::environments::container_rootless::become_ordinary_user;
@@ -71,7 +71,7 @@ fn one(args: &Run, out: &mut Out) -> Result<u8> {
     }
     let id = std::process::id().to_string(); // the run id of everything that it makes, as for a worker without one
     let scratch = Scratch::create_in_memory(&id)?;
-    mark::carry(&id);
+    inherited_mark::carry(&id);
     let setting = Setting {
         run: id,
         // A container's child stamps its stages in ticks.

@@ -24,7 +24,7 @@ use crate::model::Exit;
 use crate::said;
 use crate::sys::clock::{TscAnchor, tsc};
 use crate::sys::fds::close_copy;
-use crate::sys::shared::SharedPage;
+use crate::sys::shared_page::SharedPage;
 use crate::timeline::{Stage, Timeline};
 
 /// What a child of ours does, in order. It writes the one that failed on the page.

@@ -18,7 +18,7 @@ use nix::unistd::Pid;
 use crate::error::{Context, Error, Result};
 use crate::said;
 use crate::sys::clock::boottime_ns;
-use crate::sys::shared::{BYTES, SharedPage, WORDS};
+use crate::sys::shared_page::{BYTES, SharedPage, WORDS};
 
 /// The file's name in the folder of an arm.
 const NAME: &str = "started";

@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 use super::outcome::Status;
 use crate::error::{Context, Error, Result};
 use crate::id::RunId;
-use crate::results::caller::{as_caller, make_folder};
 use crate::results::read::read_file;
 use crate::results::store::write_atomically;
+use crate::results::sudo_user::{as_caller, make_folder};
 use crate::said;
 
 pub const FILE: &str = "guide.json";

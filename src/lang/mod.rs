@@ -1,4 +1,7 @@
 //! The two languages, and the grammar of each. JSON, CSV and `--help` are English always.
+//!
+//! What a thing is called in both stands where it is defined: a metric in its experiment (`experiments/boot.rs`), an
+//! environment and its knobs in its file, an error where it is made.
 
 pub mod counted;
 pub mod particles;

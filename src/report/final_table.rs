@@ -6,7 +6,7 @@ use super::page::{Block, Entry, Section, Table, code, number, text};
 use super::words::{self, Words};
 use crate::charts::versus;
 use crate::lang::Lang;
-use crate::results::contest::{Contest, Line, contests};
+use crate::results::coursework::{Contest, Line, contests};
 use crate::results::derive::{Verdict, n_for, percentile};
 use crate::results::schema::{ArmInfo, Run, Summary};
 use crate::units::show;

@@ -6,10 +6,9 @@
 //! other forms.
 
 pub mod bounds;
-pub mod caller;
 pub mod cells;
 pub mod chain;
-pub mod contest;
+pub mod coursework;
 pub mod csv;
 pub mod derive;
 #[cfg(test)]
@@ -23,6 +22,7 @@ pub mod raw;
 pub mod read;
 pub mod schema;
 pub mod store;
+pub mod sudo_user;
 pub mod summarize;
 pub mod verify;
 mod warnings;

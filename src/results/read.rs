@@ -9,10 +9,10 @@ use std::path::Path;
 use serde_json::error::Category;
 
 use super::bounds::beyond;
-use super::caller::as_caller;
 use super::chain::chain_holds;
 use super::files::{RUN, SAMPLES, recover_command};
 use super::schema::{Run, SCHEMA, Warning};
+use super::sudo_user::as_caller;
 use crate::error::{Context, Error, Kind, Result};
 use crate::gzip::{self, Fault};
 use crate::lang::Lang;

@@ -4,16 +4,16 @@
 //! 2. `run.json` and `samples.csv`: written once, to a temporary name in the same folder, fsynced, renamed.
 //! 3. `latest` in the results folder: a link to the last run, replaced by rename.
 //!
-//! Under sudo all of it is the caller's: [`super::caller`].
+//! Under sudo all of it is the caller's: [`super::sudo_user`].
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
-use super::caller::{as_caller, for_caller, make_folder};
 use super::files::{CSV, LATEST, RUN, SAMPLES, recover_command};
 use super::schema::{FirstLine, Header, Run, SCHEMA, SampleLine};
+use super::sudo_user::{as_caller, for_caller, make_folder};
 use crate::error::{Context, Error, Result, shortage};
 use crate::lang::{Lang, Said};
 use crate::said;

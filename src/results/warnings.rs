@@ -2,7 +2,7 @@
 //! and says whether the run is unfit for publication because of it. First what follows from the samples, then what only the
 //! run itself can see.
 
-use super::derive::course::carry_over;
+use super::derive::drift::carry_over;
 use super::query::values_of;
 use super::schema::{ArmInfo, Cell, Header, NoiseFloor, Status, Summary, Warning};
 

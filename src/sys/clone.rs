@@ -278,7 +278,7 @@ mod tests {
 
     #[test]
     fn its_pid_is_written_before_it_runs() {
-        let page = crate::sys::shared::SharedPage::new().unwrap();
+        let page = crate::sys::shared_page::SharedPage::new().unwrap();
         let clone_args = CloneArgs { pid_to: Some(page.word(3)), ..CloneArgs::PLAIN };
         let seen = || i32::from(page.get(3) == u64::from(std::process::id()));
         let found = Ok(Exit::Code(1));

@@ -15,6 +15,6 @@ pub mod mounts;
 pub mod net;
 pub mod pidfd;
 pub mod seccomp;
-pub mod shared;
+pub mod shared_page;
 pub mod signals;
 pub mod terminal;

@@ -97,7 +97,7 @@ impl Bus {
 mod tests {
     use super::*;
     use crate::vm::device::Registers;
-    use crate::vm::memory::GuestMemory;
+    use crate::vm::guest_memory::GuestMemory;
     use kvm_bindings::{kvm_regs, kvm_sregs};
     use std::time::Instant;
 

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use kvm_bindings::{kvm_regs, kvm_sregs};
 
-use super::memory::GuestMemory;
+use super::guest_memory::GuestMemory;
 use crate::error::{Error, Result};
 use crate::lang::Lang;
 use crate::lang::Said;

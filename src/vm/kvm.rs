@@ -17,7 +17,7 @@ use kvm_ioctls::{Kvm, VcpuFd, VmFd};
 use nix::errno::Errno;
 
 use super::device::{Access, Registers, Space};
-use super::memory::GuestMemory;
+use super::guest_memory::GuestMemory;
 use crate::error::{Context, Error, Kind, Result};
 use crate::said;
 

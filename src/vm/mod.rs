@@ -2,8 +2,8 @@
 //!
 //! What every machine shares, in the order to read it:
 //!
-//! 1. `kvm` is a VM and its CPUs, `memory` its RAM by guest-physical addresses, `watchdog` the way out of a guest that
-//!    never stops: the unsafe part;
+//! 1. `kvm` is a VM and its CPUs, `guest_memory` its RAM by guest-physical addresses (what lies where, the memory map,
+//!    is each machine's own: [`bare::layout`]), `watchdog` the way out of a guest that never stops: the unsafe part;
 //! 2. `device` says what a device is, and the `bus` which one answers at which port or address;
 //! 3. `vcpu` is the run loop: each exit goes over the bus to a device;
 //! 4. `cpus` runs several of them, each on its thread, and stops them all;
@@ -21,8 +21,8 @@ pub mod bus;
 pub mod cpus;
 pub mod device;
 pub mod dump;
+pub mod guest_memory;
 pub mod kvm;
-pub mod memory;
 pub mod vcpu;
 pub mod watchdog;
 

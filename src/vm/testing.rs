@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::bare::layout::{KVM_IDENTITY_MAP, KVM_TSS};
 use super::bare::machine::open_kvm;
+use super::guest_memory::GuestMemory;
 use super::kvm::{Cpu, Vm};
-use super::memory::GuestMemory;
 
 pub(crate) const RAM_BYTES: u64 = 64 << 10;
 

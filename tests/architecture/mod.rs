@@ -84,7 +84,7 @@ const UNSAFE_HOMES: &[&str] = &[
     "src/main.rs",
     "src/sys",
     "src/vm/kvm.rs",
-    "src/vm/memory.rs",
+    "src/vm/guest_memory.rs",
     "src/vm/watchdog.rs",
     "src/probe",
     "src/vm/bare/kernel",

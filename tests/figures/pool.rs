@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::Shown;
 use isolab::lang::Lang;
 use isolab::model::Unit;
-use isolab::results::derive::course::Course;
+use isolab::results::derive::drift::Course;
 use isolab::results::derive::lines::{OneMore, host_bytes, per_byte};
 use isolab::results::derive::spread::{Extent, each_at_once, harmonic_mean};
 use isolab::results::derive::{Interval, compared, less_one, pairs, parts, percentile, twins};

@@ -10,7 +10,7 @@ mod tests;
 use super::axis::Axis;
 use super::canvas::{Area, Side, Stroke};
 use super::font;
-use super::key::{self, Item};
+use super::legend::{self, Item};
 use super::marks::Whisker;
 use super::page::{Entry, Note, Page};
 use super::style::{Series, Style};
@@ -87,7 +87,7 @@ fn drawing(chart: &MemoryConfigured, look: Look) -> Drawing {
         draw_plot(&mut page, chart, lang);
     }
     let items: Vec<Item> = chart.lines.iter().enumerate().map(|(i, line)| item(&style, i, line, lang)).collect();
-    key::draw_list(&mut page, &items);
+    legend::draw_list(&mut page, &items);
     page.y += style.gap() / 2.0;
     for touched in &chart.against_touched {
         page.paragraph(&touched.says(lang), style.small, style.ink);
@@ -118,8 +118,8 @@ impl MemoryConfigured {
 fn draw_plot(page: &mut Page, chart: &MemoryConfigured, lang: Lang) {
     let style = page.style;
     let (left, right) = style.inner();
-    let right = right - key::numbers_width(style, chart.lines.len());
-    let height = ((right - left) * HEIGHT).max(key::least_height(style, chart.lines.len()));
+    let right = right - legend::numbers_width(style, chart.lines.len());
+    let height = ((right - left) * HEIGHT).max(legend::least_height(style, chart.lines.len()));
     let (_, y) = chart.axes(Area::new(left, page.y, right, page.y + height));
     page.paragraph(
         &y.named(if chart.private { words::CONFIGURED_Y_PRIVATE } else { words::CONFIGURED_Y }.of(lang)),
@@ -140,7 +140,7 @@ fn draw_plot(page: &mut Page, chart: &MemoryConfigured, lang: Lang) {
             ends.push((i, end, style.series(i).color));
         }
     }
-    key::draw_numbers(page, plot, &ends);
+    legend::draw_numbers(page, plot, &ends);
 }
 
 /// The sizes that were measured, where their labels have room, and the name of the axis. Gives the lower end.

@@ -16,7 +16,7 @@ mod tests;
 
 use super::axis::Axis;
 use super::canvas::{Area, Stroke};
-use super::key::{self, Item};
+use super::legend::{self, Item};
 use super::marks::Whisker;
 use super::page::{Note, Page};
 use super::style::{Series, Style};
@@ -66,7 +66,7 @@ fn drawing(chart: &MemorySlope, look: Look) -> Drawing {
         draw_plot(&mut page, chart, scale, lang);
     }
     let items: Vec<Item> = chart.lines.iter().enumerate().map(|(i, line)| item(&style, i, line, lang)).collect();
-    key::draw_list(&mut page, &items);
+    legend::draw_list(&mut page, &items);
     page.finish(subtitle, chart.lines.iter().map(|line| sentence(line, lang)), &chart.notes)
 }
 
@@ -96,8 +96,8 @@ impl Line {
 fn draw_plot(page: &mut Page, chart: &MemorySlope, scale: Scale, lang: Lang) {
     let style = page.style;
     let (left, right) = style.inner();
-    let right = right - key::numbers_width(style, chart.lines.len());
-    let height = ((right - left) * HEIGHT).max(key::least_height(style, chart.lines.len()));
+    let right = right - legend::numbers_width(style, chart.lines.len());
+    let height = ((right - left) * HEIGHT).max(legend::least_height(style, chart.lines.len()));
     let labels = chart.axes(scale, Area::new(left, page.y, right, page.y + height)).1.left_width(style, MOST_TICKS);
     let (_, y) = chart.axes(scale, Area::new(left, page.y, right, page.y + height));
     page.paragraph(&y.named(words::SLOPE_Y.of(lang)), style.small, style.ink);
@@ -112,7 +112,7 @@ fn draw_plot(page: &mut Page, chart: &MemorySlope, scale: Scale, lang: Lang) {
             ends.push((i, end, style.series(i).color));
         }
     }
-    key::draw_numbers(page, plot, &ends);
+    legend::draw_numbers(page, plot, &ends);
 }
 
 /// The fitted line, then the points over it. Gives where it ends.

@@ -3,7 +3,7 @@
 use crate::environments::footprint::{memory_of, objects_of};
 use crate::error::Result;
 use crate::model::Part;
-use crate::vm::memory::GuestMemory;
+use crate::vm::guest_memory::GuestMemory;
 
 /// Of the calling process, which is the monitor. Its "private" memory contains the touched guest RAM.
 pub(super) fn of(ram: &GuestMemory, slots: u64) -> Result<Vec<Part>> {

@@ -13,9 +13,9 @@ use std::time::Duration;
 use super::content::{FOLDER, shipped};
 use super::state::{Progress, Worked, unused};
 use crate::error::{Context, Error, Result};
-use crate::results::caller::{as_caller, make_folder};
 use crate::results::hash::sha256;
 use crate::results::store::write_atomically;
+use crate::results::sudo_user::{as_caller, make_folder};
 use crate::said;
 use limits::Ended;
 

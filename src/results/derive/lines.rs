@@ -59,7 +59,7 @@ impl OneMore {
             Some(Weighed { instances: counts[i], bytes: Estimate::of(&bytes)?, fitted })
         };
         Some(OneMore {
-            intercept: super::course::median(intercepts),
+            intercept: super::drift::median(intercepts),
             points: (0..counts.len()).filter_map(point).collect(),
             slope,
             lack_of_fit: seen(run, cell, "lack_of_fit").map(|lack| lack.median),

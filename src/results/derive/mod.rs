@@ -13,7 +13,7 @@
 //! ```
 
 pub mod between;
-pub mod course;
+pub mod drift;
 pub mod kept;
 pub mod lines;
 pub mod pairs;

@@ -289,7 +289,7 @@ mod tests {
     use super::*;
     use crate::vm::bare::KERNEL_ELF;
     use crate::vm::bare::layout::{FAULT_HANDLERS, KERNEL, KERNEL_END, PROGRAM, SYSTEM_CALLS};
-    use crate::vm::memory::GuestMemory;
+    use crate::vm::guest_memory::GuestMemory;
     use proptest::prelude::*;
 
     #[test]

@@ -17,8 +17,8 @@ use crate::lang::Said;
 use crate::model::Io;
 use crate::said;
 use crate::timeline::{Stage, Timeline};
+use crate::vm::guest_memory::GuestMemory;
 use crate::vm::kvm::{Cpu, Vm, host_cpuid};
-use crate::vm::memory::GuestMemory;
 use crate::vm::vcpu::Vcpu;
 
 /// The hardware: what a guest gets, whatever it runs.

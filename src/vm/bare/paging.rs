@@ -120,7 +120,7 @@ mod tests {
     use crate::vm::bare::elf::MOST_SEGMENTS;
     use crate::vm::bare::layout::{MMIO_GAP, RAM_MOST};
     use crate::vm::bare::ram;
-    use crate::vm::memory::GuestMemory;
+    use crate::vm::guest_memory::GuestMemory;
 
     /// Walks the tables as the CPU does: the physical address and what is allowed on the way.
     fn walk(memory: &GuestMemory, address: u64) -> Option<(u64, u64)> {

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::layout::{MMIO_GAP, physical};
-use crate::vm::memory::GuestMemory;
+use crate::vm::guest_memory::GuestMemory;
 
 /// Guest memory as our page tables show it to the program (see the drawing in `layout.rs`).
 #[derive(Debug, Clone, Copy)]
