@@ -2,7 +2,7 @@
 //!
 //! Everything that a run makes is named after it: cgroups `isolab.RUN.*`, the scratch folder `/tmp/isolab.RUN`, and the
 //! environment variable ISOLAB_RUN of every process. So what was left can be found by name, and ended by name. Who cleared
-//! its environment is found by its [`mark`].
+//! its environment is found by its [`inherited_mark`].
 
 use std::ffi::OsStr;
 use std::os::unix::fs::MetadataExt;
