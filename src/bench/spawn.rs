@@ -52,14 +52,16 @@ impl Child {
             failed.store(errno as i32, Ordering::Relaxed); // the memory is the parent's, until we are somebody else
             1
         };
-        let process = Process::vfork(CloneArgs::PLAIN, body).map_err(|errno| {
-            let error = Error::new(doing(), std::io::Error::from(errno));
-            if errno == Errno::EAGAIN { error.try_this(shortage::PROCESSES) } else { error }
-        })?;
+        let process = match Process::vfork(CloneArgs::PLAIN, body) {
+            Err(errno @ Errno::EAGAIN) => {
+                return Err(Error::new(doing(), std::io::Error::from(errno)).try_this(shortage::PROCESSES));
+            }
+            other => other.doing(doing)?,
+        };
         let child = Child { process, reaped: false, stdin: Some(ours_in), stdout: ours_out, stderr: ours_err };
         match failed.into_inner() {
             0 => Ok(child),
-            errno => Err(Error::new(doing(), std::io::Error::from_raw_os_error(errno))),
+            errno => Err(Errno::from_raw(errno)).doing(doing),
         }
     }
 

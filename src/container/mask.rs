@@ -44,11 +44,20 @@ impl Hidden {
         Some(Hidden { within, path: CString::new(below).ok()?, read_only })
     }
 
-    /// Not there, and known before the child is made: the kernel's own files in /proc are the same in every /proc. One that
-    /// a module brings later would be seen by a container that runs already, too.
+    /// Not there, and known before the child is made: but for processes and for what belongs to a namespace, the kernel's
+    /// files in /proc are the same in every /proc. One that a module brings later would be seen by a container that runs
+    /// already, too.
     pub fn is_absent(&self, proc: BorrowedFd<'_>) -> bool {
         let found = || fstatat(proc, self.path.as_c_str(), AtFlags::AT_SYMLINK_NOFOLLOW);
-        self.within == Within::Proc && found().is_err_and(|errno| errno == Errno::ENOENT)
+        self.is_same_in_every_proc() && found().is_err_and(|errno| errno == Errno::ENOENT)
+    }
+
+    fn is_same_in_every_proc(&self) -> bool {
+        let path = self.path.to_bytes();
+        let first = path.split(|byte| *byte == b'/').next().unwrap_or_default();
+        let is_process = first.iter().all(u8::is_ascii_digit) || [&b"self"[..], b"thread-self"].contains(&first);
+        let of_namespaces = [&b"net"[..], b"sys"].contains(&first) && first != path;
+        self.within == Within::Proc && !is_process && !of_namespaces
     }
 
     /// As it was given.
@@ -169,6 +178,11 @@ mod tests {
         );
         for there in ["/proc/sys", "/proc/sys/kernel", "/proc/version", "/proc/version/below", "/proc/self/fd"] {
             assert!(!hidden(there).is_absent(proc.as_fd()), "{there}");
+        }
+        for of_others in
+            ["/proc/4194304", "/proc/4194304/x", "/proc/self/x", "/proc/net/x", "/proc/sys/net/ipv4/conf/x"]
+        {
+            assert!(!hidden(of_others).is_absent(proc.as_fd()), "{of_others}: inside it may be there");
         }
         for elsewhere in ["/sys/no-such-file", "/no-such-file"] {
             assert!(!hidden(elsewhere).is_absent(proc.as_fd()), "{elsewhere}: of another file system nothing is known");
