@@ -12,6 +12,8 @@ use crate::said;
 #[derive(Default)]
 pub struct Bus {
     attached: Vec<Attached>,
+    /// What answers where no device is; without it that is an error of the guest's.
+    absent: Vec<Attached>,
 }
 
 struct Attached {
@@ -21,6 +23,12 @@ struct Attached {
     exits: AtomicU64,
     /// Two CPUs may use one device at once; it answers one after the other.
     device: Mutex<Box<dyn Device>>,
+}
+
+impl Attached {
+    fn new(space: Space, range: Range<u64>, device: Box<dyn Device>) -> Attached {
+        Attached { space, range, name: device.name(), exits: AtomicU64::new(0), device: Mutex::new(device) }
+    }
 }
 
 impl Bus {
@@ -49,9 +57,13 @@ impl Bus {
                 other = other.name
             )));
         }
-        let (exits, device) = (AtomicU64::new(0), Mutex::new(device));
-        self.attached.push(Attached { space, range, name, exits, device });
+        self.attached.push(Attached::new(space, range, device));
         Ok(())
+    }
+
+    /// Lets something answer in the whole of a space, wherever no device is. Its `at` is then the port or address itself.
+    pub fn attach_absent(&mut self, space: Space, device: Box<dyn Device>) {
+        self.absent.push(Attached::new(space, 0..u64::MAX, device));
     }
 
     /// Lets its device answer: what the guest reads is then in `access`. None: nobody owns it.
@@ -65,7 +77,8 @@ impl Bus {
         let end = access.at.saturating_add(access.data().len() as u64);
         let fits = |a: &Attached| access.space == Space::Port || end <= a.range.end;
         let owns = |a: &&Attached| a.space == access.space && a.range.contains(&access.at) && fits(a);
-        let Some(owner) = self.attached.iter().find(owns) else { return Ok(None) };
+        let absent = || self.absent.iter().find(|a| a.space == access.space);
+        let Some(owner) = self.attached.iter().find(owns).or_else(absent) else { return Ok(None) };
         if access.count != 1 {
             return Err(access.refused(said!(
                 "the device {name:?} takes one at a time",
@@ -89,7 +102,7 @@ impl Bus {
 
     /// How often each device was the cause of an exit, in the order in which they were attached.
     pub fn exits(&self) -> impl Iterator<Item = (&'static str, u64)> {
-        self.attached.iter().map(|a| (a.name, a.exits.load(Ordering::Relaxed)))
+        self.attached.iter().chain(&self.absent).map(|a| (a.name, a.exits.load(Ordering::Relaxed)))
     }
 }
 
@@ -172,6 +185,18 @@ mod tests {
             assert_eq!(access(&bus, Access::new(space, at, true, &vec![0; bytes], 1)).unwrap(), None, "{at:#x}");
         }
         assert!(access(&bus, Access::new(Space::Port, 0x3f8, true, &[0], 3)).unwrap_err().cause.contains("3 times"));
+    }
+
+    #[test]
+    fn where_no_device_is_something_may_answer_all_the_same() {
+        let mut bus = bus();
+        bus.attach_absent(Space::Port, Box::new(Cell("absent", [3; 16])));
+        let read =
+            |space, at| access(&bus, Access::new(space, at, false, &[0; 2], 1)).unwrap().map(|a| a.data().to_vec());
+        assert_eq!(read(Space::Port, 7), Some(vec![3, 3]), "by the port itself");
+        assert_eq!(read(Space::Port, 0x3f8), Some(vec![0, 0]), "the device goes before");
+        assert_eq!(read(Space::Mmio, 7), None);
+        assert_eq!(bus.exits().collect::<Vec<_>>(), [("serial", 1), ("memory", 0), ("absent", 1)]);
     }
 
     #[test]

@@ -23,7 +23,21 @@ const PAGE: usize = 4096;
 #[derive(Debug)]
 pub struct GuestMemory {
     ram: GuestMemoryMmap,
+    /// The addresses of huge regions, which `ram` does not give back; dropped after it.
+    _aligned: Vec<Aligned>,
 }
+
+/// Addresses that begin at 2 MiB: only such a page of the host can back such a page of the guest.
+#[derive(Debug)]
+struct Aligned {
+    start: *mut c_void,
+    bytes: usize,
+}
+
+// SAFETY: it only owns addresses; whoever uses what lies there is `ram`, which has its own rules.
+unsafe impl Send for Aligned {}
+// SAFETY: as above; a shared reference gives nothing away.
+unsafe impl Sync for Aligned {}
 
 /// A piece of RAM: what a memory slot of KVM is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,19 +61,25 @@ impl GuestMemory {
             let size = regions.iter().map(|(_, bytes)| bytes >> 20).sum::<u64>();
             said!("map {size} MiB of guest RAM", "게스트 RAM {size} MiB를 매핑할 수 없습니다")
         };
+        let smaller = |error: Error| error.try_this(said!("a smaller ram=SIZE", "ram=SIZE를 더 작게 하십시오"));
+        let mut aligned = Vec::new();
         let map = |&(physical, bytes): &(u64, u64)| {
-            let region: MmapRegion = MmapRegionBuilder::new(bytes as usize)
+            let mut new = MmapRegionBuilder::new(bytes as usize)
                 .with_mmap_prot(PROT_READ | PROT_WRITE)
-                .with_mmap_flags(MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE)
-                .build()
-                .map_err(|cause| {
-                    Error::new(doing(), cause).try_this(said!("a smaller ram=SIZE", "ram=SIZE를 더 작게 하십시오"))
-                })?;
+                .with_mmap_flags(MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE);
+            if huge {
+                let place = Aligned::map(bytes as usize).map_err(|cause| smaller(Error::new(doing(), cause)))?;
+                // SAFETY: the mapping has this length and this protection, nobody else knows of it, and the
+                // `GuestMemory` that owns it drops it after the region.
+                new = unsafe { new.with_raw_mmap_pointer(place.start.cast()) };
+                aligned.push(place);
+            }
+            let region: MmapRegion = new.build().map_err(|cause| smaller(Error::new(doing(), cause)))?;
             GuestRegionMmap::new(region, GuestAddress(physical))
                 .ok_or_else(|| Error::new(doing(), said!("too large", "너무 큼")))
         };
         let mapped = regions.iter().map(map).collect::<Result<Vec<_>>>()?;
-        let memory = GuestMemory { ram: GuestMemoryMmap::from_regions(mapped).doing(doing)? };
+        let memory = GuestMemory { ram: GuestMemoryMmap::from_regions(mapped).doing(doing)?, _aligned: aligned };
         memory.advise(if huge { MmapAdvise::MADV_HUGEPAGE } else { MmapAdvise::MADV_NOHUGEPAGE })?;
         Ok(memory)
     }
@@ -114,6 +134,11 @@ impl GuestMemory {
         Ok((pages * PAGE) as u64)
     }
 
+    /// For crates that fill or read it themselves, with the same checks.
+    pub fn mmap(&self) -> &GuestMemoryMmap {
+        &self.ram
+    }
+
     /// Of all regions together.
     pub fn bytes(&self) -> u64 {
         self.ram.iter().map(GuestMemoryRegion::len).sum()
@@ -148,6 +173,36 @@ impl GuestMemory {
     #[must_use]
     pub fn write_u64(&self, address: u64, value: u64) -> Option<()> {
         self.write(address, &value.to_le_bytes())
+    }
+}
+
+const BIG_PAGE: usize = 2 << 20;
+
+impl Aligned {
+    /// Maps a big page too much, and gives back what is before and after.
+    fn map(bytes: usize) -> nix::Result<Aligned> {
+        let all = bytes.checked_add(BIG_PAGE).ok_or(Errno::ENOMEM)?;
+        let flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+        // SAFETY: a fresh anonymous mapping at an address that the kernel chooses touches nothing that is there.
+        let first = unsafe { libc::mmap(std::ptr::null_mut(), all, PROT_READ | PROT_WRITE, flags, -1, 0) };
+        if first == libc::MAP_FAILED {
+            return Err(Errno::last());
+        }
+        let before = first.align_offset(BIG_PAGE);
+        let start = first.wrapping_byte_add(before);
+        let pieces = [(first, before), (start.wrapping_byte_add(bytes), BIG_PAGE - before)];
+        for (piece, length) in pieces.into_iter().filter(|(_, length)| *length > 0) {
+            // SAFETY: it is a part of the mapping just made, which nobody else knows of; a failure only keeps addresses.
+            unsafe { libc::munmap(piece, length) };
+        }
+        Ok(Aligned { start, bytes })
+    }
+}
+
+impl Drop for Aligned {
+    fn drop(&mut self) {
+        // SAFETY: exactly what `map` kept; the region that used it was dropped before, and KVM's slot with the VM, before both.
+        unsafe { libc::munmap(self.start, self.bytes) };
     }
 }
 
@@ -198,6 +253,21 @@ mod tests {
         let memory = GuestMemory::map(&[(0, 4 << 20)], false).unwrap();
         memory.populate().unwrap();
         assert_eq!(memory.touched_bytes().unwrap(), 4 << 20);
+    }
+
+    #[test]
+    fn huge_ram_begins_at_a_big_page_and_is_given_back() {
+        let mapped = |memory: &GuestMemory| memory.regions().map(|r| r.host_address).collect::<Vec<_>>();
+        let memory = GuestMemory::map(&[(0, 6 << 20), (4 << 30, 4096 * 3)], true).unwrap();
+        let at = mapped(&memory);
+        assert!(at.iter().all(|address| address % (2 << 20) == 0), "{at:x?}");
+        memory.write_u64((6 << 20) - 8, 7).unwrap();
+        assert_eq!(memory.read_u64((6 << 20) - 8), Some(7));
+        assert_eq!(memory.read_u64(6 << 20), None);
+        drop(memory);
+        let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
+        let line = format!("{:x}-{:x} ", at[0], at[0] + (6 << 20));
+        assert!(!maps.contains(&line), "{line}");
     }
 
     #[test]
