@@ -7,8 +7,9 @@ use isolab::model::{Exit, Io};
 use isolab::probe::{self, abi};
 use isolab::timeline::Timeline;
 use isolab::vm::bare::elf::Program;
+use isolab::vm::bare::image::Software;
 use isolab::vm::bare::layout;
-use isolab::vm::bare::machine::{self, Hardware, Software};
+use isolab::vm::bare::machine::{self, Hardware};
 use isolab::vm::vcpu::{Stop, Vcpu};
 
 const NONCE: u64 = 12345;

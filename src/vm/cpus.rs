@@ -15,6 +15,7 @@ use super::bus::Bus;
 use super::kvm::Cpu;
 use super::vcpu::{Stop, Vcpu};
 use super::watchdog;
+use super::watchdog::Watchdog;
 use crate::error::{Context, Error, Result};
 use crate::lang::Said;
 use crate::said;
@@ -116,8 +117,8 @@ fn run(
     ending: &AtomicBool,
 ) -> Vec<(String, u64)> {
     let tell = |stop| stops.send((number, stop)).is_ok();
-    let mut vcpu = match Vcpu::new(cpu, bus) {
-        Ok(vcpu) => vcpu,
+    let mut vcpu = match Watchdog::new() {
+        Ok(watchdog) => Vcpu::new(cpu, bus, watchdog),
         Err(error) => {
             tell(Err(error));
             return Vec::new();

@@ -46,22 +46,9 @@ pub struct Stamps {
 }
 
 impl Vcpu {
-    /// A CPU whose registers, and whose VM's memory, are set.
-    ///
-    /// # Errors
-    /// When the watchdog can't be made.
-    pub fn new(cpu: Cpu, bus: Arc<Bus>) -> Result<Vcpu> {
-        let watchdog = Watchdog::new()?;
-        Ok(Vcpu {
-            cpu,
-            bus,
-            watchdog,
-            asleep_until: None,
-            unanswered: None,
-            ended: None,
-            broken: false,
-            interrupted: 0,
-        })
+    /// A CPU whose registers, and whose VM's memory, are set; `watchdog` is of this thread.
+    pub fn new(cpu: Cpu, bus: Arc<Bus>, watchdog: Watchdog) -> Vcpu {
+        Vcpu { cpu, bus, watchdog, asleep_until: None, unanswered: None, ended: None, broken: false, interrupted: 0 }
     }
 
     pub fn cpu(&self) -> &Cpu {
@@ -195,7 +182,7 @@ mod tests {
         let mut bus = Bus::default();
         bus.attach(Space::Port, 0x50..0x60, Box::new(Register(sender.clone(), [0; 16]))).unwrap();
         bus.attach(Space::Mmio, 0x2_0000..0x2_0010, Box::new(Register(sender, [0; 16]))).unwrap();
-        let mut vcpu = Vcpu::new(cpu, Arc::new(bus)).unwrap();
+        let mut vcpu = Vcpu::new(cpu, Arc::new(bus), Watchdog::new().unwrap());
         let stop = vcpu.run(Instant::now() + Duration::from_secs(5));
         Some(stop.map(|stop| {
             assert!(matches!(stop, Stop::Ended { exit: Exit::Code(7), .. }), "{stop:?}");

@@ -19,8 +19,9 @@ use crate::probe::{self, abi};
 use crate::said;
 use crate::units::parse_bytes;
 use crate::vm::bare::elf::Program;
+use crate::vm::bare::image::Software;
 use crate::vm::bare::layout::{BIG_PAGE, RAM_DEFAULT, RAM_LEAST, RAM_MOST};
-use crate::vm::bare::machine::{Hardware, Software};
+use crate::vm::bare::machine::Hardware;
 
 /// One bare VM, described and checked.
 pub(super) struct Plan {

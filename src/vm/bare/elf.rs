@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use super::layout::PAGE;
-use super::ram::Ram;
+use super::ram::Piece;
 use crate::error::{Error, Kind, Result};
 use crate::lang::Said;
 use crate::said;
@@ -138,21 +138,9 @@ impl Program {
         Ok(())
     }
 
-    /// Copies the segments; `file` is what was parsed.
-    pub fn load(&self, file: &[u8], memory: Ram<'_>) -> Result<()> {
-        for s in &self.segments {
-            file.get(s.file.clone()).and_then(|bytes| memory.write(s.address, bytes)).ok_or_else(|| {
-                Error::new(
-                    said!("load the program", "프로그램을 메모리에 올릴 수 없습니다"),
-                    said!(
-                        "address {address:#x} is outside guest RAM",
-                        "주소 {address:#x}이(가) 게스트 RAM 밖에 있음",
-                        address = s.address
-                    ),
-                )
-            })?;
-        }
-        Ok(())
+    /// What its segments have in the file, which is what was parsed, and where each stands in RAM.
+    pub fn pieces<'a>(&self, file: &'a [u8]) -> impl Iterator<Item = Piece<'a>> {
+        self.segments.iter().map(|s| (s.address, file[s.file.clone()].into()))
     }
 }
 
@@ -289,6 +277,7 @@ mod tests {
     use super::*;
     use crate::vm::bare::KERNEL_ELF;
     use crate::vm::bare::layout::{FAULT_HANDLERS, KERNEL, KERNEL_END, PROGRAM, SYSTEM_CALLS};
+    use crate::vm::bare::ram::Ram;
     use crate::vm::guest_memory::GuestMemory;
     use proptest::prelude::*;
 
@@ -365,7 +354,9 @@ mod tests {
             file[at] = byte;
             if let Ok(program) = Program::parse(&file) {
                 let memory = GuestMemory::map(&[(0, 2 << 20)], false).unwrap();
-                let _ = program.load(&file, Ram::of(&memory));
+                for piece in program.pieces(&file) {
+                    let _ = Ram::of(&memory).put(&piece);
+                }
             }
         }
     }

@@ -1,6 +1,5 @@
 //! One bare virtual machine, from `open("/dev/kvm")` to the instruction before the program's first.
 
-use std::ffi::OsString;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
@@ -8,10 +7,10 @@ use kvm_bindings::CpuId;
 use kvm_ioctls::Kvm;
 use nix::errno::Errno;
 
-use super::elf::Program;
-use super::layout::{CPU_TABLES, KERNEL, KERNEL_END, KVM_IDENTITY_MAP, KVM_TSS, PROGRAM, RAM_DEFAULT, STACK_BYTES};
+use super::image::{Image, Software};
+use super::layout::{KVM_IDENTITY_MAP, KVM_TSS, PROGRAM, RAM_DEFAULT, STACK_BYTES};
 use super::ram::{self, Ram};
-use super::{KERNEL_ELF, cpu_mode, descriptors, devices, paging, stack};
+use super::{cpu_mode, devices};
 use crate::error::{Error, Result};
 use crate::lang::Said;
 use crate::model::Io;
@@ -20,6 +19,7 @@ use crate::timeline::{Stage, Timeline};
 use crate::vm::guest_memory::GuestMemory;
 use crate::vm::kvm::{Cpu, Vm, host_cpuid};
 use crate::vm::vcpu::Vcpu;
+use crate::vm::watchdog::Watchdog;
 
 /// The hardware: what a guest gets, whatever it runs.
 #[derive(Debug, Clone)]
@@ -41,15 +41,6 @@ impl Default for Hardware {
     }
 }
 
-/// The software: a checked program with what it finds at its start.
-#[derive(Debug, Clone)]
-pub struct Software {
-    pub file: std::borrow::Cow<'static, [u8]>,
-    pub program: Program,
-    pub argv: Vec<OsString>,
-    pub env: Vec<(OsString, OsString)>,
-}
-
 impl Hardware {
     /// Addresses that a program's image may use.
     pub fn room(&self) -> std::ops::Range<u64> {
@@ -57,7 +48,8 @@ impl Hardware {
     }
 }
 
-/// Makes one virtual machine. The order is the lesson; t0 is just before the first system call.
+/// Makes one virtual machine. The order is the lesson; what needs no machine is made before t0, which is just before the
+/// first system call that does.
 pub fn create(
     hard: &Hardware,
     soft: &Software,
@@ -65,6 +57,9 @@ pub fn create(
     release: Option<OwnedFd>,
     clock: &mut Timeline,
 ) -> Result<Vcpu> {
+    let image = Image::of(hard.ram_bytes, soft)?;
+    let bus = devices::bus(io, release, soft.program.image().end..hard.ram_bytes - STACK_BYTES)?;
+    let watchdog = Watchdog::new()?;
     clock.begin();
     let kvm = open_kvm()?;
     clock.mark(Stage::Create, "open /dev/kvm");
@@ -79,11 +74,10 @@ pub fn create(
     clock.mark(Stage::Isolate, "guest memory");
     cpu.set_cpuid(&hard.cpuid)?;
     clock.mark(Stage::Isolate, "CPUID");
-    let stack = load(vm.memory(), soft)?;
+    image.write(Ram::of(vm.memory()))?;
     clock.mark(Stage::Load, "kernel, program, page tables");
-    set_registers(&cpu, soft.program.entry, stack)?;
-    let bus = devices::bus(io, release, soft.program.image().end..hard.ram_bytes - STACK_BYTES)?;
-    let vcpu = Vcpu::new(cpu, Arc::new(bus))?;
+    set_registers(&cpu, soft.program.entry, image.stack)?;
+    let vcpu = Vcpu::new(cpu, Arc::new(bus), watchdog);
     clock.mark(Stage::Enter, "registers");
     Ok(vcpu)
 }
@@ -125,28 +119,6 @@ fn memory(hard: &Hardware) -> Result<GuestMemory> {
         memory.populate()?;
     }
     Ok(memory)
-}
-
-/// Everything that stands in RAM when the guest starts. Returns the program's rsp.
-fn load(memory: &GuestMemory, soft: &Software) -> Result<u64> {
-    let memory = Ram::of(memory);
-    load_kernel(memory)?;
-    soft.program.load(&soft.file, memory)?;
-    paging::write(memory, &soft.program)?;
-    stack::write(memory, &soft.argv, &soft.env, &soft.program)
-}
-
-fn load_kernel(memory: Ram<'_>) -> Result<()> {
-    let kernel = Program::parse(KERNEL_ELF)?;
-    kernel.check_fits(&(KERNEL..KERNEL_END))?;
-    kernel.load(KERNEL_ELF, memory)?;
-    let outside = || {
-        Error::new(
-            said!("load the guest kernel", "게스트 커널을 메모리에 올릴 수 없습니다"),
-            said!("its tables are outside guest RAM", "커널의 표가 게스트 RAM 밖에 있음"),
-        )
-    };
-    memory.write(CPU_TABLES, &descriptors::page()).ok_or_else(outside)
 }
 
 #[cfg(test)]

@@ -17,9 +17,7 @@ use super::layout::{
     BIG_PAGE, CPU_TABLES, GIB, IMAGE_TABLES, KERNEL, PAGE, PAGE_DIRECTORIES, PDPT, PML4, PROGRAM, PT, SYSTEM_CALLS,
     physical,
 };
-use super::ram::Ram;
-use crate::error::{Error, Result};
-use crate::said;
+use super::ram::Piece;
 
 const PRESENT: u64 = 1;
 const WRITE: u64 = 1 << 1;
@@ -28,21 +26,26 @@ const USER: u64 = 1 << 2;
 const BIG: u64 = 1 << 7;
 const NO_EXECUTE: u64 = 1 << 63;
 
-/// Maps all RAM. Only the code of `program` may be executed, and it cannot be written; the kernel has 4 pages of its own.
-pub fn write(memory: Ram<'_>, program: &Program) -> Result<()> {
-    let outside = |address| {
-        Error::new(
-            said!("write the guest's page tables", "게스트의 페이지 테이블을 쓸 수 없습니다"),
-            said!("{address:#x} is outside guest RAM", "{address:#x}이(가) 게스트 RAM 밖에 있음"),
-        )
-    };
+/// Tables that map all RAM, in the order in which they are to be written: a later piece lies over an earlier one. Only the
+/// code of `program` may be executed, and it cannot be written; the kernel has 4 pages of its own.
+pub fn tables(ram_bytes: u64, program: &Program) -> Vec<Piece<'static>> {
     let (entries, tables) = image(program);
-    let entries =
-        first_two_mib().into_iter().chain(upper_levels(memory.bytes())).chain(plain(memory.bytes())).chain(entries);
+    let entries = first_two_mib().into_iter().chain(upper_levels(ram_bytes)).chain(plain(ram_bytes)).chain(entries);
+    let mut pieces = rows(entries);
+    pieces.push((IMAGE_TABLES, tables.into()));
+    pieces
+}
+
+/// Entries that follow each other are one piece.
+fn rows(entries: impl Iterator<Item = Entry>) -> Vec<Piece<'static>> {
+    let mut rows: Vec<(u64, Vec<u8>)> = Vec::new();
     for (address, entry) in entries {
-        memory.write_u64(address, entry).ok_or_else(|| outside(address))?;
+        match rows.last_mut() {
+            Some((start, row)) if *start + row.len() as u64 == address => row.extend(entry.to_le_bytes()),
+            _ => rows.push((address, entry.to_le_bytes().into())),
+        }
     }
-    memory.write(IMAGE_TABLES, &tables).ok_or_else(|| outside(IMAGE_TABLES))
+    rows.into_iter().map(|(address, row)| (address, row.into())).collect()
 }
 
 /// A table entry: its own address, and what it holds.
@@ -119,7 +122,7 @@ mod tests {
     use super::*;
     use crate::vm::bare::elf::MOST_SEGMENTS;
     use crate::vm::bare::layout::{MMIO_GAP, RAM_MOST};
-    use crate::vm::bare::ram;
+    use crate::vm::bare::ram::{self, Ram};
     use crate::vm::guest_memory::GuestMemory;
 
     /// Walks the tables as the CPU does: the physical address and what is allowed on the way.
@@ -144,7 +147,7 @@ mod tests {
 
     fn tables(ram_bytes: u64, segments: &[(Range<u64>, Access)]) -> GuestMemory {
         let memory = GuestMemory::map(&ram::regions(ram_bytes), false).unwrap();
-        write(Ram::of(&memory), &Program::of(segments)).unwrap();
+        super::tables(ram_bytes, &Program::of(segments)).iter().for_each(|t| Ram::of(&memory).put(t).unwrap());
         memory
     }
 

@@ -1,8 +1,11 @@
 //! RAM by the addresses that the guest uses: one piece, where its physical addresses leave the MMIO gap out.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use super::layout::{MMIO_GAP, physical};
+use crate::error::{Error, Result};
+use crate::said;
 use crate::vm::guest_memory::GuestMemory;
 
 /// Guest memory as our page tables show it to the program (see the drawing in `layout.rs`).
@@ -15,6 +18,9 @@ pub fn regions(ram_bytes: u64) -> Vec<(u64, u64)> {
     let high = (physical(MMIO_GAP), ram_bytes.saturating_sub(MMIO_GAP));
     [low, high].into_iter().filter(|(_, bytes)| *bytes > 0).collect()
 }
+
+/// Bytes, and the address at which they stand.
+pub type Piece<'a> = (u64, Cow<'a, [u8]>);
 
 impl<'a> Ram<'a> {
     pub fn of(memory: &'a GuestMemory) -> Ram<'a> {
@@ -35,6 +41,17 @@ impl<'a> Ram<'a> {
     #[must_use]
     pub fn write(self, address: u64, from: &[u8]) -> Option<()> {
         self.pieces(address, from.len())?.try_for_each(|(physical, part)| self.0.write(physical, &from[part]))
+    }
+
+    /// # Errors
+    /// When it does not lie in RAM.
+    pub fn put(self, (address, bytes): &Piece<'_>) -> Result<()> {
+        self.write(*address, bytes).ok_or_else(|| {
+            Error::new(
+                said!("load the program", "프로그램을 메모리에 올릴 수 없습니다"),
+                said!("address {address:#x} is outside guest RAM", "주소 {address:#x}이(가) 게스트 RAM 밖에 있음"),
+            )
+        })
     }
 
     pub fn read_u64(self, address: u64) -> Option<u64> {

@@ -11,7 +11,6 @@ use std::os::unix::ffi::OsStrExt;
 
 use super::elf::Program;
 use super::layout::{PAGE, STACK_BYTES};
-use super::ram::Ram;
 use crate::error::{Error, Result};
 use crate::said;
 
@@ -21,19 +20,8 @@ const AT_PHNUM: u64 = 5;
 const AT_PAGESZ: u64 = 6;
 const AT_ENTRY: u64 = 9;
 
-/// Writes it at the end of RAM and returns rsp.
-pub fn write(memory: Ram<'_>, argv: &[OsString], env: &[(OsString, OsString)], program: &Program) -> Result<u64> {
-    let (bytes, start) = build(memory.bytes(), argv, env, program)?;
-    memory.write(start, &bytes).ok_or_else(|| {
-        Error::new(
-            said!("write the program's stack", "프로그램의 스택을 쓸 수 없습니다"),
-            said!("it is outside guest RAM", "게스트 RAM 밖에 있음"),
-        )
-    })?;
-    Ok(start)
-}
-
-fn build(end: u64, argv: &[OsString], env: &[(OsString, OsString)], program: &Program) -> Result<(Vec<u8>, u64)> {
+/// Its bytes, which end at `end`, the end of RAM; and where they begin, which is rsp.
+pub fn build(end: u64, argv: &[OsString], env: &[(OsString, OsString)], program: &Program) -> Result<(Vec<u8>, u64)> {
     let mut strings = Vec::with_capacity(512);
     let mut offsets = Vec::with_capacity(argv.len() + env.len());
     let both = env.iter().map(|(name, value)| [name.as_bytes(), b"=", value.as_bytes()].concat());
