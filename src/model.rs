@@ -212,14 +212,43 @@ pub struct Part {
     pub unit: Unit,
     /// Where the number came from: "/proc/PID/smaps_rollup Private_*".
     pub source: String,
+    #[serde(default, skip_serializing_if = "Owner::is_instance")]
+    pub owner: Owner,
+}
+
+/// Whose a part is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Owner {
+    /// The instance's: it is gone when the instance is.
+    #[default]
+    Instance,
+    /// A daemon's that serves all instances of an engine, and stays when the last of them has gone.
+    Daemon,
+}
+
+impl Owner {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+    fn is_instance(&self) -> bool {
+        *self == Owner::Instance
+    }
 }
 
 impl Part {
     pub fn bytes(what: &str, amount: u64, source: &str) -> Part {
-        Part { what: what.into(), amount, unit: Unit::Bytes, source: source.into() }
+        Part::new(what, amount, Unit::Bytes, source)
     }
 
     pub fn count(what: &str, amount: u64, source: &str) -> Part {
-        Part { what: what.into(), amount, unit: Unit::Count, source: source.into() }
+        Part::new(what, amount, Unit::Count, source)
+    }
+
+    pub fn new(what: &str, amount: u64, unit: Unit, source: &str) -> Part {
+        Part { what: what.into(), amount, unit, source: source.into(), owner: Owner::Instance }
+    }
+
+    /// Memory of the daemon of this name.
+    pub fn of_daemon(name: &str, amount: u64, source: &str) -> Part {
+        Part { owner: Owner::Daemon, ..Part::bytes(name, amount, source) }
     }
 }

@@ -175,3 +175,49 @@ fn an_engine_has_the_start_of_its_command_and_no_other() {
     assert!(!comparison.contains("scripted engine"), "{comparison}");
     assert!(md.contains("3.00 ms"));
 }
+
+/// A daemon serves all instances of its engine: file, report, terminal and charts tell it, and no more of it is in one more than
+/// of a daemon that is not there.
+#[test]
+fn an_engines_daemon_is_told_apart_from_one_more() {
+    const LARGE: &str = "fake-engine:daemon=40M:memory=300K";
+    let world = World::new();
+    let arms = "fake,fake-engine:memory=300K:daemon=40M,fake-engine:memory=300K:daemon=1K";
+    let told = world.bench(&["-e", arms, "-x", "memory", "--n", "1,4,8", "--blocks", "6"]);
+    told.ends_with(code::OK).says("An engine's daemons");
+    let run = world.saved();
+    let of = |arm: &str, metric: &str| -> Option<Vec<f64>> {
+        let cells = run["cells"].as_array().unwrap();
+        let cell = cells.iter().find(|c| c["arm"].as_str().unwrap() == arm).unwrap();
+        let values = cell["columns"]["values"].get(metric)?;
+        Some(values.as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect())
+    };
+    assert_eq!(of("fake", "daemon"), None, "no engine, no daemon");
+    assert_eq!(of(LARGE, "daemon"), Some(vec![f64::from(40 << 20); 6]));
+    assert_eq!(of(LARGE, "daemon_growth"), Some(vec![0.0; 6]));
+    for arm in [LARGE, "fake-engine:daemon=1K:memory=300K"] {
+        for metric in ["private", "per_instance"] {
+            let Some(bytes) = of(arm, metric) else { continue }; // the whole needs a memory cgroup
+            let room = if metric == "private" { 1.0 } else { f64::from(1 << 18) };
+            let more = bytes.iter().map(|b| (b - 307_200.0).abs()).fold(0.0, f64::max);
+            assert!(more < room, "{arm} {metric}: {bytes:?}");
+        }
+    }
+    for (lang, file, words) in [
+        (
+            "en",
+            "en/report.md",
+            ["An engine's daemons, which serve all its instances (no part of one more)", "40.0 MiB"],
+        ),
+        ("ko", "ko/report.ko.md", ["엔진의 데몬, 모든 인스턴스가 함께 씀(하나 더의 비용이 아님)", "40.0 MiB"]),
+    ] {
+        world.run(["report", "--into", lang, "--lang", lang]).ends_with(code::OK);
+        let md = text(&world, file);
+        words.iter().for_each(|w| assert!(md.contains(w), "{w} in {md}"));
+        for chart in ["memory-parts", "memory-slope"] {
+            world.run(["chart", chart, "--format", "svg", "--into", lang, "--lang", lang]).ends_with(code::OK);
+            let svg = text(&world, &format!("{lang}/{chart}{}.svg", if lang == "ko" { ".ko" } else { "" }));
+            assert!(svg.contains(&format!("{LARGE} (fake-daemon) 40.0 MiB")), "{svg}");
+        }
+    }
+}

@@ -150,7 +150,7 @@ fn cell() -> Cell {
             values: map("METRIC", vec![Some(1.0)]),
             stages: vec![StageColumn { stage: Stage::Ready, label: text(), at_ns: vec![Some(1)] }],
             inner: map("METRIC", vec![vec![1.0]]),
-            parts: vec![vec![Part::count("what", 1, "source")]],
+            parts: vec![vec![Part::of_daemon("what", 1, "source")]],
         },
         hash: text(),
     }
@@ -207,7 +207,7 @@ fn good() -> SampleOutcome {
         values: map("METRIC", 1.0),
         timeline: Some(Timeline { t0_ns: 1, marks: vec![Mark { stage: Stage::Ready, label: "x".into(), at_ns: 1 }] }),
         inner: map("METRIC", vec![1.0]),
-        parts: vec![Part::count("what", 1, "source")],
+        parts: vec![Part::of_daemon("what", 1, "source")],
     })
 }
 

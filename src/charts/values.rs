@@ -7,8 +7,10 @@ use super::page::{Entry, Note};
 use super::style::Style;
 use super::words;
 use crate::lang::Lang;
-use crate::results::derive::Estimate;
+use crate::model::{Owner, Unit};
+use crate::results::derive::{Estimate, seen};
 use crate::results::schema::{Cell, Run, Status};
+use crate::units::Scale;
 
 /// One arm of a chart, as text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,6 +71,19 @@ pub(super) fn memory_notes(cells: &[&Cell], lang: Lang) -> Vec<Note> {
         }
     }
     notes
+}
+
+/// "Serves all instances of an engine …: fake-engine (scripted daemon) 64.0 MiB": what no stack and no slope holds.
+pub(super) fn daemons(run: &Run, cells: &[&Cell], lang: Lang) -> Option<Note> {
+    let told = |cell: &&Cell| {
+        let bytes = seen(run, cell, "daemon")?.median;
+        let parts = cell.columns.parts.iter().find(|parts| parts.iter().any(|p| p.owner == Owner::Daemon));
+        let names = parts.into_iter().flatten().filter(|p| p.owner == Owner::Daemon).map(|p| p.what.as_str());
+        let names = names.collect::<Vec<_>>().join(" + ");
+        Some(format!("{} ({names}) {}", cell.arm, Scale::for_axis(Unit::Bytes, bytes).value(bytes)))
+    };
+    let list: Vec<String> = cells.iter().filter_map(told).collect();
+    (!list.is_empty()).then(|| Note::plain(words::DAEMONS.with(lang, &[("list", &list.join("; "))])))
 }
 
 /// Where marks may cover intervals; None: there is no interval at all.

@@ -146,7 +146,7 @@ pub fn stats_of(pid: i32, cgroups: &[PathBuf]) -> Result<Vec<Part>> {
 }
 
 fn nanoseconds(amount: u64, source: &str) -> Part {
-    Part { what: "CPU time".into(), amount, unit: Unit::Nanoseconds, source: source.into() }
+    Part::new("CPU time", amount, Unit::Nanoseconds, source)
 }
 
 fn cpu_of(pid: i32) -> Result<Part> {

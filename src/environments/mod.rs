@@ -121,6 +121,20 @@ pub trait Environment: Sync {
     fn reach(&self, knobs: &Knobs) -> Reach;
     /// A cheap look; `isolab doctor` prints it.
     fn supports(&self, knobs: &Knobs, task: &Task) -> Support;
+    /// Memory of one instance that is ready, by kind, seen from outside: a monitor that measured itself would weigh its own
+    /// measuring. What would be freed if this one ended, and nothing of a daemon's.
+    fn memory(&self, _: &Knobs, instance: &Handle) -> Result<Vec<Part>> {
+        let mut parts = instance.memory()?;
+        if self.about().kind == Kind::Machine {
+            parts.push(instance.guest_ram()?);
+        }
+        Ok(parts)
+    }
+    /// Private memory of what serves all its instances and stays when they have gone, an engine's daemons, one part each; seen
+    /// by the harness. Empty: nothing does.
+    fn daemons(&self, _: &Knobs) -> Result<Vec<Part>> {
+        Ok(Vec::new())
+    }
     /// Untimed, and again in every worker.
     fn prepare(&self, knobs: &Knobs, task: &Task, setting: &Setting) -> Result<Box<dyn Prepared>>;
 }

@@ -42,6 +42,7 @@ const TOLD: &[Told] = &[
     told("boot", "command_to_ready", &words::LEAD_COMMAND_TO_READY, 5),
     told("memory", "per_instance", &words::LEAD_PER_INSTANCE, 2),
     told("memory", "private", &words::LEAD_PRIVATE, 2),
+    told("memory", "daemon", &words::LEAD_DAEMON, 3),
     told("syscall", "getppid", &words::LEAD_GETPPID, 3),
     told("cpu", "spin_unit", &words::LEAD_SPIN, 6),
     told("boot", "starts_per_second", &words::LEAD_STARTS, 3),
@@ -49,7 +50,7 @@ const TOLD: &[Told] = &[
 ];
 
 /// Behind it stands what a size of a machine's memory costs.
-const LAST_OF_MEMORY: &str = "private";
+const LAST_OF_MEMORY: &str = "daemon";
 
 /// Everything that this run says, in the order of the questions.
 pub fn sentences(run: &Run, lang: Lang, detail: Detail) -> Vec<Sentence> {

@@ -3,7 +3,7 @@
 use super::{Bar, Content, MemoryParts, Part};
 use crate::charts::caption::{hole, notes};
 use crate::charts::page::Note;
-use crate::charts::values::{arm, cells, memory_notes, one_more, one_more_against_machines};
+use crate::charts::values::{arm, cells, daemons, memory_notes, one_more, one_more_against_machines};
 use crate::charts::words;
 use crate::lang::Lang;
 use crate::model::Unit;
@@ -22,6 +22,7 @@ impl MemoryParts {
         let bar = |cell: &&Cell| Bar { arm: arm(run, &cell.arm, lang), content: content(run, cell, lang) };
         let bars: Vec<Bar> = cells.iter().map(bar).collect();
         let mut all: Vec<Note> = shared(&bars, lang).into_iter().collect();
+        all.extend(daemons(run, &cells, lang));
         all.extend(one_more_against_machines(run, &cells, lang));
         all.extend(memory_notes(&cells, lang));
         all.extend(notes(run, &cells, one_more(&cells), lang));

@@ -3,7 +3,7 @@
 use super::{Content, Line, MemorySlope};
 use crate::charts::caption::{hole, notes};
 use crate::charts::page::Note;
-use crate::charts::values::{arm, cells, hidden_interval, memory_notes, one_more, one_more_against_machines};
+use crate::charts::values::{arm, cells, daemons, hidden_interval, memory_notes, one_more, one_more_against_machines};
 use crate::charts::words;
 use crate::lang::Lang;
 use crate::results::derive::lines::OneMore;
@@ -20,6 +20,7 @@ impl MemorySlope {
         let lines: Vec<Line> = cells.iter().map(line).collect();
         let mut all = vec![Note::plain(words::SLOPE_LACK.of(lang))];
         all.extend(hidden_interval(lines.iter().flat_map(Line::points).map(|p| &p.bytes), lang));
+        all.extend(daemons(run, &cells, lang));
         all.extend(one_more_against_machines(run, &cells, lang));
         all.extend(memory_notes(&cells, lang));
         all.extend(notes(run, &cells, one_more(&cells), lang));

@@ -95,6 +95,7 @@ words! {
     PARTS_AXIS: "host memory of one more instance", "더해진 인스턴스 하나의 호스트 메모리";
     PARTS_ALT: "{name} ({arm}): {value} {interval}, {n}: {parts}.", "{name}({arm}): {value} {interval}, {n}: {parts}.";
     PARTS_SHARED: "Shared by all instances, and so no part of one more: {list}.", "모든 인스턴스가 함께 쓰므로 하나 더의 비용이 아닌 것: {list}.";
+    DAEMONS: "Serves all instances of an engine and stays when they have gone, and so no part of one more: {list}.", "모든 인스턴스가 함께 쓰고 인스턴스가 사라져도 남으므로 하나 더의 비용이 아닌 엔진의 데몬: {list}.";
     PART_GUEST_RAM: "guest RAM, touched", "게스트 RAM(손댄 만큼)";
     PART_MONITOR: "the monitor's own", "모니터(VMM) 자신";
     PART_PRIVATE: "the program's own", "프로그램 자신";

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::points::{Point, Weight, one_size, slopes, weighed};
+use super::points::{Point, Weight, bytes_of_daemons, one_size, slopes, weighed};
 use crate::bench::charged_cgroup::ChargedCgroup;
 use crate::bench::{HeldInstance, Start, Workers, Workload};
-use crate::environments::{Arm, Handle};
+use crate::environments::Arm;
 use crate::error::{Error, Result};
 use crate::experiments::CellPlan;
 use crate::lang::Said;
@@ -24,6 +24,8 @@ pub(super) struct InstanceSet {
     held: Vec<HeldInstance>,
     measured: Option<ChargedCgroup>,
     points: Vec<Point>,
+    /// As they were weighed last.
+    daemons: Vec<Part>,
     failed: Option<Error>,
     one_of_a_size: bool,
 }
@@ -48,6 +50,7 @@ impl InstanceSet {
             held: Vec::new(),
             measured,
             points: Vec::new(),
+            daemons: Vec::new(),
             failed: None,
             one_of_a_size,
         })
@@ -62,7 +65,7 @@ impl InstanceSet {
     pub(super) fn grow(&mut self, step: usize, workers: &mut Workers) -> Result<()> {
         let Some(wanted) = self.counts.get(step) else { return Ok(()) };
         while self.failed.is_none() && (self.held.len() as u64) < *wanted {
-            let held = if self.by_monitor() {
+            let held = if self.by_worker() {
                 workers.hold(&self.arm, &self.work, &self.start)
             } else {
                 workers.detach(&self.arm, &self.work, &self.start)
@@ -76,18 +79,11 @@ impl InstanceSet {
         Ok(())
     }
 
-    /// A virtual machine's monitor has to stay; a container's payload does without ours.
-    fn by_monitor(&self) -> bool {
-        self.arm.env.about().kind == Kind::Machine
-    }
-
-    /// Looked at from outside: a monitor that measured itself would weigh its own measuring.
-    fn memory_of(&self, instance: &Handle) -> Result<Vec<Part>> {
-        let mut parts = instance.memory()?;
-        if self.by_monitor() {
-            parts.push(instance.guest_ram()?);
-        }
-        Ok(parts)
+    /// A virtual machine's monitor has to stay, and a script has nothing that it could leave; a container's payload does
+    /// without us.
+    fn by_worker(&self) -> bool {
+        let about = self.arm.env.about();
+        about.kind == Kind::Machine || about.is_scripted()
     }
 
     pub(super) fn weigh(&mut self, step: usize) {
@@ -96,14 +92,19 @@ impl InstanceSet {
         }
         let mut sum = Weight::default();
         for held in &self.held {
-            match self.memory_of(held.handle()) {
+            match self.arm.env.memory(&self.arm.knobs, held.handle()) {
                 Ok(parts) => sum.add(&parts),
                 Err(error) => self.failed = Some(error),
             }
         }
+        match self.arm.env.daemons(&self.arm.knobs) {
+            Ok(parts) => self.daemons = parts,
+            Err(error) => self.failed = Some(error),
+        }
         let kernel = self.measured.as_ref().and_then(ChargedCgroup::kernel_bytes);
         let charged = self.measured.as_ref().and_then(ChargedCgroup::charged_bytes);
-        self.points.push(Point { n: self.held.len() as f64, weight: sum, kernel, charged });
+        let daemon = bytes_of_daemons(&self.daemons);
+        self.points.push(Point { n: self.held.len() as f64, weight: sum, kernel, charged, daemon });
     }
 
     pub(super) fn finish(mut self, workers: &Workers) -> Result<Sample> {
@@ -114,7 +115,7 @@ impl InstanceSet {
         if let Some(error) = self.failed {
             return Err(error);
         }
-        let guest = self.by_monitor();
+        let guest = self.arm.env.about().kind == Kind::Machine;
         let (values, inner) = if self.one_of_a_size {
             (one_size(&self.points, guest), BTreeMap::new())
         } else {
@@ -122,7 +123,8 @@ impl InstanceSet {
         };
         let source = self.measured.as_ref().map_or("not measured: no writable memory cgroup", ChargedCgroup::source);
         let kernel = values.get("kernel").copied().unwrap_or(0.0) as u64;
-        Ok(Sample { values, inner, parts: vec![Part::bytes("kernel", kernel, source)], ..Sample::default() })
+        let parts = [vec![Part::bytes("kernel", kernel, source)], self.daemons].concat();
+        Ok(Sample { values, inner, parts, ..Sample::default() })
     }
 }
 

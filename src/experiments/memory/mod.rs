@@ -99,6 +99,24 @@ static ABOUT: Question = Question {
             ),
         ),
         metric(
+            "daemon",
+            Said::fixed("an engine's daemons", "엔진의 데몬"),
+            true,
+            Said::fixed(
+                "Private memory of the processes that serve all instances of an engine, with the most instances running. They stay when the instances have gone: it is no part of one more.",
+                "엔진의 모든 인스턴스가 함께 쓰는 프로세스들의 전용 메모리로, 인스턴스가 가장 많을 때 잽니다. 인스턴스가 사라져도 남으므로 하나 더의 비용에 들어가지 않습니다.",
+            ),
+        ),
+        metric(
+            "daemon_growth",
+            Said::fixed("an engine's daemons, for one more", "하나 더할 때 느는 엔진의 데몬"),
+            false,
+            Said::fixed(
+                "Slope over N of the private memory of an engine's daemons. It is no part of per_instance.",
+                "엔진 데몬의 전용 메모리의 N에 대한 기울기입니다. per_instance에 들어가지 않습니다.",
+            ),
+        ),
+        metric(
             "lack_of_fit",
             Said::fixed("distance from the line", "직선에서 벗어난 거리"),
             false,

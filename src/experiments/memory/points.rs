@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::experiments::values;
-use crate::model::Part;
+use crate::model::{Owner, Part, Unit};
 use crate::results::derive::lines::one_more;
 use crate::stats::slope::Line;
 
@@ -13,6 +13,8 @@ pub(super) struct Point {
     pub(super) weight: Weight,
     pub(super) kernel: Option<u64>,
     pub(super) charged: Option<u64>,
+    /// Of what serves them all; None: nothing does.
+    pub(super) daemon: Option<u64>,
 }
 
 /// User memory in bytes, summed over instances.
@@ -26,11 +28,18 @@ pub(super) struct Weight {
 
 impl Weight {
     pub(super) fn add(&mut self, parts: &[Part]) {
-        let bytes = |what: &str| parts.iter().find(|p| p.what == what).map_or(0, |p| p.amount);
+        let of_it = |p: &&Part| p.owner == Owner::Instance;
+        let bytes = |what: &str| parts.iter().filter(of_it).find(|p| p.what == what).map_or(0, |p| p.amount);
         self.private += bytes("private");
         self.shared += bytes("shared");
         self.guest_ram += bytes("guest RAM");
     }
+}
+
+/// None: there is none.
+pub(super) fn bytes_of_daemons(parts: &[Part]) -> Option<u64> {
+    let of_daemons = parts.iter().filter(|p| p.owner == Owner::Daemon && p.unit == Unit::Bytes).map(|p| p.amount);
+    of_daemons.reduce(|sum, bytes| sum + bytes)
 }
 
 pub(super) fn one_size(points: &[Point], guest: bool) -> BTreeMap<String, f64> {
@@ -50,7 +59,8 @@ pub(super) fn one_size(points: &[Point], guest: bool) -> BTreeMap<String, f64> {
 pub(super) fn weighed(points: &[Point]) -> BTreeMap<String, Vec<f64>> {
     let private = points.iter().map(|p| p.weight.private as f64).collect();
     let kernel: Option<Vec<f64>> = points.iter().map(|p| p.kernel.map(|k| k as f64)).collect();
-    let columns = [("private", Some(private)), ("kernel", kernel)];
+    let daemon: Option<Vec<f64>> = points.iter().map(|p| p.daemon.map(|d| d as f64)).collect();
+    let columns = [("private", Some(private)), ("kernel", kernel), ("daemon", daemon)];
     columns.into_iter().filter_map(|(name, column)| Some((name.to_owned(), column?))).collect()
 }
 
@@ -66,6 +76,7 @@ pub(super) fn slopes(points: &[Point], guest: bool) -> BTreeMap<String, f64> {
     let charged = line(&|p| p.charged.map(|c| c as f64));
     let guest_ram = line(&|p| guest.then_some(p.weight.guest_ram as f64));
     let shared = line(&|p| Some(p.weight.shared as f64));
+    let daemon_growth = line(&|p| p.daemon.map(|d| d as f64)); // how it grows is its own: it stays when they have gone
     values([
         ("per_instance", whole.map(|l| l.slope)),
         ("private", private.map(|l| l.slope)),
@@ -73,6 +84,8 @@ pub(super) fn slopes(points: &[Point], guest: bool) -> BTreeMap<String, f64> {
         ("charged", charged.map(|l| l.slope)),
         ("guest_ram", guest_ram.map(|l| l.slope)),
         ("shared", shared.map(|l| l.intercept)),
+        ("daemon", points.last().and_then(|p| p.daemon).map(|d| d as f64)),
+        ("daemon_growth", daemon_growth.map(|l| l.slope)),
         ("lack_of_fit", whole.or(private).map(|l| l.worst_residual)),
     ])
 }
@@ -88,6 +101,7 @@ mod tests {
             weight: Weight { private: 1000 * n as u64 + extra, shared: 500, guest_ram: 300 * n as u64 },
             kernel: Some(200 * n as u64),
             charged: Some(1250 * n as u64),
+            daemon: None,
         };
         let points = [point(1.0, 9999), point(4.0, 0), point(16.0, 0), point(32.0, 0)];
         let v = slopes(&points, true);
@@ -100,10 +114,34 @@ mod tests {
     #[test]
     fn the_points_behind_the_slope_are_kept() {
         let weight = Weight { private: 1000, shared: 5, guest_ram: 0 };
-        let mut points = [Point { n: 1.0, weight, kernel: Some(200), charged: None }; 2];
+        let mut points = [Point { n: 1.0, weight, kernel: Some(200), charged: None, daemon: None }; 2];
         assert_eq!(weighed(&points)["private"], [1000.0, 1000.0]);
         assert_eq!(weighed(&points)["kernel"], [200.0, 200.0]);
         points[1].kernel = None;
         assert!(!weighed(&points).contains_key("kernel"), "a hole is not zero");
+    }
+
+    /// It serves them all and stays: its size is none of one more's, nor is what it grows by.
+    #[test]
+    fn a_daemon_is_never_counted_as_one_more() {
+        let engine = [Part::bytes("private", 1000, "its payload"), Part::of_daemon("private", 1 << 30, "dockerd")];
+        let daemons =
+            |n: u64| [Part::of_daemon("dockerd", 5000 + 10 * n, "a"), Part::of_daemon("containerd", 700, "b")];
+        let point = |n: u64| {
+            let mut weight = Weight::default();
+            (0..n).for_each(|_| weight.add(&engine));
+            let daemon = bytes_of_daemons(&daemons(n));
+            Point { n: n as f64, weight, kernel: Some(200 * n), charged: None, daemon }
+        };
+        let with = [1, 4, 16, 32].map(point);
+        let v = slopes(&with, false);
+        let bytes = |metric: &str| v[metric].round() as u64;
+        assert_eq!(["private", "per_instance", "daemon", "daemon_growth"].map(bytes), [1000, 1200, 6020, 10]);
+        let mut alone = slopes(&with.map(|p| Point { daemon: None, ..p }), false);
+        assert_eq!(alone.get("daemon"), None, "no daemon is not one of no bytes");
+        alone.extend(["daemon", "daemon_growth"].map(|metric| (metric.to_owned(), v[metric])));
+        assert_eq!(alone, v, "with a daemon or without, one more is the same");
+        assert_eq!(bytes_of_daemons(&engine[..1]), None);
+        assert_eq!(weighed(&with)["daemon"], [5710.0, 5740.0, 5860.0, 6020.0]);
     }
 }

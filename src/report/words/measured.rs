@@ -13,6 +13,10 @@ pub(crate) const LEAD_PRIVATE: Words = w(
     "One more instance, private memory alone (no memory cgroup to weigh the kernel's part: needs root)",
     "인스턴스 하나 더, 전용 메모리만(커널 몫을 잴 메모리 컨트롤 그룹이 없음. 루트 권한이 필요합니다)",
 );
+pub(crate) const LEAD_DAEMON: Words = w(
+    "An engine's daemons, which serve all its instances (no part of one more)",
+    "엔진의 데몬, 모든 인스턴스가 함께 씀(하나 더의 비용이 아님)",
+);
 pub(crate) const LEAD_GETPPID: Words = w(
     "One system call, getppid (in a bare VM our guest kernel answers, not Linux)",
     "시스템 콜 하나, getppid(운영체제 없는 가상머신에서는 리눅스가 아니라 직접 만든 게스트 커널이 답함)",

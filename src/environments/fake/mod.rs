@@ -2,19 +2,21 @@
 //!
 //! It takes no time: its marks are computed from the script, so a whole run has an answer that is known to the digit.
 
+mod abouts;
+
 use std::time::{Duration, Instant};
 
 use super::knobs::one_of;
 use super::{
-    About, Clocks, Environment, Event, Handle, Instance, KnobAbout, Knobs, Outcome, Prepared, Reply, Setting, Support,
-    Verb, unsupported,
+    About, Environment, Event, Handle, Instance, Knobs, Outcome, Prepared, Reply, Setting, Support, Verb, unsupported,
 };
 use crate::error::{Error, Result};
 use crate::lang::Said;
-use crate::model::{AnsweredBy, Channel, Exit, FileTree, Network, Part, Reach, Record, Task};
+use crate::model::{Exit, FileTree, Kind, Network, Part, Reach, Record, Task};
 use crate::probe::abi;
 use crate::said;
 use crate::timeline::{Stage, Timeline};
+use crate::units::parse_bytes;
 
 /// By what it says of itself: [`Fake::PLAIN`] or [`Fake::ENGINE`].
 pub struct Fake(&'static About);
@@ -26,79 +28,12 @@ impl Fake {
         Fake(about)
     }
 
-    pub const PLAIN: Fake = Fake(&ABOUT);
+    pub const PLAIN: Fake = Fake(&abouts::PLAIN);
     /// As somebody else's engine is: started by its own command, seen by nobody before it is ready.
-    pub const ENGINE: Fake = Fake(&ENGINE);
+    pub const ENGINE: Fake = Fake(&abouts::ENGINE);
 }
 
-const SPREAD: KnobAbout = KnobAbout {
-    form: "spread=PERCENT",
-    sentence: Said::fixed(
-        "Up to that much is added, by the sample's nonce.",
-        "표본의 논스에 따라 그만큼까지 더합니다.",
-    ),
-};
-
-const FAULT: KnobAbout = KnobAbout {
-    form: "fault=KIND",
-    sentence: Said::fixed(
-        "hang, crash, fail, liar, unavailable, slow or leak.",
-        "hang, crash, fail, liar, unavailable, slow, leak 가운데 하나입니다.",
-    ),
-};
-
-static ABOUT: About = About {
-    id: "fake",
-    name: Said::fixed("scripted environment, nothing runs", "각본대로 흉내 내는 환경, 실제 실행 없음"),
-    sentence: Said::fixed(
-        "Answers with times from its knobs, for tests.",
-        "노브에 적힌 시간을 그대로 답하는, 시험용 환경입니다.",
-    ),
-    kind: crate::model::Kind::Other,
-    answered_by: AnsweredBy::Nobody,
-    clocks: Clocks::Both,
-    knobs: &[
-        KnobAbout {
-            form: "ready=US",
-            sentence: Said::fixed(
-                "create→ready in microseconds; 1000 without it.",
-                "create→ready를 마이크로초로 적습니다. 없으면 1000입니다.",
-            ),
-        },
-        SPREAD,
-        FAULT,
-    ],
-    channel: Channel::Fd,
-    t0: Said::fixed("a moment that the script begins with", "각본이 시작하는 순간"),
-};
-
-static ENGINE: About = About {
-    id: "fake-engine",
-    name: Said::fixed("scripted engine, nothing runs", "각본대로 흉내 내는 엔진, 실제 실행 없음"),
-    sentence: Said::fixed(
-        "Answers as an engine would, with times from its knobs, for tests.",
-        "노브에 적힌 시간을 엔진처럼 답하는, 시험용 환경입니다.",
-    ),
-    kind: crate::model::Kind::Engine,
-    answered_by: AnsweredBy::Nobody,
-    clocks: Clocks::CommandOnly,
-    knobs: &[
-        KnobAbout {
-            form: "ready=US",
-            sentence: Said::fixed(
-                "command→ready in microseconds; 1000 without it.",
-                "command→ready를 마이크로초로 적습니다. 없으면 1000입니다.",
-            ),
-        },
-        SPREAD,
-        FAULT,
-    ],
-    channel: Channel::Fd,
-    t0: Said::fixed(
-        "a moment that the script begins with, as if its own command were started then",
-        "각본이 시작하는 순간. 그때 자기 명령이 시작된 것으로 봅니다",
-    ),
-};
+const DAEMON_BYTES: u64 = 64 << 20;
 
 const FAULTS: &[&str] = &["hang", "crash", "fail", "liar", "unavailable", "slow", "leak"];
 
@@ -119,6 +54,16 @@ impl Environment for Fake {
         supports(knobs)
     }
 
+    fn memory(&self, knobs: &Knobs, _: &Handle) -> Result<Vec<Part>> {
+        Ok(vec![Part::bytes("private", size(knobs, "memory", 0)?, "script")])
+    }
+
+    fn daemons(&self, knobs: &Knobs) -> Result<Vec<Part>> {
+        let engine = self.0.kind == Kind::Engine;
+        let part = || Ok(Part::of_daemon("fake-daemon", size(knobs, "daemon", DAEMON_BYTES)?, "script"));
+        engine.then(part).into_iter().collect()
+    }
+
     fn prepare(&self, knobs: &Knobs, task: &Task, _: &Setting) -> Result<Box<dyn Prepared>> {
         Ok(Box::new(Script::new(knobs, task)?))
     }
@@ -127,6 +72,8 @@ impl Environment for Fake {
 fn check(knobs: &Knobs) -> Result<()> {
     number(knobs, "spread", 0)?;
     number(knobs, "ready", 0)?;
+    size(knobs, "memory", 0)?;
+    size(knobs, "daemon", 0)?;
     match knobs.value("fault") {
         Some(kind) if !FAULTS.contains(&kind) => Err(Error::usage(
             said!("play the fault {kind:?}", "결함 {kind:?}을(를) 낼 수 없습니다"),
@@ -156,6 +103,10 @@ fn number(knobs: &Knobs, key: &str, default: u64) -> Result<u64> {
         )
         .try_this(Said::verbatim(format!("{key}=100")))
     })
+}
+
+fn size(knobs: &Knobs, key: &str, default: u64) -> Result<u64> {
+    knobs.value(key).map_or(Ok(default), parse_bytes)
 }
 
 #[derive(Clone)]
