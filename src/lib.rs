@@ -21,6 +21,7 @@
 //! ```text
 //! cli → bench (plan, runner) → experiments → bench (workers) → environments → { container, vm } → sys
 //!       bench (runner) → results → stats    cli → guide → report → charts → results    host: the machine's fingerprint
+//! { cli, environments } → kernels → { vm, results, host }
 //! cli → doctor → { bench (workers), environments, container, vm, host }
 //! ```
 //!
@@ -48,6 +49,7 @@ pub mod guide;
 pub mod gzip;
 pub mod host;
 pub mod id;
+pub mod kernels;
 pub mod lang;
 pub mod model;
 pub mod planned;

@@ -183,6 +183,8 @@ fn help_and_version_are_results() {
         "list",
         "probe",
         "doctor",
+        "kernel",
+        "kernel add",
         "completions",
         "man",
     ] {

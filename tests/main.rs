@@ -22,6 +22,7 @@ mod guide_played;
 mod guide_work;
 mod hostile_text;
 mod hosts_view;
+mod kernels;
 mod korean;
 mod leftovers;
 mod numbers;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::{ArgGroup, Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 use super::guide::args::Guide;
+use super::kernel::args::Kernel;
 use crate::bench::plan::SOME_BLOCKS;
 use crate::error::{Error, Result};
 use crate::lang::Lang;
@@ -66,6 +67,8 @@ pub(super) enum Command {
     Report(Report),
     /// Draw the charts of results files.
     Chart(Chart),
+    /// The kernels that a Linux guest can boot: list them, add one, choose one.
+    Kernel(Kernel),
     /// Say what this machine can do, and the remedy for what it cannot.
     Doctor(Doctor),
     /// Rebuild a results file from its raw samples.

@@ -9,6 +9,7 @@ mod doctor;
 mod exit;
 mod final_table;
 mod guide;
+mod kernel;
 mod language;
 mod latest;
 mod list;
@@ -112,6 +113,7 @@ fn dispatch(command: Command) -> Result<u8> {
         Command::Report(report) => report::run(report, &mut out),
         Command::Chart(args) => chart::run(args, &mut out),
         Command::Recover(recover) => recover::run(recover, &mut out),
+        Command::Kernel(kernel) => kernel::run(kernel, &mut out),
         Command::Doctor(doctor) => doctor::run(doctor, &mut out),
         Command::Clean(clean) => clean::run(clean, &mut out),
         Command::Completions(shell) => manual::completions(shell, &mut out),

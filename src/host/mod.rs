@@ -5,6 +5,7 @@
 //! Nothing here names the host or its user.
 
 mod cpu;
+mod folders;
 mod id;
 mod mounts;
 mod place;
@@ -20,7 +21,8 @@ use crate::lang::{Said, counted};
 use crate::said;
 
 pub use cpu::Cache;
-pub use id::{aside_of_damaged, callers_state_dir, host_id, state_dir};
+pub use folders::{callers_data_dir, callers_state_dir};
+pub use id::{aside_of_damaged, host_id};
 pub use mounts::{Mount, mounts};
 pub use place::{CgroupMode, Cgroups};
 pub use tools::{ASKED as TOOLS_ASKED, versions as tool_versions};

@@ -8,7 +8,7 @@
 //! 3. `vcpu` is the run loop: each exit goes over the bus to a device;
 //! 4. `cpus` runs several of them, each on its thread, and stops them all;
 //! 5. `dump` says what happened when an exit is none that a device is there for;
-//! 6. `backend` names what is behind /dev/kvm.
+//! 6. `backend` names what is behind /dev/kvm, `kernel_image` what a file is that shall be booted.
 //!
 //! And one machine: [`bare`], our guest kernel with one program and no operating system.
 //!
@@ -22,6 +22,7 @@ pub mod cpus;
 pub mod device;
 pub mod dump;
 pub mod guest_memory;
+pub mod kernel_image;
 pub mod kvm;
 pub mod vcpu;
 pub mod watchdog;

@@ -60,7 +60,8 @@ impl World {
     pub(crate) fn settle_in(&self, command: &mut Command) {
         command.current_dir(self.path()).env("TMPDIR", self.join("tmp")).env("HOME", self.join("home"));
         let spoken = ["LANG", "LC_ALL", "LC_MESSAGES"]; // whatever their developer speaks, tests read English
-        let others = ["XDG_STATE_HOME", "SUDO_UID", "SUDO_GID", "CARGO", "ISOLAB_RUN", "RUST_BACKTRACE"];
+        let others =
+            ["XDG_STATE_HOME", "XDG_DATA_HOME", "SUDO_UID", "SUDO_GID", "CARGO", "ISOLAB_RUN", "RUST_BACKTRACE"];
         for name in others.into_iter().chain(spoken) {
             command.env_remove(name);
         }

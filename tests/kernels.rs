@@ -1,0 +1,105 @@
+//! `isolab kernel`: what is kept, what is chosen, what is refused.
+
+use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+
+use serde_json::Value;
+
+use crate::common::{World, run, skip};
+
+/// A bzImage by its header: 2.15, 64-bit entry, one paragraph of code after two sectors of setup.
+fn bz_image(version: &str) -> Vec<u8> {
+    let mut file = vec![0; 0x610];
+    let mut put = |at: usize, bytes: &[u8]| file[at..at + bytes.len()].copy_from_slice(bytes);
+    put(0x1f1, &[2]);
+    put(0x1f4, &[1]);
+    put(0x1fe, &[0x55, 0xaa]);
+    put(0x202, b"HdrS\x0f\x02");
+    put(0x20e, &[0, 1]);
+    put(0x211, &[1]);
+    put(0x230, &[0, 0, 0x20, 0]);
+    put(0x236, &[1]);
+    put(0x258, &[0, 0, 0, 1]);
+    put(0x260, &[0, 0, 0, 2]);
+    put(0x300, version.as_bytes());
+    file
+}
+
+fn world() -> World {
+    World::new()
+}
+
+#[test]
+fn kernels_are_added_listed_and_chosen() {
+    let world = world();
+    world.run(["kernel", "list"]).ends_with(0);
+    let file = world.file("k", bz_image("6.1.0-x (builder) #1"));
+    world.run(["kernel", "add", &file]).ends_with(0).says("* 6.1.0-x").says("48.0 MiB of RAM");
+    world.file("k", bz_image("6.2.0-x (builder) #1"));
+    world.run(["kernel", "add", &file]).ends_with(0).says("kernel use 6.2.0-x");
+    let default = || -> Vec<(String, bool)> {
+        let all: Value = serde_json::from_str(&world.run(["kernel", "list", "--json"]).out).unwrap();
+        let ours = all.as_array().unwrap().iter().filter(|k| k["of_host"] == false);
+        ours.map(|k| (k["name"].as_str().unwrap().to_owned(), k["default"] == true)).collect()
+    };
+    assert_eq!(default(), [("6.1.0-x".into(), true), ("6.2.0-x".into(), false)]);
+    world.run(["kernel", "use", "6.2.0-x"]).ends_with(0);
+    assert_eq!(default(), [("6.1.0-x".into(), false), ("6.2.0-x".into(), true)]);
+    world.run(["kernel", "list", "--lang", "ko"]).ends_with(0).says("추가한 커널").says("48.0 MiB");
+    assert!(world.join("home/.local/share/isolab/kernels/6.2.0-x/kernel").is_file());
+}
+
+#[test]
+fn what_cannot_be_booted_is_refused_with_its_reason() {
+    let world = world();
+    let whole = bz_image("6.1.0-x");
+    let changed = |at: usize, byte: u8| {
+        let mut file = whole.clone();
+        file[at] = byte;
+        file
+    };
+    let table = [
+        ("text", b"#!/bin/sh\n".to_vec(), "no Linux kernel"),
+        ("32-bit", changed(0x236, 0), "32-bit kernel"),
+        ("old", changed(0x206, 0x0a), "boot protocol is 2.10"),
+        ("cut", whole[..0x605].to_vec(), "cut off: 1541 bytes are there of at least 1552"),
+        ("header-cut", whole[..0x250].to_vec(), "cut off"),
+        ("gz", b"\x1f\x8b\x08\0".to_vec(), "compressed as a whole (gzip)"),
+        ("arm", [vec![0; 0x38], b"ARM\x64".to_vec(), vec![0; 600]].concat(), "another kind of CPU: arm64"),
+        ("empty", Vec::new(), "no Linux kernel"),
+    ];
+    for (name, bytes, cause) in table {
+        let file = world.file(name, bytes);
+        world.run(["kernel", "add", &file]).refuses(2, "use", cause, "");
+    }
+    world.run(["kernel", "add", "none"]).refuses(2, "read the kernel none", "No such file", "");
+    world.run(["kernel", "add", "."]).refuses(2, "read the kernel .", "no file", "");
+    let good = world.file("good", &whole);
+    world.run(["kernel", "add", &good, "--name", "../x"]).refuses(2, "call a kernel", "letters", "--name");
+    world.run(["kernel", "add", &good, "--modules", "none"]).refuses(2, "take modules", "No such file", "/lib/modules");
+    world.run(["kernel", "use", "none"]).refuses(2, "find the kernel \"none\"", "", "kernel list");
+    assert!(!world.join("home/.local").exists(), "nothing was kept");
+    world.run(["kernel", "add", &good]).ends_with(0);
+    world.run(["kernel", "use", "none"]).refuses(2, "find the kernel \"none\"", "there are: 6.1.0-x", "");
+}
+
+/// Ubuntu's /boot: only root may read it. With sudo the copy is the caller's.
+#[test]
+fn under_sudo_the_copy_is_the_callers() {
+    if !crate::common::root() {
+        return skip("kernels::under_sudo_the_copy_is_the_callers", "only root can give files away");
+    }
+    let world = world();
+    fs::set_permissions(world.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    let home = world.join("home");
+    nix::unistd::chown(&home, Some(12_345.into()), Some(12_345.into())).unwrap();
+    let file = world.file("k", bz_image("6.1.0-x"));
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+    let data = home.join("data");
+    let mut sudo = world.isolab(["kernel", "add", &file]);
+    sudo.env("XDG_DATA_HOME", &data).env("SUDO_UID", "12345").env("SUDO_GID", "12345");
+    run(&mut sudo).ends_with(0);
+    for name in ["", "isolab/kernels", "isolab/kernels/6.1.0-x/kernel", "isolab/kernels/default"] {
+        assert_eq!(fs::metadata(data.join(name)).unwrap().uid(), 12_345, "{name}");
+    }
+}
