@@ -9,7 +9,8 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use nix::errno::Errno;
 use nix::fcntl::{OFlag, openat};
-use nix::sys::prctl::{set_no_new_privs, set_pdeathsig};
+use nix::sched::CloneFlags;
+use nix::sys::prctl::{set_dumpable, set_no_new_privs, set_pdeathsig};
 use nix::sys::resource::setrlimit;
 use nix::sys::signal::Signal;
 use nix::sys::stat::Mode;
@@ -26,6 +27,7 @@ use super::plan::Plan;
 use super::seccomp::Filter;
 use super::{capabilities, dev, hosts_view, init, mask, namespaces, rootfs};
 use crate::sys::fds::{HANDED, hand_over};
+use crate::sys::ids::become_user;
 use crate::sys::{landlock, signals};
 
 /// The descriptors that the program gets.
@@ -37,6 +39,15 @@ pub struct Files<'a> {
     pub null: [bool; HANDED],
     /// A terminal of its own for some of the first three.
     pub console: Option<&'a Console>,
+}
+
+/// Goes where the child is to be born. On failure the errno, which the page tells better.
+pub(super) fn enter_before_birth(plan: &Plan, handshake: &Handshake) -> Result<(), Errno> {
+    set_dumpable(false)?; // before anybody there can see us
+    plan.joined.enter_before_birth().map_err(|(errno, place)| {
+        handshake.fail(Failure { step: Step::JoinNamespaces, errno, place });
+        errno
+    })
 }
 
 /// Becomes the program. Returns an exit status only if it could not.
@@ -55,8 +66,8 @@ fn become_program(
     wait_for_ids(plan, handshake).at(Step::IdMap)?; // until then we are nobody
     setsid().at(Step::Session)?; // kill(0) reaches the whole process group, also its members outside of the pid namespace
     become_root(plan).at(Step::BecomeRoot)?;
-    rootfs::stand_in(plan.root.as_fd()).at(Step::Root)?;
-    namespaces::join(&plan.joined).at(Step::JoinNamespaces)?; // while we may look at them
+    stand_in_root(plan).at(Step::Root)?;
+    join_others(plan)?; // while we may look at them
     namespaces::made_by_child(plan.namespaces).at(Step::OwnView)?; // after both: they decide what is seen in them
     namespaces::name_host(plan.namespaces, plan.hostname.as_deref()).at(Step::HostName)?;
     namespaces::loopback(plan.namespaces, plan.loopback).at(Step::Loopback)?;
@@ -108,11 +119,30 @@ fn wait_for_ids(plan: &Plan, handshake: &Handshake) -> Result<(), Errno> {
 }
 
 fn become_root(plan: &Plan) -> Result<(), Errno> {
+    if plan.joined.has(CloneFlags::CLONE_NEWUSER) {
+        return become_user(0, 0);
+    }
     plan.ids.map_or(Ok(()), IdMap::become_root)
+}
+
+/// A folder of ours must not be the way out of somebody else's mount namespace.
+fn stand_in_root(plan: &Plan) -> Result<(), Errno> {
+    if plan.joined.has(CloneFlags::CLONE_NEWNS) { Ok(()) } else { rootfs::stand_in(plan.root.as_fd()) }
+}
+
+fn join_others(plan: &Plan) -> Result<(), Failure> {
+    if plan.joined.is_delicate() {
+        set_dumpable(false).at(Step::JoinNamespaces)?; // whoever is there cannot look into us, or use our files (CVE-2016-9962)
+    }
+    plan.joined.enter_as_child().map_err(|(errno, place)| Failure { step: Step::JoinNamespaces, errno, place })
 }
 
 /// Returns a null device for the program's streams, and the /dev/pts for its terminal, if it needs them.
 fn change_root(plan: &Plan, files: &Files<'_>) -> Result<(Option<OwnedFd>, Option<OwnedFd>), Failure> {
+    if plan.joined.has(CloneFlags::CLONE_NEWNS) {
+        let null = files.null.contains(&true).then(dev::null_of_root).transpose();
+        return Ok((null.at(Step::Dev)?, None));
+    }
     rootfs::keep_mounts_private().at(Step::PrivateMounts)?;
     let overlay = mount_overlay(plan).at(Step::Overlay)?;
     let root = rootfs::mount_root(plan.read_only, overlay).at(Step::Root)?;
@@ -144,7 +174,7 @@ fn find_sys(plan: &Plan, root: BorrowedFd<'_>) -> Result<Option<OwnedFd>, Errno>
 }
 
 fn hide_what_acts_on_the_host(plan: &Plan, root: BorrowedFd<'_>) -> Result<(), Errno> {
-    if plan.hosts_root { hosts_view::replace(root, plan.ids.is_some()) } else { Ok(()) }
+    if plan.hosts_root { hosts_view::replace(root, plan.in_user_namespace()) } else { Ok(()) }
 }
 
 /// Until exec we are our own program, and the kernel looks the interpreter of what we execute up by a name that the folder's

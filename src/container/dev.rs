@@ -132,6 +132,14 @@ pub fn open_null(dev: Option<&Dev>, proc: BorrowedFd<'_>) -> Result<OwnedFd, Err
     moved_out_of_the_way(openat(proc, name, flags, Mode::empty())?)
 }
 
+/// The one of somebody else's mount namespace, which we are in.
+pub fn null_of_root() -> Result<OwnedFd, Errno> {
+    host_device(c"/dev/null", SFlag::S_IFCHR, makedev(1, 3))?;
+    let flags = OFlag::O_RDWR | OFlag::O_CLOEXEC | OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK | OFlag::O_NOCTTY;
+    let null = openat(AT_FDCWD, c"/dev/null", flags, Mode::empty())?;
+    if is_null(null.as_fd()) { moved_out_of_the_way(null) } else { Err(Errno::ENODEV) } // exchanged meanwhile
+}
+
 /// Is it a null device, whoever's?
 pub fn is_null(file: BorrowedFd<'_>) -> bool {
     fstat(file).is_ok_and(|found| is_device(&found, SFlag::S_IFCHR, makedev(1, 3)))

@@ -11,6 +11,7 @@
 //! The gate ([`super::gate`]) is a pipe and not a word on the page: when the parent dies, the child reads its end and leaves too.
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
@@ -186,6 +187,7 @@ const FAILED_STEP: usize = 1; // 0: none, else 1 + its place in STEPS
 const FAILED_ERRNO: usize = 2;
 const FAILED_PLACE: usize = 3;
 const KILLED_BY: usize = 4; // 0, or the signal that ended the program behind a small PID 1
+const BORN: usize = 5; // its pid, where a copy of us makes it
 const FIRST_STAMP: usize = 8;
 
 /// The shared page and the gate. Both sides use the same value: the child inherits it.
@@ -219,6 +221,11 @@ impl Handshake {
     }
 
     // --- the parent's side ---
+
+    /// For [`crate::sys::clone::Process::fork_elsewhere`].
+    pub fn born(&self) -> &AtomicU64 {
+        self.page.word(BORN)
+    }
 
     /// Lets the child pass [`Handshake::wait`] once.
     pub fn open_gate(&self) -> Result<()> {

@@ -142,7 +142,17 @@ impl Container {
 
     fn fork(&self, plan: &Plan, files: &Files<'_>, pid_to: &AtomicU64) -> Result<Process> {
         let child = || child::run(plan, self.cgroup.as_ref(), files, &self.handshake);
-        Process::fork(self.clone_args(plan, pid_to), child).map_err(cannot_clone)
+        let clone_args = self.clone_args(plan, pid_to);
+        if !plan.joined.is_before_birth() {
+            return Process::fork(clone_args, child).map_err(cannot_clone);
+        }
+        let enter = || child::enter_before_birth(plan, &self.handshake);
+        Process::fork_elsewhere(clone_args, self.handshake.born(), enter, child).map_err(|errno| {
+            let told = self.handshake.failure(|step, number| plan.part_of(step, number));
+            told.unwrap_or_else(|| {
+                namespaces::cannot_clone_there(&plan.joined, errno).unwrap_or_else(|| cannot_clone(errno))
+            })
+        })
     }
 
     fn vfork(&self, plan: &Plan, files: &Files<'_>, pid_to: &AtomicU64) -> Result<Process> {

@@ -8,6 +8,10 @@ use nix::errno::Errno;
 use nix::sched::{CloneFlags, setns, unshare};
 use nix::unistd::sethostname;
 
+use crate::error::Error;
+use crate::said;
+use crate::sys::clone::ALL_NAMESPACES;
+use crate::sys::ids::set_groups;
 use crate::sys::net::loopback_up;
 
 /// One kind of namespace.
@@ -67,16 +71,88 @@ pub fn name_host(wanted: CloneFlags, name: Option<&CStr>) -> Result<(), Errno> {
     }
 }
 
-/// Kinds of which the child can enter another's. A pid namespace takes in only children to come, a user namespace wants its
-/// ids first, a mount namespace has a root already.
-pub const CAN_BE_JOINED: CloneFlags = CloneFlags::CLONE_NEWNET
-    .union(CloneFlags::CLONE_NEWIPC)
-    .union(CloneFlags::CLONE_NEWUTS)
-    .union(CloneFlags::CLONE_NEWCGROUP);
+/// A namespace of somebody else.
+#[derive(Debug)]
+pub struct Other {
+    pub kind: CloneFlags,
+    pub name: &'static str,
+    /// As it was named, for the message.
+    pub path: String,
+    pub file: OwnedFd,
+}
 
-/// In the child, while it may still look at the host's.
-pub fn join(others: &[(CloneFlags, OwnedFd)]) -> Result<(), Errno> {
-    others.iter().try_for_each(|(kind, namespace)| setns(namespace, *kind))
+/// Those of others that the container is in, `mnt` last.
+#[derive(Debug, Default)]
+pub struct Joined(pub Vec<Other>);
+
+impl Joined {
+    pub fn has(&self, kind: CloneFlags) -> bool {
+        self.0.iter().any(|other| other.kind == kind)
+    }
+
+    /// Processes of the other see the child before it is the program.
+    pub fn is_delicate(&self) -> bool {
+        self.is_before_birth() || self.has(CloneFlags::CLONE_NEWNS)
+    }
+
+    /// A pid namespace takes in children to come alone, and what is new must belong to the user namespace that is joined.
+    pub fn is_before_birth(&self) -> bool {
+        self.has(CloneFlags::CLONE_NEWPID) || self.has(CloneFlags::CLONE_NEWUSER)
+    }
+
+    /// By whoever will make the child; but for `cgroup`, which would keep it from being born in a cgroup of ours. On failure
+    /// the place in the list.
+    ///
+    /// With our rights first, then with those of the user namespace: each may have what the other has not. Groups that we are
+    /// in are left while we may: the other namespace may forbid it.
+    pub fn enter_before_birth(&self) -> Result<(), (Errno, usize)> {
+        let mut refused = CloneFlags::empty();
+        for (place, other) in self.0.iter().enumerate() {
+            match other.kind {
+                CloneFlags::CLONE_NEWUSER | CloneFlags::CLONE_NEWCGROUP => {}
+                kind => match setns(&other.file, kind) {
+                    Err(Errno::EPERM) => refused |= kind,
+                    entered => entered.map_err(|errno| (errno, place))?,
+                },
+            }
+        }
+        for (place, other) in self.0.iter().enumerate().filter(|(_, other)| other.kind == CloneFlags::CLONE_NEWUSER) {
+            match set_groups(&[]) {
+                Ok(()) | Err(Errno::EPERM) => {} // an ordinary user keeps his
+                Err(errno) => return Err((errno, place)),
+            }
+            setns(&other.file, other.kind).map_err(|errno| (errno, place))?;
+        }
+        self.enter(refused)
+    }
+
+    /// By the child, while it may still look at the host's.
+    pub fn enter_as_child(&self) -> Result<(), (Errno, usize)> {
+        self.enter(if self.is_before_birth() { CloneFlags::CLONE_NEWCGROUP } else { ALL_NAMESPACES })
+    }
+
+    fn enter(&self, these: CloneFlags) -> Result<(), (Errno, usize)> {
+        let these = self.0.iter().enumerate().filter(|(_, other)| these.contains(other.kind));
+        these.into_iter().try_for_each(|(place, other)| setns(&other.file, other.kind).map_err(|errno| (errno, place)))
+    }
+}
+
+/// In the joined ones, for a reason that is theirs.
+pub fn cannot_clone_there(joined: &Joined, errno: Errno) -> Option<Error> {
+    let other = joined.0.iter().find(|other| other.kind == CloneFlags::CLONE_NEWPID)?;
+    let path = &other.path;
+    (errno == Errno::ENOMEM).then(|| {
+        Error::usage(
+            said!(
+                "make a process in the pid namespace {path}",
+                "pid 네임스페이스 {path}에 프로세스를 만들 수 없습니다"
+            ),
+            said!(
+                "its first process has ended, and with that all of it",
+                "첫 프로세스가 끝나 네임스페이스도 함께 끝났음"
+            ),
+        )
+    })
 }
 
 /// A new network namespace has nothing but `lo`, and that is down.

@@ -18,9 +18,10 @@ pub struct Spec {
     pub process: Process,
     /// None: the one outside, where the uts namespace is not its own.
     pub hostname: Option<String>,
-    /// Each but once; `mnt` is always new: else its mounts would be the host's.
+    /// Each but once. `mnt` is new or joined: else its mounts would be the host's. In a joined one nothing is mounted: root folder,
+    /// mounts, devices, hidden paths and sysctl are refused. A user namespace has a pid namespace with it, for /proc.
     pub namespaces: Vec<Namespace>,
-    /// Exactly when it has a user namespace.
+    /// Exactly when it has a user namespace of its own; in a joined one it is that one's root.
     pub ids: Option<IdMap>,
     /// In this order; /sys is the root folder's own, if there is one.
     pub mounts: Vec<Mount>,

@@ -15,7 +15,7 @@ use libc::{c_int, c_long, c_void};
 use nix::errno::Errno;
 use nix::sched::CloneFlags;
 
-use super::signals;
+use super::{pidfd, signals};
 use crate::model::Exit;
 
 /// A child of ours. Its pid cannot be given to another process before [`Process::reap`], so both names stay true.
@@ -105,6 +105,33 @@ impl Process {
         Process::new(pid as i32, pidfd)
     }
 
+    /// A child of ours that is born where `enter` leads: a copy of us goes there, makes it in our name (CLONE_PARENT), and
+    /// ends. For a pid namespace of others: setns(2) counts for children to come alone.
+    ///
+    /// `born` must be a word of a page that both see: the kernel writes the child's pid there.
+    pub fn fork_elsewhere(
+        clone_args: CloneArgs<'_>,
+        born: &AtomicU64,
+        enter: impl FnOnce() -> Result<(), Errno>,
+        body: impl FnOnce() -> i32,
+    ) -> Result<Process, Errno> {
+        born.store(0, Ordering::Release);
+        let there = CloneArgs { pid_to: Some(born), ..clone_args };
+        let copy = Process::fork(CloneArgs::PLAIN, || match enter().and_then(|()| fork_beside(there, body)) {
+            Ok(()) => 0,
+            Err(errno) => errno as i32,
+        })?;
+        let exit = copy.reap()?;
+        match (born.load(Ordering::Acquire) as i32, exit) {
+            (0, Exit::Code(errno)) if errno != PANICKED => Err(Errno::from_raw(errno)),
+            (0, _) => Err(Errno::ECHILD), // somebody has killed it
+            (pid, _) => {
+                clone_args.note(pid.into());
+                Ok(Process { pid, pidfd: pidfd::open(pid)? }) // ours, and not waited for yet: the number is its own
+            }
+        }
+    }
+
     /// As vfork(2): the child borrows our memory, and we stand still until it has executed a program or ended.
     /// Nothing is copied, which is why it is the cheapest start there is.
     ///
@@ -183,6 +210,19 @@ impl AsFd for Process {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.pidfd.as_fd()
     }
+}
+
+/// A child of our parent. Without a pidfd, which we would have and he not.
+fn fork_beside(clone_args: CloneArgs<'_>, body: impl FnOnce() -> i32) -> Result<(), Errno> {
+    let mut args = clone_args.arguments(libc::CLONE_PARENT as u64, std::ptr::null_mut())?;
+    args.flags &= !(libc::CLONE_PIDFD as u64);
+    args.exit_signal = 0; // it is ours, by CLONE_PARENT
+    // SAFETY: as in `Process::fork`.
+    let pid = unsafe { libc::syscall(libc::SYS_clone3, &raw const args, size_of::<libc::clone_args>()) };
+    if Errno::result(pid)? == 0 {
+        run_and_exit(body);
+    }
+    Ok(())
 }
 
 /// clone(2), the same without a cgroup: inside docker's containers, and ours, the filter says that there is no clone3.

@@ -12,6 +12,7 @@ pub mod fds;
 pub mod ids;
 pub mod landlock;
 pub mod mounts;
+pub mod namespaces;
 pub mod net;
 pub mod pidfd;
 pub mod seccomp;

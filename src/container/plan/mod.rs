@@ -2,10 +2,10 @@
 //! it is made before t0, since the child may not allocate, and what cannot be is refused here, by its field's name.
 
 mod mounts;
+mod namespaces;
 mod overlay;
 
 use std::ffi::CString;
-use std::fs::File;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -23,11 +23,11 @@ use super::handshake::Step;
 use super::idmap::IdMap;
 use super::mask::{Hidden, whole_proc};
 use super::mounts::{Mounting, What};
-use super::namespaces::{self, NAMESPACES};
+use super::namespaces::Joined;
 use super::overlay::Overlay;
 use super::seccomp::Filter;
-use super::spec::{Capabilities, Device, DeviceKind, Rlimit, Seccomp, Source, Spec, User};
-use crate::error::{Context, Error, Result};
+use super::spec::{Capabilities, Device, DeviceKind, Rlimit, Seccomp, Spec, User};
+use crate::error::{Error, Result};
 use crate::lang::Said;
 use crate::model::Limits;
 use crate::said;
@@ -67,8 +67,7 @@ pub struct Plan {
     pub confined: Option<OwnedFd>,
     /// New ones; `user` exactly when `ids` is Some.
     pub namespaces: CloneFlags,
-    /// Others', to be joined.
-    pub joined: Vec<(CloneFlags, OwnedFd)>,
+    pub joined: Joined,
     pub ids: Option<IdMap>,
     pub cgroup: Option<Tree>,
     pub cgroup_name: String,
@@ -97,7 +96,7 @@ impl Plan {
     /// A field that cannot be honoured, by its name; or a program whose arguments cannot be passed on.
     pub fn compile(spec: &Spec, place: Place) -> Result<Plan> {
         let process = &spec.process;
-        let (namespaces, joined) = chosen_namespaces(spec)?;
+        let (namespaces, joined) = namespaces::compile(spec, place.confined.is_some())?;
         let capabilities = process.capabilities.as_ref().map(sets).transpose()?;
         if place.cgroup.is_none() && spec.resources != Limits::default() {
             let cause = said!("it has no cgroup of its own", "자신의 컨트롤 그룹이 없음");
@@ -111,12 +110,11 @@ impl Plan {
             program: Image::new(process.path.as_os_str(), &process.argv, &process.env)?,
             confined: place.confined,
             namespaces,
-            joined,
             ids: spec.ids,
             cgroup: place.cgroup,
             cgroup_name: place.cgroup_name,
             limits: spec.resources,
-            mounts: mounts::compile(spec)?,
+            mounts: if joined.has(CloneFlags::CLONE_NEWNS) { Vec::new() } else { mounts::compile(spec)? },
             hidden: hidden(spec)?,
             sysctl: spec.sysctl.iter().map(|(name, value)| sysctl(spec, name, value)).collect::<Result<_>>()?,
             cwd: process.cwd.as_ref().map(|path| text("process.cwd", path)).transpose()?,
@@ -131,6 +129,7 @@ impl Plan {
             fork: place.fork,
             init: spec.init,
             detachable: place.detachable,
+            joined,
         })
     }
 
@@ -138,7 +137,12 @@ impl Plan {
     /// tables, and a page fault for each page that either of us writes. A child that waits for nothing borrows our memory
     /// until exec, while we stand still.
     pub fn needs_fork(&self) -> bool {
-        self.fork || self.init || self.ids.is_some()
+        self.fork || self.init || self.ids.is_some() || self.joined.is_delicate()
+    }
+
+    /// Its root is not that of all users.
+    pub fn in_user_namespace(&self) -> bool {
+        self.ids.is_some() || self.joined.has(CloneFlags::CLONE_NEWUSER)
     }
 
     /// Device files are alive in it.
@@ -161,6 +165,10 @@ impl Plan {
                 let path = path.to_string_lossy();
                 said!("write {value} to /proc/{path}", "/proc/{path}에 {value}을(를) 쓸 수 없습니다")
             }),
+            Step::JoinNamespaces => self.joined.0.get(number).map(|other| {
+                let (name, path) = (other.name, &other.path);
+                said!("join the {name} namespace {path}", "{name} 네임스페이스 {path}에 들어갈 수 없습니다")
+            }),
             _ => None,
         }
     }
@@ -177,88 +185,6 @@ fn text(field: &str, value: &Path) -> Result<CString> {
     CString::new(value.as_os_str().as_bytes()).map_err(|_| {
         refused(field, &value.display().to_string(), said!("it contains a NUL byte", "NUL 바이트가 들어 있음"))
     })
-}
-
-fn chosen_namespaces(spec: &Spec) -> Result<(CloneFlags, Vec<(CloneFlags, OwnedFd)>)> {
-    let (mut new, mut joined) = (CloneFlags::empty(), Vec::new());
-    let field = "namespaces[].name";
-    for (number, namespace) in spec.namespaces.iter().enumerate() {
-        let Some(kind) = NAMESPACES.iter().find(|kind| kind.name == namespace.name) else {
-            return Err(refused(
-                field,
-                &namespace.name,
-                said!("there is no such namespace", "그런 네임스페이스가 없음"),
-            )
-            .try_this(said!(
-                "one of {names}",
-                "{names} 가운데 하나",
-                names = NAMESPACES.iter().map(|kind| kind.name).collect::<Vec<_>>().join(" ")
-            )));
-        };
-        if spec.namespaces[..number].iter().any(|other| other.name == namespace.name) {
-            return Err(refused(field, &namespace.name, said!("it is there twice", "두 번 적혀 있음")));
-        }
-        match &namespace.source {
-            Source::New => new |= kind.flag,
-            Source::Join(path) if namespaces::CAN_BE_JOINED.contains(kind.flag) => {
-                let doing = || {
-                    said!(
-                        "open the {name} namespace {path}",
-                        "{name} 네임스페이스 {path}을(를) 열 수 없습니다",
-                        name = kind.name,
-                        path = path.display()
-                    )
-                };
-                joined.push((kind.flag, File::open(path).doing(doing)?.into()));
-            }
-            Source::Join(_) => {
-                return Err(refused(
-                    field,
-                    &namespace.name,
-                    said!(
-                        "in this version only net, ipc, uts and cgroup are joined",
-                        "이 버전에서는 net, ipc, uts, cgroup에만 들어갈 수 있음"
-                    ),
-                ));
-            }
-        }
-    }
-    only_of_its_own(spec)?;
-    if new.contains(CloneFlags::CLONE_NEWUSER) != spec.ids.is_some() {
-        return Err(refused(
-            "ids",
-            "",
-            said!(
-                "there are id maps exactly when there is a user namespace",
-                "id 맵은 사용자 네임스페이스가 있을 때에만 있어야 함"
-            ),
-        ));
-    }
-    Ok((new, joined))
-}
-
-/// What would change somebody else's namespace is refused, not done and not left out in silence.
-fn only_of_its_own(spec: &Spec) -> Result<()> {
-    if !has_own(spec, "mnt") {
-        let cause = said!(
-            "without a mnt namespace of its own its mounts, and its root, would become the host's",
-            "자신의 mnt 네임스페이스가 없으면 컨테이너의 마운트와 루트가 호스트의 것이 됨"
-        );
-        return Err(refused("namespaces[].name", "", cause));
-    }
-    if let Some(name) = spec.hostname.as_ref().filter(|_| !has_own(spec, "uts")) {
-        let cause = said!("it has no uts namespace of its own", "자신의 uts 네임스페이스가 없음");
-        return Err(refused("hostname", name, cause));
-    }
-    if spec.loopback && !has_own(spec, "net") {
-        let cause = said!("it has no net namespace of its own", "자신의 net 네임스페이스가 없음");
-        return Err(refused("loopback", "true", cause));
-    }
-    Ok(())
-}
-
-fn has_own(spec: &Spec, name: &str) -> bool {
-    spec.namespaces.iter().any(|ns| ns.name == name && ns.source == Source::New)
 }
 
 fn sets(of: &Capabilities) -> Result<Sets> {
@@ -325,7 +251,7 @@ fn hidden(spec: &Spec) -> Result<Vec<Hidden>> {
 
 /// Only what belongs to a namespace of its own: everything else is the host's (sysctl(2); runc refuses it too).
 fn sysctl(spec: &Spec, name: &str, value: &str) -> Result<(CString, String)> {
-    let own = |kind: &str| has_own(spec, kind);
+    let own = |kind: &str| namespaces::has_own(spec, kind);
     let is_own = match name.split('.').next().unwrap_or_default() {
         "net" => own("net"),
         "kernel" if ["kernel.hostname", "kernel.domainname"].contains(&name) => own("uts"),

@@ -10,6 +10,7 @@ use std::sync::atomic::AtomicU64;
 use nix::fcntl::{OFlag, open};
 use nix::sys::stat::{Mode, SFlag, fstat};
 
+use super::namespaces::in_user_namespace;
 use super::{node, refused, text};
 use crate::container::dev::{Nodes, TERMINALS};
 use crate::container::mounts::{Bound, Mounting, Part, What};
@@ -59,7 +60,7 @@ fn mounting(spec: &Spec, number: usize, mount: &Mount, in_own_dev: bool) -> Resu
         }
         (MountKind::Tmpfs, Some("/dev")) => What::Dev {
             options: file_system(),
-            nodes: if spec.ids.is_some() { Nodes::Borrowed } else { Nodes::Made },
+            nodes: if in_user_namespace(spec) { Nodes::Borrowed } else { Nodes::Made },
             devices: spec.devices.iter().map(node).collect::<Result<_>>()?,
             folders: folders_of_dev(spec)?,
         },

@@ -7,6 +7,7 @@ use std::ffi::CString;
 use std::os::fd::{AsFd, AsRawFd};
 use std::path::Path;
 
+use super::namespaces::in_user_namespace;
 use super::{refused, text};
 use crate::container::folder::Folder;
 use crate::container::overlay::{Layer, Overlay};
@@ -35,7 +36,7 @@ pub(super) fn compile(spec: &Spec, confined: bool) -> Result<Option<Overlay>> {
         options.push((option.into(), name(&layer)));
         layers.push(layer);
     }
-    if spec.ids.is_some() {
+    if in_user_namespace(spec) {
         options.push((c"userxattr".into(), CString::default())); // trusted.* is for the host's root alone
     }
     Ok(Some(Overlay { layers, options }))
