@@ -39,7 +39,8 @@ fn main() {
     let rounds: u32 = args.get(1).and_then(|n| n.parse().ok()).unwrap_or(20);
     let _alone = lock::alone().expect("no other isolab bench is running");
     let interrupt = Interrupt::listen().expect("signals can be listened to");
-    let scratch = Scratch::create(&format!("floors{}", std::process::id())).expect("the temporary folder is writable");
+    let scratch =
+        Scratch::create(&format!("floors{}", std::process::id()).into()).expect("the temporary folder is writable");
     let mut workers = Workers::new(&interrupt, &scratch, program(), measure_tsc_khz(60_000_000));
     workers.cpu = Some(pin_ourselves()); // the floors inherit it: a wake-up on another CPU would be in one and not in the other
     let arms: Vec<Arm> = PAIRS.iter().map(|(id, ..)| Arm::parse(id).expect("an arm of ours")).collect();

@@ -22,7 +22,7 @@ fn environments(criterion: &mut Criterion) {
     let arms: Vec<Arm> = arms.filter(shared::runs_here).collect();
     let interrupt = Interrupt::listen().expect("signals can be listened to");
     let scratch =
-        Scratch::create(&format!("criterion{}", std::process::id())).expect("the temporary folder is writable");
+        Scratch::create(&format!("criterion{}", std::process::id()).into()).expect("the temporary folder is writable");
     let mut workers =
         Workers::new(&interrupt, &scratch, env!("CARGO_BIN_EXE_isolab").into(), measure_tsc_khz(60_000_000));
     workers.cpu = isolab::bench::last_cpu(); // pinned and settled as `isolab bench` does it, so that both tell the same time

@@ -112,6 +112,30 @@ text! {
     CellId: "Of a cell: experiment, arm and case: `memory/vm-bare{configured=64M,touch=16M}`.";
 }
 
+const OURS: &str = "isolab.";
+
+impl RunId {
+    /// The name of its scratch folder, and the beginning of its cgroups'.
+    pub fn folder(&self) -> String {
+        format!("{OURS}{self}")
+    }
+
+    pub fn of_folder(name: &str) -> Option<RunId> {
+        Some(RunId::from(name.strip_prefix(OURS)?))
+    }
+
+    pub fn cgroup(&self, rest: &str) -> String {
+        format!("{OURS}{self}.{rest}")
+    }
+
+    /// Of a cgroup's name. Other names that begin like this are not ours: a user's own, or the folder into which a delegated
+    /// cgroup's processes were moved.
+    pub fn of_cgroup(name: &str) -> Option<RunId> {
+        let (run, rest) = name.strip_prefix(OURS)?.split_once('.')?;
+        (!run.is_empty() && !rest.is_empty()).then(|| RunId::from(run))
+    }
+}
+
 impl ArmId {
     pub fn of<'a>(environment: &str, knobs: impl Iterator<Item = &'a str>, copy: u32) -> ArmId {
         let mut text = environment.to_owned();

@@ -247,6 +247,16 @@ impl Part {
         Part { what: what.into(), amount, unit, source: source.into(), owner: Owner::Instance }
     }
 
+    /// One object of a kind that has several sorts: "namespace:net", "kvm:vcpu".
+    pub fn object(kind: &str, sort: &str, amount: u64, source: &str) -> Part {
+        Part::count(&format!("{kind}:{sort}"), amount, source)
+    }
+
+    /// "net" of "namespace:net". None: of another kind.
+    pub fn sort_of(&self, kind: &str) -> Option<&str> {
+        self.what.strip_prefix(kind)?.strip_prefix(':')
+    }
+
     /// Memory of the daemon of this name.
     pub fn of_daemon(name: &str, amount: u64, source: &str) -> Part {
         Part { owner: Owner::Daemon, ..Part::bytes(name, amount, source) }

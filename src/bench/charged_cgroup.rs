@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 
 use super::cgroup::remove_cgroup;
 use crate::error::{Context, Result};
+use crate::id::RunId;
 use crate::said;
 
 #[derive(Debug)]
@@ -23,13 +24,13 @@ pub struct ChargedCgroup {
 
 impl ChargedCgroup {
     /// Under the memory controller's root, or where a cgroup was delegated to us; Ok(None) when we may write to neither.
-    pub fn create(run: &str, name: &str) -> Result<Option<ChargedCgroup>> {
+    pub fn create(run: &RunId, name: &str) -> Result<Option<ChargedCgroup>> {
         let mountinfo = std::fs::read_to_string("/proc/self/mountinfo")
             .doing(|| said!("read /proc/self/mountinfo", "/proc/self/mountinfo를 읽을 수 없습니다"))?;
         let Some((root, v2)) = memory_root(&mountinfo) else { return Ok(None) };
         let own = std::fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
         let places = [vec![root.clone()], if v2 { delegated(&root, &own) } else { Vec::new() }].concat();
-        Ok(places.iter().find_map(|place| ChargedCgroup::inside(place, &format!("isolab.{run}.{name}"), v2)))
+        Ok(places.iter().find_map(|place| ChargedCgroup::inside(place, &run.cgroup(name), v2)))
     }
 
     fn inside(place: &Path, name: &str, v2: bool) -> Option<ChargedCgroup> {

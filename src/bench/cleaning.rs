@@ -11,11 +11,12 @@ use super::leaks::{Leak, Places, remove};
 use super::scratch::{Stale, empty};
 use crate::environments::container_rootless::whom_to_become;
 use crate::environments::started;
+use crate::id::RunId;
 
 /// One dead run.
 #[derive(Debug)]
 pub struct Cleaned {
-    pub run: String,
+    pub run: RunId,
     pub removed: Vec<Leak>,
     /// What could not be ended or removed.
     pub left: Vec<Leak>,

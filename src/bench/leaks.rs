@@ -19,6 +19,7 @@ use super::workers::ENV_RUN;
 use super::{inherited_mark, scratch};
 use crate::environments::payload::ENV_OF_RUN;
 use crate::environments::started::Note;
+use crate::id::RunId;
 use crate::lang::said::Said;
 use crate::said;
 
@@ -69,7 +70,7 @@ impl Default for Places<'static> {
 
 impl Places<'_> {
     /// Everything of this run that exists now, except its scratch folder, which lives as long as the run.
-    pub fn leaks_of(&self, run: &str) -> Vec<Leak> {
+    pub fn leaks_of(&self, run: &RunId) -> Vec<Leak> {
         let mut all = self.processes(run);
         all.extend(self.mounts(run));
         all.extend(self.cgroups(run));
@@ -78,7 +79,7 @@ impl Places<'_> {
 
     /// Workers and what they started, which inherited ISOLAB_RUN=run, ISOLAB_OF_RUN=run or its mark, or of which there is a note,
     /// with all that is below them; ourselves excepted. Those of other users cannot be read: not ours.
-    fn processes(&self, run: &str) -> Vec<Leak> {
+    fn processes(&self, run: &RunId) -> Vec<Leak> {
         let wanted = [ENV_RUN, ENV_OF_RUN].map(|name| format!("{name}={run}"));
         let me = std::process::id() as i32;
         let of_user = |pid: &Pid| self.uid.is_none_or(|uid| uid == pid.uid);
@@ -104,8 +105,8 @@ impl Places<'_> {
         found.into_iter().filter(|pid| of_user(pid) || self.uid == Some(0)).map(Leak::Process).collect()
     }
 
-    fn mounts(&self, run: &str) -> Vec<Leak> {
-        let under: Vec<PathBuf> = scratch::bases().iter().map(|base| base.join(format!("isolab.{run}"))).collect();
+    fn mounts(&self, run: &RunId) -> Vec<Leak> {
+        let under: Vec<PathBuf> = scratch::bases().iter().map(|base| base.join(run.folder())).collect();
         let info = std::fs::read_to_string(self.proc_root.join("self/mountinfo")).unwrap_or_default();
         let mut found: Vec<Leak> = info
             .lines()
@@ -119,12 +120,12 @@ impl Places<'_> {
     }
 
     /// Cgroups called `isolab.RUN.*` with all that is inside of them, in every hierarchy, innermost first.
-    pub fn cgroups(&self, run: &str) -> Vec<Leak> {
+    pub fn cgroups(&self, run: &RunId) -> Vec<Leak> {
         let mut found = Vec::new();
         walk(self.cgroup_root, 8, &mut |dir| {
             let below = dir.strip_prefix(self.cgroup_root).unwrap_or(dir);
             let ours = || self.uid.is_none_or(|uid| dir.metadata().is_ok_and(|about| about.uid() == uid));
-            if below.iter().any(|name| run_of(name) == Some(run)) && ours() {
+            if below.iter().any(|name| run_of(name).as_ref() == Some(run)) && ours() {
                 found.push(Leak::Cgroup(dir.to_owned()));
             }
         });
@@ -134,12 +135,12 @@ impl Places<'_> {
 
     /// Is there a cgroup of this run where containers make theirs? Unlike [`Places::cgroups`] no walk through the whole
     /// tree: this look is inside a measured time.
-    fn has_cgroup_nearby(&self, run: &str) -> bool {
+    fn has_cgroup_nearby(&self, run: &RunId) -> bool {
         let own = std::fs::read_to_string(self.proc_root.join("self/cgroup")).unwrap_or_default();
         let own = own.lines().find_map(|l| l.strip_prefix("0::/")).map(|path| self.cgroup_root.join(path));
         let controllers = ["", "memory", "pids", "cpu"].map(|c| self.cgroup_root.join(c));
         let folders = own.iter().flat_map(|dir| [Some(dir.as_path()), dir.parent()]).flatten();
-        let name = format!("isolab.{run}");
+        let name = run.folder();
         folders.chain(controllers.iter().map(PathBuf::as_path)).any(|dir| {
             let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
             entries.filter_map(|e| e.file_name().into_string().ok()).any(|n| n.starts_with(&name))
@@ -147,12 +148,12 @@ impl Places<'_> {
     }
 
     /// Every run id that a cgroup is named after; of our own cgroups, or as root of everybody's.
-    pub fn runs_with_cgroups(&self) -> Vec<String> {
+    pub fn runs_with_cgroups(&self) -> Vec<RunId> {
         let mut runs = Vec::new();
         let me = nix::unistd::Uid::effective();
         let ours = |dir: &Path| me.is_root() || dir.metadata().is_ok_and(|about| about.uid() == me.as_raw());
         walk(self.cgroup_root, 6, &mut |dir| {
-            runs.extend(dir.file_name().and_then(run_of).filter(|_| ours(dir)).map(str::to_owned));
+            runs.extend(dir.file_name().and_then(run_of).filter(|_| ours(dir)));
         });
         runs.sort();
         runs.dedup();
@@ -160,11 +161,8 @@ impl Places<'_> {
     }
 }
 
-/// RUN of `isolab.RUN.REST`. Other names that begin like this are not ours: a user's own, or the folder into which a
-/// delegated cgroup's processes were moved.
-fn run_of(cgroup: &OsStr) -> Option<&str> {
-    let (run, rest) = cgroup.to_str()?.strip_prefix("isolab.")?.split_once('.')?;
-    (!run.is_empty() && !rest.is_empty()).then_some(run)
+fn run_of(cgroup: &OsStr) -> Option<RunId> {
+    RunId::of_cgroup(cgroup.to_str()?)
 }
 
 /// Visits folders below `dir`, parents before children; links are not followed.
@@ -180,7 +178,7 @@ fn walk(dir: &Path, depth: u32, visit: &mut dyn FnMut(&Path)) {
 
 /// What a run left behind: found, given `patience` to go by itself, then removed and returned. Cheap when there is nothing.
 /// Orphans of workers come to us, their subreaper; between blocks there should be no child at all.
-pub fn overdue(places: &Places, run: &str, descendants: &Descendants, patience: Duration) -> Vec<Leak> {
+pub fn overdue(places: &Places, run: &RunId, descendants: &Descendants, patience: Duration) -> Vec<Leak> {
     let deadline = Instant::now() + patience;
     while !descendants.none() || !places.cgroups(run).is_empty() {
         if Instant::now() >= deadline {
@@ -198,7 +196,7 @@ pub fn overdue(places: &Places, run: &str, descendants: &Descendants, patience: 
 }
 
 /// Ends and removes what can be; what is still there after `patience` is returned.
-pub fn remove(places: &Places, run: &str, patience: Duration) -> Vec<Leak> {
+pub fn remove(places: &Places, run: &RunId, patience: Duration) -> Vec<Leak> {
     let deadline = Instant::now() + patience;
     loop {
         reap();
@@ -236,7 +234,7 @@ fn end_all_in(cgroup: &Path) {
 
 /// Removes the run's cgroups that are empty, and ends nobody: only the name says that they are ours. What is left after
 /// `patience`: a process that was killed needs a moment to leave.
-pub fn remove_empty_cgroups(places: &Places, run: &str, patience: Duration) -> Vec<Leak> {
+pub fn remove_empty_cgroups(places: &Places, run: &RunId, patience: Duration) -> Vec<Leak> {
     let deadline = Instant::now() + patience;
     let in_use = |leak: &Leak| matches!(leak, Leak::Cgroup(path) if std::fs::remove_dir(path).is_err());
     loop {
@@ -249,7 +247,7 @@ pub fn remove_empty_cgroups(places: &Places, run: &str, patience: Duration) -> V
 }
 
 /// Waits until nothing of the run is there, without ending anything. True when it is so before `patience` is over.
-pub fn settled(places: &Places, run: &str, patience: Duration) -> bool {
+pub fn settled(places: &Places, run: &RunId, patience: Duration) -> bool {
     let deadline = Instant::now() + patience;
     while places.has_cgroup_nearby(run) {
         if Instant::now() >= deadline {
@@ -294,11 +292,11 @@ mod tests {
         let places = Places { proc_root: &proc_root, cgroup_root: &cgroup_root, ..Places::default() };
         let me = nix::unistd::Uid::effective().as_raw();
         for other in [Places { uid: Some(me + 1), ..places }, Places { since: 51, ..places }] {
-            let found = other.leaks_of("abc");
+            let found = other.leaks_of(&"abc".into());
             assert!(!found.iter().any(|leak| matches!(leak, Leak::Process(_))), "{found:?}");
             assert_eq!(found.is_empty(), other.uid.is_some(), "a cgroup belongs to somebody, too");
         }
-        let found = Places { uid: Some(me), since: 50, ..places }.leaks_of("abc");
+        let found = Places { uid: Some(me), since: 50, ..places }.leaks_of(&"abc".into());
         let cgroup = |name| Leak::Cgroup(cgroup_root.join("memory").join(name));
         let process = Leak::Process(Pid::look(&proc_root, 41).unwrap());
         assert_eq!(found, [process, cgroup("isolab.abc.1/inner"), cgroup("isolab.abc.1")], "innermost first");
@@ -308,11 +306,11 @@ mod tests {
         assert!(cgroup_root.join("memory/isolab.abcd.1").exists());
         std::fs::write(cgroup_root.join("memory/isolab.abcd.1/cgroup.procs"), "1").unwrap();
         assert_eq!(
-            remove_empty_cgroups(&places, "abcd", Duration::from_millis(20)),
+            remove_empty_cgroups(&places, &"abcd".into(), Duration::from_millis(20)),
             [cgroup("isolab.abcd.1")],
             "it is in use"
         );
-        assert!(remove_empty_cgroups(&places, "abc", Duration::ZERO).is_empty());
+        assert!(remove_empty_cgroups(&places, &"abc".into(), Duration::ZERO).is_empty());
         assert!(cgroup_root.join("memory/isolab.host").exists() && cgroup_root.join("memory/isolab.abc").exists());
     }
 

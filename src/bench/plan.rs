@@ -186,7 +186,7 @@ fn add_twin(arms: &mut Vec<Arm>) {
 fn with_more(experiment: &dyn Experiment, arms: &[Arm]) -> Result<Vec<Arm>> {
     let mut all = arms.to_vec();
     for id in experiment.more_arms(arms) {
-        all.push(Arm::parse(id)?);
+        all.push(Arm::parse(&id)?);
     }
     Ok(all)
 }
@@ -205,14 +205,9 @@ pub fn for_this_user(list: &str, root: bool) -> String {
     if root {
         return list.to_owned();
     }
-    let rename = |arm: &str| match arm.split_once(':') {
-        Some(("container", knobs)) => format!("container-rootless:{knobs}"),
-        None if arm == "container" => "container-rootless".to_owned(),
-        _ => arm.to_owned(),
-    };
-    let mut named: Vec<String> = Vec::new();
-    for arm in list.split(',') {
-        let new = rename(arm);
+    let mut named: Vec<ArmId> = Vec::new();
+    for arm in list.split(',').map(ArmId::from) {
+        let new = Arm::without_root(&arm);
         if new == arm || !list.split(',').any(|other| other == new) {
             named.push(new);
         }

@@ -41,7 +41,7 @@ pub struct RunConfig {
 pub trait Observer {
     /// Another run measures, and we wait for its end; its process, where it can be seen.
     fn waiting(&mut self, holder: Option<u32>);
-    fn planned(&mut self, header: &Header, skipped: &Skips, stale: &[(String, bool)]);
+    fn planned(&mut self, header: &Header, skipped: &Skips, stale: &[(RunId, bool)]);
     /// `done` of `of` blocks of this experiment; `left`: time that the run may still take, as far as it is known.
     fn progress(&mut self, experiment: &str, done: usize, of: usize, left: Option<Duration>);
     /// All blocks of an experiment are done. Err: nobody can read it any more.
@@ -182,7 +182,7 @@ fn prepare(plan: &Plan, workers: &mut Workers) -> Result<(Skips, Limited)> {
 }
 
 /// Names what dead runs left, and removes it; false: not all of it.
-fn clean_stale() -> Vec<(String, bool)> {
+fn clean_stale() -> Vec<(RunId, bool)> {
     let clean_up = |stale: &Stale| cleaning::clean_up(stale, Duration::from_secs(1));
     scratch::stale().iter().map(clean_up).map(|cleaned| (cleaned.run, cleaned.left.is_empty())).collect()
 }
@@ -332,7 +332,7 @@ impl<'a> Session<'a> {
     }
 
     /// What carries our name and is still there after its time; it is told, and removed.
-    fn look_for_leaks(&mut self, when: &Said, run: &str) {
+    fn look_for_leaks(&mut self, when: &Said, run: &RunId) {
         for leak in leaks::overdue(&Places::default(), run, &self.descendants, LEAK_PATIENCE) {
             self.leaks.push(Warning::of_leak(when, &leak.said()));
         }

@@ -18,10 +18,10 @@ use nix::unistd::Uid;
 use crate::environments::Arm;
 use crate::environments::container_rootless::whom_to_become;
 use crate::error::{Context, Result, shortage};
+use crate::id::RunId;
 use crate::proc_stat::Stat;
 use crate::said;
 
-const PREFIX: &str = "isolab.";
 const OWNER: &str = "owner";
 /// A file system in memory that every Linux has; some forbid to execute from it.
 const MEMORY: &str = "/dev/shm";
@@ -49,7 +49,7 @@ fn is_fit(base: &Path) -> bool {
 
 #[derive(Debug)]
 pub struct Scratch {
-    run: String,
+    run: RunId,
     dir: PathBuf,
     /// The owner file, locked as long as the run lives: also where its number means nothing, in another pid namespace.
     owner: Option<Flock<File>>,
@@ -57,12 +57,12 @@ pub struct Scratch {
 
 impl Scratch {
     /// `/tmp/isolab.RUN`, readable for every user: a rootless container enters it as somebody else.
-    pub fn create(run: &str) -> Result<Scratch> {
+    pub fn create(run: &RunId) -> Result<Scratch> {
         Scratch::create_in(&std::env::temp_dir(), run)
     }
 
     /// The same in memory where programs can be executed from there: one command should not wait for a disk's journal.
-    pub fn create_in_memory(run: &str) -> Result<Scratch> {
+    pub fn create_in_memory(run: &RunId) -> Result<Scratch> {
         let memory = Path::new(MEMORY);
         let wanted_elsewhere = std::env::var_os("TMPDIR").is_some();
         if !wanted_elsewhere
@@ -74,8 +74,8 @@ impl Scratch {
         Scratch::create(run)
     }
 
-    fn create_in(base: &Path, run: &str) -> Result<Scratch> {
-        let dir = base.join(format!("{PREFIX}{run}"));
+    fn create_in(base: &Path, run: &RunId) -> Result<Scratch> {
+        let dir = base.join(run.folder());
         let doing =
             || said!("make the scratch folder {dir}", "임시 폴더 {dir}을(를) 만들 수 없습니다", dir = dir.display());
         std::fs::create_dir(&dir).doing(doing).map_err(|e| {
@@ -84,7 +84,7 @@ impl Scratch {
                 "명령 앞에 TMPDIR=DIR로 쓸 수 있는 폴더를 적으십시오"
             ))
         })?;
-        let mut scratch = Scratch { run: run.to_owned(), dir: dir.clone(), owner: None };
+        let mut scratch = Scratch { run: run.clone(), dir: dir.clone(), owner: None };
         std::fs::set_permissions(&dir, std::fs::Permissions::from_mode(0o755)).doing(doing)?;
         let new = File::options().write(true).create_new(true).mode(0o600).open(dir.join(OWNER)); // nobody else locks it
         let mut owner = new.doing(doing)?;
@@ -96,7 +96,7 @@ impl Scratch {
     }
 
     /// The run that it belongs to.
-    pub fn run(&self) -> &str {
+    pub fn run(&self) -> &RunId {
         &self.run
     }
 
@@ -185,7 +185,7 @@ fn identity(pid: u32) -> String {
 /// The folder of a run whose process is dead.
 #[derive(Debug)]
 pub struct Stale {
-    pub run: String,
+    pub run: RunId,
     pub folder: PathBuf,
     /// Whose it is: what he owns may be ended for it, and nothing else.
     pub uid: u32,
@@ -205,7 +205,7 @@ pub fn stale() -> Vec<Stale> {
 }
 
 fn stale_folder(base: &Path, name: &str) -> Option<Stale> {
-    let run = name.strip_prefix(PREFIX)?.to_owned();
+    let run = RunId::of_folder(name)?;
     let no_link = libc::O_NOFOLLOW | libc::O_DIRECTORY;
     let folder = File::options().read(true).custom_flags(no_link).open(base.join(name)).ok()?;
     let about = folder.metadata().ok().filter(|about| is_ours(about.uid()))?;
@@ -227,14 +227,14 @@ struct Owner {
     file: File,
     pid: u32,
     start: u64,
-    run: String,
+    run: RunId,
 }
 
 impl Owner {
     /// A folder that was given another name says nothing of the run of that name.
-    fn is_dead(&self, run: &str) -> bool {
+    fn is_dead(&self, run: &RunId) -> bool {
         let gone = identity(self.pid) != format!("{} {}", self.pid, self.start);
-        gone && self.run == run && self.is_let_go()
+        gone && self.run == *run && self.is_let_go()
     }
 
     /// Its lock is held by who lives in another pid namespace; and for a moment by what it was starting when it was killed,
@@ -262,7 +262,7 @@ fn owner_of(folder: &File) -> Option<Owner> {
     (&mut file).take(64).read_to_string(&mut text).ok()?;
     let mut words = text.split(' ');
     let (pid, start, run) = (words.next()?.parse().ok()?, words.next()?.parse().ok()?, words.next()?.to_owned());
-    (words.next().is_none() && !run.is_empty()).then_some(Owner { file, pid, start, run })
+    (words.next().is_none() && !run.is_empty()).then(|| Owner { file, pid, start, run: run.into() })
 }
 
 fn open_owner(folder: &File) -> Option<File> {
@@ -271,7 +271,7 @@ fn open_owner(folder: &File) -> Option<File> {
 }
 
 /// Killed before it had written down whose it is, or after that was removed: there is nothing else in it.
-fn is_unfinished(folder: &File, run: &str) -> bool {
+fn is_unfinished(folder: &File, run: &RunId) -> bool {
     let lives = run.parse::<u32>().is_ok_and(|pid| Path::new("/proc").join(pid.to_string()).exists());
     let place = format!("/proc/self/fd/{}", folder.as_raw_fd());
     let empty = |name: &std::ffi::OsStr| {
@@ -283,9 +283,9 @@ fn is_unfinished(folder: &File, run: &str) -> bool {
 
 /// Does the process of this run still live? `isolab run` is named by its own pid, and its folder may be elsewhere: another
 /// TMPDIR.
-pub fn is_alive(run: &str) -> bool {
-    let known = bases().iter().any(|b| b.join(format!("{PREFIX}{run}")).exists());
-    (known && !stale().iter().any(|s| s.run == run)) || run.parse().is_ok_and(is_isolab)
+pub fn is_alive(run: &RunId) -> bool {
+    let known = bases().iter().any(|b| b.join(run.folder()).exists());
+    (known && !stale().iter().any(|s| s.run == *run)) || run.parse().is_ok_and(is_isolab)
 }
 
 fn is_isolab(pid: u32) -> bool {
@@ -298,10 +298,10 @@ mod tests {
 
     #[test]
     fn a_living_owner_is_not_stale_and_a_dead_one_is() {
-        let run = format!("test{}", std::process::id());
+        let run = RunId::from(format!("test{}", std::process::id()));
         let mut scratch = Scratch::create(&run).unwrap();
         assert!(!stale().iter().any(|s| s.run == run));
-        assert!(is_alive(&run) && is_alive(&std::process::id().to_string()) && !is_alive("4194305"));
+        assert!(is_alive(&run) && is_alive(&std::process::id().to_string().into()) && !is_alive(&"4194305".into()));
         std::fs::write(scratch.path().join(OWNER), format!("4194305 1 {run}")).unwrap(); // above the largest pid
         assert!(is_alive(&run), "its lock is held: the number may be one of another pid namespace");
         scratch.owner = None;
@@ -310,7 +310,7 @@ mod tests {
         std::fs::write(scratch.path().join(OWNER), format!("4194305 1 {run}")).unwrap();
         assert!(stale().iter().any(|s| s.run == run));
         assert!(!is_alive(&run));
-        assert!(is_alive(&std::process::id().to_string()), "this test binary is called isolab-HASH");
+        assert!(is_alive(&std::process::id().to_string().into()), "this test binary is called isolab-HASH");
     }
 
     #[test]
@@ -323,7 +323,7 @@ mod tests {
 
     #[test]
     fn a_lock_that_is_let_go_in_a_moment_keeps_no_folder() {
-        let run = format!("moment{}", std::process::id());
+        let run = RunId::from(format!("moment{}", std::process::id()));
         let mut scratch = Scratch::create(&run).unwrap();
         std::fs::write(scratch.path().join(OWNER), format!("4194305 1 {run}")).unwrap();
         let held = scratch.owner.take();
@@ -338,7 +338,7 @@ mod tests {
     #[test]
     fn a_folder_that_cannot_be_emptied_keeps_its_owner() {
         let base = tempfile::tempdir().unwrap();
-        let scratch = Scratch::create_in(base.path(), "emptied").unwrap();
+        let scratch = Scratch::create_in(base.path(), &"emptied".into()).unwrap();
         let dir = scratch.path();
         std::fs::create_dir_all(dir.join("arm/rootfs")).unwrap();
         std::fs::write(dir.join("arm/started"), "x").unwrap();
@@ -364,29 +364,35 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let owner = dir.path().join(OWNER);
         let folder = File::open(dir.path()).unwrap();
-        assert!(is_unfinished(&folder, "4194305") && !is_unfinished(&folder, "1"), "an empty folder, and who lives");
+        assert!(
+            is_unfinished(&folder, &"4194305".into()) && !is_unfinished(&folder, &"1".into()),
+            "an empty folder, and who lives"
+        );
         for text in ["", "4194305", "4194305 notes of mine", "4194305 1 ", "x 1 run", "4194305 1"] {
             std::fs::write(&owner, text).unwrap();
             assert!(owner_of(&folder).is_none(), "{text:?}");
-            assert_eq!(is_unfinished(&folder, "4194305"), text.is_empty(), "{text:?}");
+            assert_eq!(is_unfinished(&folder, &"4194305".into()), text.is_empty(), "{text:?}");
         }
         std::fs::write(&owner, "4194305 1 run").unwrap();
-        assert!(owner_of(&folder).is_some_and(|owner| owner.is_dead("run") && !owner.is_dead("other")));
+        assert!(owner_of(&folder).is_some_and(|owner| owner.is_dead(&"run".into()) && !owner.is_dead(&"other".into())));
         std::fs::remove_file(&owner).unwrap();
         nix::unistd::mkfifo(&owner, nix::sys::stat::Mode::S_IRWXU).unwrap();
-        assert!(owner_of(&folder).is_none() && !is_unfinished(&folder, "4194305"), "and nobody waits for a writer");
+        assert!(
+            owner_of(&folder).is_none() && !is_unfinished(&folder, &"4194305".into()),
+            "and nobody waits for a writer"
+        );
         std::fs::remove_file(&owner).unwrap();
         std::os::unix::fs::symlink("/dev/zero", &owner).unwrap();
-        assert!(owner_of(&folder).is_none() && !is_unfinished(&folder, "4194305"));
+        assert!(owner_of(&folder).is_none() && !is_unfinished(&folder, &"4194305".into()));
     }
 
     #[test]
     fn only_our_own_folders_are_stale() {
-        let run = format!("other{}", std::process::id());
+        let run = RunId::from(format!("other{}", std::process::id()));
         let mut scratch = Scratch::create(&run).unwrap();
         scratch.owner = None;
         std::fs::write(scratch.path().join(OWNER), format!("4194305 1 {run}")).unwrap();
-        let link = scratch.path().with_file_name(format!("{PREFIX}link{}", std::process::id()));
+        let link = scratch.path().with_file_name(format!("isolab.link{}", std::process::id()));
         std::os::unix::fs::symlink(scratch.path(), &link).unwrap();
         let found = stale();
         std::fs::remove_file(&link).unwrap();

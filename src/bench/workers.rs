@@ -19,7 +19,7 @@ use super::worker::{Done, Mode, Reply, Request, SUBCOMMAND};
 use super::workload::Workload;
 use crate::environments::{Arm, Handle, Setting, Support, out_of_memory};
 use crate::error::{Context, Error, Result};
-use crate::id::ArmId;
+use crate::id::{ArmId, RunId};
 use crate::lang::{Lang, Said};
 use crate::model::{Exit, Limits, Part};
 use crate::said;
@@ -33,7 +33,7 @@ pub const ENV_RUN: &str = "ISOLAB_RUN";
 pub struct Workers<'a> {
     pub interrupt: &'a Interrupt,
     pub scratch: &'a Scratch,
-    pub run: String,
+    pub run: RunId,
     /// The isolab binary that workers run.
     pub program: PathBuf,
     pub tsc_khz: u64,
@@ -76,7 +76,7 @@ impl<'a> Workers<'a> {
         Workers {
             interrupt,
             scratch,
-            run: scratch.run().to_owned(),
+            run: scratch.run().clone(),
             program,
             tsc_khz,
             cpu: None,

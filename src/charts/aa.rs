@@ -31,6 +31,7 @@ use crate::units::Scale;
 pub(super) const CHART: super::Chart = super::Chart {
     id: "aa",
     sentence: "The same program twice in one run: block medians, and the difference that is only noise. Takes several files.",
+    bench: "-e process,process -x boot",
     draw: |runs, look| {
         let shown = METRICS.iter().find(|shown| runs.iter().any(|run| twins(run, **shown).is_some()))?;
         let twice: Vec<Twice> = runs.iter().filter_map(|run| Twice::of(run, *shown, look.lang)).collect();

@@ -25,6 +25,7 @@ use crate::units::Scale;
 pub(super) const CHART: super::Chart = super::Chart {
     id: "boot-ecdf",
     sentence: "Start times as a cumulative distribution, one line per arm, on a logarithmic axis.",
+    bench: "-x boot",
     draw: |runs, look| runs.iter().find_map(|run| Some(draw(&curves(run, look.lang)?, run, look))),
 };
 

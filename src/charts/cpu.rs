@@ -11,6 +11,7 @@ use crate::units::three_digits;
 pub(super) const CHART: super::Chart = super::Chart {
     id: "cpu",
     sentence: "Time of one unit of plain computation, one bar per arm: the control, where all should be alike.",
+    bench: "-x cpu",
     draw: |runs, look| runs.iter().find_map(|run| rows(run, look.lang)).map(|chart| draw(&chart, look)),
 };
 

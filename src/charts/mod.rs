@@ -76,6 +76,8 @@ pub struct Chart {
     pub id: &'static str,
     /// What it shows, in one sentence that ends with a full stop.
     pub sentence: &'static str,
+    /// What `bench` measures for it, as it is typed.
+    pub bench: &'static str,
     /// Draws what these runs have for it; None: they have no data for it. Most charts show the first run that has some.
     pub draw: fn(&[&Run], Look) -> Option<Drawing>,
 }

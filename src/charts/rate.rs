@@ -10,6 +10,7 @@ use crate::results::schema::{Cell, Run};
 pub(super) const CHART: super::Chart = super::Chart {
     id: "boot-rate",
     sentence: "Starts per second with so many at once, one bar per arm.",
+    bench: "-x boot --concurrency 1,2,4",
     draw: |runs, look| runs.iter().find_map(|run| rows(run, look.lang)).map(|chart| draw(&chart, look)),
 };
 

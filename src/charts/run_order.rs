@@ -23,6 +23,7 @@ use crate::units::Scale;
 pub(super) const CHART: super::Chart = super::Chart {
     id: "run-order",
     sentence: "Every start in the order of measuring, one strip per arm: drift, first against last third.",
+    bench: "-x boot",
     draw: |runs, look| runs.iter().find_map(|run| Some(draw(&rows(run, look.lang)?, run, look))),
 };
 

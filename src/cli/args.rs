@@ -9,6 +9,7 @@ use clap::{ArgGroup, Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use super::guide::args::Guide;
 use super::kernel::args::Kernel;
 use crate::bench::plan::SOME_BLOCKS;
+use crate::environments::process;
 use crate::error::{Error, Result};
 use crate::lang::Lang;
 use crate::said;
@@ -163,7 +164,7 @@ pub(super) enum Order {
 #[expect(clippy::struct_excessive_bools, reason = "a flag of the command line is a bool")]
 pub(super) struct Run {
     /// The environment, with knobs: process, container:-net, vm-bare:ram=64M
-    #[arg(long = "as", value_name = "ENV", default_value = "process")]
+    #[arg(long = "as", value_name = "ENV", default_value = process::ID)]
     pub arm: String,
     /// The folder that becomes its /; `/` shows the host's own files, read-only [default: the probe's own]
     ///

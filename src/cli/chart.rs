@@ -277,15 +277,7 @@ fn no_data(charts: &[&Chart], files: &[PathBuf]) -> Error {
         _ if charts.len() == charts::ALL.len() => said!("draw any chart", "어떤 차트도 그릴 수 없습니다"),
         names => said!("draw {names}", "{names}을(를) 그릴 수 없습니다"),
     };
-    let bench = match names[0] {
-        "aa" => "-e process,process -x boot",
-        name if name.starts_with("memory") => "-x memory",
-        "cost" => "-x syscall",
-        "cpu" => "-x cpu",
-        "boot-rate" => "-x boot --concurrency 1,2,4",
-        "inventory" => "-x inventory",
-        _ => "-x boot",
-    };
+    let bench = charts[0].bench;
     let files: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
     Error::usage(what, said!("{files} has no data for it", "{files}에 그릴 데이터가 없음", files = files.join(", ")))
         .try_this(Said::verbatim(format!("{} bench {bench}", called_as())))

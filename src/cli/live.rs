@@ -7,6 +7,7 @@ use super::out::Out;
 use super::progress::Progress;
 use crate::bench::runner::Observer;
 use crate::error::Result;
+use crate::id::RunId;
 use crate::lang::{Lang, counted};
 use crate::report::sentences::with_interval;
 use crate::results::cells::Skips;
@@ -58,7 +59,7 @@ impl Observer for Terminal<'_> {
         ));
     }
 
-    fn planned(&mut self, header: &Header, skipped: &Skips, stale: &[(String, bool)]) {
+    fn planned(&mut self, header: &Header, skipped: &Skips, stale: &[(RunId, bool)]) {
         let runs = |wanted: bool| {
             stale.iter().filter(|(_, gone)| *gone == wanted).map(|(run, _)| run.as_str()).collect::<Vec<_>>()
         };

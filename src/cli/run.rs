@@ -14,8 +14,9 @@ use crate::bench::plan::for_this_user;
 use crate::bench::scratch::Scratch;
 use crate::environments::container_rootless::become_ordinary_user;
 use crate::environments::life::{Ended, Life};
-use crate::environments::{Arm, Event, Setting, caution, out_of_memory};
+use crate::environments::{Arm, Event, Setting, caution, out_of_memory, process};
 use crate::error::{Error, Result};
+use crate::id::RunId;
 use crate::lang::Said;
 use crate::lang::counted;
 use crate::model::{Attach, Io, Kind, Limits, Rootfs, Task};
@@ -44,7 +45,7 @@ pub(super) fn run(args: Run, out: &mut Out) -> u8 {
 pub(super) fn probe(args: Probe, out: &mut Out) -> u8 {
     let command = [vec![crate::probe::NAME.into()], args.args].concat();
     let run = Run {
-        arm: "process".into(),
+        arm: process::ID.into(),
         rootfs: None,
         init: false,
         interactive: false,
@@ -66,10 +67,10 @@ fn one(args: &Run, out: &mut Out) -> Result<u8> {
     let arm = arm(args)?;
     let task = task(args, &arm)?;
     caution::of_run(&arm, args.rootfs.as_deref()).into_iter().for_each(|text| out.note(text.of(out.lang())));
-    if arm.env.about().id == "container-rootless" {
+    if arm.env.is_rootless() {
         become_ordinary_user()?;
     }
-    let id = std::process::id().to_string(); // the run id of everything that it makes, as for a worker without one
+    let id = RunId::from(std::process::id().to_string()); // the run id of everything that it makes, as for a worker without one
     let scratch = Scratch::create_in_memory(&id)?;
     inherited_mark::carry(&id);
     let setting = Setting {

@@ -10,10 +10,11 @@ use crate::bench::interrupt::Interrupt;
 use crate::bench::probe_support;
 use crate::container::userns;
 use crate::environments::container_rootless::whom_to_become;
-use crate::environments::{ALL, Arm, Support};
+use crate::environments::{ALL, Arm, Environment, Support};
 use crate::error::{Error, Result};
 use crate::host::{Host, Mount, mounts};
 use crate::lang::Said;
+use crate::model::AnsweredBy;
 use crate::vm::kvm::host_cpuid;
 
 /// A machine as one user sees it: the files below a folder, and what was found out by trying.
@@ -36,14 +37,14 @@ pub struct Machine<'a> {
 }
 
 /// What only trying tells.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct Tried {
     /// Opening /dev/kvm and running guest code in it, in a worker; Err: why not.
     pub kvm: Option<Refusal>,
     /// Making a user namespace and writing its `uid_map`, in a child; as root, as the user who called sudo, or nobody.
     pub user_namespace: Option<Refusal>,
-    /// What each environment says about this machine and user: id, fair name, answer.
-    pub environments: Vec<(&'static str, Said, Support)>,
+    /// What each environment says about this machine and user.
+    pub environments: Vec<(&'static dyn Environment, Support)>,
 }
 
 /// It did not work: what could not be done and why, and what the one who tried advises.
@@ -175,13 +176,13 @@ fn try_all() -> Result<Tried> {
         Support::No { reason, fix }
     };
     let answers = answers.into_iter().map(|answer| answer.unwrap_or_else(refused));
-    let environments: Vec<_> = arms
-        .iter()
-        .zip(answers)
-        .map(|(arm, answer)| (arm.env.about().id, arm.env.about().name.clone(), answer))
-        .collect();
-    let kvm = environments.iter().find_map(|(id, _, answer)| match answer {
-        Support::No { reason, fix } if *id == "vm-bare" => Some(Refusal { reason: reason.clone(), fix: fix.clone() }),
+    let environments: Vec<_> = arms.iter().map(|arm| arm.env).zip(answers).collect();
+    // A machine with a kernel of ours needs nothing but KVM.
+    let needs_kvm_alone = |env: &dyn Environment| env.about().answered_by == AnsweredBy::OwnGuestKernel;
+    let kvm = environments.iter().find_map(|(env, answer)| match answer {
+        Support::No { reason, fix } if needs_kvm_alone(*env) => {
+            Some(Refusal { reason: reason.clone(), fix: fix.clone() })
+        }
         _ => None,
     });
     Ok(Tried { kvm, user_namespace, environments })

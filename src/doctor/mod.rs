@@ -20,9 +20,10 @@ mod virtual_machines;
 
 use serde::Serialize;
 
-use crate::environments::Support;
+use crate::environments::{About, Environment, Support};
 use crate::error::Result;
 use crate::lang::Said;
+use crate::model::Kind;
 pub use level::{Allowed, Level};
 pub use machine::Machine;
 pub use row::{Row, State};
@@ -119,15 +120,16 @@ pub fn report(m: &Machine) -> Report {
     }
 }
 
-fn environment(m: &Machine, (id, name, answer): &(&'static str, Said, Support)) -> Row {
+fn environment(m: &Machine, (env, answer): &(&'static dyn Environment, Support)) -> Row {
+    let About { id, name, kind, .. } = env.about();
     match answer {
         Support::Yes => Row::ok(id, Said::english(id), name.clone()),
         Support::Limited { reason, fix } => Row::limited(id, Said::english(id), reason).try_this([fix]),
         Support::No { reason, fix } => {
             // The rows below know the machine, and have the better remedy.
-            let remedy = match *id {
-                "vm-bare" => Said::fixed("see KVM below", "아래의 KVM을 보십시오"),
-                "container-rootless" if m.tried.user_namespace.is_some() => {
+            let remedy = match kind {
+                Kind::Machine if m.tried.kvm.is_some() => Said::fixed("see KVM below", "아래의 KVM을 보십시오"),
+                _ if env.is_rootless() && m.tried.user_namespace.is_some() => {
                     Said::fixed("see user namespaces below", "아래의 사용자 네임스페이스를 보십시오")
                 }
                 _ => fix.clone(),

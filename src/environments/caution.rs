@@ -13,7 +13,7 @@ use crate::said;
 /// One sentence for each thing that a run in this root folder leaves open, or does otherwise than one would think.
 pub fn of_run(arm: &Arm, rootfs: Option<&Path>) -> Vec<Said> {
     let about = arm.env.about();
-    let (rootless, user) = (about.id == "container-rootless", arm.knobs.has("+user"));
+    let (rootless, user) = (arm.env.is_rootless(), arm.knobs.has("+user"));
     let folder = rootfs.filter(|_| about.kind == Kind::Container);
     let setuid = folder.filter(|_| !user).filter(|folder| leaves_setuid_files(folder)).map(|folder| {
         let folder = folder.display();

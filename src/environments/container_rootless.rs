@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use nix::unistd::{Gid, Uid};
 
 use super::contained::{self, Privileges, check, prepare};
-use super::container::kernel_is_new_enough;
+use super::container::{OwnContainer, kernel_is_new_enough};
 use super::ordinary_user::become_user;
 use super::{About, Clocks, Environment, KnobAbout, Knobs, Prepared, Setting, Support, Task};
 use crate::container::cgroup::{HOSTS_FOLDER, TOP, Tree};
@@ -67,6 +67,10 @@ impl Environment for RootlessContainer {
 
     fn reach(&self, knobs: &Knobs) -> Reach {
         contained::reach(knobs)
+    }
+
+    fn as_root(&self) -> Option<&'static dyn Environment> {
+        Some(&OwnContainer)
     }
 
     fn supports(&self, knobs: &Knobs, task: &Task) -> Support {

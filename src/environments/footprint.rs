@@ -83,7 +83,7 @@ pub fn objects_of(pid: i32) -> Result<Vec<Part>> {
     let namespaces = new_namespaces(&namespaces_of(&pid.to_string())?, &namespaces_of("self")?);
     let mounts_are_its_own = namespaces.iter().any(|kind| kind == "mnt");
     for kind in &namespaces {
-        parts.push(Part::count(&format!("namespace:{kind}"), 1, "/proc/PID/ns, other than ours"));
+        parts.push(Part::object("namespace", kind, 1, "/proc/PID/ns, other than ours"));
     }
     let mountinfo = format!("/proc/{pid}/mountinfo");
     let mounts = fs::read_to_string(&mountinfo)

@@ -20,7 +20,7 @@ pub struct KnobAbout {
 }
 
 impl KnobAbout {
-    fn key(&self) -> &'static str {
+    pub(super) fn key(&self) -> &'static str {
         self.form.split('=').next().unwrap_or(self.form)
     }
 
@@ -144,6 +144,14 @@ pub struct Arm {
 }
 
 impl Arm {
+    /// The id of what whoever is not root gets in its place.
+    pub fn without_root(id: &ArmId) -> ArmId {
+        let in_its_place =
+            |env: &&&dyn Environment| env.as_root().is_some_and(|env| env.about().id == id.environment());
+        let env = ALL.iter().find(in_its_place);
+        env.map_or_else(|| id.clone(), |env| id.in_environment(env.about().id))
+    }
+
     /// One arm without its number, as typed.
     pub fn parse(text: &str) -> Result<Arm> {
         let mut parts = text.split(':');

@@ -76,6 +76,11 @@ pub struct About {
 }
 
 impl About {
+    /// Has it a knob that is written "KEY=…", or "KEY"?
+    pub fn has_knob(&self, key: &str) -> bool {
+        self.knobs.iter().any(|knob| knob.key() == key)
+    }
+
     /// Nothing runs in it: it is for tests.
     pub fn is_scripted(&self) -> bool {
         self.answered_by == AnsweredBy::Nobody
@@ -119,6 +124,14 @@ pub trait Environment: Sync {
     }
     /// What the program may use; the report tells where arms differ.
     fn reach(&self, knobs: &Knobs) -> Reach;
+    /// The same as only root can make it, in whose place whoever is not root gets this one.
+    fn as_root(&self) -> Option<&'static dyn Environment> {
+        None
+    }
+    /// Is it made by an ordinary user, also where root asks for it?
+    fn is_rootless(&self) -> bool {
+        self.as_root().is_some()
+    }
     /// A cheap look; `isolab doctor` prints it.
     fn supports(&self, knobs: &Knobs, task: &Task) -> Support;
     /// Memory of one instance that is ready, by kind, seen from outside: a monitor that measured itself would weigh its own

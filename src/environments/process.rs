@@ -31,10 +31,13 @@ use crate::sys::fds::hand_over;
 use crate::sys::signals::{self, Ignored};
 use crate::timeline::{Stage, Timeline};
 
+/// Where no isolation is asked for.
+pub const ID: &str = "process";
+
 pub struct PlainProcess;
 
 static ABOUT: About = About {
-    id: "process",
+    id: ID,
     name: Said::fixed("process", "프로세스"),
     sentence: Said::fixed(
         "A plain process by fork and exec: it shares everything with its host and is limited by nothing.",
@@ -95,7 +98,7 @@ impl Environment for PlainProcess {
         let program = program(task, &setting.dir)?;
         let mut env = env_of(task);
         if !is_probe(task) {
-            env.push((ENV_OF_RUN.into(), setting.run.clone().into())); // its orphans have no namespace to be found in
+            env.push((ENV_OF_RUN.into(), setting.run.as_str().into())); // its orphans have no namespace to be found in
         }
         Ok(Box::new(Ready(Rc::new(Plan {
             image: Image::new(program.as_os_str(), &task.argv, &env)?,

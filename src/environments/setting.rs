@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::any_path;
+use crate::id::RunId;
 
 /// Everything that [`super::Environment::prepare`] depends on, so that no variable and no static is a hidden input of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -13,7 +14,7 @@ pub struct Setting {
     #[serde(with = "any_path")]
     pub dir: PathBuf,
     /// The run id, in the names of cgroups and in the environment of plain processes.
-    pub run: String,
+    pub run: RunId,
     /// Ticks of the TSC per millisecond. None: its stamps cannot be told in nanoseconds.
     pub tsc_khz: Option<u64>,
     /// The payload may outlive us, so our death must not end it.
@@ -31,7 +32,7 @@ impl Setting {
     pub fn at(dir: &Path) -> Setting {
         Setting {
             dir: dir.to_owned(),
-            run: std::process::id().to_string(),
+            run: std::process::id().to_string().into(),
             tsc_khz: None,
             detachable: false,
             inspectable: false,

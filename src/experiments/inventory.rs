@@ -7,7 +7,7 @@ use crate::bench::{Start, Workers, Workload};
 use crate::environments::Arm;
 use crate::error::Result;
 use crate::lang::Said;
-use crate::model::Unit;
+use crate::model::{Part, Unit};
 use crate::results::schema::Sample;
 
 pub(super) struct Inventory;
@@ -105,20 +105,21 @@ impl Experiment for Inventory {
         let held = workers.hold(&cell.arm, &Workload::Hold, &start)?;
         let parts: Vec<_> = held.parts.iter().filter(|p| p.unit == Unit::Count).cloned().collect();
         held.end(workers.interrupt, &Workload::Hold)?;
-        let sum = |prefix: &str| {
-            let amounts = parts.iter().filter(|p| p.what.starts_with(prefix)).map(|p| p.amount);
+        let sum = |kind: &str| {
+            let of_kind = |p: &&Part| p.what == kind || p.sort_of(kind).is_some();
+            let amounts = parts.iter().filter(of_kind).map(|p| p.amount);
             amounts.sum::<u64>() as f64 // as f64 only now: the sum of no floating-point numbers is −0
         };
         let kinds = [
-            ("processes", "process"),
-            ("namespaces", "namespace:"),
+            ("processes", "processes"),
+            ("namespaces", "namespace"),
             ("mounts", "mounts"),
-            ("cgroups", "cgroup"),
+            ("cgroups", "cgroups"),
             ("fds", "fds"),
             ("kvm_objects", "kvm"),
-            ("kernels", "kernel"),
+            ("kernels", "kernels"),
         ];
-        let values = kinds.into_iter().map(|(metric, prefix)| (metric.to_owned(), sum(prefix))).collect();
+        let values = kinds.into_iter().map(|(metric, kind)| (metric.to_owned(), sum(kind))).collect();
         Ok(Sample { values, parts, ..Sample::default() })
     }
 }

@@ -13,7 +13,7 @@ use crate::bench::{Workers, Workload};
 use crate::environments::Arm;
 use crate::environments::knobs::one_of;
 use crate::error::{Error, Result};
-use crate::id::{Case, CellId};
+use crate::id::{ArmId, Case, CellId};
 use crate::lang::Said;
 use crate::model::Unit;
 use crate::planned;
@@ -141,7 +141,7 @@ pub trait Experiment: Sync {
         Ok(())
     }
     /// Arms that the question needs beside those that were asked for.
-    fn more_arms(&self, _arms: &[Arm]) -> Vec<&'static str> {
+    fn more_arms(&self, _arms: &[Arm]) -> Vec<ArmId> {
         Vec::new()
     }
     /// Can it measure the user's own command too?

@@ -11,6 +11,7 @@ use super::{Better, CellPlan, Experiment, MetricAbout, Question, Sets, a_cell_ea
 use crate::bench::{Start, Workers, Workload};
 use crate::environments::Arm;
 use crate::error::{Error, Result};
+use crate::id::ArmId;
 use crate::lang::Said;
 use crate::model::{Channel, Unit};
 use crate::probe::abi::{BATCH, CALLS};
@@ -83,6 +84,9 @@ const BATCHES: u64 = 11;
 /// A batch of getppid takes some 160 µs then; a reading of the timer takes about 20 ns.
 const CALLS_PER_BATCH: u64 = 1000;
 
+/// With it a container's calls go through no filter.
+const NO_FILTER: &str = "-seccomp";
+
 impl Experiment for Syscall {
     fn about(&self) -> &'static Question {
         &ABOUT
@@ -120,8 +124,10 @@ impl Experiment for Syscall {
     }
 
     /// With and without the filter: that difference is half of the question.
-    fn more_arms(&self, arms: &[Arm]) -> Vec<&'static str> {
-        let has = |id: &str| arms.iter().any(|a| a.id() == id);
-        if has("container") && !has("container:-seccomp") { vec!["container:-seccomp"] } else { Vec::new() }
+    fn more_arms(&self, arms: &[Arm]) -> Vec<ArmId> {
+        let filtered = |arm: &&Arm| arm.env.about().has_knob(NO_FILTER) && !arm.env.is_rootless();
+        let plain = arms.iter().filter(filtered).filter(|arm| arm.knobs.iter().next().is_none() && arm.copy == 1);
+        let without = plain.map(|arm| ArmId::of(arm.env.about().id, [NO_FILTER].into_iter(), 1));
+        without.filter(|id| !arms.iter().any(|arm| arm.id() == *id)).collect()
     }
 }

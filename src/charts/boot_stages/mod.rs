@@ -30,6 +30,7 @@ use crate::units::Scale;
 pub(super) const CHART: super::Chart = super::Chart {
     id: "boot-stages",
     sentence: "Start time as stacked stages, one bar per arm, with the 95 % interval of the whole.",
+    bench: "-x boot",
     draw: |runs, look| Some(draw(&runs.iter().find_map(|run| BootStages::from_run(run, look.lang))?, look)),
 };
 

@@ -5,14 +5,15 @@ use crate::charts::caption::{Shown, against_machines, hole};
 use crate::charts::page::Note;
 use crate::charts::values::{arm, cells, definitions, machine_notes};
 use crate::charts::words;
+use crate::id::ArmId;
 use crate::lang::Lang;
-use crate::results::derive::seen;
+use crate::model::Kind;
+use crate::results::derive::{kind_of, seen};
 use crate::results::schema::{Cell, Run, Status};
 
 const EXPERIMENT: &str = "syscall";
 /// Only a guest has a hypervisor to leave for.
 const GUESTS_ONLY: &str = "exit";
-const FLOOR: &str = "process";
 
 impl Cost {
     /// None: the run has no cell of `syscall`.
@@ -30,7 +31,7 @@ impl Cost {
 
 fn call(run: &Run, cells: &[&Cell], id: &str, lang: Lang) -> Call {
     let rows: Vec<Row> = cells.iter().filter_map(|cell| row(run, cell, id, lang)).collect();
-    Call { id: id.to_owned(), floor: floor(&rows), rows }
+    Call { id: id.to_owned(), floor: floor(run, cells, id), rows }
 }
 
 /// None: this call does not exist there.
@@ -45,12 +46,11 @@ fn row(run: &Run, cell: &Cell, call: &str, lang: Lang) -> Option<Row> {
     Some(Row { arm: arm(run, &cell.arm, lang), guest, content })
 }
 
-/// What the call costs without any isolation: the first plain process.
-fn floor(rows: &[Row]) -> Option<f64> {
-    rows.iter().filter(|row| row.arm.id == FLOOR).find_map(|row| match row.content {
-        Content::Measured(ns) => Some(ns.median),
-        Content::Missing(_) => None,
-    })
+/// What the call costs without any isolation: in a plain process.
+fn floor(run: &Run, cells: &[&Cell], call: &str) -> Option<f64> {
+    let plain = |arm: &ArmId| kind_of(run, arm) == Kind::Process && !arm.has_knobs() && !arm.is_repeated();
+    let cell = cells.iter().find(|cell| plain(&cell.arm) && cell.status == Status::Measured)?;
+    seen(run, cell, call).map(|ns| ns.median)
 }
 
 /// First what a reader would get wrong: a guest's answer, a missing floor.

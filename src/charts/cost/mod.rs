@@ -24,6 +24,7 @@ use crate::units::Scale;
 pub(super) const CHART: super::Chart = super::Chart {
     id: "cost",
     sentence: "Time of one system call, a panel per call on its own logarithmic axis, with the plain process as the floor.",
+    bench: "-x syscall",
     draw: |runs, look| runs.iter().find_map(|run| Cost::from_run(run, look.lang)).map(|c| drawing(&c, look)),
 };
 

@@ -31,8 +31,8 @@ fn content(run: &Run, cell: &Cell, kinds: &[String], lang: Lang) -> Content {
         Some(reason) => Content::Missing(reason.to_owned()),
         None => Content::Measured {
             counts: kinds.iter().map(|kind| derive::seen(run, cell, kind)).collect(),
-            namespaces: seen(cell, "namespace:"),
-            kvm: seen(cell, "kvm:"),
+            namespaces: seen(cell, "namespace"),
+            kvm: seen(cell, "kvm"),
         },
     }
 }
@@ -71,9 +71,9 @@ fn named(
 }
 
 /// Which objects of a kind were there in any sample: "net" of "namespace:net".
-fn seen(cell: &Cell, prefix: &str) -> Vec<String> {
+fn seen(cell: &Cell, kind: &str) -> Vec<String> {
     let parts = cell.columns.parts.iter().flatten().filter(|p| p.amount > 0);
-    let names: BTreeSet<&str> = parts.filter_map(|p| p.what.strip_prefix(prefix)).collect();
+    let names: BTreeSet<&str> = parts.filter_map(|p| p.sort_of(kind)).collect();
     names.into_iter().map(str::to_owned).collect()
 }
 

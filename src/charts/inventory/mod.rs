@@ -21,6 +21,7 @@ use crate::units::show_count;
 pub(super) const CHART: super::Chart = super::Chart {
     id: "inventory",
     sentence: "Which objects come into being with one instance: a table of environments and kinds of objects.",
+    bench: "-x inventory",
     draw: |runs, look| runs.iter().find_map(|run| Inventory::from_run(run, look.lang)).map(|c| drawing(&c, look)),
 };
 

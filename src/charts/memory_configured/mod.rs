@@ -24,6 +24,7 @@ use crate::units::Scale;
 pub(super) const CHART: super::Chart = super::Chart {
     id: "memory-configured",
     sentence: "Host memory against configured guest RAM, one line per touched amount, with the slope on each.",
+    bench: "-x memory",
     draw: |runs, look| {
         runs.iter().find_map(|run| MemoryConfigured::from_run(run, look.lang)).map(|c| drawing(&c, look))
     },

@@ -22,6 +22,7 @@ use crate::units::Scale;
 pub(super) const CHART: super::Chart = super::Chart {
     id: "memory-parts",
     sentence: "What one more instance consists of: guest RAM, private and kernel memory, with the interval of the whole.",
+    bench: "-x memory",
     draw: |runs, look| runs.iter().find_map(|run| MemoryParts::from_run(run, look.lang)).map(|c| drawing(&c, look)),
 };
 

@@ -30,6 +30,7 @@ use crate::units::Scale;
 pub(super) const CHART: super::Chart = super::Chart {
     id: "memory-slope",
     sentence: "Host memory against the number of instances: the slope is the cost of one more.",
+    bench: "-x memory",
     draw: |runs, look| runs.iter().find_map(|run| MemorySlope::from_run(run, look.lang)).map(|c| drawing(&c, look)),
 };
 

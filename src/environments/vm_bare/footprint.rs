@@ -11,9 +11,9 @@ pub(super) fn of(ram: &GuestMemory, slots: u64) -> Result<Vec<Part>> {
     let machine = vec![
         Part::bytes("guest RAM configured", ram.bytes(), "mmap"),
         Part::bytes("guest RAM touched", ram.touched_bytes()?, "mincore of the guest's mapping"),
-        Part::count("kvm:vm", 1, "KVM_CREATE_VM"),
-        Part::count("kvm:vcpu", 1, "KVM_CREATE_VCPU"),
-        Part::count("kvm:memory slot", slots, "KVM_SET_USER_MEMORY_REGION"),
+        Part::object("kvm", "vm", 1, "KVM_CREATE_VM"),
+        Part::object("kvm", "vcpu", 1, "KVM_CREATE_VCPU"),
+        Part::object("kvm", "memory slot", slots, "KVM_SET_USER_MEMORY_REGION"),
         Part::count("kernels", 1, "our guest kernel"),
     ];
     Ok([memory_of(pid)?, objects_of(pid)?, machine].concat())

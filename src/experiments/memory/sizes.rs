@@ -17,7 +17,7 @@ pub(super) fn asks_for_sizes(sets: &Sets) -> bool {
 
 /// A machine whose memory no knob decides.
 pub(super) fn has_free_size(arm: &Arm) -> bool {
-    arm.env.about().knobs.iter().any(|k| k.form.starts_with("ram=")) && arm.knobs.value("ram").is_none()
+    arm.env.about().has_knob("ram") && arm.knobs.value("ram").is_none()
 }
 
 pub(super) fn fits(touch: &str, configured: &str) -> Result<bool> {

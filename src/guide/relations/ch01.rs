@@ -29,7 +29,7 @@ fn promised(kind: Kind, arm: &ArmId) -> BTreeSet<String> {
 }
 
 fn new_ones(parts: &[Part]) -> BTreeSet<String> {
-    parts.iter().filter(|p| p.amount > 0).filter_map(|p| p.what.strip_prefix("namespace:")).map(str::to_owned).collect()
+    parts.iter().filter(|p| p.amount > 0).filter_map(|p| p.sort_of("namespace")).map(str::to_owned).collect()
 }
 
 fn listed(cell: &Cell) -> impl Iterator<Item = &Vec<Part>> {
