@@ -5,7 +5,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 
 use serde_json::Value;
 
-use crate::common::{World, run, skip};
+use crate::common::{Answer, World, run, skip};
 
 /// A bzImage by its header: 2.15, 64-bit entry, one paragraph of code after two sectors of setup.
 fn bz_image(version: &str) -> Vec<u8> {
@@ -102,4 +102,51 @@ fn under_sudo_the_copy_is_the_callers() {
     for name in ["", "isolab/kernels", "isolab/kernels/6.1.0-x/kernel", "isolab/kernels/default"] {
         assert_eq!(fs::metadata(data.join(name)).unwrap().uid(), 12_345, "{name}");
     }
+}
+
+/// An apt of the test's own: it "downloads" a file, and what "unpacks" it makes the tree of a package.
+fn with_apt(world: &World, args: &[&str]) -> Answer {
+    world.file("bz", bz_image("6.1.0-57-cloud-amd64 (x)"));
+    let bin = world.join("bin");
+    fs::create_dir_all(&bin).unwrap();
+    let program = |name: &str, script: &str| {
+        world.program(&format!("bin/{name}"), format!("#!/bin/sh\n{script}\n"));
+    };
+    program(
+        "apt-cache",
+        r#"case "$1 $2" in
+        "depends linux-image-cloud-amd64") echo "  Depends: linux-image-6.1.0-57-cloud-amd64" ;;
+        "depends linux-image-6"*) echo "  Depends: kmod" ;;
+        "show linux-image-6"*) echo "Size: 26705532" ;;
+        *) echo "E: No packages found" >&2; exit 100 ;; esac"#,
+    );
+    program("apt-get", r#"[ "$APT_FAILS" ] && { echo "E: no network" >&2; exit 100; }; echo > "$3".deb"#);
+    program(
+        "dpkg-deb",
+        r#"v=6.1.0-57-cloud-amd64; mkdir -p "$3/boot" "$3/usr/lib/modules/$v/kernel"
+        cp "$BZ" "$3/boot/vmlinuz-$v"; echo code > "$3/usr/lib/modules/$v/kernel/x.ko""#,
+    );
+    program("depmod", r#"echo "kernel/x.ko:" > "$2/lib/modules/$3/modules.dep""#);
+    let path = format!("{}:/usr/bin:/bin", bin.display());
+    let mut isolab = world.isolab(args);
+    isolab.env("PATH", path).env("BZ", world.join("bz"));
+    if args.contains(&"fails") {
+        isolab.env("APT_FAILS", "1");
+    }
+    run(&mut isolab)
+}
+
+#[test]
+fn a_distributions_kernel_is_fetched_with_its_modules() {
+    let world = world();
+    let answer = with_apt(&world, &["kernel", "fetch"]);
+    answer.ends_with(0).says("downloading linux-image-6.1.0-57-cloud-amd64: 25.5 MiB").says("with modules");
+    let dir = world.join("home/.local/share/isolab/kernels/6.1.0-57-cloud-amd64");
+    assert_eq!(fs::read_to_string(dir.join("modules/modules.dep")).unwrap(), "kernel/x.ko:\n");
+    assert!(dir.join("modules/kernel/x.ko").is_file());
+    assert_eq!(fs::read_dir(world.join("tmp")).unwrap().count(), 0, "what was downloaded is gone");
+    with_apt(&world, &["kernel", "fetch", "none"]).refuses(3, "find a kernel", "no package none", "apt-get update");
+    with_apt(&world, &["kernel", "fetch", "--name", "fails"]).refuses(1, "fetch linux-image-6", "no network", "");
+    let mut without = world.isolab(["kernel", "fetch"]);
+    run(without.env("PATH", "/nowhere")).refuses(3, "find a kernel", "apt", "kernel add FILE");
 }

@@ -1,9 +1,10 @@
 //! Kernels for guests: the ones that the user added or fetched, and the host's own. Which is used is one answer, [`chosen`].
 //!
 //! `store` is the folder with the user's, one folder for each; `host` finds what lies in /boot; `facts` is what is known of a
-//! kernel's file.
+//! kernel's file; `fetch` gets one from the distribution.
 
 pub mod facts;
+pub mod fetch;
 pub mod host;
 pub mod store;
 

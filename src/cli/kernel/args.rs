@@ -37,4 +37,15 @@ pub(in crate::cli) enum What {
         /// As `kernel list` names it
         name: String,
     },
+    /// Download the distribution's kernel for virtual machines, without installing it
+    ///
+    /// By apt (Debian, Ubuntu): linux-image-cloud-amd64 or linux-image-virtual. It is unpacked into your own kernels, with its
+    /// modules. Needs no root.
+    Fetch {
+        /// Another package: linux-image-6.1.0-57-cloud-amd64
+        package: Option<String>,
+        /// What it is called [default: its version]
+        #[arg(long, value_name = "NAME")]
+        name: Option<String>,
+    },
 }

@@ -10,7 +10,7 @@ use super::exit;
 use super::list::wrap;
 use super::out::Out;
 use crate::error::Result;
-use crate::kernels::{Kernel as Found, Listed, Places, Source};
+use crate::kernels::{Kernel as Found, Listed, Places, Source, fetch};
 use crate::lang::Lang;
 use crate::said;
 use crate::shell::called_as;
@@ -28,6 +28,13 @@ pub(super) fn run(args: Kernel, out: &mut Out) -> Result<u8> {
             let found = places.named(&name)?;
             places.store.choose(&found.name)?;
             tell(&found, Some(&found.name), out)?;
+        }
+        What::Fetch { package, name } => {
+            let offer = fetch::offer(package.as_deref())?;
+            let (list, size) = (offer.packages.join(", "), show_bytes(offer.bytes as f64));
+            out.note(out.say(format!("downloading {list}: {size}"), format!("{list} 내려받는 중: {size}")));
+            let fetched = fetch::fetch(&offer, name.as_deref(), &places.store)?;
+            tell(&fetched, places.store.default_name().as_deref(), out)?;
         }
     }
     Ok(exit::OK)
