@@ -5,6 +5,10 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 
 use serde_json::Value;
 
+use isolab::kernels::modules;
+use isolab::kernels::store::Store;
+use isolab::vm::kernel_image::Format;
+
 use crate::common::{Answer, World, run, skip};
 
 /// A bzImage by its header: 2.15, 64-bit entry, one paragraph of code after two sectors of setup.
@@ -102,6 +106,42 @@ fn under_sudo_the_copy_is_the_callers() {
     for name in ["", "isolab/kernels", "isolab/kernels/6.1.0-x/kernel", "isolab/kernels/default"] {
         assert_eq!(fs::metadata(data.join(name)).unwrap().uid(), 12_345, "{name}");
     }
+}
+
+/// What the module itself says (`depends=` in .modinfo).
+fn depends(module: &[u8]) -> Vec<String> {
+    let key = b"depends=";
+    let Some(at) = module.windows(key.len()).position(|window| window == key) else { return Vec::new() };
+    let text = module[at + key.len()..].split(|byte| *byte == 0).next().unwrap();
+    let names = std::str::from_utf8(text).unwrap().split(',').filter(|name| !name.is_empty());
+    names.map(|name| name.replace('-', "_")).collect()
+}
+
+/// The kernel that this machine would boot, where there is one.
+#[test]
+fn a_real_kernel_is_unpacked_and_its_modules_are_in_order() {
+    const NAME: &str = "kernels::a_real_kernel_is_unpacked_and_its_modules_are_in_order";
+    let kernel = match isolab::kernels::chosen(None) {
+        Ok(kernel) => kernel,
+        Err(error) => return skip(NAME, &error.cause),
+    };
+    let world = world();
+    let store = Store::at(world.join("store"), world.join("none"));
+    let vmlinux = store.unpacked(&kernel).unwrap();
+    let of_it = isolab::kernels::facts::of_file(&vmlinux, None).unwrap();
+    assert_eq!((of_it.version, of_it.format), (kernel.version.clone(), Format::Vmlinux));
+    assert!(of_it.needs_ram_bytes > 16 << 20 && of_it.needs_ram_bytes <= kernel.needs_ram_bytes, "{kernel:?}");
+    let Some(dir) = kernel.modules else { return skip(NAME, "its modules are not here") };
+    let modules = modules::load(&dir, &["virtio_mmio", "virtio_blk", "virtio-rng"]).unwrap();
+    assert!(modules.iter().any(|module| module.name == "virtio_blk"));
+    for (at, module) in modules.iter().enumerate() {
+        for needed in depends(&module.bytes) {
+            let before = modules[..at].iter().any(|other| other.name == needed);
+            assert!(before, "{} comes before {needed}, which it needs", module.name);
+        }
+    }
+    assert!(modules.iter().all(|module| module.bytes.starts_with(b"\x7fELF") && module.bytes.len() > 1000));
+    assert!(modules::load(&dir, &["no_such"]).unwrap_err().try_this.contains("kernel fetch"));
 }
 
 /// An apt of the test's own: it "downloads" a file, and what "unpacks" it makes the tree of a package.

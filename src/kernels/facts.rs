@@ -2,13 +2,14 @@
 
 use std::fs::File;
 use std::io::Read;
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 
-use super::{Kernel, Source};
+use super::{Kernel, Source, unpack};
 use crate::error::{Context, Error, Result};
 use crate::results::hash::sha256_of_file;
 use crate::said;
-use crate::vm::kernel_image::{Fault, Image};
+use crate::vm::kernel_image::{Fault, Format, HEAD, Image};
 
 /// The kernel in this file. `name`: what it is called; its version, else its file's name.
 ///
@@ -48,6 +49,25 @@ pub fn of_file(path: &Path, name: Option<&str>) -> Result<Kernel> {
     })
 }
 
+/// What a bzImage holds.
+///
+/// # Errors
+/// When it is packed in a way that isolab does not unpack, or damaged.
+pub fn vmlinux_of(path: &Path) -> Result<Vec<u8>> {
+    let doing = || said!("unpack the kernel {path}", "커널 {path}의 압축을 풀 수 없습니다", path = path.display());
+    let file = File::open(path).doing(doing)?;
+    let image = Image::of(&file).map_err(|fault| Error::usage(doing(), fault.said()).try_this(fault.remedy()))?;
+    let payload = image.payload.unwrap_or(0..0);
+    let mut packed = vec![0; (payload.end - payload.start) as usize];
+    file.read_exact_at(&mut packed, payload.start).doing(doing)?;
+    let vmlinux = unpack::payload(&packed).map_err(|fault| Error::new(doing(), fault.said()))?;
+    let head = &vmlinux[..vmlinux.len().min(HEAD)];
+    match Image::from_head(head, vmlinux.len() as u64) {
+        Ok(Image { format: Format::Vmlinux, .. }) => Ok(vmlinux),
+        _ => Err(Error::new(doing(), said!("what is packed in it is no vmlinux", "압축된 내용이 vmlinux가 아님"))),
+    }
+}
+
 /// "6.1.0-57-cloud-amd64 (…) …" begins with it.
 fn version(banner: &str) -> Option<String> {
     banner.split_whitespace().next().filter(|word| word.starts_with(|c: char| c.is_ascii_digit())).map(str::to_owned)
@@ -82,7 +102,7 @@ fn banner_in(mut file: &File) -> std::io::Result<Option<String>> {
 mod tests {
     use super::*;
     use crate::error::Kind;
-    use crate::vm::kernel_image::{Format, made};
+    use crate::vm::kernel_image::made;
 
     #[test]
     fn a_vmlinux_has_its_version_in_its_text_wherever_that_lies() {

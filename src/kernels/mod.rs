@@ -1,12 +1,15 @@
 //! Kernels for guests: the ones that the user added or fetched, and the host's own. Which is used is one answer, [`chosen`].
 //!
 //! `store` is the folder with the user's, one folder for each; `host` finds what lies in /boot; `facts` is what is known of a
-//! kernel's file; `fetch` gets one from the distribution.
+//! kernel's file; `fetch` gets one from the distribution;
+//! `unpack` has what is compressed in them, `modules` says what a guest loads, in which order.
 
 pub mod facts;
 pub mod fetch;
 pub mod host;
+pub mod modules;
 pub mod store;
+pub mod unpack;
 
 use std::path::{Path, PathBuf};
 
@@ -155,6 +158,14 @@ impl Places {
 fn choose_another() -> Said {
     let isolab = called_as();
     said!("choose another: {isolab} kernel use NAME", "다른 커널을 고르십시오: {isolab} kernel use NAME")
+}
+
+/// The vmlinux of this kernel: itself, or what its bzImage holds, unpacked once and kept.
+///
+/// # Errors
+/// When it is packed in a way that isolab does not unpack, damaged, or can't be kept.
+pub fn unpacked(kernel: &Kernel) -> Result<PathBuf> {
+    Places::here()?.store.unpacked(kernel)
 }
 
 /// The kernel that a guest boots: by name, by path, or the chosen one.

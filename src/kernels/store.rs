@@ -28,6 +28,8 @@ const FACTS: &str = "kernel.json";
 const MODULES: &str = "modules";
 /// Holds the name of the chosen one.
 const DEFAULT: &str = "default";
+/// Has the vmlinux of each bzImage that was booted so; can be removed at any time.
+const UNPACKED: &str = ".unpacked";
 /// Longer ones make tables that nobody reads.
 const LONGEST_NAME: usize = 100;
 
@@ -164,6 +166,23 @@ impl Store {
         })
     }
 
+    /// The vmlinux of a kernel, kept by the sha-256 of what it was unpacked from.
+    ///
+    /// # Errors
+    /// When it is packed in a way that isolab does not unpack, damaged, or can't be kept.
+    pub fn unpacked(&self, kernel: &Kernel) -> Result<PathBuf> {
+        if kernel.format == Format::Vmlinux {
+            return Ok(kernel.path.clone());
+        }
+        let kept = self.dir.join(UNPACKED).join(&kernel.sha256);
+        if !kept.is_file() {
+            let vmlinux = facts::vmlinux_of(&kernel.path)?;
+            make_folder(&self.dir.join(UNPACKED))?;
+            write_atomically(&kept, &vmlinux)?;
+        }
+        Ok(kept)
+    }
+
     /// None: none was chosen.
     pub fn default_name(&self) -> Option<String> {
         let text = std::fs::read_to_string(self.dir.join(DEFAULT)).ok()?;
@@ -257,6 +276,27 @@ mod tests {
         assert_eq!(store.default_name().unwrap(), "two");
         let left = std::fs::read_dir(dir.path().join("store")).unwrap().count();
         assert_eq!(left, 3, "two kernels and the choice, no temporary folder");
+    }
+
+    #[test]
+    fn a_bz_image_is_unpacked_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let (store, path) = (store(dir.path()), dir.path().join("k"));
+        let inner = made::vmlinux(b"Linux version 6.1");
+        std::fs::write(&path, made::bz_image(&crate::gzip::packed(&inner, 0, b""))).unwrap();
+        let kernel = store.add(&path, Some("mine"), None).unwrap();
+        let vmlinux = store.unpacked(&kernel).unwrap();
+        assert_eq!(std::fs::read(&vmlinux).unwrap(), inner);
+        std::fs::write(&kernel.path, "gone").unwrap();
+        assert_eq!(store.unpacked(&kernel).unwrap(), vmlinux, "from what was kept");
+        let of_itself = Kernel { format: Format::Vmlinux, ..kernel };
+        assert_eq!(store.unpacked(&of_itself).unwrap(), of_itself.path);
+        assert_eq!(store.names(), ["mine"]);
+        for (payload, cause) in [(&b"BZh9...."[..], "bzip2"), (b"\x1f\x8b\0\0\0\0", "damaged"), (b"what it is", "?")] {
+            std::fs::write(&path, made::bz_image(payload)).unwrap();
+            let error = store.unpacked(&facts::of_file(&path, None).unwrap()).unwrap_err();
+            assert!(error.cause.contains(cause) && error.doing.contains("unpack"), "{error}");
+        }
     }
 
     #[test]

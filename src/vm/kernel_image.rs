@@ -60,7 +60,7 @@ pub enum Fault {
 }
 
 /// Both headers lie in it: a bzImage's setup code has at most 64 sectors.
-const HEAD: usize = 64 << 9;
+pub const HEAD: usize = 64 << 9;
 const PAGE: u64 = 4096;
 
 impl Image {
