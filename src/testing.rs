@@ -1,12 +1,28 @@
 //! For tests: telling what could not run here, past the test runner's capture, so that a skip is never mistaken for a pass.
 
+use std::cell::RefCell;
 use std::io::Write;
+
+thread_local! {
+    /// None: nobody collects what this thread's test skips.
+    static SKIPPED: RefCell<Option<Vec<String>>> = const { RefCell::new(None) };
+}
 
 /// `what`: "why", or "NAME: why" where a test has several parts. `.ci/run` lists these lines at its end.
 pub fn skip(what: impl std::fmt::Display) {
     let thread = std::thread::current();
     let line = line(thread.name(), &what.to_string());
-    let _ = writeln!(std::io::stderr(), "skipped: {line}"); // nobody to tell where stderr is closed
+    SKIPPED.with_borrow_mut(|all| match all {
+        Some(all) => all.push(line),
+        None => drop(writeln!(std::io::stderr(), "skipped: {line}")), // nobody to tell where stderr is closed
+    });
+}
+
+/// What a test skips, each "TEST: why", for a runner that tells it itself.
+pub fn skipped_by(test: impl FnOnce()) -> Vec<String> {
+    SKIPPED.set(Some(Vec::new()));
+    test();
+    SKIPPED.take().unwrap_or_default()
 }
 
 /// With the name of the test, as `cargo test NAME` takes it: the runner calls the test's thread so.
@@ -23,6 +39,13 @@ fn line(thread: Option<&str>, what: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_skipped_is_collected_for_who_asks() {
+        let lines = skipped_by(|| (1..3).for_each(|n| skip(format_args!("part {n}: needs root"))));
+        assert!(lines.len() == 2 && lines[1].ends_with("part 2: needs root"), "{lines:?}");
+        assert_eq!(skipped_by(|| ()), [""; 0]);
+    }
 
     #[test]
     fn a_skip_is_found_by_the_name_of_its_test() {

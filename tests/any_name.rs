@@ -45,7 +45,6 @@ fn words(text: &str) -> Vec<&OsStr> {
     text.split(' ').map(OsStr::new).collect()
 }
 
-#[test]
 fn every_subcommand_works_in_a_folder_of_any_name() {
     for name in &NAMES[..2] {
         let world = World::new();
@@ -82,7 +81,6 @@ fn every_subcommand_works_in_a_folder_of_any_name() {
     }
 }
 
-#[test]
 fn every_path_that_is_given_may_have_any_name() {
     for name in &NAMES[..2] {
         let world = World::new();
@@ -135,7 +133,6 @@ fn every_path_that_is_given_may_have_any_name() {
     }
 }
 
-#[test]
 fn a_program_may_have_any_name() {
     for name in &NAMES[..2] {
         let world = World::new();
@@ -160,7 +157,6 @@ fn a_program_may_have_any_name() {
 }
 
 /// What is advised is a command, and does what it says.
-#[test]
 fn what_is_printed_as_a_command_can_be_pasted() {
     for name in NAMES {
         let world = World::new();
@@ -207,7 +203,6 @@ fn what_is_printed_as_a_command_can_be_pasted() {
 }
 
 /// What the kernel calls the process is then no UTF-8 either, and stands so in /proc/PID/status and stat.
-#[test]
 fn isolab_itself_may_be_called_anything() {
     let world = World::new();
     let link = world.join(OsStr::from_bytes(b"\xff) R 1"));
@@ -226,3 +221,11 @@ fn isolab_itself_may_be_called_anything() {
         }
     }
 }
+
+crate::runner::tests!(
+    every_subcommand_works_in_a_folder_of_any_name,
+    every_path_that_is_given_may_have_any_name,
+    a_program_may_have_any_name,
+    what_is_printed_as_a_command_can_be_pasted,
+    isolab_itself_may_be_called_anything
+);

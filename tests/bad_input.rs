@@ -16,7 +16,6 @@ fn refused(expected: i32, mistakes: &[Mistake]) {
     assert!(crate::common::world::entries(&world.join("results")).is_empty(), "nothing was measured, nothing is saved");
 }
 
-#[test]
 fn an_unknown_name_is_answered_with_the_nearest_one() {
     refused(
         code::USAGE,
@@ -35,7 +34,6 @@ fn an_unknown_name_is_answered_with_the_nearest_one() {
     );
 }
 
-#[test]
 fn a_planned_name_is_not_unknown() {
     refused(
         code::USAGE,
@@ -49,7 +47,6 @@ fn a_planned_name_is_not_unknown() {
     );
 }
 
-#[test]
 fn a_name_said_twice_or_badly_is_told() {
     refused(
         code::USAGE,
@@ -65,7 +62,6 @@ fn a_name_said_twice_or_badly_is_told() {
     );
 }
 
-#[test]
 fn absurd_numbers_are_refused_before_anything_runs() {
     refused(
         code::USAGE,
@@ -99,7 +95,6 @@ fn absurd_numbers_are_refused_before_anything_runs() {
     );
 }
 
-#[test]
 fn a_bad_place_for_the_results_is_told_before_measuring() {
     let world = World::new();
     for (out, cause) in [("/nonexistent/x.json", "No such file"), ("/", "a folder")] {
@@ -123,7 +118,6 @@ impl RefusesAny for crate::common::Answer {
     }
 }
 
-#[test]
 fn mistakes_of_run_leave_the_programs_own_codes_alone() {
     refused(
         code::OURS_IN_RUN,
@@ -144,7 +138,6 @@ fn mistakes_of_run_leave_the_programs_own_codes_alone() {
     );
 }
 
-#[test]
 fn a_mistyped_option_is_no_command() {
     let world = World::new();
     for (typed, expected, hint) in [
@@ -163,7 +156,6 @@ fn a_mistyped_option_is_no_command() {
     }
 }
 
-#[test]
 fn help_and_version_are_results() {
     let world = World::new();
     for (typed, text) in [("--version", env!("CARGO_PKG_VERSION")), ("--help", "bench"), ("run --help", "--as <ENV>")] {
@@ -195,7 +187,6 @@ fn help_and_version_are_results() {
 }
 
 /// A name that would clear the screen, rename the window, or write backwards.
-#[test]
 fn control_characters_are_told_and_not_obeyed() {
     const EVIL: &str = "a\x1b[2J\x1b]0;owned\x07\u{9b}1m\u{202e}b";
     let world = World::new();
@@ -220,7 +211,6 @@ fn control_characters_are_told_and_not_obeyed() {
     assert!(answer.err.contains(r"a\u001b[2J"), "and it is told which one: {answer}");
 }
 
-#[test]
 fn a_plan_of_more_cells_than_a_file_may_hold_is_refused_at_once() {
     let world = World::new();
     let start = std::time::Instant::now();
@@ -231,3 +221,16 @@ fn a_plan_of_more_cells_than_a_file_may_hold_is_refused_at_once() {
     assert!(answer.err.contains("a run has up to 2000") && answer.err.contains("fewer arms"), "{answer}");
     assert!(crate::common::world::entries(&world.join("results")).is_empty());
 }
+
+crate::runner::tests!(
+    an_unknown_name_is_answered_with_the_nearest_one,
+    a_planned_name_is_not_unknown,
+    a_name_said_twice_or_badly_is_told,
+    absurd_numbers_are_refused_before_anything_runs,
+    a_bad_place_for_the_results_is_told_before_measuring,
+    mistakes_of_run_leave_the_programs_own_codes_alone,
+    a_mistyped_option_is_no_command,
+    help_and_version_are_results,
+    control_characters_are_told_and_not_obeyed,
+    a_plan_of_more_cells_than_a_file_may_hold_is_refused_at_once
+);

@@ -81,7 +81,6 @@ fn is_empty(answers: &Value, what: &str) {
     assert_eq!(answers[what], serde_json::json!([]), "{what}");
 }
 
-#[test]
 fn nothing_is_wider_than_the_screen_and_the_console_is_quiet() {
     for lang in ["en", "ko"] {
         let Some((world, report)) = reported("nothing_is_wider_than_the_screen_and_the_console_is_quiet", lang) else {
@@ -99,7 +98,6 @@ fn nothing_is_wider_than_the_screen_and_the_console_is_quiet() {
     }
 }
 
-#[test]
 fn tables_sort_by_their_numbers() {
     let Some((world, report)) = reported("tables_sort_by_their_numbers", "en") else { return };
     let (answers, _) = ask(&world, &report, 1280, false);
@@ -111,7 +109,6 @@ fn tables_sort_by_their_numbers() {
     assert_eq!(sorted["states"], serde_json::json!(["ascending", "descending"]), "told to a screen reader");
 }
 
-#[test]
 fn everything_can_be_read_and_found_in_light_and_dark() {
     let Some((world, report)) = reported("everything_can_be_read_and_found_in_light_and_dark", "ko") else { return };
     for dark in [false, true] {
@@ -127,3 +124,9 @@ fn everything_can_be_read_and_found_in_light_and_dark() {
         is_empty(&answers, "heads_without_scope");
     }
 }
+
+crate::runner::tests!(
+    nothing_is_wider_than_the_screen_and_the_console_is_quiet,
+    tables_sort_by_their_numbers,
+    everything_can_be_read_and_found_in_light_and_dark
+);

@@ -121,7 +121,6 @@ fn needs_root(test: &str) -> bool {
     root()
 }
 
-#[test]
 fn bench_writes_only_what_its_caller_could() {
     if !needs_root("bench_writes_only_what_its_caller_could") {
         return;
@@ -131,7 +130,6 @@ fn bench_writes_only_what_its_caller_could() {
     place.race("bench", || crate::common::bench(|| place.sudo(&args)));
 }
 
-#[test]
 fn report_and_charts_are_written_only_where_the_caller_could() {
     if !needs_root("report_and_charts_are_written_only_where_the_caller_could") {
         return;
@@ -144,7 +142,6 @@ fn report_and_charts_are_written_only_where_the_caller_could() {
     place.race("man", || run(&mut place.sudo(&["man", "out"])));
 }
 
-#[test]
 fn recover_replaces_nothing_that_its_caller_could_not() {
     if !needs_root("recover_replaces_nothing_that_its_caller_could_not") {
         return;
@@ -160,7 +157,6 @@ fn recover_replaces_nothing_that_its_caller_could_not() {
     place.race("recover a file", || run(&mut place.sudo(&["recover", "out/samples.jsonl"])));
 }
 
-#[test]
 fn the_guide_writes_only_what_its_caller_could() {
     if !needs_root("the_guide_writes_only_what_its_caller_could") {
         return;
@@ -185,3 +181,10 @@ fn the_guide_writes_only_what_its_caller_could() {
     };
     place.race_after("reset", lay_a_link, || run(&mut place.sudo(&["guide", "reset", "2"])));
 }
+
+crate::runner::tests!(
+    bench_writes_only_what_its_caller_could,
+    report_and_charts_are_written_only_where_the_caller_could,
+    recover_replaces_nothing_that_its_caller_could_not,
+    the_guide_writes_only_what_its_caller_could
+);

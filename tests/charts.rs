@@ -23,7 +23,6 @@ fn svg(world: &World, name: &str) -> String {
     fs::read_to_string(world.join("to").join(name)).unwrap()
 }
 
-#[test]
 fn without_a_name_every_chart_that_has_data_is_drawn() {
     let world = measured("6");
     world.run(["chart", "a.json", "--into", "to", "--format", "svg"]).ends_with(code::OK).says("to/boot-stages.svg");
@@ -37,7 +36,6 @@ fn without_a_name_every_chart_that_has_data_is_drawn() {
 }
 
 /// What never says that it is ready has its charts from create to its end; starts at once have theirs.
-#[test]
 fn a_command_and_starts_at_once_have_charts() {
     let drawn_by = |args: &[&str]| {
         let world = World::new();
@@ -57,14 +55,12 @@ fn a_command_and_starts_at_once_have_charts() {
     assert!(stages.contains("process, cache=cold"), "{stages}");
 }
 
-#[test]
 fn a_beginning_draws_all_that_begin_with_it() {
     let world = measured("6");
     world.run(["chart", "boot", "a.json", "--into", "to", "--format", "svg"]).ends_with(code::OK);
     assert_eq!(drawn(&world), ["boot-ecdf.svg", "boot-stages.svg"]);
 }
 
-#[test]
 fn looks_are_what_was_asked_for() {
     let world = measured("6");
     let draw = |more: &[&str]| {
@@ -86,7 +82,6 @@ fn looks_are_what_was_asked_for() {
 }
 
 #[cfg(feature = "png")]
-#[test]
 fn outlines_leave_no_text_and_dots_per_inch_are_in_the_file() {
     let world = measured("6");
     world.run(["chart", "boot-ecdf", "a.json", "--into", "to", "--outlines", "--dpi", "96"]).ends_with(code::OK);
@@ -97,7 +92,6 @@ fn outlines_leave_no_text_and_dots_per_inch_are_in_the_file() {
     assert_eq!(&png[37..41], b"pHYs");
 }
 
-#[test]
 fn json_lists_what_was_written_and_says_it_in_words() {
     let world = measured("6");
     let answer = world.run(["chart", "aa", "a.json", "a.json", "--into", "to", "--format", "svg", "--json"]);
@@ -107,7 +101,6 @@ fn json_lists_what_was_written_and_says_it_in_words() {
     assert!(list[0]["alt"].as_str().unwrap().contains("n = 6"), "{list}");
 }
 
-#[test]
 fn one_block_is_drawn_without_an_interval_and_says_so() {
     let world = measured("1");
     world.run(["chart", "a.json", "--into", "to", "--format", "svg"]).ends_with(code::OK);
@@ -115,7 +108,6 @@ fn one_block_is_drawn_without_an_interval_and_says_so() {
     assert!(svg(&world, "aa.svg").contains("too few blocks for an interval"));
 }
 
-#[test]
 fn a_file_without_data_for_a_chart_is_told_how_to_get_some() {
     let world = measured("6");
     world.run(["chart", "cost", "a.json"]).refuses(code::USAGE, "draw cost", "a.json has no data", "bench -x syscall");
@@ -131,7 +123,6 @@ fn a_file_without_data_for_a_chart_is_told_how_to_get_some() {
     assert!(!world.join("boot-stages.svg").exists(), "nothing but holes is not drawn");
 }
 
-#[test]
 fn of_several_files_a_chart_draws_several_or_says_that_it_cannot() {
     let world = World::new();
     for (file, seed) in [("a.json", "1"), ("b.json", "2")] {
@@ -148,7 +139,6 @@ fn of_several_files_a_chart_draws_several_or_says_that_it_cannot() {
     assert!(!world.run(["chart", "a.json", "--into", "one"]).err.contains("draws one run"));
 }
 
-#[test]
 fn what_cannot_be_is_refused_before_anything_is_written() {
     let world = measured("6");
     for (typed, doing, cause, advice) in [
@@ -178,3 +168,16 @@ fn what_cannot_be_is_refused_before_anything_is_written() {
     assert!(drawn(&world).is_empty());
     world.run(["chart", "aa", "a.json", "--into", "new/folder"]).ends_with(code::OK).says("new/folder/aa.svg");
 }
+
+crate::runner::tests!(
+    without_a_name_every_chart_that_has_data_is_drawn,
+    a_command_and_starts_at_once_have_charts,
+    a_beginning_draws_all_that_begin_with_it,
+    looks_are_what_was_asked_for,
+    outlines_leave_no_text_and_dots_per_inch_are_in_the_file,
+    json_lists_what_was_written_and_says_it_in_words,
+    one_block_is_drawn_without_an_interval_and_says_so,
+    a_file_without_data_for_a_chart_is_told_how_to_get_some,
+    of_several_files_a_chart_draws_several_or_says_that_it_cannot,
+    what_cannot_be_is_refused_before_anything_is_written
+);

@@ -11,7 +11,6 @@ fn experiments() -> Vec<&'static str> {
     isolab::experiments::ALL.iter().map(|e| e.about().id).collect()
 }
 
-#[test]
 fn everything_that_a_claim_names_is_here_or_planned() {
     let planned = isolab::planned::is_measured_later;
     for claim in claims::all() {
@@ -29,7 +28,6 @@ fn everything_that_a_claim_names_is_here_or_planned() {
     }
 }
 
-#[test]
 fn a_real_run_gives_a_verdict_with_its_numbers() {
     let world = World::new();
     let measured = bench(|| {
@@ -55,7 +53,6 @@ fn a_real_run_gives_a_verdict_with_its_numbers() {
     korean.ends_with(code::OK).says("일반적인 프로세스 실행과 차이가 거의 없다");
 }
 
-#[test]
 fn bad_files_and_claims_are_told() {
     let world = World::new();
     std::fs::write(world.path().join("other.json"), "{}").unwrap();
@@ -68,3 +65,9 @@ fn bad_files_and_claims_are_told() {
         "C01 to C52",
     );
 }
+
+crate::runner::tests!(
+    everything_that_a_claim_names_is_here_or_planned,
+    a_real_run_gives_a_verdict_with_its_numbers,
+    bad_files_and_claims_are_told
+);

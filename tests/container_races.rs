@@ -114,7 +114,6 @@ fn settings_are_read_only(mountinfo: &str) {
     }
 }
 
-#[test]
 fn proc_renamed_during_the_start_leaves_no_setting_writable() {
     let test = "proc renamed during the start";
     let arms: Vec<_> = arms(test).collect();
@@ -131,7 +130,6 @@ fn proc_renamed_during_the_start_leaves_no_setting_writable() {
     }
 }
 
-#[test]
 fn dev_renamed_during_the_start_gets_none_of_our_device_files() {
     let test = "dev renamed during the start";
     let arms: Vec<_> = arms(test).collect();
@@ -152,7 +150,6 @@ fn dev_renamed_during_the_start_gets_none_of_our_device_files() {
 }
 
 /// A link to the host's own root in place of the folder: either of the two is mounted, but the host's never writable.
-#[test]
 fn a_root_folder_swapped_for_a_link_never_gives_the_hosts_root_writable() {
     let test = "a root folder swapped for a link";
     let arms: Vec<_> = arms(test).collect();
@@ -175,7 +172,6 @@ fn a_root_folder_swapped_for_a_link_never_gives_the_hosts_root_writable() {
 
 /// Until exec the child is our own program: what leads to /proc/self/exe would run it again, inside, where its file could be
 /// reached as the file of a program of the container (CVE-2019-5736).
-#[test]
 fn a_program_swapped_for_our_own_is_not_executed() {
     let own = "#!/proc/self/exe\n";
     for trap in ["a link", "a script", "a script of the interpreter"] {
@@ -211,7 +207,6 @@ fn a_program_swapped_for_our_own_is_not_executed() {
 
 /// The kernel looks the dynamic loader up by its name, following links, whatever we have seen there before. Our own binary
 /// is no loader: run as one it ends by SIGSEGV.
-#[test]
 fn a_loader_swapped_for_our_own_program_is_not_executed() {
     let test = "a loader swapped during the start";
     let top = fs::File::open("/").unwrap();
@@ -266,7 +261,6 @@ fn is_our_own(answer: &Answer) -> bool {
     answer.code == 2 || answer.err.contains("unrecognized") || answer.err.contains("Usage:")
 }
 
-#[test]
 fn a_link_of_somebody_elses_in_a_sticky_folder_is_no_root_folder() {
     if !crate::common::root() {
         return crate::common::skip("somebody else's link", "only root can make one");
@@ -296,3 +290,12 @@ fn a_link_of_somebody_elses_in_a_sticky_folder_is_no_root_folder() {
         world.is_clean();
     }
 }
+
+crate::runner::tests!(
+    proc_renamed_during_the_start_leaves_no_setting_writable,
+    dev_renamed_during_the_start_gets_none_of_our_device_files,
+    a_root_folder_swapped_for_a_link_never_gives_the_hosts_root_writable,
+    a_program_swapped_for_our_own_is_not_executed,
+    a_loader_swapped_for_our_own_program_is_not_executed,
+    a_link_of_somebody_elses_in_a_sticky_folder_is_no_root_folder
+);

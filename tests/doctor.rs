@@ -20,7 +20,6 @@ fn row<'a>(report: &'a Value, id: &str) -> &'a Value {
     rows(report).find(|row| row["id"] == id).unwrap_or_else(|| panic!("no row {id}"))
 }
 
-#[test]
 fn it_takes_less_than_a_second_and_leaves_nothing_behind() {
     let world = World::new();
     let before: BTreeSet<String> = everything(&world);
@@ -50,7 +49,6 @@ fn everything(world: &World) -> BTreeSet<String> {
     found
 }
 
-#[test]
 fn it_speaks_of_every_environment_and_of_every_capability() {
     let world = World::new();
     let report = json(&world.run(["doctor", "--json"]));
@@ -71,7 +69,6 @@ fn it_speaks_of_every_environment_and_of_every_capability() {
 }
 
 /// What it says of an environment is what happens when the environment is used.
-#[test]
 fn what_it_promises_is_so() {
     let world = World::new();
     let report = json(&world.run(["doctor", "--json"]));
@@ -85,7 +82,6 @@ fn what_it_promises_is_so() {
     assert_eq!(row(&report, "kvm")["state"] == "ok", crate::common::works("vm-bare").is_ok());
 }
 
-#[test]
 fn it_fits_on_80_columns_without_colours_when_nobody_looks() {
     let world = World::new();
     let answer = world.run(["doctor"]);
@@ -97,7 +93,6 @@ fn it_fits_on_80_columns_without_colours_when_nobody_looks() {
     assert!(answer.out.lines().any(|l| l.starts_with("Level L")), "{answer}");
 }
 
-#[test]
 fn an_ordinary_user_is_told_what_root_would_gain() {
     if !crate::common::root() {
         return crate::common::skip(
@@ -119,7 +114,6 @@ fn an_ordinary_user_is_told_what_root_would_gain() {
     world.is_clean();
 }
 
-#[test]
 fn without_the_device_it_says_how_to_get_it() {
     const NAME: &str = "without_the_device_it_says_how_to_get_it";
     if !std::path::Path::new("/dev/kvm").exists() || !crate::common::root() {
@@ -148,7 +142,6 @@ fn without_the_device_it_says_how_to_get_it() {
 }
 
 /// As when a guest hangs in a broken KVM: doctor goes on without an answer, and ends the one that hangs.
-#[test]
 fn a_worker_that_hangs_is_given_up() {
     use isolab::environments::Arm;
     let world = World::new();
@@ -166,7 +159,6 @@ fn a_worker_that_hangs_is_given_up() {
     world.is_clean();
 }
 
-#[test]
 fn bad_arguments_are_2() {
     let world = World::new();
     for typed in [["doctor", "--jsn"], ["doctor", "vm"]] {
@@ -176,7 +168,6 @@ fn bad_arguments_are_2() {
 }
 
 /// What is known here of a chapter stands in its pages too, which the doctor may not read: both say the same.
-#[test]
 fn its_chapters_are_the_guides() {
     let world = World::new();
     let content = isolab::guide::content::Content::embedded();
@@ -192,3 +183,15 @@ fn its_chapters_are_the_guides() {
         korean.says(&content.page(number as u32, Lang::Ko).unwrap().page.title);
     }
 }
+
+crate::runner::tests!(
+    it_takes_less_than_a_second_and_leaves_nothing_behind,
+    it_speaks_of_every_environment_and_of_every_capability,
+    what_it_promises_is_so,
+    it_fits_on_80_columns_without_colours_when_nobody_looks,
+    an_ordinary_user_is_told_what_root_would_gain,
+    without_the_device_it_says_how_to_get_it,
+    a_worker_that_hangs_is_given_up,
+    bad_arguments_are_2,
+    its_chapters_are_the_guides
+);

@@ -30,7 +30,6 @@ fn status_of(world: &World, cell: &str) -> String {
     cell["status"].as_str().unwrap().to_owned()
 }
 
-#[test]
 fn without_kvm_the_rest_is_measured_and_the_remedy_told() {
     if !needs_own_mounts("without /dev/kvm") {
         return;
@@ -56,7 +55,6 @@ fn without_kvm_the_rest_is_measured_and_the_remedy_told() {
     world.is_clean();
 }
 
-#[test]
 fn a_kvm_that_is_none_is_told_apart_from_no_kvm() {
     let name = "a /dev/kvm that is another file";
     if !needs_own_mounts(name) {
@@ -75,7 +73,6 @@ fn a_kvm_that_is_none_is_told_apart_from_no_kvm() {
 }
 
 /// As with a wrong nesting or a firmware lock: a VM can be made, and then its first instruction is refused.
-#[test]
 fn a_kvm_that_runs_no_guest_is_found_out_by_running_one() {
     if !needs("a KVM that runs no guest", "vm-bare") {
         return;
@@ -94,7 +91,6 @@ fn a_kvm_that_runs_no_guest_is_found_out_by_running_one() {
     std::thread::spawn(cannot_run).join().unwrap();
 }
 
-#[test]
 fn without_permission_on_kvm_the_group_is_named() {
     let name = "no permission on /dev/kvm";
     let Some(world) = OtherUser::new(name) else { return };
@@ -109,7 +105,6 @@ fn without_permission_on_kvm_the_group_is_named() {
     world.0.is_clean();
 }
 
-#[test]
 fn without_user_namespaces_the_switch_is_named() {
     let name = "no user namespaces";
     if !root() {
@@ -141,7 +136,6 @@ fn without_user_namespaces_the_switch_is_named() {
 }
 
 /// As AppArmor has it on Ubuntu since 23.10: the namespace is made, and then its id map cannot be written.
-#[test]
 fn a_user_namespace_that_gets_no_ids_is_no_user_namespace() {
     let name = "user namespaces without id maps";
     if !needs(name, "container-rootless") || !needs_own_mounts(name) {
@@ -163,7 +157,6 @@ fn a_user_namespace_that_gets_no_ids_is_no_user_namespace() {
     }
 }
 
-#[test]
 fn a_cgroup_tree_that_cannot_be_written_is_told() {
     let name = "read-only cgroups";
     if !root() {
@@ -183,7 +176,6 @@ fn a_cgroup_tree_that_cannot_be_written_is_told() {
     world.is_clean();
 }
 
-#[test]
 fn out_of_processes() {
     let name = "out of processes";
     let Some(world) = OtherUser::new(name) else { return };
@@ -199,7 +191,6 @@ fn out_of_processes() {
     world.0.is_clean();
 }
 
-#[test]
 fn out_of_memory() {
     if !needs("out of memory", "vm-bare") {
         return;
@@ -218,7 +209,6 @@ fn out_of_memory() {
     world.is_clean();
 }
 
-#[test]
 fn a_worker_that_fails_crashes_or_lies_costs_its_own_cell_alone() {
     for (fault, reason) in [
         ("fail", "could not start the scripted environment: the script says so"),
@@ -236,7 +226,6 @@ fn a_worker_that_fails_crashes_or_lies_costs_its_own_cell_alone() {
     }
 }
 
-#[test]
 fn a_worker_that_hangs_is_ended_at_its_deadline() {
     let world = World::new();
     let args = [&["-e", "fake,fake:fault=hang", "--timeout", "300ms"][..], &ONE].concat();
@@ -246,7 +235,6 @@ fn a_worker_that_hangs_is_ended_at_its_deadline() {
     world.is_clean();
 }
 
-#[test]
 fn what_is_unavailable_is_skipped_and_that_is_no_failure() {
     let world = World::new();
     world.bench(&[&["-e", "fake,fake:fault=unavailable"][..], &ONE].concat()).ends_with(code::OK);
@@ -256,7 +244,6 @@ fn what_is_unavailable_is_skipped_and_that_is_no_failure() {
     answer.ends_with(code::NOTHING_RAN).says("try: take the fault away");
 }
 
-#[test]
 fn what_a_sample_leaves_running_is_ended_and_a_warning() {
     let world = World::new();
     let answer = world.bench(&[&["-e", "fake,fake:fault=leak"][..], &ONE].concat());
@@ -267,7 +254,6 @@ fn what_a_sample_leaves_running_is_ended_and_a_warning() {
     world.is_clean();
 }
 
-#[test]
 fn a_probe_killed_in_the_middle_of_its_sample_fails_that_sample_alone() {
     let world = World::new();
     let _turn = crate::common::my_turn();
@@ -285,7 +271,6 @@ fn a_probe_killed_in_the_middle_of_its_sample_fails_that_sample_alone() {
     world.is_clean();
 }
 
-#[test]
 fn a_second_bench_waits_for_nobody_and_disturbs_nobody() {
     let (world, other) = (World::new(), World::new());
     let _turn = crate::common::my_turn();
@@ -299,7 +284,6 @@ fn a_second_bench_waits_for_nobody_and_disturbs_nobody() {
     world.is_clean();
 }
 
-#[test]
 fn inside_a_container_what_works_works_and_the_rest_says_why() {
     for outer in ["container", "container-rootless"] {
         let name = format!("inside {outer}");
@@ -390,7 +374,6 @@ impl OtherUser {
 }
 
 /// A throttled CPU or a failing disk shows there, and spoils numbers.
-#[test]
 fn a_line_that_the_kernel_logs_during_a_run_is_a_warning() {
     use std::io::Write;
     let name = "a line in the kernel's log";
@@ -420,3 +403,23 @@ fn a_line_that_the_kernel_logs_during_a_run_is_a_warning() {
     assert!(codes(&world).contains("\"kernel-log\": \"the kernel logged during the run: "), "{}", codes(&world));
     assert!(codes(&world).contains("not really throttled"), "{}", codes(&world));
 }
+
+crate::runner::tests!(
+    without_kvm_the_rest_is_measured_and_the_remedy_told,
+    a_kvm_that_is_none_is_told_apart_from_no_kvm,
+    a_kvm_that_runs_no_guest_is_found_out_by_running_one,
+    without_permission_on_kvm_the_group_is_named,
+    without_user_namespaces_the_switch_is_named,
+    a_user_namespace_that_gets_no_ids_is_no_user_namespace,
+    a_cgroup_tree_that_cannot_be_written_is_told,
+    out_of_processes,
+    out_of_memory,
+    a_worker_that_fails_crashes_or_lies_costs_its_own_cell_alone,
+    a_worker_that_hangs_is_ended_at_its_deadline,
+    what_is_unavailable_is_skipped_and_that_is_no_failure,
+    what_a_sample_leaves_running_is_ended_and_a_warning,
+    a_probe_killed_in_the_middle_of_its_sample_fails_that_sample_alone,
+    a_second_bench_waits_for_nobody_and_disturbs_nobody,
+    inside_a_container_what_works_works_and_the_rest_says_why,
+    a_line_that_the_kernel_logs_during_a_run_is_a_warning
+);

@@ -17,7 +17,6 @@ fn measured() -> (World, String) {
     (world, dir)
 }
 
-#[test]
 fn everything_that_prints_a_table_prints_json() {
     let (world, dir) = measured();
     let list = json(&world.run(["list", "--json"]));
@@ -38,7 +37,6 @@ fn everything_that_prints_a_table_prints_json() {
     assert_eq!(doctor["groups"][0]["rows"][0]["id"], "process");
 }
 
-#[test]
 fn clean_tells_in_json_what_it_removed() {
     let world = World::new();
     let stale = world.join("tmp/isolab.0badcafe");
@@ -53,7 +51,6 @@ fn clean_tells_in_json_what_it_removed() {
     world.is_clean();
 }
 
-#[test]
 fn a_life_is_one_line_of_json_after_what_the_program_printed() {
     let world = World::new();
     let args = ["run", "--timeline", "--inventory", "--json", "--", "probe", "count", "2"];
@@ -77,7 +74,6 @@ fn subcommands(world: &World) -> Vec<String> {
     names.map(|l| l.split_whitespace().next().unwrap().to_owned()).collect()
 }
 
-#[test]
 fn every_shell_gets_completions_for_every_subcommand() {
     let world = World::new();
     let names = subcommands(&world);
@@ -93,7 +89,6 @@ fn every_shell_gets_completions_for_every_subcommand() {
     assert!(parsed.is_ok_and(|out| out.status.success()), "bash understands it");
 }
 
-#[test]
 fn every_subcommand_gets_a_page() {
     let world = World::new();
     let dir = world.join("man/man1");
@@ -109,3 +104,11 @@ fn every_subcommand_gets_a_page() {
     world.run(["man", &file]).refuses(code::USAGE, "make the folder", "", "man1");
     assert_eq!(std::fs::read_to_string(file).unwrap(), "x");
 }
+
+crate::runner::tests!(
+    everything_that_prints_a_table_prints_json,
+    clean_tells_in_json_what_it_removed,
+    a_life_is_one_line_of_json_after_what_the_program_printed,
+    every_shell_gets_completions_for_every_subcommand,
+    every_subcommand_gets_a_page
+);

@@ -12,7 +12,6 @@ fn tool(test: &str, name: &str) -> Option<Command> {
     None
 }
 
-#[test]
 fn they_are_formatted() {
     let Some(mut rustfmt) = tool("they_are_formatted", "rustfmt") else { return };
     let out = rustfmt
@@ -23,7 +22,6 @@ fn they_are_formatted() {
     assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stdout));
 }
 
-#[test]
 fn they_have_no_lint() {
     let dir = tempfile::tempdir().unwrap();
     for program in PROGRAMS {
@@ -40,10 +38,11 @@ fn they_have_no_lint() {
 }
 
 /// A few KiB, one segment, nothing writable: what the harness counts on.
-#[test]
 fn the_probe_is_small_and_static() {
     let elf = isolab::probe::ELF;
     assert!(elf.len() < 16 * 1024, "{} bytes", elf.len());
     let program_headers = u16::from_le_bytes([elf[56], elf[57]]);
     assert_eq!(program_headers, 2, "one PT_LOAD and the stack's flags");
 }
+
+crate::runner::tests!(they_are_formatted, they_have_no_lint, the_probe_is_small_and_static);

@@ -112,7 +112,6 @@ fn floor(runs: &[(String, &Run)]) -> String {
     format!("{:.1} %", floor * 100.0)
 }
 
-#[test]
 fn as_shipped_prediction_card_and_work_fail_each_with_its_own_words() {
     let reader = Reader::new();
     reader.guide(&["reset", "--all"]).ends_with(code::OK).says("as it was shipped").says("Predictions stay locked");
@@ -133,7 +132,6 @@ fn as_shipped_prediction_card_and_work_fail_each_with_its_own_words() {
 }
 
 /// A chapter on data of one's own, from the first page to full marks; and a prediction that came too late.
-#[test]
 fn a_chapter_is_done_from_prediction_to_full_marks() {
     let reader = Reader::new();
     reader.guide(&["show", "2"]).ends_with(code::OK).says("Predict before you read on").says("guide predict 2");
@@ -170,7 +168,6 @@ fn a_chapter_is_done_from_prediction_to_full_marks() {
 }
 
 /// Before any check has been passed: what is newer and satisfies less takes nothing away, and why it is not read is said.
-#[test]
 fn a_newer_bench_with_few_blocks_is_passed_over_with_its_reason() {
     let reader = Reader::new();
     reader.predict(0).ends_with(code::OK);
@@ -193,7 +190,6 @@ fn a_newer_bench_with_few_blocks_is_passed_over_with_its_reason() {
     assert_eq!((json["chosen"].as_str(), json["passed_over"][0]["file"].as_str()), (Some("newest"), Some("few.json")));
 }
 
-#[test]
 fn a_pipe_or_a_device_among_what_the_guide_reads_is_told_at_once() {
     let reader = Reader::new();
     reader.predict(2).ends_with(code::OK);
@@ -232,7 +228,6 @@ fn a_pipe_or_a_device_among_what_the_guide_reads_is_told_at_once() {
 }
 
 /// On every reference machine, in both languages: the reference solution and cards that follow the data.
-#[test]
 fn every_chapter_passes_on_reference_data() {
     let hosts = reference::hosts(Path::new("."));
     if hosts.is_empty() {
@@ -256,7 +251,6 @@ fn every_chapter_passes_on_reference_data() {
     }
 }
 
-#[test]
 fn bad_words_are_answered_with_what_there_is() {
     let reader = Reader::new();
     let refused = [
@@ -281,7 +275,6 @@ fn bad_words_are_answered_with_what_there_is() {
     assert!(!reader.world.join("home/.local/state/isolab/predictions.jsonl").exists(), "nothing was stored");
 }
 
-#[test]
 fn answers_come_from_a_pipe_too_and_half_of_them_store_nothing() {
     let reader = Reader::new();
     let predict = |lines: &str| -> Answer {
@@ -298,7 +291,6 @@ fn answers_come_from_a_pipe_too_and_half_of_them_store_nothing() {
     again.refuses(code::USAGE, "prediction for chapter 2", "locked once it is stored", "guide show 2").says("3 ×");
 }
 
-#[test]
 fn a_language_without_a_page_is_said_in_that_language() {
     let reader = Reader::new();
     let english = std::fs::read_to_string("lab-guides/02-start-time.md").unwrap().replace("chapter: 2", "chapter: 3");
@@ -321,7 +313,6 @@ fn a_language_without_a_page_is_said_in_that_language() {
     assert!(fresh.err.is_empty(), "{fresh}");
 }
 
-#[test]
 fn work_that_does_not_compile_or_whose_tests_were_changed_is_found_out() {
     let reader = Reader::new();
     reader.works(2, "work.rs");
@@ -346,7 +337,6 @@ fn work_that_does_not_compile_or_whose_tests_were_changed_is_found_out() {
 }
 
 /// With a limit of its own, so that the test is short; the binary waits longer.
-#[test]
 fn work_that_loops_for_ever_is_ended() {
     let reader = Reader::new();
     reader.works(2, "work.rs");
@@ -372,7 +362,6 @@ fn work_that_loops_for_ever_is_ended() {
     assert!(work.status == Status::Fail && work.why.contains("did not end within 2 s"), "{}", work.why);
 }
 
-#[test]
 fn a_home_that_takes_nothing_is_told_with_the_way_out() {
     let reader = Reader::new();
     let answers = [
@@ -406,7 +395,6 @@ fn a_home_that_takes_nothing_is_told_with_the_way_out() {
     );
 }
 
-#[test]
 fn results_edited_by_hand_do_not_pass() {
     let reader = Reader::new();
     reader.predict(2).ends_with(code::OK);
@@ -423,7 +411,6 @@ fn results_edited_by_hand_do_not_pass() {
     reader.guide(&["check", "2", "cut.json"]).refuses(code::USAGE, "cut.json", "cut off", "isolab recover");
 }
 
-#[test]
 fn a_log_that_was_changed_by_hand_is_not_built_upon() {
     let reader = Reader::new();
     reader.predict(2).ends_with(code::OK);
@@ -436,7 +423,6 @@ fn a_log_that_was_changed_by_hand_is_not_built_upon() {
     assert!(checks["ch02-prediction"].1.contains("changed by hand: line 1"), "{checks:?}");
 }
 
-#[test]
 fn under_sudo_predictions_and_work_belong_to_the_caller() {
     use std::os::unix::fs::MetadataExt;
     if !root() {
@@ -458,7 +444,6 @@ fn under_sudo_predictions_and_work_belong_to_the_caller() {
     }
 }
 
-#[test]
 fn lists_are_for_programs_too() {
     let reader = Reader::new();
     for args in [&["list", "--json"][..], &["progress", "--json"]] {
@@ -495,7 +480,6 @@ fn lists_are_for_programs_too() {
     }
 }
 
-#[test]
 fn eighty_columns_are_enough() {
     let reader = Reader::new();
     for lang in ["en", "ko"] {
@@ -509,7 +493,6 @@ fn eighty_columns_are_enough() {
     }
 }
 
-#[test]
 fn the_commands_of_check_begin_as_isolab_was_called_and_can_be_pasted() {
     let (reader, called) = (Reader::new(), "/usr/local/bin/isolab");
     reader.owns("sequential.json", "seq.json", "2026-01-01T10:00:00Z");
@@ -523,3 +506,23 @@ fn the_commands_of_check_begin_as_isolab_was_called_and_can_be_pasted() {
         assert_eq!(answer.out.lines().find(|line| isolab::guide::terminal::wide(line) > 80), None, "{answer}");
     }
 }
+
+crate::runner::tests!(
+    as_shipped_prediction_card_and_work_fail_each_with_its_own_words,
+    a_chapter_is_done_from_prediction_to_full_marks,
+    a_newer_bench_with_few_blocks_is_passed_over_with_its_reason,
+    a_pipe_or_a_device_among_what_the_guide_reads_is_told_at_once,
+    every_chapter_passes_on_reference_data,
+    bad_words_are_answered_with_what_there_is,
+    answers_come_from_a_pipe_too_and_half_of_them_store_nothing,
+    a_language_without_a_page_is_said_in_that_language,
+    work_that_does_not_compile_or_whose_tests_were_changed_is_found_out,
+    work_that_loops_for_ever_is_ended,
+    a_home_that_takes_nothing_is_told_with_the_way_out,
+    results_edited_by_hand_do_not_pass,
+    a_log_that_was_changed_by_hand_is_not_built_upon,
+    under_sudo_predictions_and_work_belong_to_the_caller,
+    lists_are_for_programs_too,
+    eighty_columns_are_enough,
+    the_commands_of_check_begin_as_isolab_was_called_and_can_be_pasted
+);

@@ -174,25 +174,22 @@ const MORE: &[&str] = &[
     "isolab bench --blocks 6",
 ];
 
-#[test]
 fn every_chapter_done_as_printed_gets_full_marks() {
     for (chapter, _) in Content::embedded().chapters() {
         Player::of(chapter, false).play(&MORE[..1]);
     }
 }
 
-#[test]
-#[ignore = "measures for real; a minute"]
 fn chapters_0_and_2_measured_as_printed_keep_full_marks() {
     for chapter in [0, 2] {
         Player::of(chapter, true).play(MORE);
     }
 }
 
-#[test]
-#[ignore = "measures for real; minutes"]
 fn the_other_chapters_measured_as_printed_get_full_marks() {
     for chapter in [1, 6, 7] {
         Player::of(chapter, true).play(&[]);
     }
 }
+
+crate::runner::tests!(every_chapter_done_as_printed_gets_full_marks; chapters_0_and_2_measured_as_printed_keep_full_marks = "measures for real; a minute", the_other_chapters_measured_as_printed_get_full_marks = "measures for real; minutes");

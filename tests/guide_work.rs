@@ -65,27 +65,30 @@ fn check(chapter: &str, words: &[&str]) {
     }
 }
 
-#[test]
 fn chapter_0_asks_what_is_independent() {
     check("ch00", &["they are one observation, not 5", "in at least 90 %"]);
 }
 
-#[test]
 fn chapter_1_asks_for_the_number_in_brackets() {
     check("ch01", &["names tell nothing", "Missing is not different"]);
 }
 
-#[test]
 fn chapter_2_asks_what_a_mark_ends() {
     check("ch02", &["A mark ends the part before it", "Without a user namespace nobody writes an id map"]);
 }
 
-#[test]
 fn chapter_6_asks_for_every_door() {
     check("ch06", &["socket (41) is allowed", "x32", "its numbers mean other calls"]);
 }
 
-#[test]
 fn chapter_7_asks_whose_memory_it_is() {
     check("ch07", &["this is the VmRSS of the parent", "Not measured is not 0"]);
 }
+
+crate::runner::tests!(
+    chapter_0_asks_what_is_independent,
+    chapter_1_asks_for_the_number_in_brackets,
+    chapter_2_asks_what_a_mark_ends,
+    chapter_6_asks_for_every_door,
+    chapter_7_asks_whose_memory_it_is
+);

@@ -71,7 +71,6 @@ fn poisoned(run: &mut Value, with: &str) {
     run["warnings"].as_array_mut().unwrap().push(serde_json::json!({ "code": with, "text": with, "unfit": true }));
 }
 
-#[test]
 fn nothing_of_a_results_file_is_obeyed_anywhere() {
     let world = World::new();
     world
@@ -118,7 +117,6 @@ fn nothing_of_a_results_file_is_obeyed_anywhere() {
     }
 }
 
-#[test]
 fn names_on_the_command_line_are_told_and_not_obeyed() {
     let world = World::new();
     for hostile in HOSTILE {
@@ -140,3 +138,5 @@ fn names_on_the_command_line_are_told_and_not_obeyed() {
         }
     }
 }
+
+crate::runner::tests!(nothing_of_a_results_file_is_obeyed_anywhere, names_on_the_command_line_are_told_and_not_obeyed);

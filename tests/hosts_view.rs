@@ -13,7 +13,6 @@ fn shell(world: &World, arm: &str, text: &str) -> Answer {
     world.run(["run", "--as", arm, "--rootfs", "/", "--timeout", "20s", "--", "sh", "-c", text])
 }
 
-#[test]
 fn tmp_shows_the_hosts_files_and_what_is_written_there_is_gone_with_the_container() {
     for arm in ARMS.into_iter().filter(|arm| needs("a /tmp of its own", arm)) {
         let world = World::new();
@@ -29,7 +28,6 @@ fn tmp_shows_the_hosts_files_and_what_is_written_there_is_gone_with_the_containe
     }
 }
 
-#[test]
 fn a_fifo_or_a_socket_of_the_host_leads_nowhere() {
     for arm in ARMS.into_iter().filter(|arm| needs("the host's FIFOs and sockets", arm)) {
         let world = World::new();
@@ -79,7 +77,6 @@ fn connecting_to(path: &[u8]) -> Vec<u8> {
     elf
 }
 
-#[test]
 fn nobody_connects_to_a_socket_of_the_host() {
     let test = "nobody_connects_to_a_socket_of_the_host";
     let id = std::process::id();
@@ -112,7 +109,6 @@ fn nobody_connects_to_a_socket_of_the_host() {
 }
 
 /// A mount below the host's /tmp: in a user namespace nothing around it can be shown.
-#[test]
 fn a_tmp_that_cannot_be_shown_is_empty_and_told() {
     let test = "a_tmp_that_cannot_be_shown_is_empty_and_told";
     if !needs_own_mounts(test) {
@@ -137,7 +133,6 @@ fn a_tmp_that_cannot_be_shown_is_empty_and_told() {
     }
 }
 
-#[test]
 fn what_programs_expect_of_tmp_and_shared_memory_is_there() {
     let test = "what_programs_expect_of_tmp_and_shared_memory_is_there";
     let compile =
@@ -158,7 +153,6 @@ fn what_programs_expect_of_tmp_and_shared_memory_is_there() {
     }
 }
 
-#[test]
 fn a_program_that_is_hidden_inside_is_told_to_be_outside() {
     let test = "a_program_that_is_hidden_inside_is_told_to_be_outside";
     for place in ["/run", "/dev/shm"] {
@@ -179,3 +173,12 @@ fn a_program_that_is_hidden_inside_is_told_to_be_outside() {
         std::fs::remove_file(program).unwrap();
     }
 }
+
+crate::runner::tests!(
+    tmp_shows_the_hosts_files_and_what_is_written_there_is_gone_with_the_container,
+    a_fifo_or_a_socket_of_the_host_leads_nowhere,
+    nobody_connects_to_a_socket_of_the_host,
+    a_tmp_that_cannot_be_shown_is_empty_and_told,
+    what_programs_expect_of_tmp_and_shared_memory_is_there,
+    a_program_that_is_hidden_inside_is_told_to_be_outside
+);

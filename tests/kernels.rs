@@ -33,7 +33,6 @@ fn world() -> World {
     World::new()
 }
 
-#[test]
 fn kernels_are_added_listed_and_chosen() {
     let world = world();
     world.run(["kernel", "list"]).ends_with(0);
@@ -53,7 +52,6 @@ fn kernels_are_added_listed_and_chosen() {
     assert!(world.join("home/.local/share/isolab/kernels/6.2.0-x/kernel").is_file());
 }
 
-#[test]
 fn what_cannot_be_booted_is_refused_with_its_reason() {
     let world = world();
     let whole = bz_image("6.1.0-x");
@@ -88,7 +86,6 @@ fn what_cannot_be_booted_is_refused_with_its_reason() {
 }
 
 /// Ubuntu's /boot: only root may read it. With sudo the copy is the caller's.
-#[test]
 fn under_sudo_the_copy_is_the_callers() {
     if !crate::common::root() {
         return skip("kernels::under_sudo_the_copy_is_the_callers", "only root can give files away");
@@ -118,7 +115,6 @@ fn depends(module: &[u8]) -> Vec<String> {
 }
 
 /// The kernel that this machine would boot, where there is one.
-#[test]
 fn a_real_kernel_is_unpacked_and_its_modules_are_in_order() {
     const NAME: &str = "kernels::a_real_kernel_is_unpacked_and_its_modules_are_in_order";
     let kernel = match isolab::kernels::chosen(None) {
@@ -176,7 +172,6 @@ fn with_apt(world: &World, args: &[&str]) -> Answer {
     run(&mut isolab)
 }
 
-#[test]
 fn a_distributions_kernel_is_fetched_with_its_modules() {
     let world = world();
     let answer = with_apt(&world, &["kernel", "fetch"]);
@@ -190,3 +185,11 @@ fn a_distributions_kernel_is_fetched_with_its_modules() {
     let mut without = world.isolab(["kernel", "fetch"]);
     run(without.env("PATH", "/nowhere")).refuses(3, "find a kernel", "apt", "kernel add FILE");
 }
+
+crate::runner::tests!(
+    kernels_are_added_listed_and_chosen,
+    what_cannot_be_booted_is_refused_with_its_reason,
+    under_sudo_the_copy_is_the_callers,
+    a_real_kernel_is_unpacked_and_its_modules_are_in_order,
+    a_distributions_kernel_is_fetched_with_its_modules
+);

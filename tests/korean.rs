@@ -20,7 +20,6 @@ fn hangul(text: &str) -> bool {
     text.chars().any(|c| ('가'..='힣').contains(&c))
 }
 
-#[test]
 fn the_option_stands_before_the_subcommand_or_behind_it_and_wins_over_the_environment() {
     let korean = told(&["--lang", "ko", "list"], &[]);
     assert!(korean.contains("환경(-e)") && korean.contains("호스트의 네트워크에 그대로 있습니다."), "{korean}");
@@ -36,7 +35,6 @@ fn the_option_stands_before_the_subcommand_or_behind_it_and_wins_over_the_enviro
     assert!(wrong.contains("--lang en or --lang ko"), "{wrong}");
 }
 
-#[test]
 fn doctor_and_list_fit_80_columns_in_korean() {
     for args in [["doctor", "--lang", "ko"], ["list", "--lang", "ko"]] {
         let text = told(&args, &[]);
@@ -48,7 +46,6 @@ fn doctor_and_list_fit_80_columns_in_korean() {
     assert!(text.contains("가상머신") && text.contains("수준 L") && !text.contains("This machine"), "{text}");
 }
 
-#[test]
 fn an_error_has_its_three_answers_in_korean() {
     let text = told(&["run", "--lang", "ko", "--", "./no-such-program"], &[]);
     assert!(text.starts_with("오류: ") && text.contains("\n원인: ") && text.contains("\n해결: "), "{text}");
@@ -56,7 +53,6 @@ fn an_error_has_its_three_answers_in_korean() {
     assert!(text.starts_with("오류: ") && text.contains("\n원인: ") && hangul(text.lines().last().unwrap()), "{text}");
 }
 
-#[test]
 fn what_a_run_skips_is_said_in_korean_and_kept_in_both() {
     let _turn = my_turn();
     let dir = tempfile::tempdir().unwrap();
@@ -81,7 +77,6 @@ fn what_a_run_skips_is_said_in_korean_and_kept_in_both() {
 }
 
 /// The three answers of errors that few meet; what the kernel and libraries say stays as they say it.
-#[test]
 fn rarer_errors_are_in_korean_too() {
     let dir = tempfile::tempdir().unwrap();
     let path = |name: &str, text: &str| {
@@ -133,7 +128,6 @@ fn rarer_errors_are_in_korean_too() {
 }
 
 /// clap's own errors: the same exit code and stream, and English as clap says it.
-#[test]
 fn a_line_that_is_not_understood_is_told_in_korean() {
     let ask = |args: &[&str], lang: &str| {
         let mut command = Command::new(ISOLAB);
@@ -157,7 +151,6 @@ fn a_line_that_is_not_understood_is_told_in_korean() {
     assert!(exit == Some(0) && help.contains("Usage: isolab bench") && !hangul(&help), "help is English");
 }
 
-#[test]
 fn a_life_is_shown_in_korean_and_as_json_in_english() {
     let shown = told(&["run", "--lang", "ko", "--as", "process", "--timeline", "--inventory"], &[]);
     for words in [
@@ -176,3 +169,13 @@ fn a_life_is_shown_in_korean_and_as_json_in_english() {
     let json = told(&["run", "--lang", "ko", "--as", "process", "--timeline", "--inventory", "--json"], &[]);
     assert!(!hangul(&json) && json.contains("clone3 returned"), "{json}");
 }
+
+crate::runner::tests!(
+    the_option_stands_before_the_subcommand_or_behind_it_and_wins_over_the_environment,
+    doctor_and_list_fit_80_columns_in_korean,
+    an_error_has_its_three_answers_in_korean,
+    what_a_run_skips_is_said_in_korean_and_kept_in_both,
+    rarer_errors_are_in_korean_too,
+    a_line_that_is_not_understood_is_told_in_korean,
+    a_life_is_shown_in_korean_and_as_json_in_english
+);

@@ -10,7 +10,6 @@ fn isolab(shell: &str) -> (Output, Vec<String>) {
     (out, left.collect())
 }
 
-#[test]
 fn with_too_few_file_descriptors() {
     let codes: Vec<Option<i32>> = (6..32)
         .map(|limit| {
@@ -27,7 +26,6 @@ fn with_too_few_file_descriptors() {
     );
 }
 
-#[test]
 fn after_becoming_an_ordinary_user() {
     let (out, left) = isolab("isolab run --as container-rootless");
     if out.status.code() == Some(125) {
@@ -39,3 +37,5 @@ fn after_becoming_an_ordinary_user() {
     }
     assert!(out.status.success() && left.is_empty(), "{left:?} {out:?}");
 }
+
+crate::runner::tests!(with_too_few_file_descriptors, after_becoming_an_ordinary_user);

@@ -1,8 +1,10 @@
 //! All tests of the built program in one binary: thirty would each link all of isolab, and each wait for the slowest of its
 //! own. `cargo test --test all orphans::` runs one file's.
+#![deny(dead_code)] // a test that is in no list
 #![allow(clippy::unwrap_used, clippy::print_stderr, reason = "a test may stop anywhere, and tells what it skips")]
 
 mod common;
+mod runner;
 
 mod any_name;
 mod architecture;
@@ -45,3 +47,52 @@ mod turns;
 mod vm_bare;
 mod worker;
 mod writable_root;
+
+fn main() -> std::process::ExitCode {
+    runner::main(&[
+        any_name::TESTS,
+        architecture::languages::TESTS,
+        architecture::TESTS,
+        architecture::paths::TESTS,
+        bad_input::TESTS,
+        browser::TESTS,
+        callers_folder::TESTS,
+        charts::TESTS,
+        claims::TESTS,
+        container_races::TESTS,
+        doctor::TESTS,
+        faults::TESTS,
+        figures::TESTS,
+        for_scripts::TESTS,
+        guest_programs::TESTS,
+        guide::TESTS,
+        guide_played::TESTS,
+        guide_work::TESTS,
+        hostile_text::TESTS,
+        hosts_view::TESTS,
+        kernels::TESTS,
+        korean::TESTS,
+        leftovers::TESTS,
+        numbers::TESTS,
+        one_program::TESTS,
+        orphans::TESTS,
+        pages::TESTS,
+        program_names::TESTS,
+        proxy::TESTS,
+        readme::TESTS,
+        report::TESTS,
+        results_files::TESTS,
+        results_readme::TESTS,
+        run_command::TESTS,
+        run_command::bare_vm::TESTS,
+        shortages::TESTS,
+        signals::TESTS,
+        streams::TESTS,
+        system_calls::TESTS,
+        terminal::TESTS,
+        turns::TESTS,
+        vm_bare::TESTS,
+        worker::TESTS,
+        writable_root::TESTS,
+    ])
+}

@@ -58,7 +58,6 @@ fn is_told_or_refused(world: &World, what: &str, run: &Value) {
 
 type Make<'a> = Box<dyn Fn(usize) -> Value + 'a>;
 
-#[test]
 fn odd_numbers_are_told_or_refused_in_bounded_time() {
     let world = World::new();
     world.bench(&["-e", "fake,fake:ready=2000", "-x", "boot", "--blocks", "25"]).ends_with(code::OK);
@@ -89,3 +88,5 @@ fn odd_numbers_are_told_or_refused_in_bounded_time() {
     world.file("odd.json", words);
     assert_ne!(world.run(["report", "odd.json"]).code, code::OK, "no number of JSON is infinite");
 }
+
+crate::runner::tests!(odd_numbers_are_told_or_refused_in_bounded_time);

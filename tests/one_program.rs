@@ -51,7 +51,6 @@ fn arms(test: &'static str) -> impl Iterator<Item = &'static str> {
     ["process", "container", "container-rootless"].into_iter().filter(move |arm| needs(test, arm))
 }
 
-#[test]
 fn a_script_reads_the_file_beside_it_and_the_callers_folder() {
     let folder = Folder::new("script");
     folder.write("beside", 0o644, "here it is\n");
@@ -62,7 +61,6 @@ fn a_script_reads_the_file_beside_it_and_the_callers_folder() {
     }
 }
 
-#[test]
 fn a_static_program_runs_without_any_rootfs() {
     let folder = Folder::new("static");
     folder.write("own-probe", 0o755, isolab::probe::ELF);
@@ -81,7 +79,6 @@ fn a_static_program_runs_without_any_rootfs() {
 }
 
 /// Status, cause and remedy of what the kernel calls ENOENT, ENOEXEC or EACCES.
-#[test]
 fn what_cannot_be_executed_is_named_with_its_cause() {
     let folder = Folder::new("exec");
     let mut foreign = isolab::probe::ELF.to_vec();
@@ -118,7 +115,6 @@ fn what_cannot_be_executed_is_named_with_its_cause() {
 }
 
 /// In mounts of its own: the folder is noexec for this test alone.
-#[test]
 fn a_file_system_without_exec_is_told() {
     const TEST: &str = "a_file_system_without_exec_is_told";
     if !crate::common::needs_own_mounts(TEST) {
@@ -164,7 +160,6 @@ fn elf(instructions: &[u8]) -> Vec<u8> {
 
 /// Signals with their default action do not reach the first process of a pid namespace, its own least of all
 /// (pid_namespaces(7)); a fault of the CPU does.
-#[test]
 fn what_ends_a_command_ends_it_in_every_arm_of_a_bench() {
     const NULL_WRITE: &[u8] = b"\xc6\x04\x25\0\0\0\0\x01"; // mov byte [0], 1
     let folder = Folder::new("verdict");
@@ -192,7 +187,6 @@ fn what_ends_a_command_ends_it_in_every_arm_of_a_bench() {
 }
 
 /// The knob that takes the small PID 1 away shows what it is for, and is refused where there is none to take away.
-#[test]
 fn the_small_pid_1_of_a_bench_can_be_left_out() {
     let test = "the_small_pid_1_of_a_bench_can_be_left_out";
     let Some(arm) = arms(test).last().filter(|arm| *arm != "process") else { return };
@@ -206,3 +200,12 @@ fn the_small_pid_1_of_a_bench_can_be_left_out() {
         world.bench(&[&["-e", &format!("{arm}:+init"), "--blocks", "1", "--results", "other"][..], &command].concat());
     answer.says("a small PID 1 before it anyway");
 }
+
+crate::runner::tests!(
+    a_script_reads_the_file_beside_it_and_the_callers_folder,
+    a_static_program_runs_without_any_rootfs,
+    what_cannot_be_executed_is_named_with_its_cause,
+    a_file_system_without_exec_is_told,
+    what_ends_a_command_ends_it_in_every_arm_of_a_bench,
+    the_small_pid_1_of_a_bench_can_be_left_out
+);

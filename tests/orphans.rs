@@ -60,7 +60,6 @@ fn nothing_runs(word: &str, when: &str) {
 const ARMS: [&str; 7] =
     ["process", "process:vfork", "container", "container:fork", "container:+init", "container-rootless", "vm-bare"];
 
-#[test]
 fn a_kill_of_run_at_any_moment_ends_its_program() {
     let mut random = oorandom::Rand64::new(7);
     let world = World::new();
@@ -79,7 +78,6 @@ fn a_kill_of_run_at_any_moment_ends_its_program() {
     }
 }
 
-#[test]
 fn a_kill_of_bench_at_any_moment_ends_workers_and_programs() {
     let mut random = oorandom::Rand64::new(8);
     let world = World::new();
@@ -104,7 +102,6 @@ fn leaving(word: &str) -> String {
     format!("sleep {word} & setsid sh -c 'sleep {word} & exit 0' & sleep 0.1; exit 7")
 }
 
-#[test]
 fn what_a_program_leaves_running_ends_with_it() {
     let world = World::new();
     for arm in ["process", "process:vfork", "container", "container:+init", "container:-pid", "container-rootless"] {
@@ -126,7 +123,6 @@ fn what_a_program_leaves_running_ends_with_it() {
     }
 }
 
-#[test]
 fn a_run_warns_of_what_its_program_left_running() {
     let world = World::new();
     let word = unique();
@@ -145,7 +141,6 @@ fn a_run_warns_of_what_its_program_left_running() {
 }
 
 /// A background job of the shell that became isolab by exec is not isolab's.
-#[test]
 fn what_was_there_before_is_left_alone() {
     let world = World::new();
     let word = unique();
@@ -161,7 +156,6 @@ fn what_was_there_before_is_left_alone() {
 }
 
 /// Its program ends with isolab; what that one had started belongs to nobody then.
-#[test]
 fn clean_ends_what_a_killed_run_had_started() {
     let world = World::new();
     let word = unique();
@@ -199,7 +193,6 @@ fn needs_setpriv(test: &str) -> bool {
     there
 }
 
-#[test]
 fn clean_ends_a_program_that_hides_from_it() {
     let test = "clean_ends_a_program_that_hides_from_it";
     if !needs_setpriv(test) {
@@ -227,7 +220,6 @@ fn clean_ends_a_program_that_hides_from_it() {
 }
 
 /// Its environment is clear, its session its own, its parents have all ended: no note tells of it.
-#[test]
 fn clean_ends_a_descendant_that_hides_and_has_no_parent_left() {
     let test = "clean_ends_a_descendant_that_hides_and_has_no_parent_left";
     if !needs_setpriv(test) {
@@ -249,7 +241,6 @@ fn clean_ends_a_descendant_that_hides_and_has_no_parent_left() {
 }
 
 /// The same of a killed bench: of its worker nothing is left that could tell.
-#[test]
 fn clean_ends_what_a_killed_bench_had_started_and_what_hides_from_it() {
     let test = "clean_ends_what_a_killed_bench_had_started_and_what_hides_from_it";
     let arms = if root() { ["process", "container-rootless"].as_slice() } else { &["process"] };
@@ -274,7 +265,6 @@ fn clean_ends_what_a_killed_bench_had_started_and_what_hides_from_it() {
 }
 
 /// Anybody may call a folder after a run that lives.
-#[test]
 fn clean_ends_nothing_that_the_folders_owner_does_not_own() {
     let test = "clean_ends_nothing_that_the_folders_owner_does_not_own";
     if !root() {
@@ -305,3 +295,16 @@ fn clean_ends_nothing_that_the_folders_owner_does_not_own() {
     elsewhere.clean().ends_with(code::OK);
     elsewhere.is_clean();
 }
+
+crate::runner::tests!(
+    a_kill_of_run_at_any_moment_ends_its_program,
+    a_kill_of_bench_at_any_moment_ends_workers_and_programs,
+    what_a_program_leaves_running_ends_with_it,
+    a_run_warns_of_what_its_program_left_running,
+    what_was_there_before_is_left_alone,
+    clean_ends_what_a_killed_run_had_started,
+    clean_ends_a_program_that_hides_from_it,
+    clean_ends_a_descendant_that_hides_and_has_no_parent_left,
+    clean_ends_what_a_killed_bench_had_started_and_what_hides_from_it,
+    clean_ends_nothing_that_the_folders_owner_does_not_own
+);

@@ -66,7 +66,6 @@ fn prose(section: &Section) -> String {
     kept.join("\n")
 }
 
-#[test]
 fn a_page_is_done_in_its_time() {
     for chapter in all() {
         let minutes = chapter.english.minutes;
@@ -78,7 +77,6 @@ fn a_page_is_done_in_its_time() {
     }
 }
 
-#[test]
 fn a_concept_is_short_and_has_one_picture() {
     for chapter in all() {
         let concept = &chapter.english.sections[3];
@@ -90,7 +88,6 @@ fn a_concept_is_short_and_has_one_picture() {
 }
 
 /// In a terminal of 80 columns with a margin nothing that is printed as it stands may wrap.
-#[test]
 fn what_is_drawn_fits_a_terminal() {
     for chapter in all() {
         let blocks = [chapter.english.blocks(), chapter.korean.blocks()].concat();
@@ -103,7 +100,6 @@ fn what_is_drawn_fits_a_terminal() {
     }
 }
 
-#[test]
 fn every_command_is_isolabs() {
     for chapter in all() {
         assert!(!chapter.english.commands().is_empty(), "{}", chapter.topic);
@@ -119,7 +115,6 @@ fn every_command_is_isolabs() {
     }
 }
 
-#[test]
 fn every_command_line_is_understood() {
     for chapter in all() {
         for line in chapter.english.commands() {
@@ -130,7 +125,6 @@ fn every_command_line_is_understood() {
 }
 
 /// Those that are named in the front matter are those that are drawn, and each exists.
-#[test]
 fn every_chart_exists() {
     for chapter in all() {
         let is_chart = |words: &Vec<String>| words.get(1).is_some_and(|word| word == "chart");
@@ -159,7 +153,6 @@ fn anchored(path: &str, name: &str) -> Vec<String> {
     inside.iter().map(|line| line.get(indent.unwrap_or(0)..).unwrap_or("").to_owned()).collect()
 }
 
-#[test]
 fn quoted_code_is_the_code() {
     let mut quoted = 0;
     for chapter in all() {
@@ -247,7 +240,6 @@ fn same_blocks(topic: &str, english: &Page, korean: &Page) {
     }
 }
 
-#[test]
 fn the_korean_page_says_the_same() {
     let mut wrong = Vec::new();
     for Chapter { topic, english, korean, .. } in all() {
@@ -273,7 +265,6 @@ fn the_korean_page_says_the_same() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-#[test]
 fn the_korean_page_follows_this_english_page() {
     for Chapter { topic, korean, .. } in all() {
         let hash = sha256(&[read(&format!("{topic}.md")).as_bytes()]);
@@ -285,7 +276,6 @@ fn the_korean_page_follows_this_english_page() {
     }
 }
 
-#[test]
 fn a_korean_page_is_korean() {
     for Chapter { topic, korean, .. } in all() {
         for section in &korean.sections[..14] {
@@ -296,7 +286,6 @@ fn a_korean_page_is_korean() {
     }
 }
 
-#[test]
 fn the_checks_weigh_ten_points() {
     for Chapter { topic, data, .. } in all() {
         let points = |kind: Kind| data.checks.iter().filter(|c| c.kind == kind).map(|c| c.points).sum::<u32>();
@@ -308,7 +297,6 @@ fn the_checks_weigh_ten_points() {
     }
 }
 
-#[test]
 fn every_check_helps_in_three_steps_and_explains() {
     for Chapter { topic, data, english, .. } in all() {
         let prefix = format!("ch{:02}-", english.chapter);
@@ -329,7 +317,6 @@ fn every_check_helps_in_three_steps_and_explains() {
 }
 
 /// The cards of a chapter are those of its page, its data and its card.toml; what is later has none to fill in.
-#[test]
 fn cards_and_pages_agree() {
     for chapter in all() {
         let Chapter { topic, english, data, .. } = &chapter;
@@ -351,7 +338,6 @@ fn cards_and_pages_agree() {
 }
 
 /// A row "| C10 | 「…」 | …" quotes what the claims say that it quotes.
-#[test]
 fn claims_are_quoted_as_they_are() {
     let claims: toml::Table = toml::from_str(&std::fs::read_to_string("src/guide/claims.toml").unwrap()).unwrap();
     let claims = claims["claim"].as_array().unwrap();
@@ -369,7 +355,6 @@ fn claims_are_quoted_as_they_are() {
 }
 
 /// The desk is the reader's and git's to ignore; everything else is in the tree once.
-#[test]
 fn the_tree_has_no_file_twice() {
     let out = Command::new("git").args(["ls-files", "-s", "-z"]).output();
     let Some(out) = out.ok().filter(|out| out.status.success() && !out.stdout.is_empty()) else {
@@ -385,3 +370,21 @@ fn the_tree_has_no_file_twice() {
         }
     }
 }
+
+crate::runner::tests!(
+    a_page_is_done_in_its_time,
+    a_concept_is_short_and_has_one_picture,
+    what_is_drawn_fits_a_terminal,
+    every_command_is_isolabs,
+    every_command_line_is_understood,
+    every_chart_exists,
+    quoted_code_is_the_code,
+    the_korean_page_says_the_same,
+    the_korean_page_follows_this_english_page,
+    a_korean_page_is_korean,
+    the_checks_weigh_ten_points,
+    every_check_helps_in_three_steps_and_explains,
+    cards_and_pages_agree,
+    claims_are_quoted_as_they_are,
+    the_tree_has_no_file_twice
+);

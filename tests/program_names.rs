@@ -36,7 +36,6 @@ fn run(world: &World, arm: &[&str], name: &str) -> Answer {
     world.run([&["run"], arm, &["--", name]].concat())
 }
 
-#[test]
 fn what_cannot_be_executed_is_named_with_its_reason_in_every_arm() {
     let world = world();
     for arm in ARMS {
@@ -73,7 +72,6 @@ fn what_cannot_be_executed_is_named_with_its_reason_in_every_arm() {
 }
 
 /// A user who cannot enter the folder in which root called isolab: `--rootfs /` is no remedy for itself.
-#[test]
 fn the_hosts_root_is_found_from_a_folder_that_this_user_cannot_enter() {
     if !crate::common::root() || works("container-rootless").is_err() {
         return crate::common::skip("a closed folder", "it needs root and container-rootless");
@@ -83,3 +81,8 @@ fn the_hosts_root_is_found_from_a_folder_that_this_user_cannot_enter() {
     let answer = world.run(["run", "--as", "container-rootless", "--rootfs", "/", "--", "true"]);
     assert!(!answer.err.contains("find the root folder"), "{answer}");
 }
+
+crate::runner::tests!(
+    what_cannot_be_executed_is_named_with_its_reason_in_every_arm,
+    the_hosts_root_is_found_from_a_folder_that_this_user_cannot_enter
+);

@@ -56,7 +56,6 @@ fn ends(child: &mut Child) -> i32 {
     std::os::unix::process::ExitStatusExt::signal(&status).map_or_else(|| status.code().unwrap(), |n| 128 + n)
 }
 
-#[test]
 fn a_caller_who_ignores_sigchld_does_not_break_waiting() {
     let ignoring = ["sh", "-c", "trap '' CHLD; exec \"$@\"", "sh"];
     each_arm("SIGCHLD ignored", |world, arm| {
@@ -73,7 +72,6 @@ fn a_caller_who_ignores_sigchld_does_not_break_waiting() {
     world.is_clean();
 }
 
-#[test]
 fn every_signal_of_a_user_reaches_the_program() {
     // HUP INT QUIT USR1 USR2 ALRM TERM CONT URG VTALRM PROF WINCH IO PWR, and a real-time signal
     const NUMBERS: [i32; 15] = [1, 2, 3, 10, 12, 14, 15, 18, 23, 26, 27, 28, 29, 30, 37];
@@ -116,7 +114,6 @@ fn every_signal_of_a_user_reaches_the_program() {
 }
 
 /// As PID 1 a program without a handler gets none of them: what their default action would do, isolab does, at once.
-#[test]
 fn a_program_without_a_handler_ends_as_a_process_would() {
     each_arm("signals without a handler", |world, arm| {
         for (number, expected) in [(15, 143), (1, 129), (2, 130)] {
@@ -137,7 +134,6 @@ fn a_program_without_a_handler_ends_as_a_process_would() {
     });
 }
 
-#[test]
 fn what_the_caller_ignores_or_blocks_stays_his() {
     let nohup = ["sh", "-c", "trap '' HUP INT USR1; exec \"$@\"", "sh"];
     each_arm("signals that the caller ignores", |world, arm| {
@@ -169,3 +165,10 @@ fn what_the_caller_ignores_or_blocks_stays_his() {
         assert_eq!(ends(&mut child), 143, "{arm}");
     });
 }
+
+crate::runner::tests!(
+    a_caller_who_ignores_sigchld_does_not_break_waiting,
+    every_signal_of_a_user_reaches_the_program,
+    a_program_without_a_handler_ends_as_a_process_would,
+    what_the_caller_ignores_or_blocks_stays_his
+);

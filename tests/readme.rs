@@ -55,7 +55,6 @@ fn same_or_written(path: &Path, made: &str) {
     assert!(there == made, "{} is not what the run gives; make it again: {command}", path.display());
 }
 
-#[test]
 fn the_table_is_the_runs() {
     let readme = std::fs::read_to_string("README.md").unwrap();
     let (before, rest) = readme.split_once(BEGIN).unwrap();
@@ -63,7 +62,6 @@ fn the_table_is_the_runs() {
     same_or_written(Path::new("README.md"), &format!("{before}{BEGIN}{}{END}{after}", table(&reference())));
 }
 
-#[test]
 fn the_picture_is_the_runs() {
     let chart = charts::ALL.iter().find(|chart| chart.id == "boot-stages").unwrap();
     let drawing = (chart.draw)(&[&reference()], Look::default()).unwrap();
@@ -72,7 +70,6 @@ fn the_picture_is_the_runs() {
 }
 
 /// Charts, report and checks of a reader without root or KVM stand on these files: they are whole, and thorough.
-#[test]
 fn the_reference_runs_follow_from_their_samples() {
     for host in ["software-kvm", "svm"] {
         for name in ["run.json", "sequential.json"] {
@@ -86,3 +83,5 @@ fn the_reference_runs_follow_from_their_samples() {
         }
     }
 }
+
+crate::runner::tests!(the_table_is_the_runs, the_picture_is_the_runs, the_reference_runs_follow_from_their_samples);

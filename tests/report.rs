@@ -23,7 +23,6 @@ fn text(world: &World, name: &str) -> String {
     fs::read_to_string(world.join(name)).unwrap()
 }
 
-#[test]
 fn it_writes_two_files_and_the_charts_that_one_of_them_shows() {
     let world = measured();
     let answer = world.run(["report", "results/latest", "--lang", "en"]);
@@ -43,7 +42,6 @@ fn it_writes_two_files_and_the_charts_that_one_of_them_shows() {
     world.is_clean();
 }
 
-#[test]
 fn korean_comes_by_option_or_by_environment_and_elsewhere_by_into() {
     let world = measured();
     world.run(["report", "--lang", "en"]).ends_with(code::OK);
@@ -61,7 +59,6 @@ fn korean_comes_by_option_or_by_environment_and_elsewhere_by_into() {
 }
 
 /// `report` and `chart` of another file in a run's folder, without `--into`.
-#[test]
 fn another_file_in_the_folder_of_a_run_overwrites_nothing_of_it() {
     let world = measured();
     world.run(["report", "results/latest", "--lang", "en"]).ends_with(code::OK);
@@ -88,7 +85,6 @@ fn another_file_in_the_folder_of_a_run_overwrites_nothing_of_it() {
 }
 
 /// Two files without a run's folder around them.
-#[test]
 fn loose_files_have_a_report_and_charts_each() {
     let world = measured();
     let run = fs::read(world.run_dir().join("run.json")).unwrap();
@@ -105,7 +101,6 @@ fn loose_files_have_a_report_and_charts_each() {
     world.run(["report", "a.json", "--lang", "en", "--into", "to"]).ends_with(code::OK).says("to/report.html");
 }
 
-#[test]
 fn an_edited_file_is_reported_with_a_banner_and_a_failure() {
     let world = measured();
     edited(&world, |run| run["summaries"][0]["median"] = 1.0.into());
@@ -119,7 +114,6 @@ fn an_edited_file_is_reported_with_a_banner_and_a_failure() {
     assert_eq!(rows[0]["median"], kept["summaries"][0]["median"], "what it shows follows from the samples again");
 }
 
-#[test]
 fn samples_and_headers_that_were_changed_are_named() {
     let world = measured();
     edited(&world, |run| run["cells"][1]["columns"]["values"]["create_to_ready"][2] = 5.0.into());
@@ -131,7 +125,6 @@ fn samples_and_headers_that_were_changed_are_named() {
     answer.refuses(code::USAGE, "report on edited.json", "6 entries where there must be 7", "isolab recover");
 }
 
-#[test]
 fn one_arm_one_block_or_nothing_at_all_still_gives_a_report() {
     for (arms, blocks, expected, says) in [
         ("fake", "7", code::OK, "left out inventory, syscall, cpu, memory"),
@@ -149,7 +142,6 @@ fn one_arm_one_block_or_nothing_at_all_still_gives_a_report() {
 
 /// Somebody else's engine is started by its own command, and what it creates nobody sees: it has command→ready alone, and no
 /// table or chart puts it beside a create→ready.
-#[test]
 fn an_engine_has_the_start_of_its_command_and_no_other() {
     let world = World::new();
     world
@@ -178,7 +170,6 @@ fn an_engine_has_the_start_of_its_command_and_no_other() {
 
 /// A daemon serves all instances of its engine: file, report, terminal and charts tell it, and no more of it is in one more than
 /// of a daemon that is not there.
-#[test]
 fn an_engines_daemon_is_told_apart_from_one_more() {
     const LARGE: &str = "fake-engine:daemon=40M:memory=300K";
     let world = World::new();
@@ -221,3 +212,15 @@ fn an_engines_daemon_is_told_apart_from_one_more() {
         }
     }
 }
+
+crate::runner::tests!(
+    it_writes_two_files_and_the_charts_that_one_of_them_shows,
+    korean_comes_by_option_or_by_environment_and_elsewhere_by_into,
+    another_file_in_the_folder_of_a_run_overwrites_nothing_of_it,
+    loose_files_have_a_report_and_charts_each,
+    an_edited_file_is_reported_with_a_banner_and_a_failure,
+    samples_and_headers_that_were_changed_are_named,
+    one_arm_one_block_or_nothing_at_all_still_gives_a_report,
+    an_engine_has_the_start_of_its_command_and_no_other,
+    an_engines_daemon_is_told_apart_from_one_more
+);

@@ -16,7 +16,6 @@ fn measured() -> World {
     world
 }
 
-#[test]
 fn a_run_saves_what_it_says_and_latest_points_at_it() {
     let world = measured();
     let dir = world.run_dir();
@@ -32,7 +31,6 @@ fn a_run_saves_what_it_says_and_latest_points_at_it() {
     world.is_clean();
 }
 
-#[test]
 fn latest_is_replaced_and_never_missing() {
     let world = measured();
     let latest = world.join("results/latest");
@@ -47,7 +45,6 @@ fn latest_is_replaced_and_never_missing() {
 }
 
 /// A real folder of that name, as `cp -r` leaves one: the run is kept, and what lies there is not shown as the last.
-#[test]
 fn a_latest_that_cannot_be_renewed_is_told() {
     let world = measured();
     let latest = world.join("results/latest");
@@ -70,7 +67,6 @@ fn a_latest_that_cannot_be_renewed_is_told() {
     world.run(["report", "--md"]).ends_with(code::OK).says("a younger run has no results file").says("isolab recover");
 }
 
-#[test]
 fn json_has_one_object_per_cell_and_metric() {
     let world = World::new();
     let answer = world.bench(&[&FAKE[..], &["--json"]].concat());
@@ -89,7 +85,6 @@ fn json_has_one_object_per_cell_and_metric() {
     assert_eq!(serde_json::from_str::<Value>(&again.out).unwrap(), printed, "report says what bench said");
 }
 
-#[test]
 fn markdown_has_what_somebody_needs_to_believe_a_number() {
     let world = World::new();
     let answer = world.bench(&[&FAKE[..], &["--md", "--seed", "42"]].concat());
@@ -98,7 +93,6 @@ fn markdown_has_what_somebody_needs_to_believe_a_number() {
     assert_eq!(world.run(["report", "--md"]).ends_with(code::OK).out, answer.out);
 }
 
-#[test]
 fn the_file_of_dash_o_is_the_same_run() {
     let world = World::new();
     world.bench(&[&FAKE[..], &["-o", "mine.json"]].concat()).ends_with(code::OK);
@@ -108,7 +102,6 @@ fn the_file_of_dash_o_is_the_same_run() {
     world.is_clean();
 }
 
-#[test]
 fn two_runs_are_compared_and_two_hosts_by_their_own_ratios() {
     let world = measured();
     let mut other = world.saved();
@@ -128,7 +121,6 @@ fn two_runs_are_compared_and_two_hosts_by_their_own_ratios() {
     world.run(["compare", "results/latest", &theirs]).refuses(code::USAGE, "compare", "in common", "same -e and -x");
 }
 
-#[test]
 fn a_chart_is_drawn_again_from_the_file_alone() {
     let world = measured();
     let drawn = fs::read(world.run_dir().join("boot-stages.svg")).unwrap();
@@ -142,7 +134,6 @@ fn a_chart_is_drawn_again_from_the_file_alone() {
     answer.refuses(code::FAILED, "save charts/run-order.svg", "directory", "another folder");
 }
 
-#[test]
 fn cut_off_foreign_and_newer_files_each_get_their_own_answer() {
     let world = measured();
     let whole = fs::read(world.run_dir().join("run.json")).unwrap();
@@ -184,7 +175,6 @@ fn cut_off_foreign_and_newer_files_each_get_their_own_answer() {
 }
 
 /// A pipe never ends, a device neither; a mark, UTF-16 or gzip around a results file is seen through.
-#[test]
 fn every_reader_of_results_ends_in_time() {
     let world = measured();
     let whole = fs::read(world.run_dir().join("run.json")).unwrap();
@@ -207,7 +197,6 @@ fn every_reader_of_results_ends_in_time() {
     }
 }
 
-#[test]
 fn recover_rebuilds_what_the_run_had_saved_and_leaves_out_half_a_line() {
     let world = measured();
     let (dir, before) = (world.run_dir(), world.saved());
@@ -251,7 +240,6 @@ fn recover_rebuilds_what_the_run_had_saved_and_leaves_out_half_a_line() {
 }
 
 /// A results file that holds samples is never replaced by one that holds fewer, nor is the neighbour of another file.
-#[test]
 fn recover_loses_nothing() {
     let world = measured();
     let dir = world.run_dir();
@@ -285,7 +273,6 @@ fn recover_loses_nothing() {
     world.is_clean();
 }
 
-#[test]
 fn a_full_disk_keeps_what_fitted_and_says_how_to_go_on() {
     if !needs_own_mounts("disk full while saving") {
         return;
@@ -317,7 +304,6 @@ fn a_full_disk_keeps_what_fitted_and_says_how_to_go_on() {
 }
 
 /// `ulimit -f`: the kernel sends a signal that kills, unless the writer ignores it.
-#[test]
 fn a_limit_on_file_sizes_keeps_what_fitted_too() {
     let mut recovered = 0;
     for bytes in [1 << 10, 6 << 10, 14 << 10] {
@@ -342,7 +328,6 @@ fn a_limit_on_file_sizes_keeps_what_fitted_too() {
     world.run(program).ends_with(128 + 25).says(""); // SIGXFSZ: a program gets the usual signals
 }
 
-#[test]
 fn a_results_folder_that_cannot_be_written_is_told_at_once() {
     let world = World::new();
     world.file("occupied", "a file");
@@ -358,7 +343,6 @@ fn a_results_folder_that_cannot_be_written_is_told_at_once() {
     }
 }
 
-#[test]
 fn under_sudo_every_file_goes_back_to_the_caller() {
     if !root() {
         return skip("files under sudo", "only root can give files away");
@@ -396,7 +380,6 @@ fn files_below(dir: &Path) -> Vec<std::path::PathBuf> {
     found
 }
 
-#[test]
 fn no_color_and_no_terminal_mean_plain_text() {
     let world = measured();
     for typed in ["list", "report --md", "compare results/latest results/latest"] {
@@ -420,7 +403,6 @@ fn no_color_and_no_terminal_mean_plain_text() {
     }
 }
 
-#[test]
 fn the_closing_fits_a_terminal() {
     let world = World::new();
     let answer =
@@ -430,3 +412,24 @@ fn the_closing_fits_a_terminal() {
     let width = |line: &str| line.replace(crate::common::ISOLAB, "isolab").chars().count(); // wherever this checkout lies
     assert!(closing.iter().all(|line| width(line) <= 80), "{answer}");
 }
+
+crate::runner::tests!(
+    a_run_saves_what_it_says_and_latest_points_at_it,
+    latest_is_replaced_and_never_missing,
+    a_latest_that_cannot_be_renewed_is_told,
+    json_has_one_object_per_cell_and_metric,
+    markdown_has_what_somebody_needs_to_believe_a_number,
+    the_file_of_dash_o_is_the_same_run,
+    two_runs_are_compared_and_two_hosts_by_their_own_ratios,
+    a_chart_is_drawn_again_from_the_file_alone,
+    cut_off_foreign_and_newer_files_each_get_their_own_answer,
+    every_reader_of_results_ends_in_time,
+    recover_rebuilds_what_the_run_had_saved_and_leaves_out_half_a_line,
+    recover_loses_nothing,
+    a_full_disk_keeps_what_fitted_and_says_how_to_go_on,
+    a_limit_on_file_sizes_keeps_what_fitted_too,
+    a_results_folder_that_cannot_be_written_is_told_at_once,
+    under_sudo_every_file_goes_back_to_the_caller,
+    no_color_and_no_terminal_mean_plain_text,
+    the_closing_fits_a_terminal
+);

@@ -266,18 +266,15 @@ fn same(file: &str, values: &[Value]) {
     }
 }
 
-#[test]
 fn the_readme_names_every_field_of_the_results_file_and_no_other() {
     same("run.json", &[serde_json::to_value(run()).unwrap()]);
 }
 
-#[test]
 fn the_readme_names_every_field_of_a_raw_sample_and_no_other() {
     let failed = SampleOutcome::Failed(error());
     same("samples.jsonl", &[good(), failed].map(|outcome| serde_json::to_value(line(outcome)).unwrap()));
 }
 
-#[test]
 fn the_readme_names_the_columns_of_the_table() {
     let readme = std::fs::read_to_string("results/README.md").unwrap();
     let csv = isolab::results::csv::samples(&run());
@@ -286,7 +283,6 @@ fn the_readme_names_the_columns_of_the_table() {
 }
 
 /// The JSON of `bench --json` and `report --json`.
-#[test]
 fn the_readme_names_every_field_of_the_flat_list() {
     let rows = serde_json::to_value(isolab::results::flat::rows(&run())).unwrap();
     let real: BTreeSet<String> = rows[0].as_object().unwrap().keys().cloned().collect();
@@ -294,8 +290,15 @@ fn the_readme_names_every_field_of_the_flat_list() {
     assert_eq!(told, real);
 }
 
-#[test]
 fn the_readme_tells_the_version() {
     let readme = std::fs::read_to_string("results/README.md").unwrap();
     assert!(readme.contains(&format!("schema version {SCHEMA}")));
 }
+
+crate::runner::tests!(
+    the_readme_names_every_field_of_the_results_file_and_no_other,
+    the_readme_names_every_field_of_a_raw_sample_and_no_other,
+    the_readme_names_the_columns_of_the_table,
+    the_readme_names_every_field_of_the_flat_list,
+    the_readme_tells_the_version
+);

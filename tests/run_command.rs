@@ -16,7 +16,6 @@ fn words(arm: &str, command: &[&str]) -> Vec<String> {
     [&["run", "--as", arm], rootfs, &["--"], command].concat().into_iter().map(str::to_owned).collect()
 }
 
-#[test]
 fn the_exit_code_is_the_programs_own() {
     for arm in hosts("the program's exit code") {
         let world = World::new();
@@ -30,7 +29,6 @@ fn the_exit_code_is_the_programs_own() {
     }
 }
 
-#[test]
 fn a_program_killed_by_a_signal_gives_128_and_its_number() {
     for arm in hosts("a program killed by a signal") {
         let world = World::new();
@@ -50,7 +48,6 @@ fn a_program_killed_by_a_signal_gives_128_and_its_number() {
     }
 }
 
-#[test]
 fn a_program_that_is_not_there_is_127_and_one_that_may_not_run_is_126() {
     let world = World::new();
     let text = world.file("text", "no program");
@@ -75,7 +72,6 @@ fn a_program_that_is_not_there_is_127_and_one_that_may_not_run_is_126() {
     world.is_clean();
 }
 
-#[test]
 fn without_a_rootfs_a_container_has_one_file_alone_and_says_so() {
     for arm in hosts("the probe's own rootfs").filter(|arm| *arm != "process") {
         let world = World::new();
@@ -96,7 +92,6 @@ fn without_a_rootfs_a_container_has_one_file_alone_and_says_so() {
     }
 }
 
-#[test]
 fn a_rootfs_whose_folders_are_links_is_refused() {
     for arm in hosts("a rootfs with links").filter(|arm| *arm != "process") {
         for name in ["proc", "dev", "sys"] {
@@ -122,7 +117,6 @@ fn a_rootfs_whose_folders_are_links_is_refused() {
     }
 }
 
-#[test]
 fn a_program_that_takes_too_long_is_ended() {
     for arm in ["process", "container", "container-rootless", "vm-bare"] {
         if !needs("run --timeout", arm) {
@@ -137,7 +131,6 @@ fn a_program_that_takes_too_long_is_ended() {
     }
 }
 
-#[test]
 fn limits_hold() {
     if !root() {
         return crate::common::skip("limits of a container", "needs root");
@@ -157,7 +150,6 @@ fn limits_hold() {
     world.is_clean();
 }
 
-#[test]
 fn timeline_and_inventory_are_told_after_the_program() {
     for arm in ["process", "container", "container-rootless", "vm-bare", "fake"] {
         if arm != "fake" && !needs("run --timeline", arm) {
@@ -176,7 +168,6 @@ fn timeline_and_inventory_are_told_after_the_program() {
 }
 
 /// Also of a program that ends at once: what was made is what a run of the experiment counts.
-#[test]
 fn the_inventory_is_whole_however_quick_the_program_is() {
     for arm in ["container", "container:+init", "container-rootless"] {
         if !arm.starts_with("container-rootless") && !root() {
@@ -209,7 +200,6 @@ fn the_inventory_is_whole_however_quick_the_program_is() {
     }
 }
 
-#[test]
 fn variables_reach_the_program() {
     for arm in hosts("variables") {
         let world = World::new();
@@ -219,8 +209,8 @@ fn variables_reach_the_program() {
     }
 }
 
-mod bare_vm {
-    use super::*;
+pub(crate) mod bare_vm {
+    use super::{World, code, needs};
 
     /// An ELF executable of one segment at 0x400000; `code` is at its entry, 0x400078.
     fn executable(code: &[u8]) -> Vec<u8> {
@@ -233,7 +223,6 @@ mod bare_vm {
         elf
     }
 
-    #[test]
     fn programs_that_mean_harm_are_told_with_their_cause() {
         if !needs("harmful guests", "vm-bare") {
             return;
@@ -256,7 +245,6 @@ mod bare_vm {
         world.is_clean();
     }
 
-    #[test]
     fn files_that_are_no_programs_for_it_are_refused_before_anything_starts() {
         let world = World::new();
         let (text, script) = (world.file("text", "x"), world.program("script", "#!/bin/sh\n"));
@@ -283,4 +271,22 @@ mod bare_vm {
         );
         world.is_clean();
     }
+
+    crate::runner::tests!(
+        programs_that_mean_harm_are_told_with_their_cause,
+        files_that_are_no_programs_for_it_are_refused_before_anything_starts
+    );
 }
+
+crate::runner::tests!(
+    the_exit_code_is_the_programs_own,
+    a_program_killed_by_a_signal_gives_128_and_its_number,
+    a_program_that_is_not_there_is_127_and_one_that_may_not_run_is_126,
+    without_a_rootfs_a_container_has_one_file_alone_and_says_so,
+    a_rootfs_whose_folders_are_links_is_refused,
+    a_program_that_takes_too_long_is_ended,
+    limits_hold,
+    timeline_and_inventory_are_told_after_the_program,
+    the_inventory_is_whole_however_quick_the_program_is,
+    variables_reach_the_program
+);

@@ -39,7 +39,6 @@ fn in_shell(world: &World, script: &str, args: &[&str]) -> Answer {
     if args[0] == "bench" { bench(command) } else { run(&mut command()) }
 }
 
-#[test]
 fn open_files() {
     if !needs("open_files", arm()) {
         return;
@@ -56,7 +55,6 @@ fn open_files() {
     world.is_clean();
 }
 
-#[test]
 fn processes() {
     if root() {
         return skip("processes", "the limit of processes of a user does not bind root");
@@ -76,7 +74,6 @@ fn processes() {
 }
 
 /// A program is written to a temporary folder and executed there.
-#[test]
 fn a_temporary_folder_without_programs_or_without_room() {
     let test = "a_temporary_folder_without_programs_or_without_room";
     if !needs_own_mounts(test) || !needs(test, arm()) {
@@ -104,7 +101,6 @@ fn a_temporary_folder_without_programs_or_without_room() {
     }
 }
 
-#[test]
 fn a_results_folder_that_is_read_only() {
     let test = "a_results_folder_that_is_read_only";
     if !needs_own_mounts(test) {
@@ -118,7 +114,6 @@ fn a_results_folder_that_is_read_only() {
 }
 
 /// From the first byte of a run to its last chart: what is lost, what is kept, and a remedy that works.
-#[test]
 fn a_disk_that_is_full() {
     if !needs_own_mounts("a_disk_that_is_full") {
         return;
@@ -153,7 +148,6 @@ fn a_disk_that_is_full() {
     recovered.ends_with(code::OK).says("every sample is kept").says("6 samples");
 }
 
-#[test]
 fn no_proc() {
     let test = "no_proc";
     if !needs_own_mounts(test) || !needs(test, arm()) {
@@ -169,7 +163,6 @@ fn no_proc() {
     }
 }
 
-#[test]
 fn a_null_device_that_is_a_file() {
     let test = "a_null_device_that_is_a_file";
     if !needs_own_mounts(test) || !needs(test, arm()) {
@@ -193,7 +186,6 @@ fn a_null_device_that_is_a_file() {
     }
 }
 
-#[test]
 fn a_umask_that_takes_everything() {
     let world = World::new();
     let arms = arms();
@@ -204,7 +196,6 @@ fn a_umask_that_takes_everything() {
     assert_eq!(program.out, "0777\n", "a program keeps its caller's");
 }
 
-#[test]
 fn a_user_namespace_with_one_id() {
     let test = "a_user_namespace_with_one_id";
     if !needs_own_mounts(test) || !needs(test, "container-rootless") {
@@ -221,7 +212,6 @@ fn a_user_namespace_with_one_id() {
     run_as("container-rootless").ends_with(code::OK);
 }
 
-#[test]
 fn user_namespaces_that_are_forbidden() {
     let test = "user_namespaces_that_are_forbidden";
     if !needs_own_mounts(test) || !needs(test, "container-rootless") {
@@ -242,7 +232,6 @@ fn user_namespaces_that_are_forbidden() {
     after_writing(&format!("{}; {}", set("0"), set("10000"))).ends_with(code::OK);
 }
 
-#[test]
 fn memory_within_a_limit() {
     let test = "memory_within_a_limit";
     let world = World::new();
@@ -268,7 +257,6 @@ fn memory_within_a_limit() {
     world.is_clean();
 }
 
-#[test]
 fn kvm_without_permission() {
     let may = nix::unistd::access("/dev/kvm", nix::unistd::AccessFlags::R_OK | nix::unistd::AccessFlags::W_OK);
     if may != Err(nix::errno::Errno::EACCES) {
@@ -282,7 +270,6 @@ fn kvm_without_permission() {
 }
 
 /// Workers are pinned to one CPU in every run: that alone is no shortage.
-#[test]
 fn one_cpu() {
     let world = World::new();
     let warned = |results: &str| {
@@ -305,3 +292,19 @@ fn one_cpu() {
     world.bench(&bench_args("fake", "two")[1..]).ends_with(code::OK);
     assert_eq!(warned("two"), (false, isolab::bench::usable_cpus().into()));
 }
+
+crate::runner::tests!(
+    open_files,
+    processes,
+    a_temporary_folder_without_programs_or_without_room,
+    a_results_folder_that_is_read_only,
+    a_disk_that_is_full,
+    no_proc,
+    a_null_device_that_is_a_file,
+    a_umask_that_takes_everything,
+    a_user_namespace_with_one_id,
+    user_namespaces_that_are_forbidden,
+    memory_within_a_limit,
+    kvm_without_permission,
+    one_cpu
+);

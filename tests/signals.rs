@@ -37,7 +37,6 @@ fn ended_well(world: &World, answer: &Answer, expected: i32) {
     }
 }
 
-#[test]
 fn a_signal_at_any_time_ends_a_run_in_order() {
     let arms = arms();
     for (i, ms) in [0, 30, 80, 160, 300, 600].into_iter().enumerate() {
@@ -52,7 +51,6 @@ fn a_signal_at_any_time_ends_a_run_in_order() {
     }
 }
 
-#[test]
 fn a_signal_while_instances_are_held_ends_them() {
     let world = World::new();
     let _turn = my_turn();
@@ -62,7 +60,6 @@ fn a_signal_while_instances_are_held_ends_them() {
     ended_well(&world, &end(child), code::SIGTERM);
 }
 
-#[test]
 fn a_signal_during_blocks_keeps_the_samples_before_it() {
     for (signal, expected) in [(Signal::SIGINT, code::SIGINT), (Signal::SIGHUP, 129)] {
         let world = World::new();
@@ -77,7 +74,6 @@ fn a_signal_during_blocks_keeps_the_samples_before_it() {
     }
 }
 
-#[test]
 fn a_signal_while_results_are_saved_does_not_tear_them() {
     for ms in [0, 3, 10, 30, 80] {
         let world = World::new();
@@ -95,7 +91,6 @@ fn a_signal_while_results_are_saved_does_not_tear_them() {
     }
 }
 
-#[test]
 fn a_killed_run_is_named_and_removed_by_clean() {
     let world = World::new();
     killed(&world, &["-x", "memory", "--n", "1,4,16", "--blocks", "50"], 1200);
@@ -106,7 +101,6 @@ fn a_killed_run_is_named_and_removed_by_clean() {
     assert!(!world.clean().ends_with(code::OK).out.contains(&id), "the second time nothing is left");
 }
 
-#[test]
 fn the_next_bench_names_a_killed_run_and_removes_it() {
     let world = World::new();
     killed(&world, &["-x", "boot", "--blocks", "500"], 400);
@@ -117,7 +111,6 @@ fn the_next_bench_names_a_killed_run_and_removes_it() {
     world.is_clean();
 }
 
-#[test]
 fn what_a_killed_run_had_measured_is_recovered() {
     let world = World::new();
     let turn = my_turn();
@@ -141,7 +134,6 @@ fn what_a_killed_run_had_measured_is_recovered() {
     world.is_clean();
 }
 
-#[test]
 fn a_killed_run_of_one_command_leaves_nothing_that_clean_does_not_remove() {
     for arm in ["process", "container", "container-rootless", "vm-bare"] {
         if let Err(reason) = works(arm) {
@@ -159,7 +151,6 @@ fn a_killed_run_of_one_command_leaves_nothing_that_clean_does_not_remove() {
     }
 }
 
-#[test]
 fn a_signal_is_passed_on_to_the_program() {
     for (arm, ends) in [("process", 143), ("container", 143), ("container-rootless", 143), ("vm-bare", 143)] {
         if let Err(reason) = works(arm) {
@@ -177,7 +168,6 @@ fn a_signal_is_passed_on_to_the_program() {
     }
 }
 
-#[test]
 fn a_reader_that_goes_away_ends_the_run_without_a_word() {
     let world = World::new();
     let _turn = my_turn();
@@ -192,7 +182,6 @@ fn a_reader_that_goes_away_ends_the_run_without_a_word() {
     world.is_clean();
 }
 
-#[test]
 fn every_command_bears_a_closed_stdout() {
     let world = World::new();
     world.bench(&["-e", "fake", "-x", "boot", "--blocks", "1"]).ends_with(code::OK);
@@ -224,3 +213,17 @@ fn run_id(world: &World) -> String {
 fn scratch(world: &World, id: &str) -> String {
     world.join("tmp").join(format!("isolab.{id}")).display().to_string()
 }
+
+crate::runner::tests!(
+    a_signal_at_any_time_ends_a_run_in_order,
+    a_signal_while_instances_are_held_ends_them,
+    a_signal_during_blocks_keeps_the_samples_before_it,
+    a_signal_while_results_are_saved_does_not_tear_them,
+    a_killed_run_is_named_and_removed_by_clean,
+    the_next_bench_names_a_killed_run_and_removes_it,
+    what_a_killed_run_had_measured_is_recovered,
+    a_killed_run_of_one_command_leaves_nothing_that_clean_does_not_remove,
+    a_signal_is_passed_on_to_the_program,
+    a_reader_that_goes_away_ends_the_run_without_a_word,
+    every_command_bears_a_closed_stdout
+);

@@ -31,7 +31,6 @@ fn opened(world: &World, name: &str, text: &str) -> File {
     File::options().read(true).write(true).open(world.join(name)).unwrap()
 }
 
-#[test]
 fn the_files_given_as_streams_keep_their_mode_owner_and_flags() {
     each_arm("attacks on the mode of a stream", |world, arm| {
         let attack = "for n in 0 1 2; do chmod 4777 /proc/self/fd/$n /dev/fd/$n; chown 1:1 /proc/self/fd/$n; \
@@ -50,7 +49,6 @@ fn the_files_given_as_streams_keep_their_mode_owner_and_flags() {
     });
 }
 
-#[test]
 fn what_was_opened_for_reading_cannot_be_written_nor_the_other_way_round() {
     each_arm("attacks by opening a stream again", |world, arm| {
         let attack = "timeout 1 sh -c 'echo forged >/proc/self/fd/0; echo forged >>/dev/stdin'; : >/proc/self/fd/0; \
@@ -67,7 +65,6 @@ fn what_was_opened_for_reading_cannot_be_written_nor_the_other_way_round() {
 }
 
 /// Both ends of a pipe can be had from one of them, unless it is another pipe.
-#[test]
 fn a_pipe_is_not_the_callers() {
     each_arm("attacks by opening a pipe again", |world, arm| {
         let (mut reader, mut writer) = std::io::pipe().unwrap();
@@ -90,7 +87,6 @@ fn a_pipe_is_not_the_callers() {
 }
 
 /// Whatever the caller has: the program has another inode. (The terminal has tests of its own.)
-#[test]
 fn no_inode_of_the_caller_is_open_inside() {
     each_arm("inodes of the caller's streams", |world, arm| {
         let inodes = |file: &File| {
@@ -122,7 +118,6 @@ fn no_inode_of_the_caller_is_open_inside() {
     });
 }
 
-#[test]
 fn nothing_is_lost_and_the_order_stays() {
     each_arm("streams to their end", |world, arm| {
         let text: String = (0..200_000).map(|n| format!("{n}\n")).collect();
@@ -153,7 +148,6 @@ fn nothing_is_lost_and_the_order_stays() {
 }
 
 /// `while read line; do isolab run …; done < file`
-#[test]
 fn what_is_not_read_is_left_for_the_next_reader() {
     each_arm("input that is left", |world, arm| {
         for (script, rest) in [("true", "1\n2\n3\n"), ("read a", "2\n3\n"), ("cat >/dev/null", "")] {
@@ -176,7 +170,6 @@ fn what_is_not_read_is_left_for_the_next_reader() {
     });
 }
 
-#[test]
 fn an_output_that_cannot_be_passed_on_is_an_error_and_a_closed_one_ends_the_program() {
     each_arm("outputs that fail", |world, arm| {
         let full = File::options().write(true).open("/dev/full").unwrap();
@@ -207,7 +200,6 @@ fn an_output_that_cannot_be_passed_on_is_an_error_and_a_closed_one_ends_the_prog
     });
 }
 
-#[test]
 fn terminals_are_only_promised_where_they_can_be_given() {
     let world = World::new();
     let run = |args: &[&str]| world.run([&["run"], args, &["--", "probe", "noop"]].concat());
@@ -231,3 +223,14 @@ fn terminals_are_only_promised_where_they_can_be_given() {
         bare.refuses(125, "give the program a terminal", "", "leave the knob -dev out");
     });
 }
+
+crate::runner::tests!(
+    the_files_given_as_streams_keep_their_mode_owner_and_flags,
+    what_was_opened_for_reading_cannot_be_written_nor_the_other_way_round,
+    a_pipe_is_not_the_callers,
+    no_inode_of_the_caller_is_open_inside,
+    nothing_is_lost_and_the_order_stays,
+    what_is_not_read_is_left_for_the_next_reader,
+    an_output_that_cannot_be_passed_on_is_an_error_and_a_closed_one_ends_the_program,
+    terminals_are_only_promised_where_they_can_be_given
+);

@@ -65,7 +65,6 @@ fn root_folder() -> tempfile::TempDir {
 const EPERM: i32 = 1;
 const ENOSYS: i32 = 38;
 
-#[test]
 fn programs_meet_dockers_list() {
     let root = root_folder();
     for arm in ["container", "container-rootless"] {
@@ -87,7 +86,6 @@ fn programs_meet_dockers_list() {
 }
 
 /// They have a table of their own, with other numbers: killed until now, and denied what x86-64 programs are denied.
-#[test]
 fn programs_for_i386_run_and_are_filtered_as_well() {
     const TEST: &str = "programs_for_i386_run_and_are_filtered_as_well";
     let root = root_folder();
@@ -111,3 +109,5 @@ fn programs_for_i386_run_and_are_filtered_as_well() {
         }
     }
 }
+
+crate::runner::tests!(programs_meet_dockers_list, programs_for_i386_run_and_are_filtered_as_well);

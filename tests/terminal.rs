@@ -99,7 +99,6 @@ fn words<'a>(arm: &'a str, flags: &[&'a str], command: &[&'a str]) -> Vec<&'a st
     [&["--as", arm, "--rootfs", "/"], flags, &["--"], command].concat()
 }
 
-#[test]
 fn a_shell_with_job_control() {
     each_arm("a shell at a terminal", |world, arm| {
         for flags in [&["-it"][..], &[]] {
@@ -131,7 +130,6 @@ fn a_shell_with_job_control() {
 }
 
 /// The whole tree of descriptors and devices inside has no way to the terminal outside.
-#[test]
 fn the_hosts_terminal_is_nowhere_inside() {
     each_arm("the host's terminal", |world, arm| {
         for (flags, more) in [(&["-it"][..], ""), (&[], ""), (&["-i"], " >file; cat file"), (&[], " | cat")] {
@@ -156,7 +154,6 @@ fn the_hosts_terminal_is_nowhere_inside() {
 }
 
 /// TIOCSTI types for whoever sits at a terminal, TIOCLINUX pastes: neither reaches the caller's, whose input stays empty.
-#[test]
 fn nothing_can_be_typed_for_the_caller() {
     if Command::new("perl").arg("-v").output().is_err() {
         return skip("nothing_can_be_typed_for_the_caller", "there is no perl to call ioctl with");
@@ -182,7 +179,6 @@ fn nothing_can_be_typed_for_the_caller() {
     });
 }
 
-#[test]
 fn ctrl_c_ends_a_program_that_is_deaf_to_it_as_pid_1() {
     each_arm("Ctrl-C", |world, arm| {
         let mut seat = Seat::isolab(world, &words(arm, &[], &["sleep", "300"]));
@@ -204,7 +200,6 @@ fn ctrl_c_ends_a_program_that_is_deaf_to_it_as_pid_1() {
     });
 }
 
-#[test]
 fn the_callers_terminal_is_restored_on_every_path() {
     each_arm("restoring the terminal", |world, arm| {
         let endings: [(&str, &[&str], Option<Signal>); 5] = [
@@ -236,7 +231,6 @@ fn the_callers_terminal_is_restored_on_every_path() {
 }
 
 /// As a shell does it: Ctrl-Z cannot reach isolab while its terminal is raw, but `kill -TSTP` can.
-#[test]
 fn stopping_isolab_stops_its_program_and_gives_the_terminal_back() {
     if Command::new("bash").arg("--version").output().is_err() {
         return skip("stopping isolab", "there is no bash");
@@ -265,7 +259,6 @@ fn stopping_isolab_stops_its_program_and_gives_the_terminal_back() {
     });
 }
 
-#[test]
 fn in_the_background_the_terminal_is_left_alone() {
     if Command::new("bash").arg("--version").output().is_err() {
         return skip("isolab in the background", "there is no bash");
@@ -291,7 +284,6 @@ fn in_the_background_the_terminal_is_left_alone() {
 }
 
 /// Both are in one group, and the terminal sends to a group: passed on, it would arrive twice.
-#[test]
 fn a_process_gets_ctrl_c_once() {
     let world = World::new();
     let script = "trap 'echo got it' INT; echo ready; while :; do sleep 0.05; done";
@@ -307,3 +299,14 @@ fn a_process_gets_ctrl_c_once() {
     assert_eq!(seat.ends(), 131);
     world.is_clean();
 }
+
+crate::runner::tests!(
+    a_shell_with_job_control,
+    the_hosts_terminal_is_nowhere_inside,
+    nothing_can_be_typed_for_the_caller,
+    ctrl_c_ends_a_program_that_is_deaf_to_it_as_pid_1,
+    the_callers_terminal_is_restored_on_every_path,
+    stopping_isolab_stops_its_program_and_gives_the_terminal_back,
+    in_the_background_the_terminal_is_left_alone,
+    a_process_gets_ctrl_c_once
+);

@@ -35,7 +35,6 @@ fn waiting() -> Command {
     command
 }
 
-#[test]
 fn a_bench_that_waits_begins_when_the_other_ends_even_by_sigkill() {
     let (world, other) = (World::new(), World::new());
     let turn = my_turn();
@@ -59,7 +58,6 @@ fn a_bench_that_waits_begins_when_the_other_ends_even_by_sigkill() {
     world.clean().ends_with(code::OK);
 }
 
-#[test]
 fn ctrl_c_ends_the_waiting() {
     let (world, other) = (World::new(), World::new());
     let _turn = my_turn();
@@ -72,7 +70,6 @@ fn ctrl_c_ends_the_waiting() {
     other.is_clean();
 }
 
-#[test]
 fn another_network_another_user_and_another_pid_namespace_are_the_same_machine() {
     let test = "another_network_another_user_and_another_pid_namespace_are_the_same_machine";
     let (world, other) = (World::new(), World::new());
@@ -110,7 +107,6 @@ fn another_network_another_user_and_another_pid_namespace_are_the_same_machine()
 }
 
 /// How test suites of two checkouts run side by side.
-#[test]
 fn a_time_namespace_of_its_own_has_a_turn_of_its_own() {
     let test = "a_time_namespace_of_its_own_has_a_turn_of_its_own";
     let flags = if root() { "-T" } else { "-rT" };
@@ -126,3 +122,10 @@ fn a_time_namespace_of_its_own_has_a_turn_of_its_own() {
     crate::common::run(&mut command).ends_with(code::OK);
     end(child, Signal::SIGINT);
 }
+
+crate::runner::tests!(
+    a_bench_that_waits_begins_when_the_other_ends_even_by_sigkill,
+    ctrl_c_ends_the_waiting,
+    another_network_another_user_and_another_pid_namespace_are_the_same_machine,
+    a_time_namespace_of_its_own_has_a_turn_of_its_own
+);

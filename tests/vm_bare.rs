@@ -96,7 +96,6 @@ fn expect_end(vcpu: &mut Vcpu) {
     assert_eq!(end(vcpu), abi::exit_status(NONCE), "an end stays an end");
 }
 
-#[test]
 fn noop_has_exactly_three_exits() {
     let Some(mut vcpu) = probe(&["probe", "noop"]) else { return };
     expect_record(&mut vcpu, abi::READY, 0);
@@ -105,7 +104,6 @@ fn noop_has_exactly_three_exits() {
     assert_eq!(exits(&vcpu), [("exit:record".into(), 2), ("exit:exit".into(), 1)]);
 }
 
-#[test]
 fn system_calls_of_the_guest_cost_no_exit() {
     let Some(mut vcpu) = probe(&["probe", "syscalls", "getppid,read,exit", "2", "1000"]) else { return };
     expect_record(&mut vcpu, abi::READY, 0);
@@ -125,7 +123,6 @@ fn system_calls_of_the_guest_cost_no_exit() {
     assert_eq!(exits(&vcpu), expected.map(|(cause, n)| (cause.to_owned(), n)));
 }
 
-#[test]
 fn touched_pages_are_guest_ram_and_hold_waits_for_its_release() {
     let (reader, writer) = std::io::pipe().unwrap();
     let soft = software(probe::ELF.to_vec(), &["probe", "touch", "100"]);
@@ -142,7 +139,6 @@ fn touched_pages_are_guest_ram_and_hold_waits_for_its_release() {
     assert_eq!(exits(&vcpu), expected.map(|(cause, n)| (cause.to_owned(), n)), "one wait, however often it was left");
 }
 
-#[test]
 fn more_memory_than_there_is_ends_without_touching_any() {
     let Some(mut vcpu) = probe(&["probe", "touch", "100000"]) else { return };
     expect_record(&mut vcpu, abi::READY, 0);
@@ -152,7 +148,6 @@ fn more_memory_than_there_is_ends_without_touching_any() {
     assert_eq!(exits(&vcpu), expected.map(|(cause, n)| (cause.to_owned(), n)), "no page fault, and no end of its own");
 }
 
-#[test]
 fn a_sleeping_guest_can_be_left_and_comes_back() {
     let Some(mut vcpu) = probe(&["probe", "count", "2"]) else { return };
     let start = Instant::now();
@@ -163,7 +158,6 @@ fn a_sleeping_guest_can_be_left_and_comes_back() {
     expect_end(&mut vcpu);
 }
 
-#[test]
 fn a_guest_that_spins_is_left_at_the_deadline() {
     let Some(mut vcpu) = code(&[0xeb, 0xfe]) else { return }; // jmp .
     for _ in 0..3 {
@@ -173,13 +167,11 @@ fn a_guest_that_spins_is_left_at_the_deadline() {
     }
 }
 
-#[test]
 fn a_guest_that_spins_on_a_port_is_left_at_the_deadline() {
     let Some(mut vcpu) = code(&[0xe6, abi::PORT_NOOP as u8, 0xeb, 0xfc]) else { return }; // 1: out; jmp 1b
     assert_eq!(vcpu.run(Instant::now() + Duration::from_millis(30)).unwrap(), Stop::TimedOut);
 }
 
-#[test]
 fn a_wild_write_is_a_page_fault_with_its_address() {
     // mov %eax, 0x12345678
     let Some(vcpu) = code(&[0x89, 0x04, 0x25, 0x78, 0x56, 0x34, 0x12]) else { return };
@@ -188,7 +180,6 @@ fn a_wild_write_is_a_page_fault_with_its_address() {
     assert!(text.contains("rip 0000000000400078") && text.contains("cr2 0000000012345678"), "{text}");
 }
 
-#[test]
 fn the_kernels_pages_are_out_of_reach() {
     for page in ["000000", "001000", "004000", "005000", "100000"] {
         let address = u32::from_str_radix(page, 16).unwrap().to_le_bytes();
@@ -202,7 +193,6 @@ fn the_kernels_pages_are_out_of_reach() {
     assert!(error(vcpu).cause.contains("writing to address 0x6000, it may not do that there"));
 }
 
-#[test]
 fn the_stack_cannot_be_executed() {
     let Some(vcpu) = code(&[0xff, 0xe4]) else { return }; // jmp *%rsp
     let text = error(vcpu).cause.of(Lang::En).to_owned();
@@ -210,7 +200,6 @@ fn the_stack_cannot_be_executed() {
 }
 
 /// What a program writes never becomes its code: not on the heap, and its code cannot be written.
-#[test]
 fn no_memory_is_writable_and_executable() {
     let Some(vcpu) = code(&[0x89, 0x05, 0, 0, 0, 0]) else { return }; // mov %eax, 0(%rip): the next instruction
     let text = error(vcpu).cause.of(Lang::En).to_owned();
@@ -225,7 +214,6 @@ fn no_memory_is_writable_and_executable() {
     assert!(refused.cause.contains("writable and executable"), "{refused}");
 }
 
-#[test]
 fn forbidden_instructions_are_faults() {
     for (bytes, cause) in [
         (&[0xf4][..], "general protection fault (vector 13) in ring 3"), // hlt
@@ -239,7 +227,6 @@ fn forbidden_instructions_are_faults() {
     }
 }
 
-#[test]
 fn a_fault_that_cannot_be_delivered_is_a_triple_fault() {
     let Some(vcpu) = code(&[0x0f, 0x0b]) else { return }; // ud2
     vcpu.cpu().vm().memory().write(layout::IDT, &[0; 512]).unwrap();
@@ -247,7 +234,6 @@ fn a_fault_that_cannot_be_delivered_is_a_triple_fault() {
     assert!(text.contains("triple fault") && text.contains("cr3"), "{text}");
 }
 
-#[test]
 fn memory_that_is_not_there_is_no_hang() {
     // mov 0x200000, %eax, after its page was moved behind the end of RAM
     let Some(mut vcpu) = code(&[0x8b, 0x04, 0x25, 0, 0, 0x20, 0]) else { return };
@@ -259,7 +245,6 @@ fn memory_that_is_not_there_is_no_hang() {
     assert!(again.contains("stopped with an error before"), "{again}");
 }
 
-#[test]
 fn a_guest_larger_than_the_hole_in_its_physical_memory_uses_all_of_it() {
     let mut hard = Hardware::default();
     hard.ram_bytes = 5 << 30;
@@ -275,7 +260,6 @@ fn a_guest_larger_than_the_hole_in_its_physical_memory_uses_all_of_it() {
     assert_eq!(vcpu.cpu().vm().memory().read_u64(0x1_0000_0000), Some(0xc000_0000));
 }
 
-#[test]
 fn a_port_that_nobody_owns_ends_the_guest() {
     for bytes in [&[0xe6, 0x80][..], &[0xe5, 0x60], &[0xe6, abi::PORT_FAULT as u8]] {
         let Some(vcpu) = code(bytes) else { return };
@@ -284,7 +268,6 @@ fn a_port_that_nobody_owns_ends_the_guest() {
     }
 }
 
-#[test]
 fn a_port_used_the_wrong_way_ends_the_guest() {
     // in $PORT_RECORD, %al; out %eax, $PORT_NOOP; mov $9, %ecx; mov $0xec, %edx; mov %rsp, %rsi; rep outsb
     let string = [0xb9, 9, 0, 0, 0, 0xba, 0xec, 0, 0, 0, 0x48, 0x89, 0xe6, 0xf3, 0x6e, 0x0f, 0x0b];
@@ -298,7 +281,6 @@ fn a_port_used_the_wrong_way_ends_the_guest() {
     assert!(text.contains("9 times at once") || text.contains("invalid instruction"), "{text}");
 }
 
-#[test]
 fn an_unknown_system_call_is_named() {
     let Some(vcpu) = code(&[0xb8, 158, 0, 0, 0, 0x0f, 0x05]) else { return }; // mov $158, %eax; syscall
     let error = error(vcpu);
@@ -318,7 +300,6 @@ fn call(number: u32, rdi: u64, rsi: u64, rdx: u64) -> Option<i32> {
     Some(end(&mut code(&bytes)?))
 }
 
-#[test]
 fn pointers_out_of_ram_are_refused_and_long_writes_are_short() {
     let efault = 256 - 14;
     let ram = Hardware::default().ram_bytes;
@@ -345,7 +326,6 @@ fn pointers_out_of_ram_are_refused_and_long_writes_are_short() {
     }
 }
 
-#[test]
 fn a_call_changes_rax_rcx_r11_and_nothing_else() {
     // fill registers; getppid, write(7 …), getpid; compare; exit 0, or the number of the register that changed
     let mut bytes = vec![];
@@ -370,7 +350,6 @@ fn a_call_changes_rax_rcx_r11_and_nothing_else() {
     assert_eq!(end(&mut vcpu), 0, "the status is the register that changed");
 }
 
-#[test]
 fn random_code_is_survived() {
     let mut random = oorandom::Rand32::new(1);
     for _ in 0..60 {
@@ -389,7 +368,6 @@ fn isolab(args: &[&str]) -> std::process::Command {
     command
 }
 
-#[test]
 fn what_the_guest_writes_comes_out_and_a_reader_may_leave() {
     if probe(&["probe", "noop"]).is_none() {
         return;
@@ -402,7 +380,6 @@ fn what_the_guest_writes_comes_out_and_a_reader_may_leave() {
     assert_eq!(child.wait().unwrap().code(), Some(128 + 13), "ended by SIGPIPE, as a process would be");
 }
 
-#[test]
 fn a_fault_is_told_to_who_ran_the_program() {
     if probe(&["probe", "noop"]).is_none() {
         return;
@@ -416,3 +393,29 @@ fn a_fault_is_told_to_who_ran_the_program() {
     assert_eq!(output.status.code(), Some(125), "{text}");
     assert!(text.contains("page fault") && text.contains("0x12345678"), "{text}");
 }
+
+crate::runner::tests!(
+    noop_has_exactly_three_exits,
+    system_calls_of_the_guest_cost_no_exit,
+    touched_pages_are_guest_ram_and_hold_waits_for_its_release,
+    more_memory_than_there_is_ends_without_touching_any,
+    a_sleeping_guest_can_be_left_and_comes_back,
+    a_guest_that_spins_is_left_at_the_deadline,
+    a_guest_that_spins_on_a_port_is_left_at_the_deadline,
+    a_wild_write_is_a_page_fault_with_its_address,
+    the_kernels_pages_are_out_of_reach,
+    the_stack_cannot_be_executed,
+    no_memory_is_writable_and_executable,
+    forbidden_instructions_are_faults,
+    a_fault_that_cannot_be_delivered_is_a_triple_fault,
+    memory_that_is_not_there_is_no_hang,
+    a_guest_larger_than_the_hole_in_its_physical_memory_uses_all_of_it,
+    a_port_that_nobody_owns_ends_the_guest,
+    a_port_used_the_wrong_way_ends_the_guest,
+    an_unknown_system_call_is_named,
+    pointers_out_of_ram_are_refused_and_long_writes_are_short,
+    a_call_changes_rax_rcx_r11_and_nothing_else,
+    random_code_is_survived,
+    what_the_guest_writes_comes_out_and_a_reader_may_leave,
+    a_fault_is_told_to_who_ran_the_program
+);

@@ -7,7 +7,6 @@ use isolab::environments::{ALL, Arm, Setting, Support};
 
 const MOST_ANONYMOUS_KIB: u64 = 512;
 
-#[test]
 fn its_anonymous_memory_is_below_half_a_mebibyte_in_every_environment() {
     let mut tried = 0;
     for env in ALL.iter().filter(|e| !e.about().is_scripted()) {
@@ -56,7 +55,6 @@ fn ask(request: &Request) -> Reply {
 }
 
 /// build.rs links it statically where the C compiler has the libraries for that.
-#[test]
 fn it_needs_no_dynamic_loader() {
     const PROGRAM_HEADERS: usize = 32; // e_phoff, e_phnum of elf(5); each header has 56 bytes and begins with its type
     const COUNT: usize = 56;
@@ -71,3 +69,5 @@ fn it_needs_no_dynamic_loader() {
     let kinds: Vec<u8> = (0..count).map(|n| elf[first + 56 * n]).collect();
     assert!(kinds.contains(&libc::PT_LOAD.to_le_bytes()[0]) && !kinds.contains(&(libc::PT_INTERP as u8)), "{kinds:?}");
 }
+
+crate::runner::tests!(its_anonymous_memory_is_below_half_a_mebibyte_in_every_environment, it_needs_no_dynamic_loader);

@@ -25,7 +25,6 @@ fn set_mode(path: &Path, mode: u32) {
     fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
 }
 
-#[test]
 fn no_device_file_is_left_there() {
     let test = "no_device_file_is_left_there";
     let top = fs::File::open("/").unwrap();
@@ -48,7 +47,6 @@ fn no_device_file_is_left_there() {
     }
 }
 
-#[test]
 fn who_may_leave_setuid_files_where_others_get_at_them_is_told_so() {
     let test = "who_may_leave_setuid_files_where_others_get_at_them_is_told_so";
     for arm in ARMS.into_iter().filter(|arm| needs(test, arm)) {
@@ -77,7 +75,6 @@ fn who_may_leave_setuid_files_where_others_get_at_them_is_told_so() {
     }
 }
 
-#[test]
 fn who_takes_the_pid_namespace_away_is_told_what_that_means() {
     let test = "who_takes_the_pid_namespace_away_is_told_what_that_means";
     if !needs(test, "container:-pid") {
@@ -94,7 +91,6 @@ fn who_takes_the_pid_namespace_away_is_told_what_that_means() {
 }
 
 /// Its own stays where the program may write to it; else there is one for as long as it runs.
-#[test]
 fn a_folder_without_a_tmp_to_write_to_gets_one() {
     let test = "a_folder_without_a_tmp_to_write_to_gets_one";
     let write = "echo new > /tmp/file && cat /tmp/file && { cat /tmp/kept 2> /dev/null || :; }";
@@ -135,7 +131,6 @@ fn a_folder_without_a_tmp_to_write_to_gets_one() {
 }
 
 /// A static program alone has a folder that nobody may write to.
-#[test]
 fn a_static_program_alone_gets_a_tmp() {
     let test = "a_static_program_alone_gets_a_tmp";
     if !std::process::Command::new("gcc").arg("--version").output().is_ok_and(|out| out.status.success()) {
@@ -156,3 +151,11 @@ fn a_static_program_alone_gets_a_tmp() {
         world.is_clean();
     }
 }
+
+crate::runner::tests!(
+    no_device_file_is_left_there,
+    who_may_leave_setuid_files_where_others_get_at_them_is_told_so,
+    who_takes_the_pid_namespace_away_is_told_what_that_means,
+    a_folder_without_a_tmp_to_write_to_gets_one,
+    a_static_program_alone_gets_a_tmp
+);

@@ -64,7 +64,6 @@ fn everywhere(calls: &[&str]) -> Vec<(String, Vec<String>)> {
         .collect()
 }
 
-#[test]
 fn a_plain_string_is_no_text_for_people() {
     let said = std::fs::read_to_string("src/lang/said.rs").unwrap();
     for from in ["&str", "String"] {
@@ -79,7 +78,6 @@ fn a_plain_string_is_no_text_for_people() {
     }
 }
 
-#[test]
 fn the_second_of_two_texts_is_korean_and_no_particle_is_guessed() {
     let pairs = everywhere(&["said!(", "Said::fixed("]);
     assert!(pairs.len() > 700, "they are found: {}", pairs.len());
@@ -103,7 +101,6 @@ fn the_second_of_two_texts_is_korean_and_no_particle_is_guessed() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-#[test]
 fn what_is_the_same_in_both_languages_is_a_name_or_a_command() {
     let texts = everywhere(&["Said::english(", "Said::verbatim(format!("]);
     assert!(texts.len() > 50, "they are found: {}", texts.len());
@@ -124,7 +121,6 @@ fn what_is_the_same_in_both_languages_is_a_name_or_a_command() {
 /// A Markdown table to paste into an issue or a README is English always.
 const IN_ENGLISH: &[&str] = &["src/cli/report.rs"];
 
-#[test]
 fn a_line_for_the_reader_is_chosen_by_his_language() {
     let lines = everywhere(&[
         "out.note(",
@@ -146,3 +142,10 @@ fn a_line_for_the_reader_is_chosen_by_his_language() {
         .collect();
     assert!(wrong.is_empty(), "out.say(english, korean): {wrong:#?}");
 }
+
+crate::runner::tests!(
+    a_plain_string_is_no_text_for_people,
+    the_second_of_two_texts_is_korean_and_no_particle_is_guessed,
+    what_is_the_same_in_both_languages_is_a_name_or_a_command,
+    a_line_for_the_reader_is_chosen_by_his_language
+);

@@ -1,7 +1,7 @@
 //! The house keeps its shape: who uses whom, how long a file and a function may be, what may not be said.
 
-mod languages;
-mod paths;
+pub(crate) mod languages;
+pub(crate) mod paths;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -141,14 +141,12 @@ fn code(text: &str) -> String {
     without_tests.lines().filter(|l| !l.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
 }
 
-#[test]
 fn a_module_with_parts_is_a_folder_with_mod_rs() {
     let beside: Vec<PathBuf> =
         sources().into_iter().map(|(path, _)| path).filter(|path| path.with_extension("").is_dir()).collect();
     assert!(beside.is_empty(), "{beside:?}");
 }
 
-#[test]
 fn rooms_use_only_what_the_tour_says() {
     let allowed: BTreeMap<&str, &[&str]> = ARROWS.iter().copied().collect();
     let mut wrong = Vec::new();
@@ -179,7 +177,6 @@ fn rooms_use_only_what_the_tour_says() {
 }
 
 /// No arrow turns round by way of other rooms.
-#[test]
 fn the_arrows_make_no_circle() {
     let edges = ARROWS.iter().map(|(room, uses)| (PathBuf::from(room), uses.iter().map(PathBuf::from).collect()));
     assert!(paths::circles(&edges.collect()).is_empty());
@@ -190,7 +187,6 @@ fn allowed_rooms() -> Vec<String> {
 }
 
 /// stats and charts are used without KVM and without root: they must not reach the harness through a third room.
-#[test]
 fn everything_right_of_the_results_file_works_from_it_alone() {
     let arrows: BTreeMap<&str, &[&str]> = ARROWS.iter().copied().collect();
     for start in ["charts", "report", "guide", "results", "stats"] {
@@ -208,7 +204,6 @@ fn everything_right_of_the_results_file_works_from_it_alone() {
 }
 
 /// So that a chart, the report and a grade cannot disagree: whatever is made of samples is made in one place.
-#[test]
 fn every_number_of_a_results_file_is_derived_in_one_room() {
     const TYPES: &[&[&str]] = &[&["stats", "Interval"], &["stats", "Estimate"]];
     let sources = sources();
@@ -228,7 +223,6 @@ fn every_number_of_a_results_file_is_derived_in_one_room() {
 }
 
 /// What an arm or a cell is, its id answers: only `src/id.rs` takes the text apart. An environment's kind is data too.
-#[test]
 fn no_id_is_taken_apart_outside_of_its_type() {
     // Files from before kinds were kept; made-up runs of tests.
     const MAY: &[&str] = &["src/id.rs", "src/results/older.rs", "src/results/example.rs"];
@@ -288,7 +282,6 @@ const NAMES_ENVIRONMENTS: &[(&str, &str)] = &[
 
 /// Whoever wants to know what an environment is asks its `About`, its `Kind` or the environment: one more is one file and one
 /// line.
-#[test]
 fn an_environment_is_named_in_its_own_file_alone() {
     let ids: Vec<&str> = isolab::environments::ALL.iter().map(|env| env.about().id).collect();
     let defines = |code: &str, id: &str| {
@@ -326,7 +319,6 @@ fn names_environment(line: &str, id: &str) -> bool {
     ["\"", ":", "#"].iter().any(|end| line.contains(&format!("\"{id}{end}")))
 }
 
-#[test]
 fn unsafe_code_is_in_its_homes_only() {
     for (path, text) in sources() {
         let home = UNSAFE_HOMES.iter().any(|home| path.starts_with(home));
@@ -337,7 +329,6 @@ fn unsafe_code_is_in_its_homes_only() {
 }
 
 /// Two files that use each other can only be read together.
-#[test]
 fn no_files_use_each_other_in_a_circle() {
     let sources = sources();
     let test_only = test_only(&sources);
@@ -357,7 +348,6 @@ fn no_files_use_each_other_in_a_circle() {
     assert!(circles.is_empty(), "what both need belongs in a third file: {circles:#?}");
 }
 
-#[test]
 fn files_and_functions_stay_short() {
     let mut long = Vec::new();
     for (path, text) in sources() {
@@ -393,8 +383,28 @@ fn functions(text: &str) -> Vec<(String, usize)> {
     found
 }
 
+/// `tests/runner.rs` runs what stands in a file's list; the attribute of cargo's own runner would make a function vanish there.
+fn every_test_is_in_its_files_list() {
+    let mut files = 0;
+    let mut look = |path: PathBuf| {
+        let text = std::fs::read_to_string(&path).unwrap();
+        files += 1;
+        let own_runner = path.ends_with("one_more.rs");
+        let attribute = concat!("#[", "test]");
+        assert!(
+            own_runner || !text.contains(attribute),
+            "{}: no {attribute}, but tests!(…) at its end",
+            path.display()
+        );
+    };
+    for folder in ["tests", "tests/common", "tests/architecture", "tests/figures"] {
+        let entries = std::fs::read_dir(folder).unwrap().flatten().map(|entry| entry.path());
+        entries.filter(|path| path.extension().is_some_and(|end| end == "rs")).for_each(&mut look);
+    }
+    assert!(files > 40);
+}
+
 /// Registries and their planned names never overlap, and every sentence is one.
-#[test]
 fn environments_are_told_in_full() {
     use isolab::environments::ALL;
     for (i, env) in ALL.iter().enumerate() {
@@ -407,3 +417,18 @@ fn environments_are_told_in_full() {
         assert!(!bare, "{}: a fair name says what it is not", about.id);
     }
 }
+
+crate::runner::tests!(
+    every_test_is_in_its_files_list,
+    a_module_with_parts_is_a_folder_with_mod_rs,
+    rooms_use_only_what_the_tour_says,
+    the_arrows_make_no_circle,
+    everything_right_of_the_results_file_works_from_it_alone,
+    every_number_of_a_results_file_is_derived_in_one_room,
+    no_id_is_taken_apart_outside_of_its_type,
+    an_environment_is_named_in_its_own_file_alone,
+    unsafe_code_is_in_its_homes_only,
+    no_files_use_each_other_in_a_circle,
+    files_and_functions_stay_short,
+    environments_are_told_in_full
+);

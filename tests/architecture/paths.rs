@@ -139,7 +139,6 @@ pub(crate) fn circles(edges: &BTreeMap<PathBuf, Vec<PathBuf>>) -> Vec<Vec<PathBu
     found
 }
 
-#[test]
 fn use_trees_are_read_whole() {
     let here: Vec<String> = ["vm", "bus"].map(str::to_owned).to_vec();
     let read = |code: &str| {
@@ -159,7 +158,6 @@ fn use_trees_are_read_whole() {
     assert_eq!(read("use std::fs;\nuse nix::sys;\n"), Vec::<String>::new());
 }
 
-#[test]
 fn a_circle_is_found_and_a_line_is_none() {
     let file = |name: &str| PathBuf::from(name);
     let edges = |list: &[(&str, &[&str])]| {
@@ -169,3 +167,5 @@ fn a_circle_is_found_and_a_line_is_none() {
     let found = circles(&edges(&[("a", &["b"]), ("b", &["c"]), ("c", &["b"]), ("d", &["a"])]));
     assert_eq!(found, [[file("b"), file("c")]]);
 }
+
+crate::runner::tests!(use_trees_are_read_whole, a_circle_is_found_and_a_line_is_none);

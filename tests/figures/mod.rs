@@ -261,7 +261,6 @@ fn follow(arm: &mut String, line: &str, pool: &Pool) -> String {
     format!("{line} {name}")
 }
 
-#[test]
 fn every_figure_that_is_shown_is_one_that_was_derived() {
     let mut tally = Tally::default();
     for path in ["software-kvm/run.json", "software-kvm/sequential.json", "svm/run.json"] {
@@ -275,7 +274,6 @@ fn every_figure_that_is_shown_is_one_that_was_derived() {
     assert!(noticed * 100 > changed * 80, "a changed figure is found: {noticed} of {changed}");
 }
 
-#[test]
 fn compare_shows_what_was_derived_of_two_runs() {
     let world = World::new();
     let at = |path: &str| std::env::current_dir().unwrap().join("results/reference").join(path).display().to_string();
@@ -298,7 +296,6 @@ fn compare_shows_what_was_derived_of_two_runs() {
 }
 
 /// The lines of a bench, its closing sentences, bars and final table, against the file that it left.
-#[test]
 fn the_terminal_shows_what_was_derived_of_the_file() {
     let world = World::new();
     let told = world.bench(&["-e", "fake,fake:ready=5,fake-engine", "-x", "boot", "--blocks", "12"]);
@@ -312,3 +309,9 @@ fn the_terminal_shows_what_was_derived_of_the_file() {
     assert_eq!(tally.strange, Vec::<String>::new());
     assert!(tally.looked_at > 5 && tally.noticed * 2 > tally.changed, "{text}");
 }
+
+crate::runner::tests!(
+    every_figure_that_is_shown_is_one_that_was_derived,
+    compare_shows_what_was_derived_of_two_runs,
+    the_terminal_shows_what_was_derived_of_the_file
+);
