@@ -1,6 +1,7 @@
-//! Builds the programs that isolab runs inside its environments: the probe, and the kernel of the bare guest.
+//! Builds the programs that isolab runs inside its environments: the probe, the kernel of the bare guest, the init of the
+//! Linux one.
 //!
-//! Both are `no_std` programs with a linker script of their own, compiled by the rustc that cargo uses, always optimised,
+//! They are `no_std` programs with a linker script of their own, compiled by the rustc that cargo uses, always optimised,
 //! whatever the profile: the same bytes in debug and release. Cargo's RUSTFLAGS do not reach them.
 //!
 //! And lists the files of the guide, so that a binary outside the repository has them too, and compiles the container's filter.
@@ -25,6 +26,7 @@ fn main() {
     link_statically();
     build_program("probe", "src/probe");
     build_program("kernel", "src/vm/bare/kernel");
+    build_program("init", "src/vm/linux/guest");
     list_guide_files();
     list_reference_runs();
     compile_filter();

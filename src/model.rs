@@ -57,6 +57,8 @@ pub enum AnsweredBy {
     HostKernel,
     /// Two pages of ours: a floor, not what Linux costs.
     OwnGuestKernel,
+    /// A Linux of its own, in a virtual machine.
+    GuestLinux,
     /// Nobody: nothing runs.
     Nobody,
 }

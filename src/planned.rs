@@ -6,7 +6,6 @@ pub const NOT_HERE: Said = Said::fixed("it is planned, but not in this version",
 
 pub const ENVIRONMENTS: &[&str] = &[
     "chroot",
-    "vm-linux",
     "runc",
     "crun",
     "bwrap",

@@ -39,10 +39,20 @@ fn a_planned_name_is_not_unknown() {
         code::USAGE,
         &[
             ("bench -e docker", "docker", "planned, but not in this version", "isolab list"),
-            ("bench -e vm-linux", "vm-linux", "planned, but not in this version", "isolab list"),
             ("bench -x exits", "exits", "planned, but not in this version", "isolab list"),
             ("chart ladder", "ladder", "planned, but not in this version", "charts: boot-stages"),
             ("bench -x teardown", "teardown", "a metric of boot", "-x boot"),
+        ],
+    );
+}
+
+fn a_linux_guest_of_absurd_size_is_told_what_would_work() {
+    refused(
+        code::USAGE,
+        &[
+            ("bench -e vm-linux:ram=16M", "ram=16M", "no Linux starts in so little", "ram=96M"),
+            ("bench -e vm-linux:cpus=0", "cpus=0", "at least one", "cpus=8"),
+            ("bench -e vm-linux:cpus=10000", "cpus=10000", "so many", "cpus=8"),
         ],
     );
 }
@@ -223,6 +233,7 @@ fn a_plan_of_more_cells_than_a_file_may_hold_is_refused_at_once() {
 }
 
 crate::runner::tests!(
+    a_linux_guest_of_absurd_size_is_told_what_would_work,
     an_unknown_name_is_answered_with_the_nearest_one,
     a_planned_name_is_not_unknown,
     a_name_said_twice_or_badly_is_told,

@@ -1,7 +1,7 @@
 //! The probe and the guest kernel are compiled by build.rs, so `cargo fmt` and `cargo clippy` do not see them: here they do.
 use std::process::Command;
 
-const PROGRAMS: [&str; 2] = ["src/probe/main.rs", "src/vm/bare/kernel/main.rs"];
+const PROGRAMS: [&str; 3] = ["src/probe/main.rs", "src/vm/bare/kernel/main.rs", "src/vm/linux/guest/main.rs"];
 
 /// A tool of the toolchain; None, and told by name, where it is not installed.
 fn tool(test: &str, name: &str) -> Option<Command> {

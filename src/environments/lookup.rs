@@ -9,6 +9,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+use nix::fcntl::{OFlag, OpenHow, ResolveFlag, openat2};
 use nix::sys::statvfs::{FsFlags, statvfs};
 use nix::unistd::{AccessFlags, access};
 
@@ -49,6 +50,13 @@ pub(super) fn candidates(name: &OsStr, here: &Path, task: &Task) -> Vec<PathBuf>
     let own = std::env::var_os("PATH");
     let path = variable(task, "PATH").or(own.as_deref()).unwrap_or(OsStr::new("/usr/local/bin:/usr/bin:/bin"));
     std::env::split_paths(path).map(|folder| here.join(folder).join(name)).collect()
+}
+
+/// No link leads out of the folder, whatever it says (openat2(2), RESOLVE_IN_ROOT); a FIFO does not make us wait.
+pub(super) fn open_inside(root: &File, path: &Path) -> nix::Result<File> {
+    let flags = OFlag::O_RDONLY | OFlag::O_CLOEXEC | OFlag::O_NONBLOCK;
+    let how = OpenHow::new().flags(flags).resolve(ResolveFlag::RESOLVE_IN_ROOT | ResolveFlag::RESOLVE_NO_MAGICLINKS);
+    openat2(root, path, how).map(File::from)
 }
 
 /// The file of the host that the command means.
@@ -320,7 +328,7 @@ pub(super) fn hidden(error: Error, task: &Task) -> Error {
 }
 
 /// What a file needs beside itself to run: None for a static program.
-fn needs(path: &Path) -> Option<PathBuf> {
+pub(super) fn needs(path: &Path) -> Option<PathBuf> {
     let head = head(path)?;
     match head.strip_prefix(b"#!") {
         Some(line) => {

@@ -31,6 +31,7 @@ mod streams;
 #[cfg(test)]
 mod testing;
 pub mod vm_bare;
+pub mod vm_linux;
 
 use std::ffi::OsString;
 use std::time::Instant;
@@ -52,6 +53,7 @@ pub const ALL: &[&dyn Environment] = &[
     &container::OwnContainer,
     &container_rootless::RootlessContainer,
     &vm_bare::VmBare,
+    &vm_linux::VmLinux,
     &fake::Fake::PLAIN,
     &fake::Fake::ENGINE,
     #[cfg(feature = "one-more-environment")]

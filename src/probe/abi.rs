@@ -28,7 +28,8 @@ pub const UNSUPPORTED: u64 = 0x200;
 /// `spin` sends its batches as BATCH | SPIN.
 pub const SPIN: u64 = 0xff;
 
-/// `fd:3` or `port`; without it the probe prints its records as text on stdout.
+/// `fd:3`, `port`, or `pid1` in a Linux guest, where the probe is the first program: by port too, once Linux allows it.
+/// Without it the probe prints its records as text on stdout.
 pub const ENV_READY: &str = "ISOLAB_READY";
 /// The nonce, decimal.
 pub const ENV_NONCE: &str = "ISOLAB_NONCE";
@@ -44,15 +45,16 @@ pub const CALL_READ: usize = 1;
 pub const CALL_WRITE: usize = 2;
 pub const CALL_EXIT: usize = 3;
 
-/// I/O ports of the bare guest. Our guest kernel uses most of them on behalf of the program, by a 4-byte `in` whose
+/// I/O ports of our guests. Our guest kernel uses most of them on behalf of the program, by a 4-byte `in` whose
 /// answer is the result of the system call; the program itself uses RECORD and NOOP, by a 1-byte `out`.
 pub const PORT_CONSOLE: u16 = 0xe8; // `in`: write(1 or 2, rsi, rdx)
 pub const PORT_RECORD: u16 = 0xe9; // `out`: rdi kind, rsi tsc, r8 value
-pub const PORT_WAIT: u16 = 0xea; // `in`: read(4, rsi, rdx) blocks until released; 0 = the host is gone
+pub const PORT_WAIT: u16 = 0xea; // `in`: read(4, rsi, rdx) blocks until released; 0 = the host is gone. On Linux: 1 byte
 pub const PORT_SLEEP: u16 = 0xeb; // `in`: rdi: address of a timespec
 pub const PORT_NOOP: u16 = 0xec; // `out`: one exit and back
 pub const PORT_UNKNOWN: u16 = 0xed; // `out`: rax: number of a system call that our guest kernel does not have
 pub const PORT_MMAP: u16 = 0xee; // `in`: mmap(rdi …): the number of the first 4 KiB page, or an errno
+pub const PORT_INPUT: u16 = 0xef; // `out`, by the init of the Linux guest: what is typed may come
 pub const PORT_EXIT: u16 = 0xf4; // `out`: rdi: exit status
 pub const PORT_FAULT: u16 = 0xf8; // `out`, by ring 0 only: the CPU met a fault; which one, rip tells
 

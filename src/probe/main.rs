@@ -30,6 +30,8 @@ pub(crate) enum Channel {
 pub(crate) struct Host {
     pub(crate) channel: Channel,
     pub(crate) nonce: u64,
+    /// The first program of a Linux guest.
+    pub(crate) pid1: bool,
 }
 
 impl Host {
@@ -71,13 +73,22 @@ pub(crate) fn print(s: &[u8]) {
 }
 
 fn main(stack: &Stack) -> i32 {
-    let channel = match stack.env(ENV_READY.as_bytes()) {
+    let how = stack.env(ENV_READY.as_bytes());
+    let channel = match how {
         Some(b"fd:3") => Channel::Fd,
-        Some(b"port") => Channel::Port,
+        Some(b"port" | b"pid1") => Channel::Port,
         _ => Channel::Text,
     };
     let nonce = stack.env(ENV_NONCE.as_bytes()).and_then(text::parse).unwrap_or(0);
-    workloads::run(&Host { channel, nonce }, stack)
+    let pid1 = how == Some(b"pid1");
+    if pid1 {
+        syscall::allow_ports();
+    }
+    let status = workloads::run(&Host { channel, nonce, pid1 }, stack);
+    if pid1 {
+        syscall::end_machine(status << 8); // a first program that ends is a panic
+    }
+    status
 }
 
 #[panic_handler]

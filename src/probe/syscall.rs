@@ -2,7 +2,7 @@
 
 use core::arch::asm;
 
-use crate::abi::{PORT_NOOP, PORT_RECORD, READY_FD, RELEASE_FD, Record};
+use crate::abi::{PORT_EXIT, PORT_INPUT, PORT_NOOP, PORT_RECORD, PORT_WAIT, READY_FD, RELEASE_FD, Record};
 
 pub(crate) const GETPPID: usize = 110;
 pub(crate) const READ: usize = 0;
@@ -30,12 +30,18 @@ pub(crate) fn call3(number: usize, a: usize, b: usize, c: usize) -> isize {
 fn call6(number: usize, args: [usize; 6]) -> isize {
     let result: isize;
     let [a, b, c, d, e, f] = args;
-    // SAFETY: as in `call3`; used for mmap of fresh anonymous memory only.
+    // SAFETY: as in `call3`; mmap is asked for fresh anonymous memory only.
     unsafe {
         asm!("syscall", inlateout("rax") number => result, in("rdi") a, in("rsi") b, in("rdx") c,
              in("r10") d, in("r8") e, in("r9") f, out("rcx") _, out("r11") _, options(nostack));
     }
     result
+}
+
+/// Up to five arguments.
+pub(crate) fn call5(number: usize, args: [usize; 5]) -> isize {
+    let [a, b, c, d, e] = args;
+    call6(number, [a, b, c, d, e, 0])
 }
 
 pub(crate) fn exit(status: i32) -> ! {
@@ -66,6 +72,47 @@ pub(crate) fn out_record(r: &Record) {
 pub(crate) fn out_nothing() {
     // SAFETY: as in `out_record`; this port does nothing at all.
     unsafe { asm!("out dx, al", in("dx") PORT_NOOP, in("al") 0u8, options(nostack, preserves_flags)) }
+}
+
+/// iopl(2): Linux lets us use ports.
+pub(crate) fn allow_ports() {
+    set_port_level(3);
+}
+
+/// Neither we nor a child may use ports any more.
+pub(crate) fn forbid_ports() {
+    set_port_level(0);
+}
+
+fn set_port_level(level: usize) {
+    const IOPL: usize = 172;
+    call3(IOPL, level, 0, 0);
+}
+
+/// Tells the host that the program's input may come.
+pub(crate) fn ask_for_input() {
+    // SAFETY: the port is ours in this guest, and does nothing to us.
+    unsafe { asm!("out dx, al", in("dx") PORT_INPUT, in("al") 0u8, options(nostack, preserves_flags)) }
+}
+
+/// Tells the host how it ended, as wait(2) tells it, and restarts the machine where that alone did not end it.
+pub(crate) fn end_machine(status: i32) {
+    const REBOOT: usize = 169;
+    const MAGIC: [usize; 2] = [0xfee1_dead, 672_274_793];
+    const RESTART: usize = 0x0123_4567;
+    // SAFETY: the port is ours in this guest, and the host reads rdi.
+    unsafe {
+        asm!("out dx, al", in("dx") PORT_EXIT, in("al") 0u8, in("rdi") i64::from(status),
+             options(nostack, preserves_flags));
+    }
+    call3(REBOOT, MAGIC[0], MAGIC[1], RESTART);
+}
+
+/// As [`wait_for_release`], by a port.
+pub(crate) fn wait_at_port() {
+    let _released: u8;
+    // SAFETY: the port is ours in this guest; it answers with one byte.
+    unsafe { asm!("in al, dx", in("dx") PORT_WAIT, out("al") _released, options(nostack, preserves_flags)) }
 }
 
 /// Waits for a byte on the release channel: true when released, false when whoever could release us is gone.

@@ -49,6 +49,7 @@ pub(super) fn of(arm: &ArmInfo, plan: &Plan, lang: Lang) -> Properties {
         kernel: match arm.answered_by() {
             Some(AnsweredBy::HostKernel) => say(&words::HOST_KERNEL),
             Some(AnsweredBy::OwnGuestKernel) => say(&words::OWN_KERNEL),
+            Some(AnsweredBy::GuestLinux) => say(&words::GUEST_LINUX),
             Some(AnsweredBy::Nobody) | None => unknown(),
         },
     }

@@ -15,6 +15,7 @@ use kvm_bindings::{
 };
 use kvm_ioctls::{Kvm, VcpuFd, VmFd};
 use nix::errno::Errno;
+use vmm_sys_util::eventfd::EventFd;
 
 use super::device::{Access, Registers, Space};
 use super::guest_memory::GuestMemory;
@@ -83,6 +84,33 @@ impl Vm {
             said!(
                 "choose three pages for KVM (KVM_SET_TSS_ADDR)",
                 "KVM이 쓸 페이지 셋을 정할 수 없습니다(KVM_SET_TSS_ADDR)"
+            )
+        })
+    }
+
+    /// The interrupt controllers of a PC, in the kernel: two of the old kind, an I/O APIC, and a local APIC for each CPU
+    /// that is created after this.
+    ///
+    /// # Errors
+    /// When the kernel refuses.
+    pub fn create_irqchip(&self) -> Result<()> {
+        self.fd.create_irq_chip().doing(|| {
+            said!(
+                "make the interrupt controllers (KVM_CREATE_IRQCHIP)",
+                "인터럽트 컨트롤러를 만들 수 없습니다(KVM_CREATE_IRQCHIP)"
+            )
+        })
+    }
+
+    /// Each event on `line` raises this interrupt in the guest, without a way through us.
+    ///
+    /// # Errors
+    /// When the kernel refuses, as without interrupt controllers.
+    pub fn connect(&self, line: &EventFd, interrupt: u32) -> Result<()> {
+        self.fd.register_irqfd(line, interrupt).doing(|| {
+            said!(
+                "connect interrupt {interrupt} (KVM_IRQFD)",
+                "인터럽트 {interrupt}을(를) 연결할 수 없습니다(KVM_IRQFD)"
             )
         })
     }

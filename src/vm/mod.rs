@@ -10,7 +10,7 @@
 //! 5. `dump` says what happened when an exit is none that a device is there for;
 //! 6. `backend` names what is behind /dev/kvm, `kernel_image` what a file is that shall be booted.
 //!
-//! And one machine: [`bare`], our guest kernel with one program and no operating system.
+//! And two machines: [`bare`], our guest kernel with one program and no operating system, and [`linux`], which boots one.
 //!
 //! The guest is not trusted: whatever it does ends in an answer, an error with a register dump, or at the deadline.
 //! `tests/vm_bare.rs` tries.
@@ -24,6 +24,7 @@ pub mod dump;
 pub mod guest_memory;
 pub mod kernel_image;
 pub mod kvm;
+pub mod linux;
 pub mod vcpu;
 pub mod watchdog;
 

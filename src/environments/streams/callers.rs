@@ -11,14 +11,14 @@ use nix::unistd::{getpgrp, tcgetpgrp};
 use crate::sys::terminal::{Window, window_of};
 
 #[derive(Debug)]
-pub(super) struct Terminal {
+pub(in crate::environments) struct Terminal {
     file: OwnedFd,
     /// Its modes before we made it raw.
     before: Mutex<Option<Termios>>,
 }
 
 impl Terminal {
-    pub(super) fn new(file: OwnedFd) -> Terminal {
+    pub(in crate::environments) fn new(file: OwnedFd) -> Terminal {
         Terminal { file, before: Mutex::new(None) }
     }
 
@@ -27,17 +27,17 @@ impl Terminal {
     }
 
     /// None: a terminal that does not know its size.
-    pub(super) fn window(&self) -> Option<Window> {
+    pub(in crate::environments) fn window(&self) -> Option<Window> {
         window_of(self.file.as_fd()).ok().filter(|window| window.rows > 0 && window.columns > 0)
     }
 
     /// May we read from it and change it? In the background we may not: it is another job's.
-    pub(super) fn is_ours(&self) -> bool {
+    pub(in crate::environments) fn is_ours(&self) -> bool {
         tcgetpgrp(&self.file).is_ok_and(|group| group == getpgrp())
     }
 
     /// Every key is passed on as it is; the program's own terminal decides what it means. A second time changes nothing.
-    pub(super) fn make_raw(&self) {
+    pub(in crate::environments) fn make_raw(&self) {
         let mut before = self.before.lock().unwrap_or_else(PoisonError::into_inner);
         if before.is_some() || !self.is_ours() {
             return;
@@ -50,7 +50,7 @@ impl Terminal {
         }
     }
 
-    pub(super) fn restore(&self) {
+    pub(in crate::environments) fn restore(&self) {
         let mut before = self.before.lock().unwrap_or_else(PoisonError::into_inner);
         let _ = before.take().is_none_or(|modes| self.set(&modes)); // nobody could do more
     }

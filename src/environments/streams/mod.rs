@@ -10,7 +10,7 @@
 //! caller's terminal <---- feeder, drain ----> master | slave: the program's terminal
 //! ```
 
-mod callers;
+pub(super) mod callers;
 mod drain;
 mod feeder;
 

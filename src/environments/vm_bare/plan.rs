@@ -8,8 +8,6 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use nix::fcntl::{OFlag, OpenHow, ResolveFlag, openat2};
-
 use crate::environments::payload::{not_executable, not_found};
 use crate::environments::{Knobs, lookup};
 use crate::error::{Context, Error, Result};
@@ -136,7 +134,7 @@ fn read(name: &OsStr, root: &Path, here: &Path, task: &Task, most_bytes: u64) ->
     let folder = File::open(root).doing(doing)?;
     let mut file = None;
     for path in lookup::candidates(name, here, task) {
-        match open_inside(&folder, &path) {
+        match lookup::open_inside(&folder, &path) {
             Ok(found) => {
                 file = Some(found);
                 break;
@@ -162,13 +160,6 @@ fn read(name: &OsStr, root: &Path, here: &Path, task: &Task, most_bytes: u64) ->
     let mut bytes = Vec::new();
     file.take(most_bytes).read_to_end(&mut bytes).doing(doing)?;
     Ok(bytes.into())
-}
-
-/// No link leads out of the folder, whatever it says (openat2(2), RESOLVE_IN_ROOT); a FIFO does not make us wait.
-fn open_inside(root: &File, path: &Path) -> nix::Result<File> {
-    let flags = OFlag::O_RDONLY | OFlag::O_CLOEXEC | OFlag::O_NONBLOCK;
-    let how = OpenHow::new().flags(flags).resolve(ResolveFlag::RESOLVE_IN_ROOT | ResolveFlag::RESOLVE_NO_MAGICLINKS);
-    openat2(root, path, how).map(File::from)
 }
 
 #[cfg(test)]

@@ -181,7 +181,7 @@ fn what_was_skipped_is_told_with_its_remedy_and_what_is_not_here_is_later() {
     assert!(found.reason(runs, Lang::En).contains("there is no /dev/kvm"), "{}", found.reason(runs, Lang::En));
     assert_eq!(found.fix(Lang::En), "isolab doctor");
     let none = verdict("C10", &[]).unwrap();
-    assert_eq!(none.fix(Lang::En), "isolab bench -e container,vm-bare -x boot");
+    assert_eq!(none.fix(Lang::En), "isolab bench -e container,vm-bare,vm-linux -x boot");
     assert_eq!(verdict("C34", runs).unwrap().reason(runs, Lang::En), "needs life: later.");
 }
 

@@ -113,6 +113,7 @@ pub(crate) const OWN_KERNEL: Words = w(
     "its own small guest kernel, not Linux, on one virtual CPU",
     "가상 CPU 하나 위의 작은 자체 게스트 커널(리눅스가 아님)",
 );
+pub(crate) const GUEST_LINUX: Words = w("a Linux of its own, in the guest", "게스트 안의 자체 리눅스");
 pub(crate) const NOT_KNOWN_HERE: Words = w("not known to this version", "이 버전이 모르는 환경");
 pub(crate) const ONE_ARM_NOTHING_TO_COMPARE: Words = w(
     "Fewer than two arms were measured: there are no limits to compare.",

@@ -62,6 +62,16 @@ impl Hypercall for Wait {
     }
 }
 
+/// Waits for somebody to release the program: true when a byte came, false when nobody is there any more, None when the
+/// deadline came first.
+pub fn released(fd: Option<&OwnedFd>, deadline: Instant) -> Result<Option<bool>> {
+    let Some(fd) = fd.map(AsFd::as_fd) else { return Ok(Some(false)) };
+    if !wait_for_input(fd, deadline)? {
+        return Ok(None);
+    }
+    Ok(Some(read(fd, &mut [0]).is_ok_and(|bytes| bytes == 1)))
+}
+
 /// Looked at before the byte is taken from the channel.
 fn may_write_to(address: u64, memory: Ram<'_>) -> bool {
     (PROGRAM..memory.bytes()).contains(&address)
