@@ -72,7 +72,7 @@ fn become_program(
     namespaces::name_host(plan.namespaces, plan.hostname.as_deref()).at(Step::HostName)?;
     namespaces::loopback(plan.namespaces, plan.loopback).at(Step::Loopback)?;
     handshake.stamp(Stamp::OwnView);
-    let (null, devpts) = change_root(plan, files)?;
+    let (null, devpts) = change_root(plan, files, handshake)?;
     confine(plan).at(Step::Confine)?; // no mount from here on
     enter_folder(plan);
     handshake.stamp(Stamp::NewRoot);
@@ -96,6 +96,9 @@ fn last_steps(plan: &Plan, gate: BorrowedFd<'_>, handshake: &Handshake) -> Resul
     handshake.stamp(Stamp::Door);
     Handshake::wait(gate).at(Step::Gate)?;
     parent_lives(plan.detachable, gate).at(Step::DieWithParent)?;
+    if let Some(hooks) = &plan.hooks {
+        hooks.run_start_container(handshake.pid()).map_err(|failed| handshake.hook_failed(failed))?;
+    }
     handshake.stamp(Stamp::Exec);
     Err(plan.program.exec_file(folder.as_fd())).at(Step::Exec)
 }
@@ -112,10 +115,11 @@ fn join_cgroup(cgroup: Option<&Cgroup>) -> Result<(), Errno> {
 }
 
 fn wait_for_ids(plan: &Plan, handshake: &Handshake) -> Result<(), Errno> {
-    if plan.ids.is_none() {
-        return Ok(());
+    let waits_for_hooks = plan.hooks.as_ref().is_some_and(|hooks| hooks.are_at_create());
+    if plan.ids.is_some() || waits_for_hooks {
+        handshake.forget_parent_ends();
     }
-    handshake.wait_for_ids()
+    if plan.ids.is_some() { handshake.wait_for_parent() } else { Ok(()) }
 }
 
 fn become_root(plan: &Plan) -> Result<(), Errno> {
@@ -138,8 +142,13 @@ fn join_others(plan: &Plan) -> Result<(), Failure> {
 }
 
 /// Returns a null device for the program's streams, and the /dev/pts for its terminal, if it needs them.
-fn change_root(plan: &Plan, files: &Files<'_>) -> Result<(Option<OwnedFd>, Option<OwnedFd>), Failure> {
+fn change_root(
+    plan: &Plan,
+    files: &Files<'_>,
+    handshake: &Handshake,
+) -> Result<(Option<OwnedFd>, Option<OwnedFd>), Failure> {
     if plan.joined.has(CloneFlags::CLONE_NEWNS) {
+        run_create_hooks(plan, handshake)?;
         let null = files.null.contains(&true).then(dev::null_of_root).transpose();
         return Ok((null.at(Step::Dev)?, None));
     }
@@ -153,6 +162,7 @@ fn change_root(plan: &Plan, files: &Files<'_>) -> Result<(Option<OwnedFd>, Optio
     set_parameters(plan, proc.as_fd())?; // before /proc/sys is read-only
     let sys = hide_paths(plan, root.as_fd(), proc.as_fd(), sys, dev.as_ref())?;
     let null = own_null(files, dev.as_ref(), proc.as_fd()).at(Step::Dev)?;
+    run_create_hooks(plan, handshake)?;
     rootfs::pivot_to(root.as_fd()).at(Step::OldRoot)?;
     let mounted = [(c"proc", Some(&proc)), (c"sys", sys.as_ref()), (c"dev", dev.as_ref().map(|dev| &dev.top))];
     for (name, top) in mounted {
@@ -160,6 +170,13 @@ fn change_root(plan: &Plan, files: &Files<'_>) -> Result<(Option<OwnedFd>, Optio
     }
     plan.mounts.iter().try_for_each(Mounting::is_still_there).at(Step::Settled)?;
     Ok((null, dev.and_then(|dev| dev.terminals).filter(|_| files.console.is_some())))
+}
+
+/// The parent's first, then those that run in the container's namespaces.
+fn run_create_hooks(plan: &Plan, handshake: &Handshake) -> Result<(), Failure> {
+    let Some(hooks) = plan.hooks.as_ref().filter(|hooks| hooks.are_at_create()) else { return Ok(()) };
+    handshake.wait_for_hooks().at(Step::Gate)?;
+    hooks.run_create_container(handshake.pid()).map_err(|failed| handshake.hook_failed(failed))
 }
 
 fn mount_overlay(plan: &Plan) -> Result<Option<OwnedFd>, Errno> {

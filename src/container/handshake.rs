@@ -10,7 +10,7 @@
 //!
 //! The gate ([`super::gate`]) is a pipe and not a word on the page: when the parent dies, the child reads its end and leaves too.
 
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
 
@@ -19,12 +19,14 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::unistd::{read, write};
 
 use super::gate::Gate;
+use super::hooks::Trouble;
 use crate::error::{Context, Error, Kind, Result, shortage};
 use crate::lang::Said;
 use crate::model::Exit;
 use crate::said;
 use crate::sys::clock::{TscAnchor, tsc};
-use crate::sys::fds::close_copy;
+use crate::sys::clone::Process;
+use crate::sys::fds::{GATE, close_copy};
 use crate::sys::shared_page::SharedPage;
 use crate::timeline::{Stage, Timeline};
 
@@ -51,6 +53,7 @@ pub enum Step {
     Mount,
     Sysctl,
     Mask,
+    Hook,
     OldRoot,
     Settled,
     Confine,
@@ -104,6 +107,7 @@ const STEPS: &[(Step, Said)] = &[
         Said::fixed("set the kernel parameters of its namespaces", "네임스페이스의 커널 매개변수를 정할 수 없습니다"),
     ),
     (Step::Mask, Said::fixed("hide", "파일을 가릴 수 없습니다")),
+    (Step::Hook, Said::fixed("run a hook", "훅을 실행할 수 없습니다")),
     (Step::OldRoot, Said::fixed("leave the old root", "이전 루트를 떠날 수 없습니다")),
     (
         Step::Settled,
@@ -183,12 +187,18 @@ const STAMPS: &[(Stamp, Stage, &str)] = &[
     (Stamp::Exec, Stage::Enter, "the child: files, capabilities, filter"),
 ];
 
+/// Where nobody can wait for a word on the page.
+const LOOK_AGAIN: Duration = Duration::from_micros(100);
+
 const FAILED_STEP: usize = 1; // 0: none, else 1 + its place in STEPS
 const FAILED_ERRNO: usize = 2;
 const FAILED_PLACE: usize = 3;
 const KILLED_BY: usize = 4; // 0, or the signal that ended the program behind a small PID 1
 const BORN: usize = 5; // its pid, where a copy of us makes it
+const MADE: usize = 6; // the child stands before the change of its root, and waits for hooks
+const HOOK: usize = 7; // what became of a hook that failed, as of Trouble::to_word
 const FIRST_STAMP: usize = 8;
+const PID: usize = 16; // as we see it, for hooks
 
 /// The shared page and the gate. Both sides use the same value: the child inherits it.
 #[derive(Debug)]
@@ -227,13 +237,40 @@ impl Handshake {
         self.page.word(BORN)
     }
 
+    /// For the state that hooks read.
+    pub fn set_pid(&self, pid: i32) {
+        self.page.set(PID, pid as u64);
+    }
+
+    /// Waits until the child waits for our hooks; false: it cannot get there any more.
+    pub fn wait_until_made(&self, child: &Process) -> bool {
+        while self.page.get(MADE) == 0 {
+            if child.has_ended() {
+                return false;
+            }
+            std::thread::sleep(LOOK_AGAIN);
+        }
+        true
+    }
+
+    /// Waits until the program is executed, or never will be: the gate is closed then.
+    pub fn wait_until_executed(&self, child: &Process) {
+        let link = |pid: &str, fd: i32| std::fs::read_link(format!("/proc/{pid}/fd/{fd}")).ok();
+        let gate = link("self", self.child_end.as_raw_fd());
+        let at_the_gate =
+            || self.page.get(FIRST_STAMP + Stamp::Exec as usize) == 0 || link(&child.pid().to_string(), GATE) == gate;
+        while at_the_gate() && !child.has_ended() {
+            std::thread::sleep(LOOK_AGAIN);
+        }
+    }
+
     /// Lets the child pass [`Handshake::wait`] once.
     pub fn open_gate(&self) -> Result<()> {
         write(&self.parent_end, b"!").map(drop).doing(|| said!("open the gate", "관문을 열 수 없습니다"))
     }
 
-    /// Lets the child pass [`Handshake::wait_for_ids`].
-    pub fn ids_are_there(&self) -> Result<()> {
+    /// Lets the child pass [`Handshake::wait_for_parent`] once: its ids are there, or our hooks have run.
+    pub fn go_on(&self) -> Result<()> {
         let end = self.for_ids.as_ref().map_or(&self.parent_end, |(_, parent_end)| parent_end);
         write(end, b"!").map(drop).doing(|| said!("open the gate", "관문을 열 수 없습니다"))
     }
@@ -245,7 +282,12 @@ impl Handshake {
         let errno = Errno::from_raw(self.page.get(FAILED_ERRNO) as i32);
         let step = STEPS.get(place as usize).map_or(Step::Exec, |(step, _)| *step);
         let place = self.page.get(FAILED_PLACE) as usize;
-        Some(explain(Failure { step, errno, place }, part_of(step, place)))
+        let error = explain(Failure { step, errno, place }, part_of(step, place));
+        let of_hook = Trouble::from_word(self.page.get(HOOK)).filter(|_| step == Step::Hook);
+        Some(match of_hook {
+            Some(trouble) => Error { cause: trouble.cause(), ..error },
+            None => error,
+        })
     }
 
     /// The signal that ended the program, where a small PID 1 saw it.
@@ -269,7 +311,7 @@ impl Handshake {
         let deadline = Instant::now() + patience;
         let done = || self.page.get(FIRST_STAMP + Stamp::Door as usize) != 0 || self.page.get(FAILED_STEP) != 0;
         while !done() && Instant::now() < deadline {
-            std::thread::sleep(Duration::from_micros(100));
+            std::thread::sleep(LOOK_AGAIN);
         }
     }
 
@@ -279,17 +321,31 @@ impl Handshake {
         self.child_end.as_fd()
     }
 
-    /// The child's own copy of the parent's end would keep the gate from closing when the parent dies.
-    fn forget_parent_end(&self) {
+    /// So that [`Handshake::wait_for_parent`] ends with it.
+    pub fn forget_parent_ends(&self) {
         close_copy(self.parent_end.as_fd());
+        self.for_ids.iter().for_each(|(_, parent_end)| close_copy(parent_end.as_fd()));
     }
 
     /// An error when the parent is gone, whoever may open the gate.
-    pub fn wait_for_ids(&self) -> Result<(), Errno> {
-        self.forget_parent_end();
-        let Some((child_end, parent_end)) = &self.for_ids else { return Handshake::wait(self.gate()) };
-        close_copy(parent_end.as_fd());
-        Handshake::wait(child_end.as_fd())
+    pub fn wait_for_parent(&self) -> Result<(), Errno> {
+        Handshake::wait(self.for_ids.as_ref().map_or(self.gate(), |(child_end, _)| child_end.as_fd()))
+    }
+
+    /// All is made but the change of root: hooks of the parent may run now.
+    pub fn wait_for_hooks(&self) -> Result<(), Errno> {
+        self.page.set(MADE, 1);
+        self.wait_for_parent()
+    }
+
+    pub fn pid(&self) -> i32 {
+        self.page.get(PID) as i32
+    }
+
+    /// As [`Handshake::fail`] will tell it.
+    pub fn hook_failed(&self, (trouble, place): (Trouble, usize)) -> Failure {
+        self.page.set(HOOK, trouble.to_word());
+        Failure { step: Step::Hook, errno: Errno::ECANCELED, place }
     }
 
     /// Waits until the gate is opened; an error when the parent is gone.
@@ -373,7 +429,7 @@ fn advice(step: Step, errno: Errno) -> (Kind, Said) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sys::clone::{CloneArgs, Process};
+    use crate::sys::clone::CloneArgs;
 
     #[test]
     fn what_fails_in_the_child_is_told_with_its_kind() {
@@ -403,7 +459,12 @@ mod tests {
         let fifo = dir.path().join("fifo");
         let handshake = Handshake::at(&Gate::Fifo(fifo.clone())).unwrap();
         crate::container::gate::open_fifo(&fifo).unwrap();
-        let child = Process::fork(CloneArgs::PLAIN, || i32::from(handshake.wait_for_ids() == Err(Errno::EOWNERDEAD)));
+        let child = Process::fork(CloneArgs::PLAIN, || {
+            i32::from({
+                handshake.forget_parent_ends();
+                handshake.wait_for_parent() == Err(Errno::EOWNERDEAD)
+            })
+        });
         drop(handshake);
         assert_eq!(child.unwrap().reap().unwrap(), Exit::Code(1));
     }

@@ -21,6 +21,7 @@ pub mod folder;
 pub mod freeze;
 pub mod gate;
 pub mod handshake;
+pub mod hooks;
 pub mod hosts_view;
 pub mod idmap;
 pub mod init;
@@ -41,6 +42,7 @@ pub mod tmp;
 pub mod userns;
 
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use nix::errno::Errno;
@@ -68,6 +70,8 @@ pub struct Container {
     handshake: Handshake,
     /// Processes in it that the kernel killed for want of memory; known when it has ended.
     oom_kills: u64,
+    hooks: Option<Rc<hooks::Ready>>,
+    warnings: Vec<Error>,
 }
 
 /// Makes one container. A child that is a copy of us makes itself ready now and waits at its program's door for
@@ -91,11 +95,20 @@ pub fn create(
     }
     let cgroup = make_cgroup(plan)?; // first: the child is born inside it
     clock.mark(Stage::Create, "cgroup");
-    let mut container = Container { process: None, cgroup, frozen: None, handshake, oom_kills: 0 }; // from here on a guard
+    let mut container = Container {
+        process: None,
+        cgroup,
+        frozen: None,
+        handshake,
+        oom_kills: 0,
+        hooks: plan.hooks.clone(),
+        warnings: Vec::new(),
+    }; // from here on a guard
     if plan.needs_fork() {
         container.process = Some(container.fork(plan, files, pid_to)?); // one clone3 makes most namespaces
         clock.mark(Stage::Create, "clone3 returned");
         container.write_ids(plan)?; // the child is nobody until its ids are mapped
+        container.run_create_hooks()?;
     }
     Ok(container)
 }
@@ -166,7 +179,18 @@ impl Container {
     fn write_ids(&self, plan: &Plan) -> Result<()> {
         let Some(ids) = &plan.ids else { return Ok(()) };
         ids.write(&self.process()?.pid().to_string())?;
-        self.handshake.ids_are_there()
+        self.handshake.go_on()
+    }
+
+    fn run_create_hooks(&self) -> Result<()> {
+        let Some(hooks) = &self.hooks else { return Ok(()) };
+        let process = self.process()?;
+        self.handshake.set_pid(process.pid());
+        if hooks.are_at_create() && self.handshake.wait_until_made(process) {
+            hooks.run_at_create(process.pid())?;
+            self.handshake.go_on()?;
+        }
+        Ok(())
     }
 
     /// Lets the program run; `plan`, `files` and `pid_to` as for [`create`].
@@ -176,7 +200,19 @@ impl Container {
             self.process = Some(self.vfork(plan, files, pid_to)?);
             clock.mark(Stage::Enter, "clone3 returned: the program is executed");
         }
+        if let Some(hooks) = self.hooks.as_ref().filter(|hooks| hooks.are_after_start()) {
+            let process = self.process()?;
+            self.handshake.wait_until_executed(process);
+            if !process.has_ended() || self.handshake.failure(|_, _| None).is_none() {
+                hooks.run_poststart(process.pid())?;
+            }
+        }
         Ok(())
+    }
+
+    /// Of poststop hooks, when it has ended.
+    pub fn warnings(&self) -> &[Error] {
+        &self.warnings
     }
 
     /// Its first process.
@@ -242,6 +278,7 @@ impl Container {
             self.oom_kills = if oom::may_be(exit) { oom::kills(cgroup.folders()) } else { 0 };
             cgroup.remove()?;
         }
+        self.warnings = self.hooks.take().map(|hooks| hooks.run_poststop()).unwrap_or_default();
         Ok(exit)
     }
 

@@ -37,6 +37,30 @@ pub struct Spec {
     pub loopback: bool,
     /// A small PID 1 stands before the program.
     pub init: bool,
+    pub hooks: Hooks,
+    /// For whoever reads the state; nothing here looks at them.
+    pub annotations: BTreeMap<String, String>,
+}
+
+/// Programs that run at moments of its life; see [`super::hooks`].
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hooks {
+    pub prestart: Vec<Hook>,
+    pub create_runtime: Vec<Hook>,
+    pub create_container: Vec<Hook>,
+    pub start_container: Vec<Hook>,
+    pub poststart: Vec<Hook>,
+    pub poststop: Vec<Hook>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hook {
+    /// As we see it; of a startContainer hook as the container sees it.
+    pub path: PathBuf,
+    /// With its name as the first; empty: its path alone.
+    pub args: Vec<OsString>,
+    pub env: Vec<(OsString, OsString)>,
+    pub timeout_s: Option<u64>,
 }
 
 /// What the program sees as `/`.

@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use libc::{c_int, c_long, c_void};
 use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sched::CloneFlags;
 
 use super::{pidfd, signals};
@@ -175,6 +176,11 @@ impl Process {
         // SAFETY: our own pidfd, and no siginfo.
         let sent = unsafe { libc::syscall(libc::SYS_pidfd_send_signal, self.pidfd.as_raw_fd(), number, none, 0) };
         Errno::result(sent).map(drop)
+    }
+
+    /// Nobody need have waited for it.
+    pub fn has_ended(&self) -> bool {
+        poll(&mut [PollFd::new(self.as_fd(), PollFlags::POLLIN)], PollTimeout::ZERO).is_ok_and(|ready| ready > 0)
     }
 
     /// How it ended, once the pidfd is readable; it stays a zombie, so that its pid stays taken.

@@ -11,7 +11,7 @@ use nix::errno::Errno;
 /// How many descriptors a program can be given: 0, 1, 2, the ready channel, the release channel.
 pub const HANDED: usize = 5;
 /// In the child the gate stands right behind them; it closes itself at exec.
-const GATE: c_int = HANDED as c_int;
+pub const GATE: c_int = HANDED as c_int;
 /// Descriptors of ours that a child will need are kept above this, so that none is overwritten before its turn.
 const OUT_OF_THE_WAY: c_int = 10;
 

@@ -8,7 +8,8 @@ mod overlay;
 use std::ffi::CString;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use nix::libc::rlim_t;
 use nix::sched::CloneFlags;
@@ -20,13 +21,14 @@ use super::cgroup::Tree;
 use super::dev::Node;
 use super::folder::Folder;
 use super::handshake::Step;
+use super::hooks;
 use super::idmap::IdMap;
 use super::mask::{Hidden, whole_proc};
 use super::mounts::{Mounting, What};
 use super::namespaces::Joined;
 use super::overlay::Overlay;
 use super::seccomp::Filter;
-use super::spec::{Capabilities, Device, DeviceKind, Rlimit, Seccomp, Spec, User};
+use super::spec::{Capabilities, Device, DeviceKind, Hooks, Rlimit, RootFolders, Seccomp, Spec, User};
 use crate::error::{Error, Result};
 use crate::lang::Said;
 use crate::model::Limits;
@@ -45,6 +47,9 @@ pub struct Place {
     pub cgroup: Option<Tree>,
     /// The cgroup's name, without the number that makes it unique.
     pub cgroup_name: String,
+    /// What hooks know it by.
+    pub id: String,
+    pub bundle: PathBuf,
     /// Signals that our caller has us ignore; the program shall not.
     pub ignored: Ignored,
     /// The child is a copy of us; see [`Plan::needs_fork`].
@@ -89,6 +94,8 @@ pub struct Plan {
     /// A small PID 1 in front of the program.
     pub init: bool,
     pub detachable: bool,
+    /// None: there are none.
+    pub hooks: Option<Rc<hooks::Ready>>,
 }
 
 impl Plan {
@@ -103,6 +110,7 @@ impl Plan {
             return Err(refused("resources", &format!("{:?}", spec.resources), cause));
         }
         Ok(Plan {
+            hooks: compile_hooks(spec, &place)?,
             overlay: overlay::compile(spec, place.confined.is_some())?,
             read_only: spec.root.readonly,
             hosts_root: place.root.is_hosts_root(),
@@ -137,7 +145,11 @@ impl Plan {
     /// tables, and a page fault for each page that either of us writes. A child that waits for nothing borrows our memory
     /// until exec, while we stand still.
     pub fn needs_fork(&self) -> bool {
-        self.fork || self.init || self.ids.is_some() || self.joined.is_delicate()
+        self.fork
+            || self.init
+            || self.ids.is_some()
+            || self.joined.is_delicate()
+            || self.hooks.as_ref().is_some_and(|hooks| hooks.need_fork())
     }
 
     /// Its root is not that of all users.
@@ -165,6 +177,7 @@ impl Plan {
                 let path = path.to_string_lossy();
                 said!("write {value} to /proc/{path}", "/proc/{path}에 {value}을(를) 쓸 수 없습니다")
             }),
+            Step::Hook => self.hooks.as_ref()?.part_of(number),
             Step::JoinNamespaces => self.joined.0.get(number).map(|other| {
                 let (name, path) = (other.name, &other.path);
                 said!("join the {name} namespace {path}", "{name} 네임스페이스 {path}에 들어갈 수 없습니다")
@@ -172,6 +185,15 @@ impl Plan {
             _ => None,
         }
     }
+}
+
+fn compile_hooks(spec: &Spec, place: &Place) -> Result<Option<Rc<hooks::Ready>>> {
+    if spec.hooks == Hooks::default() {
+        return Ok(None);
+    }
+    let is_ours = matches!(spec.root.folders, RootFolders::Dir(_)) && namespaces::has_own(spec, "mnt");
+    let state = hooks::State::new(&place.id, &place.bundle, &spec.annotations);
+    hooks::Ready::compile(&spec.hooks, state, is_ours.then_some(&place.root)).map(Rc::new).map(Some)
 }
 
 fn refused(field: &str, value: &str, cause: Said) -> Error {

@@ -9,8 +9,8 @@ use std::path::PathBuf;
 pub(crate) use self::capabilities::CAPABILITIES;
 use super::namespaces::{NAMESPACES, USUAL};
 use super::spec::{
-    Capabilities, Device, DeviceKind, Mount, MountKind, Namespace, Process, Root, RootFolders, Seccomp, Source, Spec,
-    User,
+    Capabilities, Device, DeviceKind, Hooks, Mount, MountKind, Namespace, Process, Root, RootFolders, Seccomp, Source,
+    Spec, User,
 };
 use crate::model::Limits;
 
@@ -100,6 +100,8 @@ pub fn docker() -> Spec {
         resources: Limits::default(),
         loopback: true,
         init: false,
+        hooks: Hooks::default(),
+        annotations: BTreeMap::new(),
     }
 }
 

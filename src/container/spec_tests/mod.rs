@@ -1,5 +1,6 @@
 //! What a spec says is what a program inside finds. Without a word of this each container is docker's default.
 
+mod hooks;
 mod joined;
 mod mounts;
 
@@ -34,6 +35,8 @@ fn run_after(edit: impl FnOnce(&mut Spec), between: impl FnOnce(), command: &str
         confined: None,
         cgroup: None,
         cgroup_name: String::new(),
+        id: "a-b".into(),
+        bundle: "/bundle".into(),
         ignored: Ignored::now(),
         fork: false,
         detachable: false,
@@ -203,6 +206,8 @@ fn forked(detachable: bool) -> Place {
         confined: None,
         cgroup: None,
         cgroup_name: String::new(),
+        id: "a-b".into(),
+        bundle: "/bundle".into(),
         ignored: Ignored::now(),
         fork: true,
         detachable,

@@ -83,6 +83,8 @@ pub(super) fn prepare(knobs: &Knobs, task: &Task, setting: &Setting, by: Privile
         root,
         cgroup: by.cgroup,
         cgroup_name: format!("isolab.{}", setting.run),
+        id: String::new(), // for hooks, and there are none
+        bundle: PathBuf::new(),
         ignored: Ignored::now(),
         fork: knobs.has("fork") || setting.inspectable,
         detachable: setting.detachable,
