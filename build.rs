@@ -8,6 +8,7 @@
 
 #[path = "src/container/presets/capabilities.rs"]
 mod capabilities;
+#[allow(dead_code, reason = "other profiles are compiled when a container is made")]
 #[path = "src/container/seccomp/compiler.rs"]
 mod compiler;
 
@@ -16,7 +17,7 @@ use std::process::{Command, exit};
 
 use capabilities::CAPABILITIES;
 use compiler::bpf::Instruction;
-use compiler::{Profile, filter};
+use compiler::{Table, docker, filter};
 
 fn main() {
     stop_on_another_machine();
@@ -196,12 +197,13 @@ fn write_table(name: &str, mut files: Vec<(String, String)>) {
 fn compile_filter() {
     const FILE: &str = "src/container/seccomp/calls.txt";
     const TABLE: &str = include_str!("src/container/seccomp/calls.txt");
-    let profile = Profile::read(TABLE, CAPABILITIES).unwrap_or_else(|why| stop(&format!("{FILE}:{why}")));
+    let table = Table::read(TABLE, CAPABILITIES).unwrap_or_else(|why| stop(&format!("{FILE}:{why}")));
     let row = |Instruction { code, jt, jf, k }| {
         let (high, low) = (k >> 16, k & 0xffff);
         format!("    Instruction {{ code: {code}, jt: {jt}, jf: {jf}, k: 0x{high:04x}_{low:04x} }},\n")
     };
-    let rows: String = filter(&profile).into_iter().map(row).collect();
+    let program = filter(&docker(&table)).unwrap_or_else(|| stop("the filter is too long"));
+    let rows: String = program.into_iter().map(row).collect();
     let table = format!("static DOCKER_DEFAULT: &[Instruction] = &[\n{rows}];\n");
     if let Err(cause) = std::fs::write(PathBuf::from(env("OUT_DIR")).join("docker_filter.rs"), table) {
         stop(&format!("could not write docker_filter.rs: {cause}"));

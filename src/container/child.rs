@@ -79,11 +79,14 @@ fn become_program(
     let gate = hand_files_over(files, null, devpts, handshake.gate())?; // every other file is closed now
     die_with_parent(plan.detachable).at(Step::DieWithParent)?; // after changing ids, which would undo it
     limit_resources(plan).at(Step::Rlimits)?; // raising one needs a capability
+    if !plan.no_new_privileges {
+        install_filter(plan).at(Step::Filter)?; // it needs one too then, and must let the steps below pass
+    }
     capabilities::become_user(&plan.user, plan.capabilities.as_ref()).at(Step::Capabilities)?; // no mount, no mknod of ours from here on
     no_new_privileges(plan).at(Step::NoNewPrivileges)?; // and no program can get anything back; the filter needs it
     if plan.init {
         let program = || last_steps_of_program(plan, files.console, gate, handshake);
-        return init::run_as_init(handshake, program, || install_filter(plan)).at(Step::Init);
+        return init::run_as_init(handshake, program, || install_filter_last(plan)).at(Step::Init);
     }
     last_steps(plan, gate, handshake)
 }
@@ -92,7 +95,7 @@ fn become_program(
 fn last_steps(plan: &Plan, gate: BorrowedFd<'_>, handshake: &Handshake) -> Result<Infallible, Failure> {
     signals::reset(plan.ignored).at(Step::Signals)?;
     let folder = rootfs::folder_of(&plan.program).at(Step::Exec)?;
-    install_filter(plan).at(Step::Filter)?;
+    install_filter_last(plan).at(Step::Filter)?;
     handshake.stamp(Stamp::Door);
     Handshake::wait(gate).at(Step::Gate)?;
     parent_lives(plan.detachable, gate).at(Step::DieWithParent)?;
@@ -274,8 +277,12 @@ fn no_new_privileges(plan: &Plan) -> Result<(), Errno> {
     if plan.no_new_privileges { set_no_new_privs() } else { Ok(()) }
 }
 
+fn install_filter_last(plan: &Plan) -> Result<(), Errno> {
+    if plan.no_new_privileges { install_filter(plan) } else { Ok(()) }
+}
+
 fn install_filter(plan: &Plan) -> Result<(), Errno> {
-    plan.filter.map_or(Ok(()), Filter::install)
+    plan.filter.as_ref().map_or(Ok(()), Filter::install)
 }
 
 /// When the parent is killed nobody could end us any more. [`parent_lives`] makes it sure.

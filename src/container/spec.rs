@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::idmap::IdMap;
+use super::seccomp::{self, Profile};
 use crate::model::Limits;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -141,11 +142,27 @@ pub struct Rlimit {
 }
 
 /// Which system calls are allowed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Profile", into = "Profile")]
 pub enum Seccomp {
-    /// Docker's default profile, see [`super::seccomp`].
+    /// The value [`super::seccomp::docker_default`], of which isolab has the filter already.
     DockerDefault,
+    Profile(Profile),
+}
+
+impl From<Profile> for Seccomp {
+    fn from(profile: Profile) -> Seccomp {
+        if profile == seccomp::docker_default() { Seccomp::DockerDefault } else { Seccomp::Profile(profile) }
+    }
+}
+
+impl From<Seccomp> for Profile {
+    fn from(seccomp: Seccomp) -> Profile {
+        match seccomp {
+            Seccomp::DockerDefault => seccomp::docker_default(),
+            Seccomp::Profile(profile) => profile,
+        }
+    }
 }
 
 /// A file system below the root.

@@ -221,13 +221,16 @@ pub(crate) fn refuse_kvm_run() {
     };
     let answer = |with| Instruction { code: (libc::BPF_RET | libc::BPF_K) as u16, jt: 0, jf: 0, k: with };
     nix::sys::prctl::set_no_new_privs().unwrap();
-    install(&[
-        load(number),
-        skip_unless(libc::SYS_ioctl as u32, 3),
-        load(request),
-        skip_unless(KVM_RUN, 1),
-        answer(libc::SECCOMP_RET_ERRNO | libc::EPERM as u32),
-        answer(libc::SECCOMP_RET_ALLOW),
-    ])
+    install(
+        &[
+            load(number),
+            skip_unless(libc::SYS_ioctl as u32, 3),
+            load(request),
+            skip_unless(KVM_RUN, 1),
+            answer(libc::SECCOMP_RET_ERRNO | libc::EPERM as u32),
+            answer(libc::SECCOMP_RET_ALLOW),
+        ],
+        0,
+    )
     .unwrap();
 }

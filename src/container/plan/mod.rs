@@ -132,7 +132,7 @@ impl Plan {
             capabilities,
             rlimits: rlimits(&process.rlimits)?,
             no_new_privileges: process.no_new_privileges,
-            filter: process.seccomp.map(|Seccomp::DockerDefault| Filter::docker_default()),
+            filter: process.seccomp.as_ref().map(filter).transpose()?,
             ignored: place.ignored,
             fork: place.fork,
             init: spec.init,
@@ -184,6 +184,13 @@ impl Plan {
             }),
             _ => None,
         }
+    }
+}
+
+fn filter(seccomp: &Seccomp) -> Result<Filter> {
+    match seccomp {
+        Seccomp::DockerDefault => Ok(Filter::docker_default()),
+        Seccomp::Profile(profile) => Filter::compile(profile),
     }
 }
 

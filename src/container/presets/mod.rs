@@ -1,7 +1,7 @@
 //! What docker's default container is (moby, `daemon/pkg/oci/defaults.go`): the table that our container starts from, and
 //! that knobs edit.
 
-mod capabilities;
+pub(super) mod capabilities;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -117,6 +117,33 @@ fn devices_are_those_of_the_spec() {
     assert_eq!(output(edit, command), "1:3 600\n1:5 666\n3\nfd null ptmx pts shm stderr stdin stdout zeros");
 }
 
+/// Through the kernel: JSON as docker takes it, with and without no_new_privs, as PID 1 and behind a small one.
+#[test]
+fn a_seccomp_profile_is_what_its_rules_say() {
+    if !is_root("a_seccomp_profile_is_what_its_rules_say") {
+        return;
+    }
+    let text = r#"{ "defaultAction": "SCMP_ACT_ALLOW", "architectures": ["SCMP_ARCH_X86_64"], "flags": ["SECCOMP_FILTER_FLAG_LOG"],
+        "syscalls": [
+            { "names": ["mkdir", "mkdirat", "no_such_call"], "action": "SCMP_ACT_ERRNO", "errnoRet": 28 },
+            { "names": ["kill"], "action": "SCMP_ACT_ERRNO", "args": [{ "index": 1, "value": 10, "op": "SCMP_CMP_EQ" }] },
+            { "names": ["uname"], "action": "SCMP_ACT_KILL_PROCESS" } ] }"#;
+    let seccomp: spec::Seccomp = serde_json::from_str(text).unwrap();
+    let command = "mkdir /tmp/x 2>&1; trap '' USR1; kill -USR1 $$ 2>&1; kill -URG $$ && echo sent; uname; echo $?; \
+        grep -E 'NoNewPrivs|Seccomp:' /proc/self/status | cut -f 2 | tr '\n' ' '";
+    for (no_new_privileges, init) in [(true, false), (false, false), (true, true), (false, true)] {
+        let edit = |spec: &mut Spec| {
+            spec.process.seccomp = Some(seccomp.clone());
+            (spec.process.no_new_privileges, spec.init) = (no_new_privileges, init);
+        };
+        let (exit, printed) = run(edit, command).unwrap();
+        let printed: Vec<&str> = printed.lines().filter(|line| !line.is_empty()).collect();
+        assert_eq!(exit, Exit::Code(0));
+        assert!(printed[0].contains("No space left on device") && printed[1].contains("not permitted"), "{printed:?}");
+        assert_eq!(&printed[2..], ["sent", "159", if no_new_privileges { "1 2" } else { "0 2" }], "159: SIGSYS");
+    }
+}
+
 const CAPS: &str = "grep Cap /proc/self/status | cut -f 2 | tr '\\n' ' '";
 
 #[test]
