@@ -3,10 +3,10 @@
 //! The first mark is t0; every later mark *ends* a stage:
 //!
 //! ```text
-//! t0        Create      Isolate      Load     Enter     Ready      Exit    Reap
-//! |-----------|------------|-----------|---------|---------|---------|-------|
-//!  make the    give it its  bring the   jump to   until it  until it  until all
-//!  object      own view     program in  it        says so   ends      is gone
+//! t0        Create      Isolate      Load     Enter     (Boot)     Ready      Exit    Reap
+//! |-----------|------------|-----------|---------|---------|---------|---------|-------|
+//!  make the    give it its  bring the   jump to   a guest's  until it  until it  until all
+//!  object      own view     program in  it        own OS     says so   ends      is gone
 //! ```
 //!
 //! An environment may lack some stages, and may put several labelled marks into one. This is the data; what reads the clock
@@ -24,14 +24,16 @@ pub enum Stage {
     Isolate,
     Load,
     Enter,
+    /// An operating system starts in a guest; elsewhere there is none to start.
+    Boot,
     Ready,
     Exit,
     Reap,
 }
 
 impl Stage {
-    pub const ALL: [Stage; 7] =
-        [Stage::Create, Stage::Isolate, Stage::Load, Stage::Enter, Stage::Ready, Stage::Exit, Stage::Reap];
+    pub const ALL: [Stage; 8] =
+        [Stage::Create, Stage::Isolate, Stage::Load, Stage::Enter, Stage::Boot, Stage::Ready, Stage::Exit, Stage::Reap];
 
     pub fn name(self) -> &'static str {
         match self {
@@ -39,6 +41,7 @@ impl Stage {
             Stage::Isolate => "isolate",
             Stage::Load => "load",
             Stage::Enter => "enter",
+            Stage::Boot => "boot",
             Stage::Ready => "ready",
             Stage::Exit => "exit",
             Stage::Reap => "reap",

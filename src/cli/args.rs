@@ -172,8 +172,16 @@ pub(super) struct Run {
     /// folders can be reached. Any other folder can be written to: a program can leave setuid files in it (and as root,
     /// before Linux 5.19, device files), so keep it where other users cannot reach it (chmod 700). Where it has no /tmp that the
     /// program may write to, there is one of 256 MiB as long as it runs.
-    #[arg(long, value_name = "DIR")]
+    ///
+    /// Of vm-linux the files are copied into its RAM, and what is written there is gone with it; `/` would be too much.
+    #[arg(long, alias = "initramfs", value_name = "DIR")]
     pub rootfs: Option<PathBuf>,
+    /// The kernel that vm-linux boots: a name of `kernel list`, or the path of a file [default: the chosen one]
+    #[arg(long, value_name = "KERNEL")]
+    pub kernel: Option<OsString>,
+    /// The RAM of vm-linux: 512M [default: 128M]
+    #[arg(long, value_name = "SIZE")]
+    pub ram: Option<String>,
     /// What you type is its input, even where its output does not go to your terminal
     #[arg(short, long)]
     pub interactive: bool,
@@ -192,7 +200,7 @@ pub(super) struct Run {
     /// Limit of processes
     #[arg(long, value_name = "N")]
     pub pids: Option<u64>,
-    /// Limit of CPU, in CPUs: 0.5
+    /// Limit of CPU, in CPUs: 0.5; of vm-linux the number of its CPUs
     #[arg(long, value_name = "CPUS", allow_negative_numbers = true)]
     pub cpus: Option<f64>,
     /// Draw the stages of its life as text bars when it has ended

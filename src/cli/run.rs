@@ -13,13 +13,13 @@ use crate::bench::inherited_mark;
 use crate::bench::plan::for_this_user;
 use crate::bench::scratch::Scratch;
 use crate::environments::container_rootless::become_ordinary_user;
-use crate::environments::life::{Ended, Life};
+use crate::environments::life::{Ended, Life, with_last_words};
 use crate::environments::{Arm, Event, Setting, caution, out_of_memory, process};
 use crate::error::{Error, Result};
 use crate::id::RunId;
 use crate::lang::Said;
 use crate::lang::counted;
-use crate::model::{Attach, Io, Kind, Limits, Rootfs, Task};
+use crate::model::{AnsweredBy, Attach, Io, Kind, Limits, Rootfs, Task};
 use crate::said;
 use crate::sys::clock::measure_tsc_khz;
 use crate::sys::fds::standard;
@@ -47,6 +47,8 @@ pub(super) fn probe(args: Probe, out: &mut Out) -> u8 {
     let run = Run {
         arm: process::ID.into(),
         rootfs: None,
+        kernel: None,
+        ram: None,
         init: false,
         interactive: false,
         tty: false,
@@ -80,11 +82,13 @@ fn one(args: &Run, out: &mut Out) -> Result<u8> {
         inspectable: args.inventory,
         ..Setting::at(&scratch.arm(&arm)?)
     };
+    arm.env.check_machine()?;
     let prepared = arm.env.prepare(&arm.knobs, &task, &setting)?;
     let mut proxy = Proxy::listen(arm.env.about().kind == Kind::Process)?;
     let mut life = Life::begin(&*prepared)?;
     let parts = if args.inventory { life.footprint() } else { Ok(Vec::new()) };
     let timed_out = !until_exit(&mut life, &mut proxy, args.timeout)?;
+    let last_words = if timed_out { life.last_words() } else { Vec::new() };
     let Ended { outcome, clock, .. } = life.end()?;
     drop(scratch);
     if args.json {
@@ -103,7 +107,10 @@ fn one(args: &Run, out: &mut Out) -> Result<u8> {
     if timed_out {
         return Err(Error::new(
             said!("wait for {program}", "{program}을(를) 기다릴 수 없습니다", program = task.argv[0].display()),
-            said!("it ran longer than --timeout and was ended", "--timeout보다 오래 돌아 끝냈음"),
+            with_last_words(
+                said!("it ran longer than --timeout and was ended", "--timeout보다 오래 돌아 끝냈음"),
+                &last_words,
+            ),
         )
         .try_this(said!("--timeout 5m, or leave --timeout out", "--timeout 5m, 또는 --timeout을 빼십시오")));
     }
@@ -129,6 +136,41 @@ fn arm(args: &Run) -> Result<Arm> {
             .try_this(Said::english("--as container --init")));
         }
         id.push_str(":+init");
+    }
+    with_hardware(args, &id)
+}
+
+fn boots_linux(arm: &Arm) -> bool {
+    arm.env.about().answered_by == AnsweredBy::GuestLinux
+}
+
+/// `--kernel`, `--ram` and `--cpus` of a guest with its own Linux are knobs of it.
+fn with_hardware(args: &Run, id: &str) -> Result<Arm> {
+    let arm = Arm::parse(id)?;
+    let boots = boots_linux(&arm);
+    let cpus = args.cpus.filter(|cpus| boots && *cpus != 1.0).map(|cpus| cpus.to_string());
+    let kernel = args.kernel.as_ref().map(|name| name.to_string_lossy().into_owned());
+    let asked = [("--kernel", "kernel", kernel), ("--ram", "ram", args.ram.clone()), ("--cpus", "cpus", cpus)];
+    let mut id = id.to_owned();
+    for (option, knob, value) in asked {
+        let Some(value) = value else { continue };
+        let refuse = |cause, advice| {
+            Err(Error::usage(said!("take {option} {value}", "{option} {value}을(를) 쓸 수 없습니다"), cause)
+                .try_this(advice))
+        };
+        if !boots {
+            return refuse(
+                said!("only a guest that boots Linux has it", "리눅스를 부팅하는 게스트에만 있음"),
+                Said::english("--as vm-linux"),
+            );
+        }
+        if value.contains([':', ',']) {
+            return refuse(
+                said!("a name with : or , cannot be told in an arm", "이름에 :나 ,가 있으면 대상 이름에 쓸 수 없음"),
+                Said::english("isolab kernel add FILE"),
+            );
+        }
+        id += &format!(":{knob}={value}");
     }
     Arm::parse(&id)
 }
@@ -169,7 +211,7 @@ fn task(args: &Run, arm: &Arm) -> Result<Task> {
         )
         .try_this(Said::english("--memory 64M --pids 10")));
     }
-    let cpu_percent = match args.cpus {
+    let cpu_percent = match args.cpus.filter(|_| !boots_linux(arm)) {
         Some(cpus) if !(0.01..=4096.0).contains(&cpus) => {
             return Err(Error::usage(
                 said!("limit it to {cpus} CPUs", "CPU {cpus}개로 제한할 수 없습니다"),
@@ -199,11 +241,11 @@ fn attach(args: &Run, arm: &Arm) -> Result<Attach> {
         Err(Error::usage(said!("give {arm} a terminal", "{arm}에 터미널을 줄 수 없습니다"), cause).try_this(advice))
     };
     match arm.env.about().kind {
-        Kind::Machine if attach.tty => refuse(
+        Kind::Machine if !boots_linux(arm) && attach.tty => refuse(
             said!("its console only prints, and has no keyboard", "콘솔은 출력만 하고 키보드가 없음"),
             said!("leave -t and -i out", "-t와 -i를 빼십시오"),
         ),
-        Kind::Machine if attach.interactive => Err(Error::usage(
+        Kind::Machine if !boots_linux(arm) && attach.interactive => Err(Error::usage(
             said!("give {arm} an input", "{arm}에 입력을 줄 수 없습니다"),
             said!("its console only prints", "콘솔은 출력만 함"),
         )

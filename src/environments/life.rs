@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::{Event, Handle, Instance, Outcome, Prepared, Reply, Verb};
 use crate::error::{Error, Result};
-use crate::lang::Lang;
+use crate::lang::{Lang, Said};
 use crate::model::{Exit, Part, Record};
 use crate::probe::abi;
 use crate::said;
@@ -55,7 +55,7 @@ impl Life {
                         cause,
                     ));
                 }
-                Event::TimedOut => return Err(too_long()),
+                Event::TimedOut => return Err(too_long(&self.last_words())),
             }
         }
     }
@@ -69,7 +69,7 @@ impl Life {
             match self.next(deadline)? {
                 Event::Exited(exit) => return Ok(exit),
                 Event::Record(_) => {}
-                Event::TimedOut => return Err(too_long()),
+                Event::TimedOut => return Err(too_long(&self.last_words())),
             }
         }
     }
@@ -94,6 +94,10 @@ impl Life {
         self.instance.footprint()
     }
 
+    pub fn last_words(&self) -> Vec<String> {
+        self.instance.last_words()
+    }
+
     pub fn clock(&self) -> &Timeline {
         &self.clock
     }
@@ -116,13 +120,25 @@ impl Life {
     }
 }
 
-fn too_long() -> Error {
+fn too_long(last_words: &[String]) -> Error {
     Error::new(
         said!("wait for the program", "프로그램을 기다릴 수 없습니다"),
-        said!("it did not end before the deadline", "기한까지 끝나지 않음"),
+        with_last_words(said!("it did not end before the deadline", "기한까지 끝나지 않음"), last_words),
     )
     .try_this(said!(
         "--timeout SECONDS, or look at it with isolab run",
         "--timeout SECONDS를 쓰거나 isolab run으로 살펴보십시오"
     ))
+}
+
+/// A cause, and below it what the instance said last.
+pub fn with_last_words(cause: Said, lines: &[String]) -> Said {
+    if lines.is_empty() {
+        return cause;
+    }
+    let lines = lines.join("\n  ");
+    Said::compose(&[&cause], |lang| {
+        let head = lang.choose("the last lines of its console:", "콘솔의 마지막 줄:");
+        format!("{}; {head}\n  {lines}", cause.of(lang))
+    })
 }

@@ -15,6 +15,7 @@ mod control_tests;
 pub mod fake;
 pub mod footprint;
 pub mod handle;
+mod host_ram;
 pub mod knobs;
 pub mod life;
 mod lookup;
@@ -150,6 +151,10 @@ pub trait Environment: Sync {
     fn daemons(&self, _: &Knobs) -> Result<Vec<Part>> {
         Ok(Vec::new())
     }
+    /// Can this machine run it at all? Asked before one life by hand; a bench asks [`Environment::supports`].
+    fn check_machine(&self) -> Result<()> {
+        Ok(())
+    }
     /// Untimed, and again in every worker.
     fn prepare(&self, knobs: &Knobs, task: &Task, setting: &Setting) -> Result<Box<dyn Prepared>>;
 }
@@ -166,6 +171,10 @@ pub trait Instance {
     fn wait(&mut self, deadline: Instant, clock: &mut Timeline) -> Result<Event>;
     /// Asks it to do something while it runs.
     fn control(&mut self, verb: Verb) -> Result<Reply>;
+    /// The end of what it said where nobody looks, such as a console; for whoever waited for it in vain.
+    fn last_words(&self) -> Vec<String> {
+        Vec::new()
+    }
     /// What it takes and which objects came into being, as seen now.
     fn footprint(&self) -> Result<Vec<Part>>;
     /// Ends what still runs, removes everything, marks Reap.

@@ -11,13 +11,15 @@ use crate::lang::Said;
 use crate::model::{Exit, Record};
 use crate::said;
 
-/// The two address spaces of a PC (Intel SDM volume 1, section 19.1).
+/// Where an access goes: the two address spaces of a PC (Intel SDM volume 1, section 19.1), and one of ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Space {
     /// `in` and `out`: 16-bit ports.
     Port,
     /// Guest-physical addresses that are no RAM: memory-mapped I/O.
     Mmio,
+    /// Not of a PC's: model-specific registers that the guest writes and somebody wants to know of (`Vm::watch_registers`).
+    Msr,
 }
 
 /// One thing that the guest can reach. The work of an access is bounded, whatever the guest asks for.
@@ -106,7 +108,7 @@ impl Access {
     pub fn refused(&self, cause: Said) -> Error {
         let Access { at, length, count, .. } = self;
         let cause = Said::compose(&[&cause], |lang| {
-            let port = self.space == Space::Port;
+            let port = self.space != Space::Mmio;
             let times = |en: &str, ko: &str| if *count == 1 { String::new() } else { format!("{en}{count}{ko}") };
             match lang {
                 Lang::En => format!(

@@ -64,6 +64,10 @@ fn in_words(exit: Exit) -> Said {
             said!("KVM met an internal error, number {suberror}", "KVM 내부 오류, 번호 {suberror}")
         }
         Exit::Access(access) => said!("an access to port {port:#x}", "포트 {port:#x}에 접근함", port = access.at),
+        Exit::NoMemory => said!(
+            "the host has no memory left for it (KVM_RUN: ENOMEM)",
+            "호스트에 더 줄 메모리가 없음(KVM_RUN: ENOMEM)"
+        ),
         Exit::Interrupted => said!("a signal", "시그널"),
         Exit::Other(reason) => said!(
             "KVM stopped it for reason {reason}, which this hypervisor does not use",

@@ -26,6 +26,8 @@ pub struct Vcpu {
     ended: Option<Stop>,
     broken: bool,
     interrupted: u64,
+    /// How often the kernel had no memory to enter the guest, and had it when asked again.
+    refused: u64,
 }
 
 /// Why the run loop returned.
@@ -48,7 +50,17 @@ pub struct Stamps {
 impl Vcpu {
     /// A CPU whose registers, and whose VM's memory, are set; `watchdog` is of this thread.
     pub fn new(cpu: Cpu, bus: Arc<Bus>, watchdog: Watchdog) -> Vcpu {
-        Vcpu { cpu, bus, watchdog, asleep_until: None, unanswered: None, ended: None, broken: false, interrupted: 0 }
+        Vcpu {
+            cpu,
+            bus,
+            watchdog,
+            asleep_until: None,
+            unanswered: None,
+            ended: None,
+            broken: false,
+            interrupted: 0,
+            refused: 0,
+        }
     }
 
     pub fn cpu(&self) -> &Cpu {
@@ -97,7 +109,8 @@ impl Vcpu {
             }
             self.asleep_until = None;
             let before = self.unanswered.take();
-            let Some((mut access, stamps)) = before.map_or_else(|| enter(&mut self.cpu), |again| Ok(Some(again)))?
+            let Some((mut access, stamps)) =
+                before.map_or_else(|| enter(&mut self.cpu, &mut self.refused), |again| Ok(Some(again)))?
             else {
                 self.interrupted += 1;
                 continue;
@@ -121,26 +134,41 @@ impl Vcpu {
 
     /// Exits by cause, in a fixed order.
     pub fn exits(&self) -> Vec<(String, u64)> {
-        let by_device = self.bus.exits().chain([("signal", self.interrupted)]);
+        let refused = (self.refused > 0).then_some(("no memory", self.refused));
+        let by_device = self.bus.exits().chain([("signal", self.interrupted)]).chain(refused);
         by_device.map(|(cause, count)| (format!("exit:{cause}"), count)).collect()
     }
 }
 
 /// Into the guest and back. None: a signal came, nothing happened. What no device can be there for is an error.
-fn enter(cpu: &mut Cpu) -> Result<Option<(Access, Stamps)>> {
-    let tsc_before = tsc();
-    let exit = cpu.run()?;
-    let stamps = Stamps { tsc_before, at_ns: monotonic_ns(), tsc_after: tsc() };
-    match exit {
-        kvm::Exit::Access(access) => Ok(Some((access, stamps))),
-        kvm::Exit::Interrupted => Ok(None),
-        other => Err(dump::unexpected(other, cpu)),
+fn enter(cpu: &mut Cpu, refused: &mut u64) -> Result<Option<(Access, Stamps)>> {
+    loop {
+        let tsc_before = tsc();
+        let exit = cpu.run()?;
+        let stamps = Stamps { tsc_before, at_ns: monotonic_ns(), tsc_after: tsc() };
+        return match exit {
+            kvm::Exit::Access(access) => {
+                if access.space == Space::Msr {
+                    cpu.write_register(&access)?;
+                }
+                Ok(Some((access, stamps)))
+            }
+            kvm::Exit::Interrupted => Ok(None),
+            kvm::Exit::NoMemory if *refused < MOST_REFUSALS => {
+                *refused += 1;
+                continue;
+            }
+            other => Err(dump::unexpected(other, cpu)),
+        };
     }
 }
 
+/// A kernel that has no memory so often has none.
+const MOST_REFUSALS: u64 = 8;
+
 fn unanswered(access: &Access, cpu: &Cpu) -> Error {
     match access.space {
-        Space::Port => access.refused(said!("no device owns it", "맡은 장치가 없음")),
+        Space::Port | Space::Msr => access.refused(said!("no device owns it", "맡은 장치가 없음")),
         Space::Mmio => dump::unexpected(kvm::Exit::Access(*access), cpu),
     }
 }

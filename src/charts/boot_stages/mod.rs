@@ -67,7 +67,15 @@ enum Content {
 }
 
 fn fill(stage: Stage) -> Fill {
-    FILLS[(stage as usize).min(FILLS.len() - 1)]
+    let last = FILLS.len() - 1;
+    FILLS[match stage {
+        Stage::Create => 0,
+        Stage::Isolate => 1,
+        Stage::Load => 2,
+        Stage::Enter => 3,
+        Stage::Ready => 4,
+        Stage::Boot | Stage::Exit | Stage::Reap => last, // never side by side
+    }]
 }
 
 /// A bar with everything whose room must be known before it is drawn.

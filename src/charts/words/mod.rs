@@ -135,6 +135,7 @@ pub fn stage(stage: Stage, lang: Lang) -> &'static str {
         Stage::Isolate => STAGE_ISOLATE,
         Stage::Load => STAGE_LOAD,
         Stage::Enter => STAGE_ENTER,
+        Stage::Boot => STAGE_BOOT,
         Stage::Ready => STAGE_READY,
         Stage::Exit => STAGE_EXIT,
         Stage::Reap => STAGE_REAP,

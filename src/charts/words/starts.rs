@@ -16,6 +16,7 @@ words! {
     STAGE_ISOLATE: "isolate", "격리";
     STAGE_LOAD: "load", "적재";
     STAGE_ENTER: "enter", "진입";
+    STAGE_BOOT: "boot", "부팅";
     STAGE_READY: "ready", "준비";
     STAGE_EXIT: "exit", "종료";
     STAGE_REAP: "reap", "회수";

@@ -9,7 +9,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use crate::environments::payload::{not_executable, not_found};
-use crate::environments::{Knobs, lookup};
+use crate::environments::{Knobs, host_ram, lookup};
 use crate::error::{Context, Error, Result};
 use crate::lang::Said;
 use crate::model::{Io, Limits, Rootfs, Task};
@@ -54,9 +54,7 @@ fn hardware(knobs: &Knobs) -> Result<Hardware> {
     let ram_bytes = ram_bytes(knobs)?;
     let populate = knobs.has("populate");
     if populate {
-        let meminfo = std::fs::read_to_string("/proc/meminfo")
-            .doing(|| said!("read /proc/meminfo", "/proc/meminfo를 읽을 수 없습니다"))?;
-        check_available(ram_bytes, &meminfo)?;
+        host_ram::check(ram_bytes)?;
     }
     let mut hard = Hardware::default();
     (hard.ram_bytes, hard.populate, hard.huge) = (ram_bytes, populate, knobs.has("thp"));
@@ -80,22 +78,6 @@ pub(super) fn ram(text: &str) -> Result<u64> {
         _ if bytes % BIG_PAGE != 0 => Err(wrong(said!("it is no multiple of 2 MiB", "2 MiB의 배수가 아님"))),
         _ => Ok(bytes),
     }
-}
-
-/// Only `populate` takes all of it; otherwise the guest pays for what it touches.
-fn check_available(ram_bytes: u64, meminfo: &str) -> Result<()> {
-    let line = meminfo.lines().find_map(|l| l.strip_prefix("MemAvailable:")?.trim().strip_suffix(" kB"));
-    let available = line.and_then(|kib| kib.parse::<u64>().ok()).map_or(u64::MAX, |kib| kib * 1024);
-    if ram_bytes <= available {
-        return Ok(());
-    }
-    let (asked, free) = (ram_bytes >> 20, available >> 20);
-    let cause = said!(
-        "{asked} MiB are asked for, {free} MiB are available",
-        "{asked} MiB를 요청했으나 {free} MiB를 쓸 수 있음"
-    );
-    Err(Error::unavailable(said!("back all of guest RAM", "게스트 RAM 전부를 확보할 수 없습니다"), cause)
-        .try_this(said!("a smaller ram=SIZE, or leave populate out", "더 작은 ram=SIZE를 쓰거나 populate를 빼십시오")))
 }
 
 fn software(task: &Task, ram_bytes: u64) -> Result<Software> {
@@ -189,14 +171,6 @@ mod tests {
         }
         assert_eq!(ram("16M").unwrap(), 16 << 20);
         assert_eq!(ram("64g").unwrap(), 64 << 30);
-    }
-
-    #[test]
-    fn only_what_the_host_has_can_be_backed() {
-        let meminfo = "MemTotal: 3000000 kB\nMemAvailable:   1048576 kB\n";
-        assert!(check_available(1 << 30, meminfo).is_ok());
-        let error = check_available(2 << 30, meminfo).unwrap_err();
-        assert_eq!((error.kind, &*error.cause), (Kind::Unavailable, "2048 MiB are asked for, 1024 MiB are available"));
     }
 
     fn task(rootfs: Rootfs, program: &str) -> Task {

@@ -21,8 +21,12 @@ use crate::vm::kvm::{Cpu, Vm};
 use crate::vm::linux::devices::console::Console;
 use crate::vm::linux::devices::serial::Shared;
 use crate::vm::linux::machine::Machine;
+use crate::vm::linux::marks::Marks;
 use crate::vm::linux::orders::Input;
 use crate::vm::vcpu::{Stamps, Stop, Vcpu};
+
+/// Lines of a console that an error shows.
+const MOST: usize = 12;
 
 /// Dropping it stops and closes the vCPUs, then VM and memory.
 pub(super) struct LinuxVm {
@@ -30,6 +34,7 @@ pub(super) struct LinuxVm {
     vm: Arc<Vm>,
     count: u64,
     console: Console,
+    marks: Marks,
     input: Option<(Input, (Shared, EventFd))>,
     typed: Option<Typed>,
     ready: Option<(Record, Stamps)>,
@@ -45,12 +50,12 @@ enum State {
 
 impl LinuxVm {
     pub(super) fn new(machine: Machine, streams: Option<Input>) -> LinuxVm {
-        let Machine { mut cpus, bus, watchdog, console, input } = machine;
+        let Machine { mut cpus, bus, watchdog, console, marks, input } = machine;
         let count = cpus.len() as u64;
         let vm = Arc::clone(cpus[0].vm());
         let cpus =
             if count == 1 { State::One(Vcpu::new(cpus.remove(0), bus, watchdog)) } else { State::Made(cpus, bus) };
-        LinuxVm { cpus, vm, count, console, input: streams.zip(input), typed: None, ready: None, ended: None }
+        LinuxVm { cpus, vm, count, console, marks, input: streams.zip(input), typed: None, ready: None, ended: None }
     }
 
     fn next(&mut self, deadline: Instant) -> Result<Stop> {
@@ -64,9 +69,15 @@ impl LinuxVm {
         }
     }
 
+    /// The stages of the kernel's start, as they were seen.
+    fn mark_stages(&self, clock: &mut Timeline) {
+        for (label, at_ns) in self.marks.ended() {
+            clock.mark_at(Stage::Boot, label, at_ns);
+        }
+    }
+
     /// What the guest's console says is the best of causes.
     fn with_console(&self, error: Error) -> Error {
-        const MOST: usize = 12;
         let (head, lines) = match self.console.panic(MOST) {
             Some(lines) => (said!("its kernel panicked:", "게스트 커널이 패닉에 빠짐:"), lines),
             None => {
@@ -102,12 +113,16 @@ impl Instance for LinuxVm {
             Stop::TimedOut => Event::TimedOut,
             Stop::Record(record, stamps) => {
                 if record.kind == abi::READY && self.ready.is_none() {
+                    self.mark_stages(clock);
                     clock.mark_at(Stage::Ready, "record", stamps.at_ns);
                     self.ready = Some((record, stamps));
                 }
                 Event::Record(record)
             }
             Stop::Ended { exit, at_ns } => {
+                if self.ready.is_none() {
+                    self.mark_stages(clock);
+                }
                 clock.mark_at(Stage::Exit, "exit port", at_ns);
                 self.ended = Some(exit);
                 Event::Exited(exit)
@@ -141,6 +156,10 @@ impl Instance for LinuxVm {
         }
         self.ended.get_or_insert(Exit::Signal(signal));
         Ok(Reply::Done)
+    }
+
+    fn last_words(&self) -> Vec<String> {
+        self.console.last_lines(MOST)
     }
 
     fn footprint(&self) -> Result<Vec<Part>> {

@@ -15,6 +15,7 @@ pub(super) fn hardware(knobs: &Knobs) -> Result<Hardware> {
         ram_bytes: knobs.value("ram").map_or(Ok(RAM_DEFAULT), ram)?,
         cpus: knobs.value("cpus").map_or(Ok(1), cpus)?,
         huge: knobs.has("thp"),
+        populate: knobs.has("populate"),
     })
 }
 

@@ -69,6 +69,13 @@ static ABOUT: About = About {
             ),
         },
         KnobAbout {
+            form: "populate",
+            sentence: Said::fixed(
+                "The host backs all of guest RAM before the guest starts.",
+                "게스트가 시작하기 전에 호스트가 게스트 RAM 전부를 확보합니다.",
+            ),
+        },
+        KnobAbout {
             form: "thp",
             sentence: Said::fixed(
                 "The host may back guest RAM with 2 MiB pages, not only with 4 KiB ones.",
@@ -103,6 +110,10 @@ impl Environment for VmLinux {
         }
     }
 
+    fn check_machine(&self) -> Result<()> {
+        support::linux_boots().clone()
+    }
+
     fn prepare(&self, knobs: &Knobs, task: &Task, _: &Setting) -> Result<Box<dyn Prepared>> {
         Ok(Box::new(Plan::new(knobs, task)?))
     }
@@ -115,7 +126,7 @@ impl Prepared for Plan {
             .map(out_of_the_way_raw)
             .transpose()
             .doing(|| said!("take over the release channel", "해제 채널을 넘겨받을 수 없습니다"))?;
-        let outside = Outside { io: self.io, streams: self.streams.is_some(), release };
+        let outside = Outside { io: self.io, verbose: self.verbose, streams: self.streams.is_some(), release };
         let machine = machine::create(self.hard, &self.soft, outside, clock)?;
         Ok(Box::new(instance::LinuxVm::new(machine, self.streams)))
     }

@@ -4,7 +4,7 @@
 use std::ffi::OsStr;
 
 use super::{files, knobs, typed};
-use crate::environments::Knobs;
+use crate::environments::{Knobs, host_ram};
 use crate::error::{Error, Result};
 use crate::kernels::{self, Kernel};
 use crate::model::{Io, Limits, Rootfs, Task};
@@ -23,6 +23,7 @@ pub(super) struct Plan {
     pub(super) io: Io,
     /// The program has serial ports of its own, and our init starts it; with what is its input. None: it is the first program.
     pub(super) streams: Option<Input>,
+    pub(super) verbose: bool,
     pub(super) release: Option<i32>,
 }
 
@@ -36,6 +37,9 @@ impl Plan {
             .try_this(said!("ram=SIZE limits its memory", "ram=SIZE가 메모리를 제한합니다")));
         }
         let hard = knobs::hardware(knobs)?;
+        if hard.populate {
+            host_ram::check(hard.ram_bytes)?;
+        }
         let kernel = kernels::chosen(knobs.value("kernel"))?;
         let mut line =
             CommandLine { verbose: knobs.has("verbose"), self_tests: knobs.has("selftests"), ..CommandLine::default() };
@@ -46,7 +50,7 @@ impl Plan {
         let files = files(task, streams, &hard, &kernel, &mut line)?;
         check_ram(hard.ram_bytes, kernel.needs_ram_bytes, files.bytes() as u64)?;
         let soft = Software { kernel: kernel.path, command_line: line.text()?, initramfs: files.finish() };
-        Ok(Plan { hard, soft, io: task.io, streams, release: task.release })
+        Ok(Plan { hard, soft, io: task.io, streams, verbose: knobs.has("verbose"), release: task.release })
     }
 }
 
@@ -65,10 +69,17 @@ fn files(
     files::command(task, input, room_for_files(hard.ram_bytes, kernel.needs_ram_bytes))
 }
 
-/// The probe as the first program, without anything before it: what is measured everywhere.
+/// The probe as the first program, without anything before it: what is measured everywhere. Its output is the console's, so
+/// that it is for workloads that print nothing.
 fn is_measured(task: &Task) -> bool {
+    const SILENT: [&str; 5] = ["noop", "hold", "syscalls", "touch", "spin"];
     let plain = |word: &OsStr| word.to_str().is_some_and(can_stand);
-    task.ready && task.rootfs == Rootfs::Probe && files::is_probe(task) && task.argv.iter().all(|word| plain(word))
+    let silent = task.argv.get(1).is_some_and(|workload| SILENT.iter().any(|silent| workload == silent));
+    task.ready
+        && silent
+        && task.rootfs == Rootfs::Probe
+        && files::is_probe(task)
+        && task.argv.iter().all(|word| plain(word))
 }
 
 /// Its arguments and what it is told go by the kernel's command line.

@@ -12,6 +12,7 @@ use crate::lang::Said;
 use crate::model::{Kind, Part};
 use crate::results::schema::Sample;
 use crate::said;
+use crate::units::parse_bytes;
 
 const MOST_INSTANCES: u64 = 512;
 
@@ -128,9 +129,14 @@ impl InstanceSet {
     }
 }
 
+/// The cell's arm with so much RAM; the size that it has anyway is no knob.
 pub(super) fn sized(cell: &CellPlan, ram: &str) -> Result<Arm> {
+    let arm = Arm { copy: 1, ..cell.arm.clone() };
+    let usual = arm.env.reach(&arm.knobs).guest_ram;
+    let has_it = usual.is_some_and(|usual| parse_bytes(&usual).ok() == parse_bytes(ram).ok());
+    let size = if has_it { String::new() } else { format!(":ram={ram}") };
     let populate = if cell.case.contains_key("prealloc") { ":populate" } else { "" };
-    Arm::parse(&format!("{}:ram={ram}{populate}", Arm { copy: 1, ..cell.arm.clone() }))
+    Arm::parse(&format!("{arm}{size}{populate}"))
 }
 
 pub(super) fn counts(list: &str) -> Result<Vec<u64>> {

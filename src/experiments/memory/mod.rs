@@ -200,7 +200,10 @@ impl Experiment for Memory {
                     if sets.get("prealloc").is_some_and(|v| v.iter().any(|v| v == "on")) {
                         cell = cell.with("prealloc", "on");
                     }
-                    sized(&cell, &configured)?; // a size that cannot be is told before anything runs
+                    match sized(&cell, &configured) {
+                        Err(_) if !sets.contains_key("configured") => continue, // of the usual sizes only those that it can have
+                        sized => drop(sized?), // a size that cannot be is told before anything runs
+                    }
                     cells.push(cell);
                 }
             }

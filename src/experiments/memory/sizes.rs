@@ -53,6 +53,21 @@ mod tests {
     use super::*;
 
     #[test]
+    fn of_the_usual_sizes_each_arm_has_those_that_it_can_have() {
+        use crate::experiments::Experiment;
+        let arms = Arm::parse_list("vm-bare,vm-linux").unwrap();
+        let configured = |sets: &Sets| -> crate::error::Result<Vec<String>> {
+            let cells = super::super::Memory.cells(&arms, sets)?;
+            Ok(cells.iter().filter_map(|c| Some(format!("{} {}", c.arm, c.case.get("configured")?))).collect())
+        };
+        let mut usual = configured(&Sets::new()).unwrap();
+        usual.dedup();
+        assert_eq!(usual, ["vm-bare 16M", "vm-bare 128M", "vm-bare 1G", "vm-linux 128M", "vm-linux 1G"]);
+        let error = configured(&[("configured".to_owned(), vec!["16M".to_owned()])].into()).unwrap_err();
+        assert!(error.cause.contains("no Linux"), "what was asked for is refused: {error}");
+    }
+
+    #[test]
     fn every_hole_that_a_set_makes_is_named() {
         let arms = Arm::parse_list("process,process,vm-bare,vm-bare:ram=64M").unwrap();
         let told = |arms: &[Arm], sets: &Sets| left_out(arms, sets, &|key| sets.get(key).cloned().unwrap_or_default());

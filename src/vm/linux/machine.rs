@@ -16,6 +16,7 @@ use super::devices::serial::{self, Line, Serial, Wire};
 use super::layout::{
     COM_PORTS, COM1, COM1_INTERRUPT, COM2, COM2_INTERRUPT, COM3, COM3_INTERRUPT, KVM_IDENTITY_MAP, KVM_TSS, ram,
 };
+use super::marks::{self, Marks};
 use super::{acpi, cpu_state, cpuid, kernel, zero_page};
 use crate::error::{Context, Result};
 use crate::model::Io;
@@ -38,6 +39,8 @@ pub struct Hardware {
     pub cpus: u8,
     /// Let the host use 2 MiB pages.
     pub huge: bool,
+    /// Touch all of RAM at once.
+    pub populate: bool,
 }
 
 /// The software: a kernel's file, its command line, its first files.
@@ -52,6 +55,8 @@ pub struct Software {
 #[derive(Debug)]
 pub struct Outside {
     pub io: Io,
+    /// The console is for the caller too, on his standard error.
+    pub verbose: bool,
     /// The program has serial ports of its own, beside the console.
     pub streams: bool,
     pub release: Option<OwnedFd>,
@@ -64,6 +69,8 @@ pub struct Machine {
     /// For the thread that made it, if that runs the only CPU.
     pub watchdog: Watchdog,
     pub console: Console,
+    /// How far its kernel has come.
+    pub marks: Marks,
     /// Where the program's input goes in, once the event has come.
     pub input: Option<(serial::Shared, EventFd)>,
 }
@@ -83,7 +90,9 @@ pub fn create(hard: Hardware, soft: &Software, outside: Outside, clock: &mut Tim
     vm.set_helper_pages(KVM_IDENTITY_MAP, KVM_TSS)?; // before the first vCPU
     vm.create_irqchip()?; // and this too: each vCPU gets its local APIC
     clock.mark(Stage::Create, "interrupt controllers");
-    vm.set_memory(GuestMemory::map(&ram(hard.ram_bytes), hard.huge)?)?;
+    vm.watch_registers(&marks::REGISTERS)?;
+    clock.mark(Stage::Create, "watched registers");
+    vm.set_memory(memory(hard)?)?;
     clock.mark(Stage::Isolate, "guest memory");
     let cpus = (0..u64::from(hard.cpus)).map(|id| Cpu::create(&vm, id)).collect::<Result<Vec<_>>>()?;
     clock.mark(Stage::Isolate, "create vCPUs");
@@ -95,9 +104,9 @@ pub fn create(hard: Hardware, soft: &Software, outside: Outside, clock: &mut Tim
     clock.mark(Stage::Load, "kernel");
     zero_page::write(loaded.header, loaded.end, &soft.command_line, &soft.initramfs, vm.memory())?;
     clock.mark(Stage::Load, "files, command line");
-    let mut wiring = Wiring { vm: &vm, bus: Bus::default(), serial: Vec::new() };
+    let mut wiring = Wiring { vm: &vm, bus: Bus::default(), serial: Vec::new(), marks: Marks::default() };
     let (console, input) = wiring.attach(outside)?;
-    let Wiring { bus, serial, .. } = wiring;
+    let Wiring { bus, serial, marks, .. } = wiring;
     acpi::write(&acpi::Board { cpus: hard.cpus, serial, virtio: 0 }, vm.memory())?;
     cpu_state::write_tables(vm.memory())?;
     clock.mark(Stage::Load, "devices, ACPI tables");
@@ -107,7 +116,15 @@ pub fn create(hard: Hardware, soft: &Software, outside: Outside, clock: &mut Tim
         first.set_regs(&cpu_state::registers(loaded.entry))?;
     }
     clock.mark(Stage::Enter, "registers");
-    Ok(Machine { cpus, bus: Arc::new(bus), watchdog, console, input })
+    Ok(Machine { cpus, bus: Arc::new(bus), watchdog, console, marks, input })
+}
+
+fn memory(hard: Hardware) -> Result<GuestMemory> {
+    let memory = GuestMemory::map(&ram(hard.ram_bytes), hard.huge)?;
+    if hard.populate {
+        memory.populate()?;
+    }
+    Ok(memory)
 }
 
 /// Puts devices at their ports and connects their interrupts.
@@ -116,6 +133,7 @@ struct Wiring<'a> {
     bus: Bus,
     /// For the ACPI tables.
     serial: Vec<(u16, u32)>,
+    marks: Marks,
 }
 
 impl Wiring<'_> {
@@ -127,7 +145,7 @@ impl Wiring<'_> {
                 .try_clone_to_owned()
                 .doing(|| said!("copy a standard stream", "표준 입출력을 복제할 수 없습니다"))
         };
-        let shown = (inherits && !outside.streams).then(|| copy(&std::io::stdout())).transpose()?;
+        let shown = (inherits && outside.verbose).then(|| copy(&std::io::stderr())).transpose()?;
         self.serial("console", COM1, COM1_INTERRUPT, Wire::Console(console.clone(), shown))?;
         let mut input = None;
         if outside.streams {
@@ -148,7 +166,8 @@ impl Wiring<'_> {
         for power in [Power::Keyboard, Power::Acpi] {
             self.bus.attach(Space::Port, power.ports(), Box::new(power))?;
         }
-        self.bus.attach_absent(Space::Port, Box::new(Absent::Ports));
+        self.bus.attach_absent(Space::Msr, Box::new(marks::Watched(self.marks.clone())));
+        self.bus.attach_absent(Space::Port, Box::new(Absent::Ports(self.marks.clone())));
         self.bus.attach_absent(Space::Mmio, Box::new(Absent::Addresses));
         Ok((console, input))
     }
@@ -158,7 +177,7 @@ impl Wiring<'_> {
             .doing(|| said!("make an interrupt line", "인터럽트 선을 만들 수 없습니다"))?;
         self.vm.connect(&line, interrupt)?;
         let uart = serial::shared(Line(line), wire);
-        let device: Box<dyn Device> = Box::new(Serial::new(name, &uart));
+        let device: Box<dyn Device> = Box::new(Serial::new(name, &uart, self.marks.clone()));
         self.bus.attach(Space::Port, u64::from(port)..u64::from(port + COM_PORTS), device)?;
         self.serial.push((port, interrupt));
         Ok(uart)

@@ -7,7 +7,8 @@
 //! 3. `kernel` and `initramfs` are what it boots, `command_line` and `zero_page` what it is told, as a boot loader would;
 //! 4. `acpi` is what firmware would tell, `cpuid` what the CPUs answer, `cpu_state` how the first one begins;
 //! 5. `devices` are at its ports; where none is, `absent` answers;
-//! 6. `guest/` is what runs inside before a command: our small init.
+//! 6. `marks` are how far the kernel has come, seen from outside; `trial` is whether Linux can run here at all;
+//! 7. `guest/` is what runs inside before a command: our small init, and `orders` what it shall do.
 
 pub mod acpi;
 pub mod command_line;
@@ -18,6 +19,7 @@ pub mod initramfs;
 pub mod kernel;
 pub mod layout;
 pub mod machine;
+pub mod marks;
 pub mod orders;
 pub mod trial;
 pub mod zero_page;

@@ -9,6 +9,7 @@ use super::devices::end::End;
 use super::layout::{HIGH, KVM_IDENTITY_MAP, KVM_TSS, ram};
 use super::{cpu_state, cpuid};
 use crate::error::{Error, Result};
+use crate::lang::{Lang, Said};
 use crate::model::Exit;
 use crate::said;
 use crate::vm::bare::hypercall::{Hypercall, Port};
@@ -45,7 +46,7 @@ pub fn run() -> Result<()> {
     vm.create_irqchip()?;
     let memory = GuestMemory::map(&ram(2 << 20), false)?;
     cpu_state::write_tables(&memory)?;
-    memory.write(HIGH, &CODE).ok_or_else(|| does_not_boot("no memory"))?;
+    memory.write(HIGH, &CODE).ok_or_else(|| does_not_boot(&said!("no memory", "메모리 없음")))?;
     vm.set_memory(memory)?;
     let cpu = Cpu::create(&vm, 0)?;
     cpu.set_cpuid(&cpuid::of_cpu(&supported, 0, 1))?;
@@ -54,24 +55,26 @@ pub fn run() -> Result<()> {
     let mut cpu = Vcpu::new(cpu, Arc::new(bus), Watchdog::new()?);
     match cpu.run(Instant::now() + DEADLINE) {
         Ok(Stop::Ended { exit: Exit::Code(STATUS), .. }) => Ok(()),
-        Ok(other) => Err(does_not_boot(&format!("{other:?}"))),
-        Err(error) => Err(does_not_boot(error.cause.lines().next().unwrap_or_default())),
+        Ok(other) => Err(does_not_boot(&Said::verbatim(format!("{other:?}")))),
+        Err(error) => Err(does_not_boot(&error.cause)),
     }
 }
 
-fn does_not_boot(what: &str) -> Error {
-    Error::unavailable(
-        said!("boot a Linux guest", "리눅스 게스트를 부팅할 수 없습니다"),
-        said!(
-            "the KVM of this machine does not run the instructions that every Linux begins with ({what})",
-            "이 머신의 KVM은 모든 리눅스가 처음에 쓰는 명령어를 실행하지 못함({what})"
+/// `what`: the cause of it, of which the first line is told; registers would follow.
+fn does_not_boot(what: &Said) -> Error {
+    let first = |lang| what.of(lang).lines().next().unwrap_or_default();
+    let cause = Said::compose(&[what], |lang| match lang {
+        Lang::En => format!(
+            "the KVM of this machine does not run the instructions that every Linux begins with: {}",
+            first(lang)
         ),
-    )
-    .try_this(remedy())
+        Lang::Ko => format!("이 머신의 KVM은 모든 리눅스가 처음에 쓰는 명령어를 실행하지 못함: {}", first(lang)),
+    });
+    Error::unavailable(said!("boot a Linux guest", "리눅스 게스트를 부팅할 수 없습니다"), cause).try_this(remedy())
 }
 
 /// What helps where KVM emulates a guest's kernel.
-pub fn remedy() -> crate::lang::Said {
+fn remedy() -> Said {
     said!(
         "a machine with hardware virtualization, or nested virtualization turned on around this one; --as vm-bare runs here",
         "하드웨어 가상화가 되는 머신을 쓰거나 바깥에서 중첩 가상화를 켜십시오. --as vm-bare는 여기서도 됩니다"

@@ -14,7 +14,8 @@ use vmm_sys_util::eventfd::EventFd;
 use super::console::Console;
 use crate::error::Result;
 use crate::model::Exit;
-use crate::vm::device::{Device, Guest, Next};
+use crate::vm::device::{Device, Guest, Next, Space};
+use crate::vm::linux::marks::{LOOPED, Marks};
 
 /// An interrupt line: KVM waits for its events.
 pub struct Line(pub EventFd);
@@ -71,11 +72,16 @@ pub fn shared(line: Line, wire: Wire) -> Shared {
 pub struct Serial {
     name: &'static str,
     uart: Shared,
+    marks: Marks,
 }
 
+/// Modem control register, and the bit that makes the port send to itself: only a driver that tries it out does that.
+const MODEM_CONTROL: u64 = 4;
+const LOOP: u8 = 1 << 4;
+
 impl Serial {
-    pub fn new(name: &'static str, uart: &Shared) -> Serial {
-        Serial { name, uart: Arc::clone(uart) }
+    pub fn new(name: &'static str, uart: &Shared, marks: Marks) -> Serial {
+        Serial { name, uart: Arc::clone(uart), marks }
     }
 }
 
@@ -93,6 +99,9 @@ impl Device for Serial {
     }
 
     fn write(&mut self, at: u64, data: &[u8], _: &Guest<'_>) -> Result<Next> {
+        if at == MODEM_CONTROL && data.first().is_some_and(|byte| byte & LOOP != 0) {
+            self.marks.see(Space::Port, LOOPED);
+        }
         let mut uart = self.uart.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(match data.first().map_or(Ok(()), |byte| uart.write(at as u8, *byte)) {
             Err(Error::IOError(cause)) if cause.kind() == io::ErrorKind::Interrupted => Next::Retry, // a slow reader
@@ -130,7 +139,7 @@ mod tests {
     fn send(wire: Wire, text: &[u8]) -> Vec<Next> {
         let memory = GuestMemory::map(&[(0, 4096)], false).unwrap();
         let guest = Guest { registers: &NoRegisters, memory: &memory, deadline: Instant::now() };
-        let mut serial = Serial::new("serial", &shared(Line(EventFd::new(0).unwrap()), wire));
+        let mut serial = Serial::new("serial", &shared(Line(EventFd::new(0).unwrap()), wire), Marks::default());
         text.iter().map(|byte| serial.write(0, &[*byte], &guest).unwrap()).collect()
     }
 
