@@ -148,7 +148,7 @@ fn boots_linux(arm: &Arm) -> bool {
 fn with_hardware(args: &Run, id: &str) -> Result<Arm> {
     let arm = Arm::parse(id)?;
     let boots = boots_linux(&arm);
-    let cpus = args.cpus.filter(|cpus| boots && *cpus != 1.0).map(|cpus| cpus.to_string());
+    let cpus = args.cpus.filter(|_| boots).map(|cpus| cpus.to_string()).filter(|cpus| cpus != "1");
     let kernel = args.kernel.as_ref().map(|name| name.to_string_lossy().into_owned());
     let asked = [("--kernel", "kernel", kernel), ("--ram", "ram", args.ram.clone()), ("--cpus", "cpus", cpus)];
     let mut id = id.to_owned();

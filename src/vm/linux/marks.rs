@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! entry → unpack → early setup → memory, traps → timekeeping → buses, file systems, network → drivers → first program
-//!        | port 0xcf8 | kvmclock    | LSTAR        | wall clock                        | serial loop      | its record
+//!        | port 0xcf8 | kvmclock    | LSTAR        | wall clock                        | serial port      | its record
 //! ```
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,7 +19,7 @@ const STAGES: [(Space, u64, &str); 5] = [
     (Space::Msr, KVMCLOCK as u64, "early setup"),
     (Space::Msr, LSTAR as u64, "memory, traps"),
     (Space::Msr, WALL_CLOCK as u64, "timekeeping"),
-    (Space::Port, LOOPED, "buses, file systems, network"), // its serial driver tries the port out
+    (Space::Port, TRIED, "buses, file systems, network"), // its serial driver finds out what the port is
 ];
 
 /// Paravirtual registers of KVM (Linux's Documentation/virt/kvm/x86/msr.rst), and where `syscall` goes.
@@ -27,8 +27,8 @@ const WALL_CLOCK: u32 = 0x4b56_4d00;
 const KVMCLOCK: u32 = 0x4b56_4d01;
 const LSTAR: u32 = 0xc000_0082;
 
-/// The modem control register of the first serial port, when it is told to send to itself.
-pub const LOOPED: u64 = COM1 as u64 + 4;
+/// The line control register of the first serial port, when its driver tries it out.
+pub const TRIED: u64 = COM1 as u64 + 3;
 
 /// The registers to be watched.
 pub const REGISTERS: [u32; 3] = [WALL_CLOCK, KVMCLOCK, LSTAR];

@@ -15,7 +15,7 @@ use super::console::Console;
 use crate::error::Result;
 use crate::model::Exit;
 use crate::vm::device::{Device, Guest, Next, Space};
-use crate::vm::linux::marks::{LOOPED, Marks};
+use crate::vm::linux::marks::{Marks, TRIED};
 
 /// An interrupt line: KVM waits for its events.
 pub struct Line(pub EventFd);
@@ -75,9 +75,9 @@ pub struct Serial {
     marks: Marks,
 }
 
-/// Modem control register, and the bit that makes the port send to itself: only a driver that tries it out does that.
-const MODEM_CONTROL: u64 = 4;
-const LOOP: u8 = 1 << 4;
+/// Line control register, and what a driver writes there to find out which kind of port it is: a 16550 has no such mode.
+const LINE_CONTROL: u64 = 3;
+const CONFIGURATION_MODE: u8 = 0xbf;
 
 impl Serial {
     pub fn new(name: &'static str, uart: &Shared, marks: Marks) -> Serial {
@@ -99,8 +99,8 @@ impl Device for Serial {
     }
 
     fn write(&mut self, at: u64, data: &[u8], _: &Guest<'_>) -> Result<Next> {
-        if at == MODEM_CONTROL && data.first().is_some_and(|byte| byte & LOOP != 0) {
-            self.marks.see(Space::Port, LOOPED);
+        if at == LINE_CONTROL && data.first() == Some(&CONFIGURATION_MODE) {
+            self.marks.see(Space::Port, TRIED);
         }
         let mut uart = self.uart.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(match data.first().map_or(Ok(()), |byte| uart.write(at as u8, *byte)) {
