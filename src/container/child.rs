@@ -19,7 +19,7 @@ use nix::unistd::{chdir, setsid, write};
 use super::cgroup::Cgroup;
 use super::console::Console;
 use super::dev::Dev;
-use super::handshake::{At, Failure, Handshake, Stamp, Step};
+use super::handshake::{At, Door, Failure, Handshake, Stamp, Step};
 use super::idmap::IdMap;
 use super::mounts::{Made, Mounting};
 use super::overlay::Overlay;
@@ -76,7 +76,7 @@ fn become_program(
     confine(plan).at(Step::Confine)?; // no mount from here on
     enter_folder(plan);
     handshake.stamp(Stamp::NewRoot);
-    let gate = hand_files_over(files, null, devpts, handshake.gate())?; // every other file is closed now
+    let door = hand_files_over(files, null, devpts, handshake)?; // every other file is closed now
     die_with_parent(plan.detachable).at(Step::DieWithParent)?; // after changing ids, which would undo it
     limit_resources(plan).at(Step::Rlimits)?; // raising one needs a capability
     if !plan.no_new_privileges {
@@ -85,20 +85,20 @@ fn become_program(
     capabilities::become_user(&plan.user, plan.capabilities.as_ref()).at(Step::Capabilities)?; // no mount, no mknod of ours from here on
     no_new_privileges(plan).at(Step::NoNewPrivileges)?; // and no program can get anything back; the filter needs it
     if plan.init {
-        let program = || last_steps_of_program(plan, files.console, gate, handshake);
+        let program = || last_steps_of_program(plan, files.console, door, handshake);
         return init::run_as_init(handshake, program, || install_filter_last(plan)).at(Step::Init);
     }
-    last_steps(plan, gate, handshake)
+    last_steps(plan, door, handshake)
 }
 
 /// The filter comes last, since it forbids most of the steps above.
-fn last_steps(plan: &Plan, gate: BorrowedFd<'_>, handshake: &Handshake) -> Result<Infallible, Failure> {
+fn last_steps(plan: &Plan, door: Door, handshake: &Handshake) -> Result<Infallible, Failure> {
     signals::reset(plan.ignored).at(Step::Signals)?;
     let folder = rootfs::folder_of(&plan.program).at(Step::Exec)?;
     install_filter_last(plan).at(Step::Filter)?;
     handshake.stamp(Stamp::Door);
-    Handshake::wait(gate).at(Step::Gate)?;
-    parent_lives(plan.detachable, gate).at(Step::DieWithParent)?;
+    door.wait().at(Step::Gate)?;
+    parent_lives(plan.detachable, door.gate).at(Step::DieWithParent)?;
     if let Some(hooks) = &plan.hooks {
         hooks.run_start_container(handshake.pid()).map_err(|failed| handshake.hook_failed(failed))?;
     }
@@ -107,9 +107,9 @@ fn last_steps(plan: &Plan, gate: BorrowedFd<'_>, handshake: &Handshake) -> Resul
 }
 
 /// Behind a small PID 1.
-fn last_steps_of_program(plan: &Plan, console: Option<&Console>, gate: BorrowedFd<'_>, handshake: &Handshake) -> i32 {
+fn last_steps_of_program(plan: &Plan, console: Option<&Console>, door: Door, handshake: &Handshake) -> i32 {
     let foreground = console.map_or(Ok(()), Console::to_the_foreground).at(Step::Terminal);
-    let Err(failure) = foreground.and_then(|()| last_steps(plan, gate, handshake));
+    let Err(failure) = foreground.and_then(|()| last_steps(plan, door, handshake));
     handshake.fail(failure)
 }
 
@@ -255,18 +255,22 @@ fn hand_files_over(
     files: &Files<'_>,
     null: Option<OwnedFd>,
     devpts: Option<OwnedFd>,
-    gate: BorrowedFd<'_>,
-) -> Result<BorrowedFd<'static>, Failure> {
+    handshake: &Handshake,
+) -> Result<Door, Failure> {
+    let hand_over = |given: &[_; HANDED]| {
+        let (gate, leash) = hand_over(given, handshake.gate(), handshake.leash()).at(Step::HandOver)?;
+        Ok(Door { gate, leash })
+    };
     let (null, devpts) = (ManuallyDrop::new(null), ManuallyDrop::new(devpts));
     let mut given = files.given;
     if let Some(null) = null.as_ref() {
         let of_host = given.iter_mut().zip(files.null).filter(|(_, is_null)| *is_null);
         of_host.for_each(|(file, _)| *file = Some(null.as_fd()));
     }
-    let Some(console) = files.console else { return hand_over(&given, gate).at(Step::HandOver) };
+    let Some(console) = files.console else { return hand_over(&given) };
     let devpts = devpts.as_ref().ok_or(Errno::ENODEV).at(Step::Terminal)?;
     let slave = ManuallyDrop::new(console.open(devpts.as_fd()).at(Step::Terminal)?);
-    hand_over(&console.among(given, slave.as_fd()), gate).at(Step::HandOver)
+    hand_over(&console.among(given, slave.as_fd()))
 }
 
 fn limit_resources(plan: &Plan) -> Result<(), Errno> {

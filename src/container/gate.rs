@@ -4,7 +4,8 @@ use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
-use nix::fcntl::{OFlag, open};
+use nix::fcntl::{Flock, FlockArg, OFlag, open};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::stat::{Mode, SFlag, fstat};
 use nix::unistd::{Uid, geteuid, mkfifo, pipe2, write};
 
@@ -17,7 +18,8 @@ use crate::sys::fds::out_of_the_way;
 pub enum Gate {
     /// It dies with us.
     Pipe,
-    /// Made here, for its owner alone; whoever may write to it starts the container, when we are gone too.
+    /// Made here, mode 0600: it belongs to whoever makes the container (his effective user and group), also where the container's
+    /// root is another. He and root may start it, one of them and once, also when its maker is gone. Who has made it removes it.
     Fifo(PathBuf),
 }
 
@@ -43,17 +45,32 @@ impl Gate {
 /// Lets the program behind a FIFO run.
 ///
 /// # Errors
-/// When nobody waits there any more: it runs already, or has ended.
+/// When nobody waits there any more: it runs already, or has ended; or when another has opened it before.
 pub fn open_fifo(path: &Path) -> Result<()> {
     let doing =
         || said!("start the container at {path}", "{path}의 컨테이너를 시작할 수 없습니다", path = path.display());
-    let fifo = match open_only_fifo(path, OFlag::O_WRONLY | OFlag::O_NONBLOCK, None) {
+    let _is_waited_at = match open_only_fifo(path, OFlag::O_WRONLY | OFlag::O_NONBLOCK, None) {
         Err(Errno::ENXIO) => {
             return Err(Error::new(doing(), said!("it runs already, or has ended", "이미 실행 중이거나 끝났음")));
         }
         other => other.map_err(|errno| no_fifo(doing(), errno))?,
     };
-    write(&fifo, b"!").map(drop).doing(doing)
+    let both =
+        open_only_fifo(path, OFlag::O_RDWR | OFlag::O_NONBLOCK, None).map_err(|errno| no_fifo(doing(), errno))?;
+    open_once(&both, doing)
+}
+
+/// `fifo` is open for both. The byte stays in it as long as anybody has it open: the lock is for two who look at once.
+pub(super) fn open_once(fifo: &OwnedFd, doing: impl Fn() -> Said) -> Result<()> {
+    let before = || Error::new(doing(), said!("somebody has started it before", "다른 쪽이 먼저 시작했음"));
+    let locked = Flock::lock(fifo.try_clone().doing(&doing)?, FlockArg::LockExclusiveNonblock);
+    let locked = locked.map_err(|(_, errno)| {
+        if errno == Errno::EAGAIN { before() } else { Error::new(doing(), Said::english(errno.desc())) }
+    })?;
+    if poll(&mut [PollFd::new(fifo.as_fd(), PollFlags::POLLIN)], PollTimeout::ZERO).doing(&doing)? > 0 {
+        return Err(before());
+    }
+    write(&*locked, b"!").map(drop).doing(doing)
 }
 
 fn no_fifo(doing: Said, errno: Errno) -> Error {

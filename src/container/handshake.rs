@@ -18,7 +18,7 @@ use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::unistd::{read, write};
 
-use super::gate::Gate;
+use super::gate::{self, Gate};
 use super::hooks::Trouble;
 use crate::error::{Context, Error, Kind, Result, shortage};
 use crate::lang::Said;
@@ -206,9 +206,9 @@ pub struct Handshake {
     page: SharedPage,
     child_end: OwnedFd, // kept open here too, so that opening the gate of a dead child raises no SIGPIPE
     parent_end: OwnedFd,
-    /// For the ids, where another process opens the gate: he may be too early, and we may be killed before.
-    for_ids: Option<(OwnedFd, OwnedFd)>,
-    outlives_us: bool,
+    /// Where another process opens the gate: a pipe that dies with us all the same. He may be too early, and we may be killed
+    /// before anybody knows the child. Its ends as above.
+    leash: Option<(OwnedFd, OwnedFd)>,
 }
 
 impl Handshake {
@@ -220,14 +220,13 @@ impl Handshake {
         let doing = || said!("make the shared page and the gate", "공유 페이지와 관문을 만들 수 없습니다");
         let page = SharedPage::new().doing(doing)?;
         let (child_end, parent_end) = gate.make()?;
-        let outlives_us = *gate != Gate::Pipe;
-        let for_ids = outlives_us.then(|| Gate::Pipe.make()).transpose()?;
-        Ok(Handshake { page, child_end, parent_end, for_ids, outlives_us })
+        let leash = (*gate != Gate::Pipe).then(|| Gate::Pipe.make()).transpose()?;
+        Ok(Handshake { page, child_end, parent_end, leash })
     }
 
     /// Somebody else can open the gate, when we are gone.
     pub fn outlives_us(&self) -> bool {
-        self.outlives_us
+        self.leash.is_some()
     }
 
     // --- the parent's side ---
@@ -264,14 +263,24 @@ impl Handshake {
         }
     }
 
-    /// Lets the child pass [`Handshake::wait`] once.
+    /// Lets the child pass its [`Door`].
     pub fn open_gate(&self) -> Result<()> {
-        write(&self.parent_end, b"!").map(drop).doing(|| said!("open the gate", "관문을 열 수 없습니다"))
+        let doing = || said!("open the gate", "관문을 열 수 없습니다");
+        if self.leash.is_none() {
+            return write(&self.parent_end, b"!").map(drop).doing(doing);
+        }
+        gate::open_once(&self.parent_end, doing)?;
+        self.let_go()
+    }
+
+    /// The child need not know us any more: whoever may open its gate knows it.
+    pub fn let_go(&self) -> Result<()> {
+        if self.leash.is_some() { self.go_on() } else { Ok(()) }
     }
 
     /// Lets the child pass [`Handshake::wait_for_parent`] once: its ids are there, or our hooks have run.
     pub fn go_on(&self) -> Result<()> {
-        let end = self.for_ids.as_ref().map_or(&self.parent_end, |(_, parent_end)| parent_end);
+        let end = self.leash.as_ref().map_or(&self.parent_end, |(_, parent_end)| parent_end);
         write(end, b"!").map(drop).doing(|| said!("open the gate", "관문을 열 수 없습니다"))
     }
 
@@ -321,15 +330,19 @@ impl Handshake {
         self.child_end.as_fd()
     }
 
+    pub fn leash(&self) -> Option<BorrowedFd<'_>> {
+        self.leash.as_ref().map(|(child_end, _)| child_end.as_fd())
+    }
+
     /// So that [`Handshake::wait_for_parent`] ends with it.
     pub fn forget_parent_ends(&self) {
         close_copy(self.parent_end.as_fd());
-        self.for_ids.iter().for_each(|(_, parent_end)| close_copy(parent_end.as_fd()));
+        self.leash.iter().for_each(|(_, parent_end)| close_copy(parent_end.as_fd()));
     }
 
     /// An error when the parent is gone, whoever may open the gate.
     pub fn wait_for_parent(&self) -> Result<(), Errno> {
-        Handshake::wait(self.for_ids.as_ref().map_or(self.gate(), |(child_end, _)| child_end.as_fd()))
+        Handshake::wait(self.leash().unwrap_or(self.gate()))
     }
 
     /// All is made but the change of root: hooks of the parent may run now.
@@ -390,6 +403,29 @@ impl Handshake {
         self.page.set(FAILED_PLACE, failure.place as u64);
         self.page.set(FAILED_STEP, failure.step as u64 + 1);
         125
+    }
+}
+
+/// Where the child waits for its start, when it has but the program's files.
+#[derive(Debug, Clone, Copy)]
+pub struct Door {
+    pub gate: BorrowedFd<'static>,
+    pub leash: Option<BorrowedFd<'static>>,
+}
+
+impl Door {
+    /// An error when the parent is gone that nobody has taken the place of.
+    ///
+    /// What lies in a FIFO stays there until exec closes it: so its opener is the only one.
+    pub fn wait(self) -> Result<(), Errno> {
+        let Some(leash) = self.leash else { return Handshake::wait(self.gate) };
+        Handshake::wait(leash)?;
+        loop {
+            match poll(&mut [PollFd::new(self.gate, PollFlags::POLLIN)], PollTimeout::NONE) {
+                Err(Errno::EINTR) => {}
+                other => return other.map(drop),
+            }
+        }
     }
 }
 

@@ -308,7 +308,7 @@ impl One {
         let copy = |number| ManuallyDrop::new(out_of_the_way(standard(number)).ok());
         let (out, err) = (copy(if self.inside { 1 } else { 2 }), copy(2));
         let files = [Some(stdin), out.as_ref(), err.as_ref(), None, None].map(|file| file.map(AsFd::as_fd));
-        hand_over(&files, stdin.as_fd()).map(drop)
+        hand_over(&files, stdin.as_fd(), None).map(drop)
     }
 }
 

@@ -20,6 +20,7 @@ pub mod dev;
 pub mod folder;
 pub mod freeze;
 pub mod gate;
+pub mod handle;
 pub mod handshake;
 pub mod hooks;
 pub mod hosts_view;
@@ -50,6 +51,7 @@ use nix::sys::signal::Signal;
 
 use self::cgroup::{Cgroup, TOP};
 use self::freeze::Frozen;
+use self::handle::Handle;
 use self::handshake::{Handshake, Stamp};
 use crate::error::{Context, Error, Kind, Result, shortage};
 use crate::lang::Said;
@@ -282,12 +284,16 @@ impl Container {
         Ok(exit)
     }
 
-    /// Gives the guard up: it goes on without us. What somebody must kill and remove later: a pid and folders.
-    pub fn leave(mut self) -> Result<(i32, Vec<PathBuf>)> {
-        let pid = self.process()?.pid();
+    /// Gives the guard up: it goes on without us, once `note` has written down what somebody must kill and remove later. Where
+    /// it fails, or we are killed before, the container ends: nobody else knows it.
+    pub fn leave(mut self, note: impl FnOnce(&Handle) -> Result<()>) -> Result<Handle> {
+        let handle = Handle::of(self.process()?.pid(), self.cgroups().to_vec())?;
+        note(&handle)?;
+        self.handshake.let_go()?;
         self.resume();
         self.process = None;
-        Ok((pid, self.cgroup.take().map(Cgroup::leave).unwrap_or_default()))
+        self.cgroup.take().map(Cgroup::leave);
+        Ok(handle)
     }
 }
 

@@ -14,7 +14,6 @@ mod container_tests;
 mod control_tests;
 pub mod fake;
 pub mod footprint;
-pub mod handle;
 mod host_ram;
 pub mod knobs;
 pub mod life;
@@ -39,12 +38,12 @@ use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::container::handle::Handle;
 use crate::error::Result;
 use crate::lang::Said;
 use crate::lang::said::both;
 use crate::model::{AnsweredBy, Channel, Exit, Kind, Part, Reach, Record, Task};
 use crate::timeline::Timeline;
-pub use handle::Handle;
 pub use knobs::{Arm, KnobAbout, Knobs};
 pub use setting::Setting;
 
@@ -140,9 +139,9 @@ pub trait Environment: Sync {
     /// Memory of one instance that is ready, by kind, seen from outside: a monitor that measured itself would weigh its own
     /// measuring. What would be freed if this one ended, and nothing of a daemon's.
     fn memory(&self, _: &Knobs, instance: &Handle) -> Result<Vec<Part>> {
-        let mut parts = instance.memory()?;
+        let mut parts = footprint::memory_of(instance.pid)?;
         if self.about().kind == Kind::Machine {
-            parts.push(instance.guest_ram()?);
+            parts.push(footprint::guest_ram_of(instance.pid)?);
         }
         Ok(parts)
     }

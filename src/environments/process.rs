@@ -184,7 +184,7 @@ fn clone_args(slot: &Slot) -> CloneArgs<'_> {
 /// All that the child does. In order; nothing here allocates.
 fn child(plan: &Plan, files: &Files, handshake: &Handshake) -> i32 {
     let run = || -> Result<Infallible, Failure> {
-        let gate = hand_over(&files.given(), handshake.gate()).at(Step::HandOver)?;
+        let (gate, _) = hand_over(&files.given(), handshake.gate(), None).at(Step::HandOver)?;
         die_with_parent(plan.detachable).at(Step::DieWithParent)?;
         signals::reset(Ignored::default()).at(Step::Signals)?;
         Handshake::wait(gate).at(Step::Gate)?;

@@ -12,6 +12,8 @@ use nix::errno::Errno;
 pub const HANDED: usize = 5;
 /// In the child the gate stands right behind them; it closes itself at exec.
 pub const GATE: c_int = HANDED as c_int;
+/// And a second one of that kind behind it.
+const LEASH: c_int = GATE + 1;
 /// Descriptors of ours that a child will need are kept above this, so that none is overwritten before its turn.
 const OUT_OF_THE_WAY: c_int = 10;
 
@@ -41,14 +43,15 @@ fn copy(number: c_int) -> Result<OwnedFd, Errno> {
 /// In a child that is about to execute a program: `wanted[n]` becomes descriptor n, `gate` stays open until exec, and
 /// every other descriptor is closed, also those that our own caller forgot to close (CVE-2024-21626).
 ///
-/// All sources must be [`out_of_the_way`]: EINVAL otherwise. Returns the gate's new number.
+/// All sources must be [`out_of_the_way`]: EINVAL otherwise. Returns the new numbers of the gate, and of a `leash` as long-lived.
 ///
 /// After this, no `OwnedFd` of this process is true any more. That is why nothing may follow but the last steps.
 pub fn hand_over(
     wanted: &[Option<BorrowedFd<'_>>; HANDED],
     gate: BorrowedFd<'_>,
-) -> Result<BorrowedFd<'static>, Errno> {
-    if wanted.iter().flatten().chain([&gate]).any(|fd| fd.as_raw_fd() < OUT_OF_THE_WAY) {
+    leash: Option<BorrowedFd<'_>>,
+) -> Result<(BorrowedFd<'static>, Option<BorrowedFd<'static>>), Errno> {
+    if wanted.iter().flatten().chain([&gate]).chain(&leash).any(|fd| fd.as_raw_fd() < OUT_OF_THE_WAY) {
         return Err(Errno::EINVAL);
     }
     for (number, fd) in (0..).zip(wanted) {
@@ -63,10 +66,15 @@ pub fn hand_over(
     }
     // SAFETY: as above.
     Errno::result(unsafe { libc::dup3(gate.as_raw_fd(), GATE, libc::O_CLOEXEC) })?;
+    if let Some(leash) = leash {
+        // SAFETY: as above.
+        Errno::result(unsafe { libc::dup3(leash.as_raw_fd(), LEASH, libc::O_CLOEXEC) })?;
+    }
+    let first_to_close = if leash.is_some() { LEASH } else { GATE } as u32 + 1;
     // SAFETY: as above.
-    Errno::result(unsafe { libc::syscall(libc::SYS_close_range, GATE as u32 + 1, u32::MAX, 0) })?;
-    // SAFETY: dup3 has just opened it, and nothing closes it before exec does.
-    Ok(unsafe { BorrowedFd::borrow_raw(GATE) })
+    Errno::result(unsafe { libc::syscall(libc::SYS_close_range, first_to_close, u32::MAX, 0) })?;
+    // SAFETY: dup3 has just opened both, and nothing closes them before exec does.
+    Ok(unsafe { (BorrowedFd::borrow_raw(GATE), leash.map(|_| BorrowedFd::borrow_raw(LEASH))) })
 }
 
 /// In a child that executes nothing but stays: keeps 0, 1 and 2. What was said of [`hand_over`] is true here too.
@@ -123,7 +131,7 @@ pub(crate) mod tests {
         let (a, _b) = std::io::pipe().unwrap();
         let high = out_of_the_way(a.as_fd()).unwrap();
         assert!(high.as_raw_fd() >= OUT_OF_THE_WAY);
-        assert_eq!(hand_over(&[None; HANDED], std::io::stderr().as_fd()).unwrap_err(), Errno::EINVAL);
+        assert_eq!(hand_over(&[None; HANDED], std::io::stderr().as_fd(), None).unwrap_err(), Errno::EINVAL);
         assert_eq!(out_of_the_way_raw(-1).unwrap_err(), Errno::EBADF);
     }
 }

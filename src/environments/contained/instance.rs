@@ -217,8 +217,8 @@ impl Instance for Running {
         if !self.plan.container.detachable {
             return Err(not_detachable());
         }
-        let (pid, cgroups) = self.container.leave()?;
+        let handle = self.container.leave(|_| Ok(()))?;
         self.slot.keep();
-        Handle::of(pid, cgroups)
+        Ok(handle)
     }
 }

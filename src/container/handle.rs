@@ -1,4 +1,5 @@
-//! An instance by what the kernel knows of it: for whoever looks at it or ends it without having made it.
+//! A container by what the kernel knows of it: for whoever looks at it or ends it without having made it. So is any other
+//! instance of the lab.
 
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
@@ -7,10 +8,8 @@ use nix::errno::Errno;
 use nix::sys::signal::Signal;
 use serde::{Deserialize, Serialize};
 
-use super::footprint::{guest_ram_of, memory_of};
 use crate::any_path;
 use crate::error::{Context, Result};
-use crate::model::Part;
 use crate::proc_stat::Stat;
 use crate::said;
 use crate::sys::pidfd;
@@ -48,22 +47,6 @@ impl Handle {
             let _ = pidfd::signal(&held, Signal::SIGKILL as i32); // gone meanwhile
         }
     }
-
-    /// User memory of its first process, by kind; see [`memory_of`].
-    ///
-    /// # Errors
-    /// When it has ended.
-    pub fn memory(&self) -> Result<Vec<Part>> {
-        memory_of(self.pid)
-    }
-
-    /// The part of its memory that is a guest's RAM; see [`guest_ram_of`].
-    ///
-    /// # Errors
-    /// When it has ended.
-    pub fn guest_ram(&self) -> Result<Part> {
-        guest_ram_of(self.pid)
-    }
 }
 
 #[cfg(test)]
@@ -84,6 +67,6 @@ mod tests {
         handle.kill();
         assert_eq!(std::os::unix::process::ExitStatusExt::signal(&sleeper.wait().unwrap()), Some(9));
         assert_eq!(handle.open().unwrap_err(), Errno::ESRCH);
-        assert!(Handle::of(handle.pid, Vec::new()).is_err() && handle.memory().is_err());
+        assert!(Handle::of(handle.pid, Vec::new()).is_err());
     }
 }
