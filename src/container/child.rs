@@ -14,10 +14,11 @@ use nix::sys::prctl::{set_dumpable, set_no_new_privs, set_pdeathsig};
 use nix::sys::resource::setrlimit;
 use nix::sys::signal::Signal;
 use nix::sys::stat::Mode;
-use nix::unistd::{chdir, setsid, write};
+use nix::unistd::{setsid, write};
 
 use super::cgroup::Cgroup;
 use super::console::Console;
+use super::cwd::Cwd;
 use super::dev::Dev;
 use super::handshake::{At, Door, Failure, Handshake, Stamp, Step};
 use super::idmap::IdMap;
@@ -74,7 +75,7 @@ fn become_program(
     handshake.stamp(Stamp::OwnView);
     let (null, devpts) = change_root(plan, files, handshake)?;
     confine(plan).at(Step::Confine)?; // no mount from here on
-    enter_folder(plan);
+    enter_folder(plan).at(Step::Cwd)?;
     handshake.stamp(Stamp::NewRoot);
     let door = hand_files_over(files, null, devpts, handshake)?; // every other file is closed now
     die_with_parent(plan.detachable).at(Step::DieWithParent)?; // after changing ids, which would undo it
@@ -204,10 +205,8 @@ fn confine(plan: &Plan) -> Result<(), Errno> {
 }
 
 /// By its name inside: the folder that we came from may be of the old root (CVE-2024-21626).
-fn enter_folder(plan: &Plan) {
-    if let Some(folder) = &plan.cwd {
-        let _ = chdir(folder.as_c_str()); // one that is not inside, or that inside's root may not enter: we stay in /
-    }
+fn enter_folder(plan: &Plan) -> Result<(), Errno> {
+    plan.cwd.as_ref().map_or(Ok(()), Cwd::enter)
 }
 
 /// `sys` is the root folder's.
@@ -237,7 +236,7 @@ fn hide_paths(
     sys: Option<OwnedFd>,
     dev: Option<&Dev>,
 ) -> Result<Option<OwnedFd>, Failure> {
-    if plan.hidden.is_empty() {
+    if !plan.protects_sys {
         return Ok(sys);
     }
     let sys_top = sys.as_ref().map(AsFd::as_fd);

@@ -60,6 +60,11 @@ impl Hidden {
         self.within == Within::Proc && !is_process && !of_namespaces
     }
 
+    /// All of it: see [`protect_sys`].
+    fn is_sys(&self) -> bool {
+        self.within == Within::Root && self.path.as_c_str() == c"sys"
+    }
+
     /// As it was given.
     pub fn path(&self) -> String {
         let top = match self.within {
@@ -92,7 +97,7 @@ pub struct Tops<'a> {
 /// Hides all of them. On failure the place in the list, for the message.
 pub fn hide(paths: &[Hidden], tops: Tops<'_>, dev: Option<&Dev>) -> Result<(), (Errno, usize)> {
     let mut covers = Covers { dev, null: None, empty: None };
-    for (number, hidden) in paths.iter().enumerate() {
+    for (number, hidden) in paths.iter().enumerate().filter(|(_, hidden)| !hidden.is_sys()) {
         let top = match hidden.within {
             Within::Proc => Some(tops.proc),
             Within::Sys => tops.sys,

@@ -15,6 +15,7 @@ pub mod capabilities;
 pub mod cgroup;
 mod child;
 pub mod console;
+pub mod cwd;
 pub mod delegation;
 pub mod dev;
 pub mod folder;
@@ -39,6 +40,7 @@ pub mod seccomp;
 pub mod spec;
 #[cfg(test)]
 mod spec_tests;
+pub mod step;
 pub mod tmp;
 pub mod userns;
 

@@ -28,7 +28,8 @@ pub struct Spec {
     pub mounts: Vec<Mount>,
     /// Of its own /dev. Without such a mount /dev is the root folder's, where no device is alive.
     pub devices: Vec<Device>,
-    /// Absolute paths over which nothing lies: a file becomes a null device, a folder an empty one.
+    /// Absolute paths over which nothing lies: a file becomes a null device, a folder an empty one. Not /proc, /sys or /dev as a
+    /// whole.
     pub masked_paths: Vec<String>,
     pub readonly_paths: Vec<String>,
     /// "net.ipv4.ip_forward" and its value, of namespaces that are its own.
@@ -99,14 +100,28 @@ pub struct Process {
     pub path: PathBuf,
     pub argv: Vec<OsString>,
     pub env: Vec<(OsString, OsString)>,
-    /// Where it begins, if that is there; else in `/`.
+    /// Where it begins; None: `/`.
     pub cwd: Option<PathBuf>,
+    pub without_cwd: WithoutCwd,
     pub user: User,
     /// None: all that we have.
     pub capabilities: Option<Capabilities>,
     pub rlimits: Vec<Rlimit>,
     pub no_new_privileges: bool,
     pub seccomp: Option<Seccomp>,
+}
+
+/// What becomes of a container in which `cwd` cannot be entered.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WithoutCwd {
+    /// An error.
+    #[default]
+    Refuse,
+    /// One that is not there is made, root's and with mode 0755, as docker (`-w`, WORKDIR) and runc do; else as above.
+    Make,
+    /// It begins in `/`.
+    Top,
 }
 
 /// Ids inside.
@@ -212,6 +227,7 @@ pub struct Device {
     pub kind: DeviceKind,
     pub major: u64,
     pub minor: u64,
+    /// In a user namespace the file is the host's own, and so is its mode: another one than 0666, docker's, is refused there.
     pub file_mode: u32,
 }
 

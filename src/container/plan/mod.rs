@@ -18,17 +18,18 @@ use nix::sys::stat::{Mode, SFlag, makedev};
 
 use super::capabilities::{self, Sets};
 use super::cgroup::Tree;
+use super::cwd::Cwd;
 use super::dev::Node;
 use super::folder::Folder;
 use super::handshake::Step;
 use super::hooks;
 use super::idmap::IdMap;
 use super::mask::{Hidden, whole_proc};
-use super::mounts::{Mounting, What};
+use super::mounts::{Mounting, Part, What};
 use super::namespaces::Joined;
 use super::overlay::Overlay;
 use super::seccomp::Filter;
-use super::spec::{Capabilities, Device, DeviceKind, Hooks, Rlimit, RootFolders, Seccomp, Spec, User};
+use super::spec::{Capabilities, Device, DeviceKind, Hooks, Rlimit, RootFolders, Seccomp, Spec, User, WithoutCwd};
 use crate::error::{Error, Result};
 use crate::lang::Said;
 use crate::model::Limits;
@@ -79,9 +80,11 @@ pub struct Plan {
     pub limits: Limits,
     pub mounts: Vec<Mounting>,
     pub hidden: Vec<Hidden>,
+    /// Its /sys becomes read-only.
+    pub protects_sys: bool,
     /// Paths below /proc, and what is written there.
     pub sysctl: Vec<(CString, String)>,
-    pub cwd: Option<CString>,
+    pub cwd: Option<Cwd>,
     pub hostname: Option<CString>,
     pub loopback: bool,
     pub user: User,
@@ -124,8 +127,9 @@ impl Plan {
             limits: spec.resources,
             mounts: if joined.has(CloneFlags::CLONE_NEWNS) { Vec::new() } else { mounts::compile(spec)? },
             hidden: hidden(spec)?,
+            protects_sys: mounts::protects_sys(spec),
             sysctl: spec.sysctl.iter().map(|(name, value)| sysctl(spec, name, value)).collect::<Result<_>>()?,
-            cwd: process.cwd.as_ref().map(|path| text("process.cwd", path)).transpose()?,
+            cwd: process.cwd.as_ref().map(|path| cwd(path, process.without_cwd)).transpose()?,
             hostname: spec.hostname.as_ref().map(|name| text("hostname", Path::new(name))).transpose()?,
             loopback: spec.loopback,
             user: process.user.clone(),
@@ -177,6 +181,10 @@ impl Plan {
                 let path = path.to_string_lossy();
                 said!("write {value} to /proc/{path}", "/proc/{path}에 {value}을(를) 쓸 수 없습니다")
             }),
+            Step::Cwd => self.cwd.as_ref().map(|cwd| {
+                let path = cwd.path();
+                said!("begin in the folder {path}", "폴더 {path}에서 시작할 수 없습니다")
+            }),
             Step::Hook => self.hooks.as_ref()?.part_of(number),
             Step::JoinNamespaces => self.joined.0.get(number).map(|other| {
                 let (name, path) = (other.name, &other.path);
@@ -185,6 +193,21 @@ impl Plan {
             _ => None,
         }
     }
+}
+
+fn cwd(path: &Path, without: WithoutCwd) -> Result<Cwd> {
+    let shown = path.display().to_string();
+    let parts = path.strip_prefix("/").ok().and_then(mounts::parts_of);
+    let Some(parts) = parts else {
+        return Err(refused(
+            "process.cwd",
+            &shown,
+            said!("it is no absolute path without ..", "..이 없는 절대 경로가 아님"),
+        ));
+    };
+    let part =
+        |(name, path): (_, PathBuf)| Ok(Part { name: text("process.cwd", name)?, path: text("process.cwd", &path)? });
+    Ok(Cwd { parts: parts.into_iter().map(part).collect::<Result<_>>()?, without })
 }
 
 fn filter(seccomp: &Seccomp) -> Result<Filter> {
@@ -238,9 +261,21 @@ fn sets(of: &Capabilities) -> Result<Sets> {
     })
 }
 
+/// Of a device file that all may use.
+const USUAL_MODE: u32 = 0o666;
+
 /// Only files right below /dev: our own has no folders but pts and shm.
-fn node(device: &Device) -> Result<Node> {
+fn node(device: &Device, borrowed: bool) -> Result<Node> {
     let shown = device.path.display().to_string();
+    if borrowed && device.file_mode != USUAL_MODE {
+        let cause = said!(
+            "in a user namespace it is the host's own file, whose mode is not ours to change",
+            "사용자 네임스페이스에서는 호스트의 파일이므로 모드를 바꿀 수 없음"
+        );
+        return Err(
+            refused("devices[].file_mode", &format!("{:o}", device.file_mode), cause).try_this(Said::english("0666"))
+        );
+    }
     let name = device.path.strip_prefix("/dev").ok().filter(|name| name.components().count() == 1);
     let Some(name) = name else {
         return Err(refused(
@@ -263,8 +298,15 @@ fn node(device: &Device) -> Result<Node> {
 
 /// Hidden ones first: what lies below a read-only path is covered before that is.
 fn hidden(spec: &Spec) -> Result<Vec<Hidden>> {
-    let one = |field: &str, path: &str, read_only| {
-        Hidden::new(path, read_only).ok_or_else(|| {
+    let one = |field: &str, path: &str, read_only: bool| {
+        let plain = path.trim_end_matches('/');
+        if ["/proc", "/dev"].contains(&plain) || plain == "/sys" && !read_only {
+            let cause =
+                said!("not {plain} as a whole: programs look there", "{plain} 전체는 안 됨: 프로그램이 찾는 곳임");
+            let advice = said!("what lies below it: {plain}/…", "그 아래의 것을 적으십시오: {plain}/…");
+            return Err(refused(field, path, cause).try_this(advice));
+        }
+        Hidden::new(plain, read_only).ok_or_else(|| {
             refused(field, path, said!("it is no absolute path without .. and NUL", "..과 NUL이 없는 절대 경로가 아님"))
         })
     };

@@ -55,13 +55,20 @@ fn mounting(spec: &Spec, number: usize, mount: &Mount, in_own_dev: bool) -> Resu
     let name_in_dev = mount.destination.strip_prefix("/dev").ok().filter(|name| name.components().count() == 1);
     let what = match (mount.kind, mount.destination.to_str()) {
         (MountKind::Proc, Some("/proc")) => What::Proc(file_system()),
-        (MountKind::Proc, _) | (_, Some("/proc")) => {
-            return Err(bad(mount, said!("proc, and nothing else, is mounted on /proc", "/proc에는 proc만 마운트함")));
+        (MountKind::Proc, _) => {
+            return Err(bad(mount, said!("a proc is mounted on /proc alone", "proc은 /proc에만 마운트함")));
+        }
+        (_, Some("/proc")) => {
+            let cause = said!(
+                "every container has a proc there: programs trust what they read in it",
+                "모든 컨테이너의 그 자리에는 proc이 있어야 함: 프로그램이 거기서 읽는 것을 믿음"
+            );
+            return Err(bad(mount, cause).try_this(Said::english("\"type\": \"proc\"")));
         }
         (MountKind::Tmpfs, Some("/dev")) => What::Dev {
             options: file_system(),
             nodes: if in_user_namespace(spec) { Nodes::Borrowed } else { Nodes::Made },
-            devices: spec.devices.iter().map(node).collect::<Result<_>>()?,
+            devices: spec.devices.iter().map(|device| node(device, in_user_namespace(spec))).collect::<Result<_>>()?,
             folders: folders_of_dev(spec)?,
         },
         (_, Some("/dev")) => {
@@ -92,11 +99,14 @@ fn mounting(spec: &Spec, number: usize, mount: &Mount, in_own_dev: bool) -> Resu
     })
 }
 
+pub(super) fn protects_sys(spec: &Spec) -> bool {
+    !spec.masked_paths.is_empty() || !spec.readonly_paths.is_empty()
+}
+
 /// What becomes read-only when all is mounted, whatever its row says.
 fn read_only_all_the_same(spec: &Spec, mount: &Mount) -> Result<()> {
-    let with_sys = !spec.masked_paths.is_empty() || !spec.readonly_paths.is_empty();
     let place = mount.destination.as_path();
-    let below_sys = with_sys && place.starts_with("/sys");
+    let below_sys = protects_sys(spec) && place.starts_with("/sys");
     let cause = || said!("{path} becomes read-only", "{path}은(는) 읽기 전용이 됨", path = place.display());
     let last = mount.options.iter().rev().find(|option| ["ro", "rw"].contains(&option.as_str()));
     match last.map(String::as_str) {
@@ -129,24 +139,31 @@ fn are_terminals(name: &Path) -> bool {
 
 /// Each folder on the way to the destination, and that itself.
 fn on_the_way(mount: &Mount) -> Result<Vec<Part>> {
-    let mut parts = mount.destination.components();
     let cause = || said!("it is no absolute path below / without ..", "..이 없는 / 아래의 절대 경로가 아님");
-    if parts.next() != Some(Component::RootDir) {
-        return Err(bad(mount, cause()));
-    }
-    let mut path = PathBuf::new();
-    let mut way = Vec::new();
-    for part in parts {
-        let Component::Normal(name) = part else { return Err(bad(mount, cause())) };
-        path.push(name);
-        way.push(Part { name: text(DESTINATION, Path::new(name))?, path: text(DESTINATION, &path)? });
-    }
+    let parts = mount.destination.strip_prefix("/").ok().and_then(parts_of).ok_or_else(|| bad(mount, cause()))?;
+    let path = parts.last().map(|(_, path)| path.clone()).unwrap_or_default();
+    let part =
+        |(name, path): (_, PathBuf)| Ok(Part { name: text(DESTINATION, name)?, path: text(DESTINATION, &path)? });
+    let way = parts.into_iter().map(part).collect::<Result<Vec<_>>>()?;
     let below_proc = path.starts_with("proc") && path != Path::new("proc");
     match (way.is_empty(), below_proc) {
         (true, _) => Err(bad(mount, cause())),
         (_, true) => Err(bad(mount, said!("nothing is mounted below /proc", "/proc 아래에는 마운트하지 않음"))),
         _ => Ok(way),
     }
+}
+
+/// The name of each folder on the way, and the path to it; None: it goes up.
+pub(super) fn parts_of(below_root: &Path) -> Option<Vec<(&Path, PathBuf)>> {
+    let mut path = PathBuf::new();
+    let mut part = |part| match part {
+        Component::Normal(name) => {
+            path.push(name);
+            Some((Path::new(name), path.clone()))
+        }
+        _ => None,
+    };
+    below_root.components().map(&mut part).collect()
 }
 
 /// A later mount, or what hides paths, lies over it.

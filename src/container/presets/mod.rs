@@ -10,7 +10,7 @@ pub(crate) use self::capabilities::CAPABILITIES;
 use super::namespaces::{NAMESPACES, USUAL};
 use super::spec::{
     Capabilities, Device, DeviceKind, Hooks, Mount, MountKind, Namespace, Process, Root, RootFolders, Seccomp, Source,
-    Spec, User,
+    Spec, User, WithoutCwd,
 };
 use crate::model::Limits;
 
@@ -77,6 +77,7 @@ pub fn docker() -> Spec {
             argv: Vec::new(),
             env: Vec::new(),
             cwd: None,
+            without_cwd: WithoutCwd::Make,
             user: User::default(),
             // Inheritable and ambient stay empty, as in docker since CVE-2022-24769.
             capabilities: Some(Capabilities {

@@ -20,7 +20,7 @@ use crate::container::cgroup::Tree;
 use crate::container::folder::Folder;
 use crate::container::idmap::IdMap;
 use crate::container::program::{Program, USUAL_PATH, find};
-use crate::container::spec::{Namespace, RootFolders, Source};
+use crate::container::spec::{Namespace, RootFolders, Source, WithoutCwd};
 use crate::container::{self, Place, Spec, presets, tmp};
 use crate::error::{Context, Error, Result};
 use crate::lang::Said;
@@ -119,7 +119,8 @@ fn spec(knobs: &Knobs, task: &Task, root: &Folder) -> Result<(Spec, PathBuf)> {
     }
     spec.root.readonly = task.rootfs == Rootfs::Probe || root.is_hosts_root() || root.is_read_only();
     (spec.process.path, spec.process.argv, spec.process.env) = (path, argv, env_of(task));
-    spec.process.cwd = root.is_hosts_root().then(lookup::here); // the caller's folder is there too
+    spec.process.cwd = root.is_hosts_root().then(lookup::here); // the caller's folder is there too, unless it is hidden
+    spec.process.without_cwd = WithoutCwd::Top;
     spec.resources = task.limits;
     spec.init = small_init::wanted(knobs, task);
     spec.loopback = !knobs.has("-lo") && !knobs.has("-net");
