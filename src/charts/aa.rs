@@ -14,13 +14,14 @@
 //! ```
 
 use super::axis::Axis;
-use super::canvas::{Area, Side, Stroke};
+use super::canvas::{Area, Stroke};
 use super::caption::{self, Shown, name_of};
+use super::found::{not_measured, whisker};
 use super::marks::{Label, Whisker, reason_lines, small_lines, widest_label};
 use super::page::{Entry, Note, Page};
 use super::strip::{self, Strip};
 use super::style::Style;
-use super::text::{percent, wrap};
+use super::text::percent;
 use super::{Drawing, Look, words};
 use crate::lang::Lang;
 use crate::model::Unit;
@@ -121,7 +122,7 @@ impl<'a> Twice<'a> {
             (Some((median, _)), _) => words::AA_SAYS_FEW.with(lang, &[("difference", &percent(median)), ("n", &n)]),
             (None, _) => {
                 let reason = self.hole.clone().unwrap_or_else(|| words::NO_VALUES.of(lang).to_owned());
-                words::NOT_MEASURED.with(lang, &[("reason", &reason)])
+                not_measured(&reason, lang)
             }
         }
     }
@@ -167,14 +168,7 @@ fn legend(page: &mut Page, all: &[Twice], lang: Lang) {
             wide: 0.6,
             text: words::AA_BLOCK.of(lang).to_owned(),
         },
-        Entry {
-            symbol: Box::new(move |canvas, area| {
-                let y = area.middle().1;
-                canvas.line(&[(area.left, y), (area.right, y)], Stroke::new(style.ink, 2.0 * style.thick));
-            }),
-            wide: 1.8,
-            text: words::ORDER_THIRDS.of(lang).to_owned(),
-        },
+        strip::thirds_entry(style, lang),
         Entry {
             symbol: Box::new(move |canvas, area| {
                 let (median, across) = area.middle();
@@ -197,7 +191,7 @@ fn run_panel(page: &mut Page, twice: &Twice, scale: Scale, lang: Lang) {
     let style = page.style;
     page.paragraph(&twice.heading, style.label, style.ink);
     if let Some(reason) = &twice.hole {
-        page.paragraph(&words::NOT_MEASURED.with(lang, &[("reason", reason)]), style.small, style.faint);
+        page.paragraph(&not_measured(reason, lang), style.small, style.faint);
         page.y += style.gap();
         return;
     }
@@ -209,10 +203,7 @@ fn run_panel(page: &mut Page, twice: &Twice, scale: Scale, lang: Lang) {
     let ticks = strip::value_axis(twice.strips.iter(), scale, any).left_width(style, strip::TICKS);
     let left = label_right + style.gap() + ticks;
     let name = format!("{} ({})", words::ORDER_VALUE.of(lang), scale.unit);
-    for line in wrap(&name, style.small, right - left) {
-        page.text(&line, (left, page.y + Style::line(style.small) / 2.0), style.small, style.ink, Side::Left);
-        page.y += Style::line(style.small);
-    }
+    page.paragraph_from(left, &name, style.small, style.ink);
     let time = strip::time_axis(twice.strips.iter(), Area::new(left, page.y, right, page.y));
     for (i, (strip, label)) in twice.strips.iter().zip(&labels).enumerate() {
         let said = reason_lines(style, &strip.verdict(scale, lang), right - left);
@@ -271,8 +262,7 @@ fn differences(page: &mut Page, all: &[Twice], lang: Lang) {
         page.canvas.rect(Area::new(left, middle - height, right, middle + height), style.paper);
         small_lines(page, &lines, left, middle, style.ink);
         let Some(difference) = twice.difference else { continue };
-        let ends = difference.ends().map(|(low, high)| (axis.at(low), axis.at(high)));
-        Whisker { median: axis.at(difference.median), ends, across }.draw_across_in(&mut page.canvas, style, style.ink);
+        whisker(&axis, &difference, across).draw_across_in(&mut page.canvas, style, style.ink);
     }
 }
 

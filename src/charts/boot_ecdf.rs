@@ -8,12 +8,11 @@
 //! ```
 
 use super::axis::Axis;
-use super::canvas::{Area, Point, Side, Stroke};
-use super::caption::{self, hole};
-use super::marks::Whisker;
+use super::canvas::{Area, Point, Stroke};
+use super::caption;
+use super::found::{Found, interval, not_measured, whisker};
 use super::page::{Entry, Note, Page};
 use super::style::Style;
-use super::text::wrap;
 use super::{Drawing, Look, starts, words};
 use crate::lang::Lang;
 use crate::model::Unit;
@@ -29,24 +28,15 @@ pub(super) const CHART: super::Chart = super::Chart {
     draw: |runs, look| runs.iter().find_map(|run| Some(draw(&curves(run, look.lang)?, run, look))),
 };
 
-struct Curve<'a> {
-    name: String,
-    arm: String,
-    /// In order of size, with their summary; or why there are none.
-    starts: Result<(Spread, &'a Summary), String>,
-}
+/// Starts in order of size, with their summary.
+type Curve<'a> = Found<(Spread, &'a Summary)>;
 
 /// None: the run has no cell of `boot`.
 fn curves(run: &Run, lang: Lang) -> Option<Vec<Curve<'_>>> {
     let shown = starts::shown(run);
     let curve = |cell: &&Cell| {
         let found = Spread::of(cell, shown.metric).zip(shown.summary(run, cell));
-        let starts = match (hole(cell, lang), found) {
-            (Some(reason), _) => Err(reason.to_owned()),
-            (None, Some(found)) => Ok(found),
-            (None, None) => Err(words::NO_SAMPLE.of(lang).to_owned()),
-        };
-        Curve { name: starts::name(run, cell, lang), arm: starts::id(cell), starts }
+        starts::found(run, cell, found, lang)
     };
     let curves: Vec<Curve> = starts::cells(run).iter().map(curve).collect();
     (!curves.is_empty()).then_some(curves)
@@ -55,7 +45,7 @@ fn curves(run: &Run, lang: Lang) -> Option<Vec<Curve<'_>>> {
 fn draw(curves: &[Curve], run: &Run, look: Look) -> Drawing {
     let style = Style::of(look);
     let lang = look.lang;
-    let all = || curves.iter().filter_map(|c| c.starts.as_ref().ok()).flat_map(|(spread, _)| spread.values());
+    let all = || curves.iter().filter_map(Curve::get).flat_map(|(spread, _)| spread.values());
     let (low, high) = all().fold((f64::MAX, 0.0_f64), |(low, high), v| (low.min(*v), high.max(*v)));
     let scale = Scale::for_axis(Unit::Nanoseconds, high);
     let shown = starts::shown(run);
@@ -76,7 +66,7 @@ fn draw(curves: &[Curve], run: &Run, look: Look) -> Drawing {
 fn legend(page: &mut Page, curves: &[Curve], scale: Scale, lang: Lang) {
     let style = page.style;
     let entry = |(i, curve): (usize, &Curve)| {
-        let measured = curve.starts.is_ok();
+        let measured = curve.value.is_ok();
         let series = style.series(i);
         Entry {
             symbol: Box::new(move |canvas, area| {
@@ -88,15 +78,12 @@ fn legend(page: &mut Page, curves: &[Curve], scale: Scale, lang: Lang) {
                 }
             }),
             wide: 3.2,
-            text: match &curve.starts {
-                Err(reason) => {
-                    let reason = words::NOT_MEASURED.with(lang, &[("reason", reason)]);
-                    format!("{}: {reason}", curve.name)
-                }
+            text: match &curve.value {
+                Err(reason) => format!("{}: {}", curve.arm.name, not_measured(reason, lang)),
                 Ok((_, summary)) => {
-                    let interval = scale.interval(summary.interval.ends(), words::NO_INTERVAL.of(lang));
+                    let interval = interval(scale, &summary.interval, lang);
                     let (value, n) = (scale.value(summary.interval.median), summary.n.to_string());
-                    let values = [("name", &*curve.name), ("value", &value), ("interval", &interval), ("n", &n)];
+                    let values = [("name", &*curve.arm.name), ("value", &value), ("interval", &interval), ("n", &n)];
                     words::ECDF_ENTRY.with(lang, &values)
                 }
             },
@@ -109,10 +96,7 @@ fn legend(page: &mut Page, curves: &[Curve], scale: Scale, lang: Lang) {
 fn plot(page: &mut Page, curves: &[Curve], scale: Scale, range: (f64, f64), name: &str) -> bool {
     let style = page.style;
     let (left, right) = style.inner();
-    for line in wrap(words::ECDF_SHARE.of(style.look.lang), style.small, right - left) {
-        page.text(&line, (left, page.y + Style::line(style.small) / 2.0), style.small, style.ink, Side::Left);
-        page.y += Style::line(style.small);
-    }
+    page.paragraph(words::ECDF_SHARE.of(style.look.lang), style.small, style.ink);
     page.y += style.gap();
     let height = (style.width * 0.42).clamp(style.label * 18.0, style.label * 34.0);
     let share = Scale { unit: "%", per: 0.01 };
@@ -124,7 +108,7 @@ fn plot(page: &mut Page, curves: &[Curve], scale: Scale, range: (f64, f64), name
     page.y = x.draw_below(page, area, name);
     let mut thinned = false;
     let below = below(curves, &x);
-    for (i, (spread, summary)) in curves.iter().enumerate().filter_map(|(i, c)| Some((i, c.starts.as_ref().ok()?))) {
+    for (i, (spread, summary)) in curves.iter().enumerate().filter_map(|(i, c)| Some((i, c.get()?))) {
         let series = style.series(i);
         let (points, left_out) = steps(spread.values(), &x, &y);
         thinned |= left_out;
@@ -135,12 +119,10 @@ fn plot(page: &mut Page, curves: &[Curve], scale: Scale, range: (f64, f64), name
             let at = (x.at(spread.at(p)), y.at(p));
             page.canvas.marker(at, series.marker, 3.2 * style.thick + 1.5 * wider, series.color, style.paper);
         }
-        let interval = &summary.interval;
-        let median = x.at(interval.median);
-        let ends = interval.ends().map(|(low, high)| (x.at(low), x.at(high)));
-        Whisker { median, ends, across: y.at(0.5) }.draw_across_in(&mut page.canvas, style, series.color);
+        let whisker = whisker(&x, &summary.interval, y.at(0.5));
+        whisker.draw_across_in(&mut page.canvas, style, series.color);
         let size = 4.5 * style.thick + 4.0 * wider;
-        page.canvas.marker((median, y.at(0.5)), series.marker, size, series.color, style.paper);
+        page.canvas.marker((whisker.median, y.at(0.5)), series.marker, size, series.color, style.paper);
     }
     thinned
 }
@@ -148,10 +130,8 @@ fn plot(page: &mut Page, curves: &[Curve], scale: Scale, range: (f64, f64), name
 /// For each curve, how many later ones lie on it (0 to 3): it is drawn so much wider, and looks out on both sides.
 fn below(curves: &[Curve], x: &Axis) -> Vec<usize> {
     const ON_IT: f64 = 5.0;
-    let places: Vec<Option<[f64; 5]>> = curves
-        .iter()
-        .map(|c| c.starts.as_ref().ok().map(|(s, _)| [0.1, 0.3, 0.5, 0.7, 0.9].map(|p| x.at(s.at(p)))))
-        .collect();
+    let places: Vec<Option<[f64; 5]>> =
+        curves.iter().map(|c| c.get().map(|(s, _)| [0.1, 0.3, 0.5, 0.7, 0.9].map(|p| x.at(s.at(p))))).collect();
     let alike = |a: &[f64; 5], b: &[f64; 5]| a.iter().zip(b).filter(|(a, b)| (*a - *b).abs() < ON_IT).count() >= 3;
     let on = |i: usize, a: &[f64; 5]| places[i + 1..].iter().flatten().filter(|b| alike(a, b)).count().min(3);
     places.iter().enumerate().map(|(i, place)| place.as_ref().map_or(0, |a| on(i, a))).collect()
@@ -180,22 +160,17 @@ fn steps(sorted: &[f64], x: &Axis, y: &Axis) -> (Vec<Point>, bool) {
 }
 
 fn sentence(curve: &Curve, scale: Scale, lang: Lang) -> String {
-    let (name, arm) = (("name", &*curve.name), ("arm", &*curve.arm));
-    match &curve.starts {
-        Err(reason) => words::NOT_MEASURED_ALT.with(lang, &[name, arm, ("reason", reason)]),
-        Ok((_, s)) => {
-            let interval = scale.interval(s.interval.ends(), words::NO_INTERVAL.of(lang));
-            let (median, n) = (scale.value(s.interval.median), s.n.to_string());
-            let values = [name, arm, ("median", &median), ("interval", &interval), ("n", &n)];
-            let tails = [0.05, 0.95].map(|q| percentile(s, q).map(|v| scale.value(v)));
-            match tails {
-                [Some(p5), Some(p95)] => {
-                    words::ECDF_ALT.with(lang, &[&values[..], &[("p5", &p5), ("p95", &p95)]].concat())
-                }
-                _ => words::ECDF_ALT_FEW.with(lang, &values),
-            }
+    curve.alt(lang, |arm, (_, s)| {
+        let interval = interval(scale, &s.interval, lang);
+        let (median, n) = (scale.value(s.interval.median), s.n.to_string());
+        let values =
+            [("name", &*arm.name), ("arm", &*arm.id), ("median", &*median), ("interval", &interval), ("n", &n)];
+        let tails = [0.05, 0.95].map(|q| percentile(s, q).map(|v| scale.value(v)));
+        match tails {
+            [Some(p5), Some(p95)] => words::ECDF_ALT.with(lang, &[&values[..], &[("p5", &p5), ("p95", &p95)]].concat()),
+            _ => words::ECDF_ALT_FEW.with(lang, &values),
         }
-    }
+    })
 }
 
 #[cfg(test)]

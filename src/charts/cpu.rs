@@ -27,7 +27,7 @@ fn rows(run: &Run, lang: Lang) -> Option<Rows> {
         subtitle: words::CPU_SUBTITLE.of(lang),
         axis: words::CPU_AXIS.of(lang),
         unit: crate::model::Unit::Nanoseconds,
-        groups: vec![Group { heading: None, rows: cells.iter().map(|c| Row::of(run, c, SPIN, lang)).collect() }],
+        groups: vec![Group { heading: None, rows: cells.iter().map(|c| Row::of_cell(run, c, SPIN, lang)).collect() }],
         notes,
     })
 }

@@ -1,8 +1,9 @@
 //! What several charts draw: the name of a row, a bar's segment, an interval.
 
+use super::axis::Axis;
 use super::canvas::{Area, Canvas, Point, Side, Stroke};
 use super::font;
-use super::page::Page;
+use super::page::{Entry, Page};
 use super::style::{BLACK, Color, DARK_INK, Style, WHITE};
 use super::text::{at_most, wrap};
 
@@ -107,8 +108,48 @@ pub(super) fn segment(canvas: &mut Canvas, style: &Style, area: Area, fill: Fill
     canvas.frame(area, style.ink, style.thick);
 }
 
+/// Segments that follow each other from 0 on, each with its name where that has room left of the whisker.
+pub(super) fn stack<'a>(
+    page: &mut Page,
+    parts: impl Iterator<Item = (Fill, &'a str, f64)>,
+    axis: &Axis,
+    half: f64,
+    whisker: Whisker,
+) {
+    let style = page.style;
+    let free_until = whisker.ends.map_or(whisker.median, |(low, _)| low) - 6.0 * style.thick;
+    let mut from = 0.0;
+    for (fill, name, value) in parts {
+        let (left, right) = (axis.at(from), axis.at(from + value));
+        let area = Area::new(left, whisker.across - half, right, whisker.across + half);
+        segment(&mut page.canvas, style, area, fill);
+        segment_name(page, area, fill, name, free_until);
+        from += value;
+    }
+    whisker.draw_across(&mut page.canvas, style);
+}
+
+/// What each segment means, and the whisker of the whole; nothing where there is no segment.
+pub(super) fn stack_legend<'a>(
+    style: &'a Style,
+    parts: impl Iterator<Item = (Fill, &'static str)>,
+    whole: &str,
+) -> Vec<Entry<'a>> {
+    let mut entries: Vec<Entry> = parts
+        .map(|(fill, text)| Entry {
+            symbol: Box::new(move |canvas, area| segment(canvas, style, area, fill)),
+            wide: 1.8,
+            text: text.to_owned(),
+        })
+        .collect();
+    if !entries.is_empty() {
+        entries.push(whisker_entry(style, whole));
+    }
+    entries
+}
+
 /// The name of a segment in its middle, where it fits left of `free_until`.
-pub(super) fn segment_name(page: &mut Page, area: Area, fill: Fill, name: &str, free_until: f64) {
+fn segment_name(page: &mut Page, area: Area, fill: Fill, name: &str, free_until: f64) {
     let size = page.style.small;
     let half = font::width(name, size) / 2.0 + size * 0.4;
     let (x, y) = area.middle();
@@ -182,6 +223,16 @@ impl Whisker {
             canvas.circle(at(self.median, 0.0), radius * style.thick, color);
         }
     }
+}
+
+/// What a [`Whisker`] means.
+pub(super) fn whisker_entry<'a>(style: &'a Style, text: &str) -> Entry<'a> {
+    let symbol = move |canvas: &mut Canvas, area: Area| {
+        let (x, across) = area.middle();
+        let whisker = Whisker { median: x, ends: Some((area.left, area.right)), across };
+        whisker.draw_across(canvas, style);
+    };
+    Entry { symbol: Box::new(symbol), wide: 2.2, text: text.to_owned() }
 }
 
 #[cfg(test)]

@@ -41,6 +41,7 @@ mod example;
 #[cfg(test)]
 mod fixture;
 mod font;
+mod found;
 mod inventory;
 mod legend;
 mod marks;

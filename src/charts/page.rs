@@ -64,7 +64,11 @@ impl<'a> Page<'a> {
 
     /// Lines from the left margin, as wide as the page.
     pub(super) fn paragraph(&mut self, words: &str, size: f64, color: Color) {
-        let (left, right) = self.style.inner();
+        self.paragraph_from(self.style.inner().0, words, size, color);
+    }
+
+    pub(super) fn paragraph_from(&mut self, left: f64, words: &str, size: f64, color: Color) {
+        let right = self.style.inner().1;
         for line in wrap(words, size, right - left) {
             self.text(&line, (left, self.y + Style::line(size) / 2.0), size, color, Side::Left);
             self.y += Style::line(size);

@@ -29,7 +29,7 @@ fn rows(run: &Run, lang: Lang) -> Option<Rows> {
     let group = |n: &&String| {
         let here = cells.iter().filter(|c| c.case.get(AT_ONCE) == Some(*n));
         let heading = Some(words::RATE_GROUP.with(lang, &[("n", n)]));
-        Group { heading, rows: here.map(|cell| Row::of(run, cell, RATE, lang)).collect() }
+        Group { heading, rows: here.map(|cell| Row::of_cell(run, cell, RATE, lang)).collect() }
     };
     (!cells.is_empty()).then(|| Rows {
         title: words::RATE_TITLE.of(lang),

@@ -2,11 +2,12 @@
 
 use super::axis::Axis;
 use super::bars::{Bars, Row as BarRow};
-use super::caption::{Shown, hole};
-use super::marks::{FILLS, Whisker, segment};
+use super::caption::Shown;
+use super::found::{Found, interval, whisker};
+use super::marks::{FILLS, segment, whisker_entry};
 use super::page::{Note, Page};
 use super::style::Style;
-use super::values::{Arm, arm, whisker_entry};
+use super::values::arm;
 use super::{Drawing, Look, words};
 use crate::lang::Lang;
 use crate::model::Unit;
@@ -30,51 +31,17 @@ pub(super) struct Group {
     pub rows: Vec<Row>,
 }
 
-pub(super) struct Row {
-    arm: Arm,
-    /// Or why there is none.
-    value: Result<Estimate, String>,
-}
+pub(super) type Row = Found<Estimate>;
 
 impl Row {
-    pub(super) fn of(run: &Run, cell: &Cell, shown: Shown, lang: Lang) -> Row {
-        let value = match (hole(cell, lang), seen(run, cell, shown.metric)) {
-            (Some(reason), _) => Err(reason.to_owned()),
-            (None, Some(value)) => Ok(value),
-            (None, None) => Err(words::NO_VALUES.of(lang).to_owned()),
-        };
-        Row { arm: arm(run, &cell.arm, lang), value }
-    }
-
-    fn bar(&self, scale: Scale, lang: Lang) -> BarRow {
-        let (name, id) = (self.arm.name.clone(), self.arm.id.clone());
-        match &self.value {
-            Err(reason) => BarRow::Hole { name, id, reason: words::NOT_MEASURED.with(lang, &[("reason", reason)]) },
-            Ok(v) => BarRow::Bar {
-                name,
-                id,
-                value: scale.value(v.median),
-                interval: scale.interval(v.ends(), words::NO_INTERVAL.of(lang)),
-            },
-        }
-    }
-
-    fn sentence(&self, scale: Scale, lang: Lang) -> String {
-        let (name, id) = (&*self.arm.name, &*self.arm.id);
-        match &self.value {
-            Err(reason) => words::NOT_MEASURED_ALT.with(lang, &[("name", name), ("arm", id), ("reason", reason)]),
-            Ok(v) => {
-                let interval = scale.interval(v.ends(), words::NO_INTERVAL.of(lang));
-                format!("{name} ({id}): {} {interval}, {}.", scale.value(v.median), words::blocks(v.n, lang))
-            }
-        }
+    pub(super) fn of_cell(run: &Run, cell: &Cell, shown: Shown, lang: Lang) -> Row {
+        Found::of(arm(run, &cell.arm, lang), cell, seen(run, cell, shown.metric), words::NO_VALUES, lang)
     }
 }
 
 /// The farthest that a value or its interval reaches.
 fn end(groups: &[Group]) -> f64 {
-    let values = groups.iter().flat_map(|g| &g.rows).filter_map(|row| row.value.as_ref().ok());
-    values.map(|v| v.ends().map_or(v.median, |(_, high)| high.max(v.median))).fold(0.0, f64::max)
+    groups.iter().flat_map(|g| &g.rows).filter_map(Row::get).map(|v| v.span().1.max(v.median)).fold(0.0, f64::max)
 }
 
 pub(super) fn draw(chart: &Rows, look: Look) -> Drawing {
@@ -90,8 +57,8 @@ pub(super) fn draw(chart: &Rows, look: Look) -> Drawing {
     for group in &chart.groups {
         let heading = group.heading.iter().map(|name| BarRow::Heading { name: name.clone(), about: String::new() });
         values.extend(group.heading.iter().map(|_| None));
-        rows.extend(heading.chain(group.rows.iter().map(|row| row.bar(scale, lang))));
-        values.extend(group.rows.iter().map(|row| row.value.as_ref().ok()));
+        rows.extend(heading.chain(group.rows.iter().map(|row| row.bar(lang, |v| (v, scale)))));
+        values.extend(group.rows.iter().map(Row::get));
     }
     let bars = Bars::place(&page, rows);
     let axis = Axis::linear(scale, (0.0, end(&chart.groups) * 1.03), (bars.plot.left, bars.plot.right));
@@ -101,12 +68,13 @@ pub(super) fn draw(chart: &Rows, look: Look) -> Drawing {
     for (i, value) in values {
         let area = bars.area(&style, i, bars.plot.left, axis.at(value.median));
         segment(&mut page.canvas, &style, area, FILLS[2]);
-        let ends = value.ends().map(|(low, high)| (axis.at(low), axis.at(high)));
-        Whisker { median: axis.at(value.median), ends, across: bars.middle(i) }.draw_across(&mut page.canvas, &style);
+        whisker(&axis, value, bars.middle(i)).draw_across(&mut page.canvas, &style);
     }
+    let says =
+        |v: &Estimate| format!("{} {}, {}", scale.value(v.median), interval(scale, v, lang), words::blocks(v.n, lang));
     let sentences = chart.groups.iter().flat_map(|group| {
         let heading = group.heading.iter().map(|name| format!("{name}:"));
-        heading.chain(group.rows.iter().map(|row| row.sentence(scale, lang))).collect::<Vec<String>>()
+        heading.chain(group.rows.iter().map(|row| row.sentence(lang, says))).collect::<Vec<String>>()
     });
     page.finish(chart.subtitle, sentences, &chart.notes)
 }

@@ -7,13 +7,13 @@
 //!            0              10             20  s
 //! ```
 
-use super::canvas::{Area, Side, Stroke};
-use super::caption::{self, Shown, hole};
-use super::marks::{Label, reason_lines, small_lines, widest_label};
+use super::canvas::{Area, Stroke};
+use super::caption::{self, Shown};
+use super::found::{Found, not_measured};
+use super::marks::{Label, reason_lines, small_lines};
 use super::page::{Entry, Note, Page};
 use super::strip::{self, Strip};
 use super::style::Style;
-use super::text::wrap;
 use super::{Drawing, Look, starts, words};
 use crate::lang::Lang;
 use crate::model::Unit;
@@ -28,10 +28,7 @@ pub(super) const CHART: super::Chart = super::Chart {
 };
 
 struct Row {
-    name: String,
-    arm: String,
-    /// Or why there is none.
-    strip: Result<Strip, String>,
+    strip: Found<Strip>,
     failed: usize,
 }
 
@@ -39,14 +36,8 @@ struct Row {
 fn rows(run: &Run, lang: Lang) -> Option<Vec<Row>> {
     let shown = starts::shown(run);
     let row = |cell: &&Cell| {
-        let points = points(cell, shown);
-        let strip = match hole(cell, lang) {
-            Some(reason) => Err(reason.to_owned()),
-            None if points.is_empty() => Err(words::NO_SAMPLE.of(lang).to_owned()),
-            None => Ok(Strip::of(points)),
-        };
-        let failed = cell.columns.failed.iter().flatten().count();
-        Row { name: starts::name(run, cell, lang), arm: starts::id(cell), strip, failed }
+        let strip = Some(points(cell, shown)).filter(|points| !points.is_empty()).map(Strip::of);
+        Row { strip: starts::found(run, cell, strip, lang), failed: cell.columns.failed.iter().flatten().count() }
     };
     let rows: Vec<Row> = starts::cells(run).iter().map(row).collect();
     (!rows.is_empty()).then_some(rows)
@@ -59,13 +50,13 @@ fn points(cell: &Cell, shown: Shown) -> Vec<(f64, f64)> {
 }
 
 fn strips(rows: &[Row]) -> impl Iterator<Item = &Strip> {
-    rows.iter().filter_map(|row| row.strip.as_ref().ok())
+    rows.iter().filter_map(|row| row.strip.get())
 }
 
 /// One strip in words, and whether it is an alarm.
 fn says(row: &Row, scale: Scale, lang: Lang) -> (String, bool) {
-    match &row.strip {
-        Err(reason) => (words::NOT_MEASURED.with(lang, &[("reason", reason)]), false),
+    match &row.strip.value {
+        Err(reason) => (not_measured(reason, lang), false),
         Ok(strip) => {
             let failed = words::ORDER_FAILED.with(lang, &[("failed", &row.failed.to_string())]);
             let failed = if row.failed > 0 { format!(", {failed}") } else { String::new() };
@@ -87,7 +78,7 @@ fn draw(rows: &[Row], run: &Run, look: Look) -> Drawing {
     panels(&mut page, rows, scale, value);
     let mut notes = vec![Note::plain(words::ORDER_RULE.of(lang))];
     notes.extend(caption::notes(run, &starts::cells(run), shown, lang));
-    let sentence = |row: &Row| format!("{} ({}): {}.", row.name, row.arm, says(row, scale, lang).0);
+    let sentence = |row: &Row| format!("{} ({}): {}.", row.strip.arm.name, row.strip.arm.id, says(row, scale, lang).0);
     page.finish(subtitle, rows.iter().map(sentence), &notes)
 }
 
@@ -111,21 +102,14 @@ fn legend(page: &mut Page, rows: &[Row], lang: Lang) {
             wide: 0.6,
             text: if crowded { words::ORDER_COLUMN } else { words::ORDER_SAMPLE }.of(lang).to_owned(),
         },
-        Entry {
-            symbol: Box::new(move |canvas, area| {
-                let y = area.middle().1;
-                canvas.line(&[(area.left, y), (area.right, y)], Stroke::new(style.ink, 2.0 * style.thick));
-            }),
-            wide: 1.8,
-            text: words::ORDER_THIRDS.of(lang).to_owned(),
-        },
+        strip::thirds_entry(style, lang),
     ]);
 }
 
 fn panels(page: &mut Page, rows: &[Row], scale: Scale, value: &str) {
     let style = page.style;
     let lang = style.look.lang;
-    let labels: Vec<Label> = rows.iter().map(|r| Label::of(style, &r.name, &r.arm, widest_label(style))).collect();
+    let labels: Vec<Label> = rows.iter().map(|row| row.strip.label(style)).collect();
     let of_strip = |strip: &Strip| {
         let any = Area::new(0.0, 0.0, 1.0, strip::height(style, rows.len()));
         strip::value_axis([strip].into_iter(), scale, any).left_width(style, strip::TICKS)
@@ -137,11 +121,7 @@ fn panels(page: &mut Page, rows: &[Row], scale: Scale, value: &str) {
     let mut whole = Area::new(left, page.y, right, page.y);
     if !scale.unit.is_empty() && ticks > 0.0 {
         let name = format!("{value} ({})", scale.unit);
-        let lines = wrap(&name, style.small, right - left);
-        for line in lines {
-            page.text(&line, (left, page.y + Style::line(style.small) / 2.0), style.small, style.ink, Side::Left);
-            page.y += Style::line(style.small);
-        }
+        page.paragraph_from(left, &name, style.small, style.ink);
         page.y += style.gap() / 2.0;
     }
     let time = strip::time_axis(strips(rows), whole);
@@ -149,14 +129,14 @@ fn panels(page: &mut Page, rows: &[Row], scale: Scale, value: &str) {
         let (said, alarm) = says(row, scale, lang);
         let said = reason_lines(style, &said, right - left);
         let said_height = said.len() as f64 * Style::line(style.small);
-        let strip_height = if row.strip.is_ok() { strip::height(style, rows.len()) } else { 0.0 };
+        let strip_height = if row.strip.get().is_some() { strip::height(style, rows.len()) } else { 0.0 };
         let height = label.height().max(said_height + strip_height) + style.gap() * 1.6;
         label.draw(page, label_right, page.y + height / 2.0);
         let color = if alarm { style.alarm } else { style.faint };
         let top = page.y + (height - said_height - strip_height) / 2.0;
         small_lines(page, &said, left, top + said_height / 2.0, color);
         let plot = Area::new(left, top + said_height, right, top + said_height + strip_height);
-        if let Ok(strip) = &row.strip {
+        if let Some(strip) = row.strip.get() {
             let values = strip::value_axis([strip].into_iter(), scale, plot);
             values.draw_left(page, plot, strip::TICKS);
             strip.draw(page, &time, &values, style.series(2));

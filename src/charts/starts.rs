@@ -1,6 +1,8 @@
 //! What the charts of starts have in common: which cells, until when, and how a cell is called.
 
 use super::caption::{Shown, name_of};
+use super::found::Found;
+use super::values::Arm;
 use super::words::{self, Word};
 use crate::lang::Lang;
 use crate::results::schema::{Cell, Run};
@@ -37,13 +39,9 @@ pub(super) fn axis(shown: Shown, lang: Lang) -> &'static str {
     word(shown, words::BOOT_AXIS, words::BOOT_AXIS_EXIT).of(lang)
 }
 
-/// The fair name, with what is set: "process, cache=cold".
-pub(super) fn name(run: &Run, cell: &Cell, lang: Lang) -> String {
+/// Name and id tell what is set too: "process, cache=cold", "process{cache=cold}".
+pub(super) fn found<T>(run: &Run, cell: &Cell, value: Option<T>, lang: Lang) -> Found<T> {
     let set = cell.case.iter().map(|(key, value)| format!(", {key}={value}"));
-    name_of(run, cell, lang) + &set.collect::<String>()
-}
-
-/// As it is typed: "process", "process{cache=cold}".
-pub(super) fn id(cell: &Cell) -> String {
-    cell.id.within_experiment().to_owned()
+    let name = name_of(run, cell, lang) + &set.collect::<String>();
+    Found::of(Arm { name, id: cell.id.within_experiment().to_owned() }, cell, value, words::NO_SAMPLE, lang)
 }

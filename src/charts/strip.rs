@@ -3,7 +3,7 @@
 
 use super::axis::Axis;
 use super::canvas::{Area, Point, Stroke};
-use super::page::Page;
+use super::page::{Entry, Page};
 use super::style::{Series, Style};
 use super::text::percent;
 use super::words;
@@ -87,6 +87,18 @@ impl Strip {
         let lines: Vec<&[Point]> = lines.iter().map(<[Point; 2]>::as_slice).collect();
         page.canvas.lines(&lines, Stroke { opacity: 0.35, ..Stroke::new(series.color, 1.0) });
         page.canvas.dots(&dots, 1.1 * page.style.thick, series.color);
+    }
+}
+
+/// Of the bars over the first and the last third.
+pub(super) fn thirds_entry(style: &Style, lang: Lang) -> Entry<'_> {
+    Entry {
+        symbol: Box::new(move |canvas, area| {
+            let y = area.middle().1;
+            canvas.line(&[(area.left, y), (area.right, y)], Stroke::new(style.ink, 2.0 * style.thick));
+        }),
+        wide: 1.8,
+        text: words::ORDER_THIRDS.of(lang).to_owned(),
     }
 }
 

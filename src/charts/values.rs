@@ -1,10 +1,7 @@
 //! What several charts read from a run in the same way.
 
-use super::canvas::{Area, Canvas};
 use super::caption::{Shown, against_machines, notes};
-use super::marks::Whisker;
-use super::page::{Entry, Note};
-use super::style::Style;
+use super::page::Note;
 use super::words;
 use crate::lang::Lang;
 use crate::model::{Owner, Unit};
@@ -29,16 +26,6 @@ pub(super) fn arm(run: &Run, id: &str, lang: Lang) -> Arm {
 pub(super) fn cells<'a>(run: &'a Run, experiment: &str, with: &[&str]) -> Vec<&'a Cell> {
     let fits = |c: &&Cell| c.experiment == experiment && with.iter().all(|key| c.case.contains_key(*key));
     run.cells.iter().filter(fits).collect()
-}
-
-/// Of the mark that [`super::marks::Whisker`] draws.
-pub(super) fn whisker_entry<'a>(style: &'a Style, text: &str) -> Entry<'a> {
-    let symbol = move |canvas: &mut Canvas, area: Area| {
-        let (x, across) = area.middle();
-        let whisker = Whisker { median: x, ends: Some((area.left, area.right)), across };
-        whisker.draw_across(canvas, style);
-    };
-    Entry { symbol: Box::new(symbol), wide: 2.2, text: text.to_owned() }
 }
 
 /// One more container against one more virtual machine: of the whole, or of private memory, where that is all there is.

@@ -64,6 +64,11 @@ impl Interval {
         self.low.zip(self.high)
     }
 
+    /// From end to end; where there is no interval, the median alone.
+    pub fn span(&self) -> (f64, f64) {
+        self.ends().unwrap_or((self.median, self.median))
+    }
+
     /// How far the farther end lies from the median.
     pub fn reach(&self) -> Option<f64> {
         self.ends().map(|(low, high)| (high - self.median).max(self.median - low))

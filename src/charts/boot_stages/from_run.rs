@@ -1,8 +1,8 @@
 //! From a results file to the chart.
 
-use super::{Bar, BootStages, Content};
-use crate::charts::caption::{self, Shown, hole};
-use crate::charts::{starts, words};
+use super::{BootStages, Stages};
+use crate::charts::caption;
+use crate::charts::starts;
 use crate::lang::Lang;
 use crate::results::derive::parts;
 use crate::results::schema::{Cell, Run};
@@ -14,26 +14,14 @@ impl BootStages {
         if cells.is_empty() {
             return None;
         }
-        let bar = |cell: &&Cell| Bar {
-            name: starts::name(run, cell, lang),
-            arm: starts::id(cell),
-            content: content(run, cell, shown, lang),
+        let stages = |cell: &Cell| {
+            let whole = shown.summary(run, cell)?.interval;
+            Some(Stages { stages: parts::stages(cell, shown.metric, starts::last(shown)), whole })
         };
+        let bar = |cell: &&Cell| starts::found(run, cell, stages(cell), lang);
         let mut notes = caption::against_machines(run, &cells, shown, lang);
         notes.extend(caption::notes(run, &cells, shown, lang));
         Some(BootStages { shown, bars: cells.iter().map(bar).collect(), notes })
-    }
-}
-
-fn content(run: &Run, cell: &Cell, shown: Shown, lang: Lang) -> Content {
-    match (hole(cell, lang), shown.summary(run, cell)) {
-        (Some(reason), _) => Content::Missing(reason.to_owned()),
-        (None, None) => Content::Missing(words::NO_SAMPLE.of(lang).to_owned()),
-        (None, Some(s)) => Content::Measured {
-            stages: parts::stages(cell, shown.metric, starts::last(shown)),
-            median_ns: s.interval.median,
-            ends_ns: s.interval.ends(),
-        },
     }
 }
 
@@ -46,6 +34,7 @@ mod tests {
     use crate::id::CellId;
     use crate::results::cells::{Planned, Skips};
     use crate::results::chain::chain_holds;
+    use crate::results::derive::Interval;
     use crate::results::schema::{Header, Sample, SampleLine, SampleOutcome};
     use crate::results::summarize::summarize;
     use crate::timeline::{Mark, Stage, Timeline};
@@ -108,7 +97,10 @@ mod tests {
     #[test]
     fn stages_end_at_ready() {
         let chart = BootStages::from_run(&run(), Lang::En).unwrap();
-        let Content::Measured { stages, median_ns, ends_ns } = &chart.bars[0].content else { panic!("{chart:?}") };
+        let Ok(Stages { stages, whole: Interval { median: median_ns, .. } }) = &chart.bars[0].value else {
+            panic!("{chart:?}")
+        };
+        let ends_ns = chart.bars[0].value.as_ref().unwrap().whole.ends();
         let expected =
             [(Stage::Create, 103_500.0), (Stage::Load, 20_000.0), (Stage::Enter, 30_000.0), (Stage::Ready, 50_000.0)];
         let near = |(a, b): (&(Stage, f64), &(Stage, f64))| a.0 == b.0 && (a.1 - b.1).abs() < 1e-6;
@@ -121,8 +113,8 @@ mod tests {
     #[test]
     fn what_was_skipped_is_shown_with_its_reason() {
         let chart = BootStages::from_run(&run(), Lang::En).unwrap();
-        assert_eq!(chart.bars[1].name, "bare VM, no operating system");
-        assert_eq!(chart.bars[1].content, Content::Missing("there is no /dev/kvm here".into()));
+        assert_eq!(chart.bars[1].arm.name, "bare VM, no operating system");
+        assert_eq!(chart.bars[1].value, Err("there is no /dev/kvm here".into()));
     }
 
     #[test]
@@ -152,7 +144,9 @@ mod tests {
         let planned = [crate::charts::fixture::planned("boot/process")];
         let run = summarize(header(), &planned, &Skips::new(), &samples, "complete");
         let chart = BootStages::from_run(&run, Lang::En).unwrap();
-        let Content::Measured { stages, median_ns, .. } = &chart.bars[0].content else { panic!("{chart:?}") };
+        let Ok(Stages { stages, whole: Interval { median: median_ns, .. } }) = &chart.bars[0].value else {
+            panic!("{chart:?}")
+        };
         let sum: f64 = stages.iter().map(|(_, ns)| ns).sum();
         assert!((sum - median_ns).abs() < 1.0 && *median_ns > 1.2e6, "{sum} {median_ns}: {stages:?}");
     }
@@ -168,7 +162,9 @@ mod tests {
         run.summaries[0].metric = "create_to_exit".into();
         run.summaries[0].interval.median += 7e5;
         let chart = BootStages::from_run(&run, Lang::En).unwrap();
-        let Content::Measured { stages, median_ns, .. } = &chart.bars[0].content else { panic!("{chart:?}") };
+        let Ok(Stages { stages, whole: Interval { median: median_ns, .. } }) = &chart.bars[0].value else {
+            panic!("{chart:?}")
+        };
         assert_eq!(stages.last().unwrap().0, Stage::Exit);
         assert!((stages.iter().map(|(_, ns)| ns).sum::<f64>() - median_ns).abs() < 1.0, "{stages:?}");
         let drawn = super::super::draw(&chart, crate::charts::Look::default()).svg;

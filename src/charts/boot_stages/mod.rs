@@ -15,15 +15,17 @@
 mod from_run;
 
 use super::axis::Axis;
-use super::canvas::{Area, Canvas, Side};
+use super::canvas::{Area, Side};
 use super::caption::Shown;
-use super::marks::{FILLS, Fill, Label, Whisker, reason_lines, segment, segment_name, small_lines, widest_label};
-use super::page::{Entry, Note, Page};
+use super::found::{Found, interval, whisker};
+use super::marks::{FILLS, Fill, Label, reason_lines, small_lines, stack, stack_legend};
+use super::page::{Note, Page};
 use super::style::Style;
 use super::text::wrap;
 use super::{Drawing, Look, font, starts, words};
 use crate::lang::Lang;
 use crate::model::Unit;
+use crate::results::derive::Interval;
 use crate::timeline::Stage;
 use crate::units::Scale;
 
@@ -44,26 +46,14 @@ struct BootStages {
     notes: Vec<Note>,
 }
 
-#[derive(Debug, Clone, PartialEq)]
-struct Bar {
-    /// The fair name.
-    name: String,
-    arm: String,
-    content: Content,
-}
+type Bar = Found<Stages>;
 
 #[derive(Debug, Clone, PartialEq)]
-enum Content {
-    Measured {
-        /// Nanoseconds of each stage, in order of time; they sum to the median.
-        stages: Vec<(Stage, f64)>,
-        /// Median nanoseconds of the whole.
-        median_ns: f64,
-        /// Its 95 % interval; None: too few blocks.
-        ends_ns: Option<(f64, f64)>,
-    },
-    /// Why there is no bar. A hole is shown, never closed.
-    Missing(String),
+struct Stages {
+    /// Nanoseconds of each stage, in order of time; they sum to the median.
+    stages: Vec<(Stage, f64)>,
+    /// Nanoseconds of the whole.
+    whole: Interval,
 }
 
 fn fill(stage: Stage) -> Fill {
@@ -116,55 +106,25 @@ fn draw(chart: &BootStages, look: Look) -> Drawing {
 
 /// Stages in the order of the stack, only what occurs.
 fn legend(page: &mut Page, chart: &BootStages, lang: Lang) {
-    let style = page.style;
     let occurs = |stage: &&Stage| {
-        let has =
-            |b: &Bar| matches!(&b.content, Content::Measured { stages, .. } if stages.iter().any(|s| s.0 == **stage));
-        chart.bars.iter().any(has)
+        chart.bars.iter().filter_map(Bar::get).any(|bar| bar.stages.iter().any(|(found, _)| found == *stage))
     };
-    let mut entries: Vec<Entry> = Stage::ALL
-        .iter()
-        .filter(occurs)
-        .map(|stage| Entry {
-            symbol: Box::new(move |canvas: &mut Canvas, area| segment(canvas, style, area, fill(*stage))),
-            wide: 1.8,
-            text: words::stage(*stage, lang).to_owned(),
-        })
-        .collect();
-    if !entries.is_empty() {
-        entries.push(Entry {
-            symbol: Box::new(move |canvas, area| {
-                let (median, across) = area.middle();
-                Whisker { median, ends: Some((area.left, area.right)), across }.draw_across(canvas, style);
-            }),
-            wide: 2.2,
-            text: words::BOOT_WHOLE.of(lang).to_owned(),
-        });
-    }
-    page.legend(&entries);
+    let stages = Stage::ALL.iter().filter(occurs).map(|stage| (fill(*stage), words::stage(*stage, lang)));
+    page.legend(&stack_legend(page.style, stages, words::BOOT_WHOLE.of(lang)));
 }
 
 /// Where the stack, the dot and the whiskers all end.
 fn end_ns(bar: &Bar) -> f64 {
-    match &bar.content {
-        Content::Missing(_) => 0.0,
-        Content::Measured { stages, median_ns, ends_ns } => {
-            let sum: f64 = stages.iter().map(|(_, ns)| ns).sum();
-            sum.max(*median_ns).max(ends_ns.map_or(0.0, |(_, high)| high))
-        }
-    }
+    bar.get().map_or(0.0, |Stages { stages, whole }| {
+        let sum: f64 = stages.iter().map(|(_, ns)| ns).sum();
+        sum.max(whole.median).max(whole.span().1)
+    })
 }
 
 fn row<'a>(bar: &'a Bar, scale: Scale, style: &Style) -> Row<'a> {
-    let (value, interval) = match &bar.content {
-        Content::Missing(_) => (String::new(), String::new()),
-        Content::Measured { median_ns, ends_ns, .. } => {
-            let without = words::NO_INTERVAL.of(style.look.lang);
-            (scale.value(*median_ns), scale.interval(*ends_ns, without))
-        }
-    };
-    let label = Label::of(style, &bar.name, &bar.arm, widest_label(style));
-    Row { bar, label, value, interval, reason: Vec::new(), height: 0.0 }
+    let numbers = |Stages { whole, .. }: &Stages| (scale.value(whole.median), interval(scale, whole, style.look.lang));
+    let (value, interval) = bar.get().map(numbers).unwrap_or_default();
+    Row { bar, label: bar.label(style), value, interval, reason: Vec::new(), height: 0.0 }
 }
 
 fn bar_height(style: &Style) -> f64 {
@@ -186,8 +146,7 @@ fn layout(rows: &mut [Row], scale: Scale, top: f64, style: &Style) -> Layout {
     for row in rows.iter_mut() {
         let bar = bar_height(style);
         let mut content = bar;
-        if let Content::Missing(reason) = &row.bar.content {
-            let reason = words::NOT_MEASURED.with(style.look.lang, &[("reason", reason)]);
+        if let Some(reason) = row.bar.hole(style.look.lang) {
             row.reason = reason_lines(style, &reason, right - left - style.gap() * 2.0);
             content = content.max(row.reason.len() as f64 * Style::line(style.small));
         } else if !beside {
@@ -211,21 +170,15 @@ fn draw_row(page: &mut Page, row: &Row, layout: &Layout, top: f64) {
     let style = page.style;
     let middle = top + row.height / 2.0;
     row.label.draw(page, layout.plot.left - style.gap(), middle);
-    let Content::Measured { stages, median_ns, ends_ns } = &row.bar.content else {
+    let Some(Stages { stages, whole }) = row.bar.get() else {
         small_lines(page, &row.reason, layout.plot.left + style.gap(), middle, style.faint);
         return;
     };
     let below = if layout.beside { Vec::new() } else { numbers_below(row, style, layout.plot.width()) };
     let below_height = below.len() as f64 * Style::line(style.small);
     let across = middle - below_height / 2.0;
-    let whisker = Whisker {
-        median: layout.axis.at(*median_ns),
-        ends: ends_ns.map(|(l, h)| (layout.axis.at(l), layout.axis.at(h))),
-        across,
-    };
-    let free_until = whisker.ends.map_or(whisker.median, |(low, _)| low) - 6.0 * style.thick;
-    stack(page, layout, stages, across, free_until);
-    whisker.draw_across(&mut page.canvas, style);
+    let stages = stages.iter().map(|(stage, ns)| (fill(*stage), words::stage(*stage, style.look.lang), *ns));
+    stack(page, stages, &layout.axis, bar_height(style) / 2.0, whisker(&layout.axis, whole, across));
     if layout.beside {
         numbers_beside(page, row, layout.axis.at(end_ns(row.bar)), across);
     } else {
@@ -234,18 +187,6 @@ fn draw_row(page: &mut Page, row: &Row, layout: &Layout, top: f64) {
         let (left, half) = (layout.plot.left + 1.0, below_height / 2.0);
         page.canvas.rect(Area::new(left, y - half, left + wide, y + half), style.paper);
         small_lines(page, &below, layout.plot.left + style.gap() / 2.0, y, style.ink);
-    }
-}
-
-fn stack(page: &mut Page, layout: &Layout, stages: &[(Stage, f64)], across: f64, free_until: f64) {
-    let style = page.style;
-    let half = bar_height(style) / 2.0;
-    let mut from = 0.0;
-    for (stage, ns) in stages {
-        let area = Area::new(layout.axis.at(from), across - half, layout.axis.at(from + ns), across + half);
-        segment(&mut page.canvas, style, area, fill(*stage));
-        segment_name(page, area, fill(*stage), words::stage(*stage, style.look.lang), free_until);
-        from += ns;
     }
 }
 
@@ -263,17 +204,11 @@ fn numbers_beside(page: &mut Page, row: &Row, x: f64, y: f64) {
 
 /// One bar in words.
 fn sentence(row: &Row, scale: Scale, lang: Lang) -> String {
-    let bar = row.bar;
-    match &bar.content {
-        Content::Missing(reason) => {
-            words::NOT_MEASURED_ALT.with(lang, &[("name", &bar.name), ("arm", &bar.arm), ("reason", reason)])
-        }
-        Content::Measured { stages, .. } => {
-            let stages: Vec<String> =
-                stages.iter().map(|(s, ns)| format!("{} {}", words::stage(*s, lang), scale.value(*ns))).collect();
-            format!("{} ({}): {} {}; {}.", bar.name, bar.arm, row.value, row.interval, stages.join(", "))
-        }
-    }
+    row.bar.sentence(lang, |Stages { stages, .. }| {
+        let stages: Vec<String> =
+            stages.iter().map(|(s, ns)| format!("{} {}", words::stage(*s, lang), scale.value(*ns))).collect();
+        format!("{} {}; {}", row.value, row.interval, stages.join(", "))
+    })
 }
 
 #[cfg(test)]

@@ -1,18 +1,20 @@
 use super::*;
 use crate::charts::fixture;
 use crate::charts::tests::texts;
+use crate::charts::values::Arm;
 
-fn measured(stages: &[(Stage, f64)], ends_ns: Option<(f64, f64)>) -> Content {
+#[expect(clippy::unnecessary_wraps, reason = "as a chart has it")]
+fn measured(stages: &[(Stage, f64)], ends_ns: Option<(f64, f64)>) -> Result<Stages, String> {
     let sum: f64 = stages.iter().map(|(_, ns)| ns).sum();
-    Content::Measured { stages: stages.to_vec(), median_ns: sum * 1.01, ends_ns }
+    Ok(Stages { stages: stages.to_vec(), whole: Interval::new(sum * 1.01, ends_ns) })
 }
 
 fn chart(bars: Vec<Bar>) -> BootStages {
     BootStages { shown: starts::shown(&fixture::run(1, 1)), bars, notes: vec![Note::plain("n = 60 blocks.")] }
 }
 
-fn bar(name: &str, arm: &str, content: Content) -> Bar {
-    Bar { name: name.into(), arm: arm.into(), content }
+fn bar(name: &str, arm: &str, value: Result<Stages, String>) -> Bar {
+    Bar { arm: Arm { name: name.into(), id: arm.into() }, value }
 }
 
 fn two() -> BootStages {
@@ -36,7 +38,7 @@ fn the_numbers_stand_in_the_description() {
         "{alt}"
     );
     let holes = chart(vec![
-        bar("Linux VM", "vm-linux", Content::Missing("no kernel".into())),
+        bar("Linux VM", "vm-linux", Err("no kernel".into())),
         bar("five samples only", "x", measured(&[(Stage::Ready, 2e4)], None)),
     ]);
     let drawing = draw(&holes, Look::default());
@@ -68,8 +70,8 @@ fn the_axis_starts_at_zero_and_whiskers_stand_where_the_numbers_say() {
 #[test]
 fn a_name_inside_a_segment_stays_clear_of_the_whiskers() {
     let mut chart = two();
-    let Content::Measured { ends_ns, .. } = &mut chart.bars[1].content else { panic!("it was measured") };
-    *ends_ns = Some((1.22e6, 1.39e6));
+    let Ok(Stages { whole, .. }) = &mut chart.bars[1].value else { panic!("it was measured") };
+    *whole = Interval::new(whole.median, Some((1.22e6, 1.39e6)));
     let drawing = draw(&chart, Look { width: 1600, ..Look::default() });
     let texts = texts(&drawing.svg);
     assert_eq!(texts.iter().filter(|t| t.0 == "create").count(), 3, "in the legend, and inside both wide segments");

@@ -1,7 +1,8 @@
 //! From a results file to the chart.
 
-use super::{Call, Content, Cost, Row};
-use crate::charts::caption::{Shown, against_machines, hole};
+use super::{Call, Cost, Row};
+use crate::charts::caption::{Shown, against_machines};
+use crate::charts::found::Found;
 use crate::charts::page::Note;
 use crate::charts::values::{arm, cells, definitions, machine_notes};
 use crate::charts::words;
@@ -37,13 +38,9 @@ fn call(run: &Run, cells: &[&Cell], id: &str, lang: Lang) -> Call {
 /// None: this call does not exist there.
 fn row(run: &Run, cell: &Cell, call: &str, lang: Lang) -> Option<Row> {
     let guest = run.header.arms.iter().any(|a| a.id == cell.arm && a.backend.is_some());
-    let content = match (hole(cell, lang), seen(run, cell, call)) {
-        _ if call == GUESTS_ONLY && !guest => return None,
-        (Some(reason), _) => Content::Missing(reason.to_owned()),
-        (None, Some(ns)) => Content::Measured(ns),
-        (None, None) => Content::Missing(words::COST_NOT_OFFERED.of(lang).to_owned()),
-    };
-    Some(Row { arm: arm(run, &cell.arm, lang), guest, content })
+    let (arm, value) = (arm(run, &cell.arm, lang), seen(run, cell, call));
+    let found = || Found::of(arm, cell, value, words::COST_NOT_OFFERED, lang);
+    (call != GUESTS_ONLY || guest).then(|| Row { found: found(), guest })
 }
 
 /// What the call costs without any isolation: in a plain process.
@@ -56,7 +53,7 @@ fn floor(run: &Run, cells: &[&Cell], call: &str) -> Option<f64> {
 /// First what a reader would get wrong: a guest's answer, a missing floor.
 fn all_notes(run: &Run, cells: &[&Cell], calls: &[Call], lang: Lang) -> Vec<Note> {
     let mut all = Vec::new();
-    let answered = |row: &Row| row.guest && matches!(row.content, Content::Measured(_));
+    let answered = |row: &Row| row.guest && row.found.value.is_ok();
     if calls.iter().any(|call| call.id != GUESTS_ONLY && call.rows.iter().any(answered)) {
         all.push(Note::plain(words::COST_GUEST.of(lang)));
     }
@@ -94,11 +91,11 @@ mod tests {
             (chart.calls[0].floor, chart.calls[1].floor, chart.calls[3].floor),
             (Some(100.0), Some(136.0), None)
         );
-        assert_eq!(chart.calls[0].rows[1].content, Content::Missing("no user namespaces".into()));
-        let Content::Missing(reason) = &chart.calls[1].rows[2].content else { panic!("{chart:?}") };
+        assert_eq!(chart.calls[0].rows[1].found.value, Err("no user namespaces".into()));
+        let Err(reason) = &chart.calls[1].rows[2].found.value else { panic!("{chart:?}") };
         assert!(reason.contains("does not offer"), "the guest kernel has no read of a file: {reason}");
         assert!(chart.notes[0].text.contains("our guest kernel"), "{:?}", chart.notes[0]);
-        let exits: Vec<&str> = chart.calls[3].rows.iter().map(|r| r.arm.id.as_str()).collect();
+        let exits: Vec<&str> = chart.calls[3].rows.iter().map(|r| r.found.arm.id.as_str()).collect();
         assert_eq!(exits, ["vm-bare"], "only a guest has something to leave");
     }
 

@@ -11,10 +11,10 @@ mod tests;
 use super::axis::Axis;
 use super::bars::{Bars, Row as BarRow};
 use super::canvas::{Area, Canvas, Stroke};
-use super::marks::{Whisker, is_cut, widest_label};
+use super::found::{Found, interval, whisker};
+use super::marks::{is_cut, whisker_entry, widest_label};
 use super::page::{Entry, Note, Page};
 use super::style::{Series, Style};
-use super::values::{Arm, whisker_entry};
 use super::{Drawing, Look, words};
 use crate::lang::Lang;
 use crate::model::Unit;
@@ -46,16 +46,9 @@ struct Call {
 
 #[derive(Debug, Clone, PartialEq)]
 struct Row {
-    arm: Arm,
+    found: Found<Estimate>,
     /// Is the call answered inside a guest?
     guest: bool,
-    content: Content,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-enum Content {
-    Measured(Estimate),
-    Missing(String),
 }
 
 /// Answered by the host's kernel, or in a guest: told apart by colour and marker.
@@ -104,10 +97,7 @@ fn panels<'a>(chart: &'a Cost, bars: &Bars) -> Vec<(&'a Call, usize, Axis, Area)
 
 impl Cost {
     fn measured(&self) -> impl Iterator<Item = (&Row, &Estimate)> {
-        self.calls.iter().flat_map(|call| &call.rows).filter_map(|row| match &row.content {
-            Content::Measured(ns) => Some((row, ns)),
-            Content::Missing(_) => None,
-        })
+        self.calls.iter().flat_map(|call| &call.rows).filter_map(|row| Some((row, row.found.get()?)))
     }
 }
 
@@ -143,26 +133,24 @@ fn draw_floor(canvas: &mut Canvas, style: &Style, x: f64, (top, bottom): (f64, f
 impl Call {
     /// From a tick below all to one above.
     fn axis(&self, plot: Area) -> Axis {
-        let measured = || self.rows.iter().filter_map(|row| row.measured());
-        let low = measured().map(|ns| ns.ends().map_or(ns.median, |e| e.0)).fold(f64::MAX, f64::min);
-        let high = measured().map(|ns| ns.ends().map_or(ns.median, |e| e.1)).fold(0.0, f64::max);
+        let spans = || self.rows.iter().filter_map(|row| row.found.get()).map(|ns| ns.span());
+        let (low, high) = spans().fold((f64::MAX, 0.0_f64), |(low, high), span| (low.min(span.0), high.max(span.1)));
         let range = if high > 0.0 { (low, high) } else { (1.0, 1000.0) };
-        Axis::log_round(Scale::for_axis(Unit::Nanoseconds, range.1), range, (plot.left, plot.right), 6.0)
+        Axis::log_round(scale(range.1), range, (plot.left, plot.right), 6.0)
     }
 
     /// From the floor to each dot a line; `first`: the row of the first arm.
     fn draw(&self, page: &mut Page, bars: &Bars, first: usize, axis: &Axis) {
         let style = page.style;
         for (i, row) in self.rows.iter().enumerate() {
-            let Some(ns) = row.measured() else { continue };
+            let Some(ns) = row.found.get() else { continue };
             let (at, across) = (axis.at(ns.median), bars.middle(first + i));
             let series = series(style, row.guest);
             if let Some(floor) = self.floor {
                 let stroke = Stroke { opacity: 0.5, ..Stroke::new(series.color, 3.0 * style.thick) };
                 page.canvas.line(&[(axis.at(floor), across), (at, across)], stroke);
             }
-            let ends = ns.ends().map(|(low, high)| (axis.at(low), axis.at(high)));
-            Whisker { median: at, ends, across }.draw_across_in(&mut page.canvas, style, series.color);
+            whisker(axis, ns, across).draw_across_in(&mut page.canvas, style, series.color);
             page.canvas.marker((at, across), series.marker, 5.0 * style.thick, series.color, style.paper);
         }
     }
@@ -189,43 +177,28 @@ fn about(call: &str, lang: Lang) -> &'static str {
     }
 }
 
-/// "27.4 µs": each in its own unit, as the axis spans many.
+/// Each has its own unit, as the axis spans many.
+fn scale(ns: f64) -> Scale {
+    Scale::for_axis(Unit::Nanoseconds, ns)
+}
+
 fn value(ns: f64) -> String {
-    Scale::for_axis(Unit::Nanoseconds, ns).value(ns)
+    scale(ns).value(ns)
 }
 
 impl Row {
-    fn measured(&self) -> Option<&Estimate> {
-        match &self.content {
-            Content::Measured(ns) => Some(ns),
-            Content::Missing(_) => None,
-        }
-    }
-
     fn bar_row(&self, style: &Style, lang: Lang) -> BarRow {
         // The id would only repeat the name, and with a row for each call the page would be endless.
-        let cut = is_cut(style, &self.arm.name, widest_label(style));
-        let (name, id) = (self.arm.name.clone(), if cut { &self.arm.id } else { &self.arm.name }.clone());
-        match &self.content {
-            Content::Missing(reason) => {
-                BarRow::Hole { name, id, reason: words::NOT_MEASURED.with(lang, &[("reason", reason)]) }
-            }
-            Content::Measured(ns) => BarRow::Bar { name, id, value: value(ns.median), interval: interval(ns, lang) },
+        let mut found = self.found.clone();
+        if !is_cut(style, &found.arm.name, widest_label(style)) {
+            found.arm.id.clone_from(&found.arm.name);
         }
+        found.bar(lang, |ns| (ns, scale(ns.median)))
     }
 
     fn sentence(&self, lang: Lang) -> String {
-        let (name, arm) = (("name", self.arm.name.as_str()), ("arm", self.arm.id.as_str()));
-        match &self.content {
-            Content::Missing(reason) => words::NOT_MEASURED_ALT.with(lang, &[name, arm, ("reason", reason)]),
-            Content::Measured(ns) => {
-                let n = words::blocks(ns.n, lang);
-                format!("{} ({}): {} {}, {n}.", name.1, arm.1, value(ns.median), interval(ns, lang))
-            }
-        }
+        self.found.sentence(lang, |ns| {
+            format!("{} {}, {}", value(ns.median), interval(scale(ns.median), ns, lang), words::blocks(ns.n, lang))
+        })
     }
-}
-
-fn interval(ns: &Estimate, lang: Lang) -> String {
-    Scale::for_axis(Unit::Nanoseconds, ns.median).interval(ns.ends(), words::NO_INTERVAL.of(lang))
 }

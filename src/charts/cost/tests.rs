@@ -1,19 +1,21 @@
 use super::*;
 use crate::charts::tests::{has_line, lines, place, texts};
+use crate::charts::values::Arm;
 use crate::results::derive::Interval;
 
-fn row(name: &str, guest: bool, content: Content) -> Row {
-    Row { arm: Arm { name: name.into(), id: name.into() }, guest, content }
+fn row(name: &str, guest: bool, value: Result<Estimate, String>) -> Row {
+    Row { found: Found { arm: Arm { name: name.into(), id: name.into() }, value }, guest }
 }
 
-fn measured(median: f64, ends: Option<(f64, f64)>) -> Content {
-    Content::Measured(Estimate { n: 8, interval: Interval::new(median, ends) })
+#[expect(clippy::unnecessary_wraps, reason = "as a chart has it")]
+fn measured(median: f64, ends: Option<(f64, f64)>) -> Result<Estimate, String> {
+    Ok(Estimate { n: 8, interval: Interval::new(median, ends) })
 }
 
 fn chart() -> Cost {
     let getppid = vec![
         row("plain process", false, measured(90.0, Some((80.0, 95.0)))),
-        row("our container", false, Content::Missing("no user namespaces".into())),
+        row("our container", false, Err("no user namespaces".into())),
         row("bare VM", true, measured(1100.0, Some((1000.0, 1250.0)))),
     ];
     let exit = vec![row("bare VM", true, measured(80_000.0, None))];
@@ -65,7 +67,7 @@ fn the_numbers_the_floor_and_the_hole_are_told() {
 fn a_name_that_is_cut_keeps_its_id() {
     let mut chart = chart();
     let long = "our container, no image, no engine (-seccomp -dev -mask -lo -cgroup +user), of which there are several";
-    chart.calls[0].rows[0].arm = Arm { name: long.into(), id: "container:-x".into() };
+    chart.calls[0].rows[0].found.arm = Arm { name: long.into(), id: "container:-x".into() };
     let shown = |width| {
         let svg = drawing(&chart, Look { width, theme: crate::charts::Theme::Slide, ..Look::default() }).svg;
         texts(&svg).iter().any(|(t, _)| t == "container:-x")

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{Content, Inventory, Row, kind};
-use crate::charts::caption::{Shown, hole};
+use super::{Inventory, Objects, Row, kind};
+use crate::charts::caption::Shown;
 use crate::charts::page::Note;
 use crate::charts::values::{arm, cells, definitions, machine_notes};
 use crate::charts::words::{self, Word};
@@ -19,22 +19,19 @@ impl Inventory {
         let cells = cells(run, EXPERIMENT, &[]);
         let kinds = run.header.metrics.iter().filter(|m| m.experiment == EXPERIMENT);
         let kinds: Vec<String> = kinds.map(|m| m.id.clone()).collect();
-        let row = |cell: &&Cell| Row { arm: arm(run, &cell.arm, lang), content: content(run, cell, &kinds, lang) };
-        let rows: Vec<Row> = cells.iter().map(row).collect();
+        let rows: Vec<Row> = cells.iter().map(|cell| row(run, cell, &kinds, lang)).collect();
         let notes = all_notes(run, &cells, &rows, &kinds, lang);
         (!rows.is_empty()).then_some(Inventory { rows, kinds, notes })
     }
 }
 
-fn content(run: &Run, cell: &Cell, kinds: &[String], lang: Lang) -> Content {
-    match hole(cell, lang) {
-        Some(reason) => Content::Missing(reason.to_owned()),
-        None => Content::Measured {
-            counts: kinds.iter().map(|kind| derive::seen(run, cell, kind)).collect(),
-            namespaces: seen(cell, "namespace"),
-            kvm: seen(cell, "kvm"),
-        },
-    }
+fn row(run: &Run, cell: &Cell, kinds: &[String], lang: Lang) -> Row {
+    let objects = Objects {
+        counts: kinds.iter().map(|kind| derive::seen(run, cell, kind)).collect(),
+        namespaces: seen(cell, "namespace"),
+        kvm: seen(cell, "kvm"),
+    };
+    Row::of(arm(run, &cell.arm, lang), cell, Some(objects), words::NO_VALUES, lang)
 }
 
 /// Which namespaces and KVM objects these are, then what each column counts.
@@ -56,7 +53,7 @@ fn named(
 ) -> Vec<Note> {
     let mut groups: Vec<(String, Vec<&str>)> = Vec::new();
     for row in rows {
-        let Content::Measured { namespaces, kvm, .. } = &row.content else { continue };
+        let Some(Objects { namespaces, kvm, .. }) = row.get() else { continue };
         let names = of(namespaces, kvm).join(", ");
         match groups.iter_mut().find(|(n, _)| *n == names) {
             _ if names.is_empty() => {}
@@ -98,10 +95,10 @@ mod tests {
             vec![cell("inventory/container", vec![container; 6]), skipped("inventory/vm-bare", "there is no /dev/kvm")];
         let chart = Inventory::from_run(&run(&ARMS, cells), Lang::En).unwrap();
         assert_eq!(chart.kinds[..2], ["processes", "namespaces"]);
-        let Content::Measured { counts, namespaces, kvm } = &chart.rows[0].content else { panic!("{chart:?}") };
+        let Ok(Objects { counts, namespaces, kvm }) = &chart.rows[0].value else { panic!("{chart:?}") };
         assert_eq!(counts[1].unwrap().median, 2.0);
         assert_eq!(counts[2], None, "mounts were not counted");
         assert_eq!((namespaces.join(" ").as_str(), kvm.len()), ("mnt net", 0));
-        assert_eq!(chart.rows[1].content, Content::Missing("there is no /dev/kvm".into()));
+        assert_eq!(chart.rows[1].value, Err("there is no /dev/kvm".into()));
     }
 }

@@ -9,10 +9,10 @@ mod tests;
 
 use super::canvas::{Area, Side, Stroke};
 use super::font;
-use super::marks::{Label, reason_lines, small_lines, widest_label};
+use super::found::{Found, not_measured};
+use super::marks::{Label, reason_lines, small_lines};
 use super::page::{Note, Page};
 use super::style::{DARK_INK, Style};
-use super::values::Arm;
 use super::{Drawing, Look, words};
 use crate::lang::Lang;
 use crate::results::derive::Estimate;
@@ -34,23 +34,16 @@ struct Inventory {
     notes: Vec<Note>,
 }
 
-#[derive(Debug, Clone, PartialEq)]
-struct Row {
-    arm: Arm,
-    content: Content,
-}
+type Row = Found<Objects>;
 
 #[derive(Debug, Clone, PartialEq)]
-enum Content {
-    Measured {
-        /// One per kind; None: not counted.
-        counts: Vec<Option<Estimate>>,
-        /// "mnt", "net" …
-        namespaces: Vec<String>,
-        /// "vcpu", "vm" …
-        kvm: Vec<String>,
-    },
-    Missing(String),
+struct Objects {
+    /// One per kind; None: not counted.
+    counts: Vec<Option<Estimate>>,
+    /// "mnt", "net" …
+    namespaces: Vec<String>,
+    /// "vcpu", "vm" …
+    kvm: Vec<String>,
 }
 
 /// The table in pixels.
@@ -73,9 +66,9 @@ fn drawing(chart: &Inventory, look: Look) -> Drawing {
     draw_heads(&mut page, chart, &grid, lang);
     for (row, (top, bottom, label)) in chart.rows.iter().zip(&grid.rows) {
         label.draw(&mut page, grid.columns[0] - style.gap(), f64::midpoint(*top, *bottom));
-        match &row.content {
-            Content::Measured { counts, .. } => draw_counts(&mut page, counts, &grid, (*top, *bottom)),
-            Content::Missing(reason) => {
+        match &row.value {
+            Ok(Objects { counts, .. }) => draw_counts(&mut page, counts, &grid, (*top, *bottom)),
+            Err(reason) => {
                 let lines = grid.reason(&style, reason, lang);
                 let left = grid.columns[0] + style.gap();
                 small_lines(&mut page, &lines, left, f64::midpoint(*top, *bottom), style.faint);
@@ -84,15 +77,14 @@ fn drawing(chart: &Inventory, look: Look) -> Drawing {
     }
     draw_lines(&mut page, &grid);
     page.y = grid.rows.last().map_or(grid.top, |row| row.1) + style.gap();
-    page.finish(subtitle, chart.rows.iter().map(|row| row.sentence(&chart.kinds, lang)), &chart.notes)
+    page.finish(subtitle, chart.rows.iter().map(|row| sentence(row, &chart.kinds, lang)), &chart.notes)
 }
 
 impl Grid {
     fn place(page: &Page, chart: &Inventory, lang: Lang) -> Grid {
         let style = page.style;
         let (left, right) = style.inner();
-        let labels: Vec<Label> =
-            chart.rows.iter().map(|r| Label::of(style, &r.arm.name, &r.arm.id, widest_label(style))).collect();
+        let labels: Vec<Label> = chart.rows.iter().map(|row| row.label(style)).collect();
         let names = labels.iter().map(Label::width).fold(0.0, f64::max);
         let first = left + names + style.gap();
         let n = chart.kinds.len().max(1);
@@ -104,9 +96,9 @@ impl Grid {
         let mut grid = Grid { columns, rows: Vec::new(), levels, top };
         let mut y = top;
         for (row, label) in chart.rows.iter().zip(labels) {
-            let text = match &row.content {
-                Content::Measured { .. } => Style::line(style.label) + Style::line(style.small),
-                Content::Missing(reason) => grid.reason(style, reason, lang).len() as f64 * Style::line(style.small),
+            let text = match &row.value {
+                Ok(_) => Style::line(style.label) + Style::line(style.small),
+                Err(reason) => grid.reason(style, reason, lang).len() as f64 * Style::line(style.small),
             };
             let bottom = y + label.height().max(text) + style.gap();
             grid.rows.push((y, bottom, label));
@@ -120,8 +112,7 @@ impl Grid {
     }
 
     fn reason(&self, style: &Style, reason: &str, lang: Lang) -> Vec<String> {
-        let text = words::NOT_MEASURED.with(lang, &[("reason", reason)]);
-        reason_lines(style, &text, self.right() - self.columns[0] - 2.0 * style.gap())
+        reason_lines(style, &not_measured(reason, lang), self.right() - self.columns[0] - 2.0 * style.gap())
     }
 
     fn middle(&self, column: usize) -> f64 {
@@ -207,19 +198,13 @@ fn kind(id: &str, lang: Lang) -> &str {
     }
 }
 
-impl Row {
-    fn sentence(&self, kinds: &[String], lang: Lang) -> String {
-        let (name, arm) = (("name", self.arm.name.as_str()), ("arm", self.arm.id.as_str()));
-        match &self.content {
-            Content::Missing(reason) => words::NOT_MEASURED_ALT.with(lang, &[name, arm, ("reason", reason)]),
-            Content::Measured { counts, .. } => {
-                let said = kinds.iter().zip(counts).filter_map(|(id, count)| {
-                    let count = count.as_ref()?;
-                    let ends = unsure(count).map_or(String::new(), |e| format!(" {e}"));
-                    Some(format!("{} {}{ends}", kind(id, lang), show_count(count.median)))
-                });
-                format!("{} ({}): {}.", name.1, arm.1, said.collect::<Vec<_>>().join(", "))
-            }
-        }
-    }
+fn sentence(row: &Row, kinds: &[String], lang: Lang) -> String {
+    row.sentence(lang, |objects| {
+        let said = kinds.iter().zip(&objects.counts).filter_map(|(id, count)| {
+            let count = count.as_ref()?;
+            let ends = unsure(count).map_or(String::new(), |e| format!(" {e}"));
+            Some(format!("{} {}{ends}", kind(id, lang), show_count(count.median)))
+        });
+        said.collect::<Vec<_>>().join(", ")
+    })
 }

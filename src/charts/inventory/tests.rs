@@ -1,5 +1,6 @@
 use super::*;
 use crate::charts::tests::{place, texts};
+use crate::charts::values::Arm;
 use crate::results::derive::Interval;
 
 fn count(median: f64, ends: (f64, f64)) -> Estimate {
@@ -9,7 +10,7 @@ fn count(median: f64, ends: (f64, f64)) -> Estimate {
 fn chart() -> Inventory {
     let row = |name: &str, counts: Vec<Option<Estimate>>| Row {
         arm: Arm { name: name.into(), id: format!("{name}-id") },
-        content: Content::Measured { counts, namespaces: Vec::new(), kvm: Vec::new() },
+        value: Ok(Objects { counts, namespaces: Vec::new(), kvm: Vec::new() }),
     };
     Inventory {
         rows: vec![
@@ -20,7 +21,7 @@ fn chart() -> Inventory {
             ),
             Row {
                 arm: Arm { name: "bare VM".into(), id: "vm-bare".into() },
-                content: Content::Missing("there is no /dev/kvm".into()),
+                value: Err("there is no /dev/kvm".into()),
             },
         ],
         kinds: ["processes", "mounts", "kernels"].map(String::from).into(),

@@ -10,8 +10,8 @@ mod tests;
 use super::axis::Axis;
 use super::canvas::{Area, Side, Stroke};
 use super::font;
+use super::found::{interval, not_measured, whisker};
 use super::legend::{self, Item};
-use super::marks::Whisker;
 use super::page::{Entry, Note, Page};
 use super::style::{Series, Style};
 use super::values::Arm;
@@ -107,9 +107,8 @@ impl MemoryConfigured {
     fn axes(&self, plot: Area) -> (Axis, Axis) {
         let sizes = self.points().map(|p| p.configured);
         let (least, most) = sizes.fold((f64::MAX, 0.0), |(a, b): (f64, f64), x| (a.min(x), b.max(x)));
-        let host = self.points().flat_map(|p| [p.host.median, p.host.ends().map_or(p.host.median, |e| e.0)]);
-        let low = host.fold(least, f64::min);
-        let high = self.points().map(|p| p.host.ends().map_or(p.host.median, |e| e.1)).fold(most, f64::max);
+        let low = self.points().map(|p| p.host.span().0.min(p.host.median)).fold(least, f64::min);
+        let high = self.points().map(|p| p.host.span().1).fold(most, f64::max);
         let scale = Scale { unit: "MiB", per: 1024.0 * 1024.0 };
         let x = Axis::log(scale, (least / AROUND, most * AROUND), (plot.left, plot.right));
         (x, Axis::log(scale, (low / AROUND, high * AROUND), (plot.bottom, plot.top)))
@@ -195,8 +194,7 @@ fn draw_line(page: &mut Page, series: Series, line: &Line, (x, y): (&Axis, &Axis
     let stroke = Stroke { dash: series.dash, ..Stroke::new(series.color, 2.0 * style.thick) };
     page.canvas.line(&path, stroke);
     for (point, (across, median)) in line.points.iter().zip(&path) {
-        let ends = point.host.ends().map(|(low, high)| (y.at(low), y.at(high)));
-        Whisker { median: *median, ends, across: *across }.draw_up_in(&mut page.canvas, style, series.color);
+        whisker(y, &point.host, *across).draw_up_in(&mut page.canvas, style, series.color);
         page.canvas.marker((*across, *median), series.marker, 4.5 * style.thick, series.color, style.paper);
     }
     Some(path.last()?.1)
@@ -239,9 +237,7 @@ impl Line {
                 None => holes.push((reason, vec![whole_size(*size)])),
             }
         }
-        all.extend(holes.iter().map(|(reason, sizes)| {
-            format!("{}: {}", sizes.join(", "), words::NOT_MEASURED.with(lang, &[("reason", reason)]))
-        }));
+        all.extend(holes.iter().map(|(reason, sizes)| format!("{}: {}", sizes.join(", "), not_measured(reason, lang))));
         all.join("; ")
     }
 
@@ -251,7 +247,7 @@ impl Line {
             .iter()
             .map(|p| {
                 let scale = Scale::for_axis(Unit::Bytes, p.host.median);
-                let interval = scale.interval(p.host.ends(), words::NO_INTERVAL.of(lang));
+                let interval = interval(scale, &p.host, lang);
                 format!("{}: {} {interval}", whole_size(p.configured), scale.value(p.host.median))
             })
             .collect();
@@ -272,8 +268,11 @@ impl TouchedSlope {
 
 fn slope_values(slope: &PerByte, lang: Lang) -> [(&'static str, String); 3] {
     let scale = Scale::of(Unit::BytesPerByte, slope.median);
-    let interval = scale.interval(slope.ends(), words::NO_INTERVAL.of(lang));
-    [("slope", scale.number(slope.median)), ("interval", interval), ("n", words::blocks(slope.n, lang))]
+    [
+        ("slope", scale.number(slope.median)),
+        ("interval", interval(scale, slope, lang)),
+        ("n", words::blocks(slope.n, lang)),
+    ]
 }
 
 fn pair<'a>((name, value): &'a (&'static str, String)) -> (&'a str, &'a str) {

@@ -1,14 +1,14 @@
 //! From a results file to the chart.
 
-use super::{Bar, Content, MemoryParts, Part};
-use crate::charts::caption::{hole, notes};
+use super::{Bar, MemoryParts, Part, Stack};
+use crate::charts::caption::notes;
 use crate::charts::page::Note;
 use crate::charts::values::{arm, cells, daemons, memory_notes, one_more, one_more_against_machines};
 use crate::charts::words;
 use crate::lang::Lang;
 use crate::model::Unit;
-use crate::results::derive::parts;
-use crate::results::derive::seen;
+use crate::results::derive::lines::per_instance;
+use crate::results::derive::{self, seen};
 use crate::results::schema::{Cell, Run};
 use crate::units::Scale;
 
@@ -19,8 +19,7 @@ impl MemoryParts {
         if cells.is_empty() {
             return None;
         }
-        let bar = |cell: &&Cell| Bar { arm: arm(run, &cell.arm, lang), content: content(run, cell, lang) };
-        let bars: Vec<Bar> = cells.iter().map(bar).collect();
+        let bars: Vec<Bar> = cells.iter().map(|cell| bar(run, cell, lang)).collect();
         let mut all: Vec<Note> = shared(&bars, lang).into_iter().collect();
         all.extend(daemons(run, &cells, lang));
         all.extend(one_more_against_machines(run, &cells, lang));
@@ -30,14 +29,13 @@ impl MemoryParts {
     }
 }
 
-fn content(run: &Run, cell: &Cell, lang: Lang) -> Content {
-    if let Some(reason) = hole(cell, lang) {
-        return Content::Missing(reason.to_owned());
-    }
-    let metric = if cell.columns.values.contains_key("per_instance") { "per_instance" } else { "private" };
-    let Some(whole) = seen(run, cell, metric) else {
-        return Content::Missing(words::NO_VALUES.of(lang).to_owned());
-    };
+fn bar(run: &Run, cell: &Cell, lang: Lang) -> Bar {
+    Bar::of(arm(run, &cell.arm, lang), cell, parts(run, cell), words::NO_VALUES, lang)
+}
+
+fn parts(run: &Run, cell: &Cell) -> Option<Stack> {
+    let metric = per_instance(cell);
+    let whole = seen(run, cell, metric)?;
     let guest = cell.columns.values.contains_key("guest_ram");
     // What is private but no guest RAM: the difference within each sample, so that the two are of the same instances.
     let metrics = [("guest_ram", None), ("private", Some("guest_ram")), ("kernel", None)];
@@ -47,19 +45,16 @@ fn content(run: &Run, cell: &Cell, lang: Lang) -> Content {
         _ if guest => Part::Monitor,
         _ => Part::Private,
     };
-    let found = parts::values(cell, metric, &metrics);
-    Content::Measured {
-        parts: found.into_iter().map(|(metric, bytes)| (part(metric), bytes)).collect(),
-        whole,
-        shared: seen(run, cell, "shared").map(|s| s.median),
-    }
+    let found = derive::parts::values(cell, metric, &metrics);
+    let parts = found.into_iter().map(|(metric, bytes)| (part(metric), bytes)).collect();
+    Some(Stack { parts, whole, shared: seen(run, cell, "shared").map(|s| s.median) })
 }
 
 /// "Shared by all instances …: process, process#2 3.7 KiB; …", arms with the same amount together.
 fn shared(bars: &[Bar], lang: Lang) -> Option<Note> {
     let mut groups: Vec<(String, Vec<&str>)> = Vec::new();
     for bar in bars {
-        let Content::Measured { shared: Some(bytes), .. } = bar.content else { continue };
+        let Some(bytes) = bar.get().and_then(|parts| parts.shared) else { continue };
         let amount = Scale::for_axis(Unit::Bytes, bytes).value(bytes);
         match groups.iter_mut().find(|(a, _)| *a == amount) {
             Some((_, arms)) => arms.push(&bar.arm.id),
@@ -101,15 +96,15 @@ mod tests {
             cell("memory/vm-bare{n=1,4}", vm.collect()),
         ];
         let chart = MemoryParts::from_run(&run(&ARMS, cells), Lang::En).unwrap();
-        let Content::Measured { parts, whole, shared } = &chart.bars[2].content else { panic!("{chart:?}") };
+        let Ok(Stack { parts, whole, shared }) = &chart.bars[2].value else { panic!("{chart:?}") };
         assert_eq!(parts, &[(Part::GuestRam, 43.0), (Part::Monitor, 160.0), (Part::Kernel, 700.0)]);
         assert_eq!((whole.median, *shared), (903.0, Some(9.0)));
-        let Content::Measured { parts, whole, .. } = &chart.bars[0].content else { panic!("{chart:?}") };
+        let Ok(Stack { parts, whole, .. }) = &chart.bars[0].value else { panic!("{chart:?}") };
         assert_eq!(parts, &[(Part::Private, 7.0)]);
         assert_eq!(whole.ends(), None, "three blocks give no interval");
         let notes: Vec<&str> = chart.notes.iter().map(|n| n.text.as_str()).collect();
         assert!(notes.iter().any(|n| n.starts_with("process: private memory alone")), "{notes:?}");
         assert!(notes[0].contains("process 3.00 B") && notes[0].contains("vm-bare 9.00 B"), "{notes:?}");
-        assert_eq!(chart.bars[1].content, Content::Missing("not here".into()));
+        assert_eq!(chart.bars[1].value, Err("not here".into()));
     }
 }

@@ -1,20 +1,22 @@
 use super::*;
 use crate::charts::tests::{has_line, place, texts};
+use crate::charts::values::Arm;
 use crate::results::derive::Interval;
 
 const KIB: f64 = 1024.0;
 
-fn bar(name: &str, arm: &str, content: Content) -> Bar {
-    Bar { arm: Arm { name: name.into(), id: arm.into() }, content }
+fn bar(name: &str, arm: &str, value: Result<Stack, String>) -> Bar {
+    Bar { arm: Arm { name: name.into(), id: arm.into() }, value }
 }
 
-fn measured(parts: &[(Part, f64)], median: f64, ends: Option<(f64, f64)>) -> Content {
+#[expect(clippy::unnecessary_wraps, reason = "as a chart has it")]
+fn measured(parts: &[(Part, f64)], median: f64, ends: Option<(f64, f64)>) -> Result<Stack, String> {
     let kib = |(low, high): (f64, f64)| (low * KIB, high * KIB);
-    Content::Measured {
+    Ok(Stack {
         parts: parts.iter().map(|(part, bytes)| (*part, bytes * KIB)).collect(),
         whole: Estimate { n: 8, interval: Interval::new(median * KIB, ends.map(kib)) },
         shared: None,
-    }
+    })
 }
 
 fn chart() -> MemoryParts {
@@ -23,7 +25,7 @@ fn chart() -> MemoryParts {
         bars: vec![
             bar("plain process", "process", measured(&[(Part::Private, 7.0), (Part::Kernel, 70.0)], 77.0, None)),
             bar("bare VM", "vm-bare", measured(&vm, 810.0, Some((780.0, 850.0)))),
-            bar("our container", "container", Content::Missing("no user namespaces".into())),
+            bar("our container", "container", Err("no user namespaces".into())),
         ],
         notes: vec![Note::plain("n = 8 blocks.")],
     }

@@ -1,7 +1,7 @@
 //! From a results file to the chart.
 
-use super::{Content, Line, MemorySlope};
-use crate::charts::caption::{hole, notes};
+use super::{Line, MemorySlope};
+use crate::charts::caption::notes;
 use crate::charts::page::Note;
 use crate::charts::values::{arm, cells, daemons, hidden_interval, memory_notes, one_more, one_more_against_machines};
 use crate::charts::words;
@@ -16,7 +16,8 @@ impl MemorySlope {
         if cells.is_empty() {
             return None;
         }
-        let line = |cell: &&Cell| Line { arm: arm(run, &cell.arm, lang), content: content(run, cell, lang) };
+        let line =
+            |cell: &&Cell| Line::of(arm(run, &cell.arm, lang), cell, OneMore::of(run, cell), words::NO_VALUES, lang);
         let lines: Vec<Line> = cells.iter().map(line).collect();
         let mut all = vec![Note::plain(words::SLOPE_LACK.of(lang))];
         all.extend(hidden_interval(lines.iter().flat_map(Line::points).map(|p| &p.bytes), lang));
@@ -25,14 +26,6 @@ impl MemorySlope {
         all.extend(memory_notes(&cells, lang));
         all.extend(notes(run, &cells, one_more(&cells), lang));
         Some(MemorySlope { lines, notes: all })
-    }
-}
-
-fn content(run: &Run, cell: &Cell, lang: Lang) -> Content {
-    match (hole(cell, lang), OneMore::of(run, cell)) {
-        (Some(reason), _) => Content::Missing(reason.to_owned()),
-        (None, None) => Content::Missing(words::NO_VALUES.of(lang).to_owned()),
-        (None, Some(found)) => Content::Measured(found),
     }
 }
 
@@ -68,8 +61,7 @@ mod tests {
         let cells =
             vec![cell("memory/process{n=1,4,16,32}", process(true)), skipped("memory/vm-bare{n=1,4,16,32}", "no KVM")];
         let chart = MemorySlope::from_run(&run(&ARMS, cells), Lang::En).unwrap();
-        let Content::Measured(OneMore { points, slope: one_more, intercept, lack_of_fit }) = &chart.lines[0].content
-        else {
+        let Ok(OneMore { points, slope: one_more, intercept, lack_of_fit }) = &chart.lines[0].value else {
             panic!("{chart:?}")
         };
         assert_eq!(points.iter().map(|p| p.instances).collect::<Vec<_>>(), [1.0, 4.0, 16.0, 32.0]);
@@ -78,7 +70,7 @@ mod tests {
         assert!(points[1].bytes.ends().is_some_and(|(low, high)| 4500.0 <= low && high <= 4507.0));
         assert_eq!((one_more.median, *lack_of_fit), (1000.0, Some(3.0)));
         assert!((intercept.unwrap() - 503.5).abs() < 1e-6, "{intercept:?}");
-        assert_eq!(chart.lines[1].content, Content::Missing("no KVM".into()));
+        assert_eq!(chart.lines[1].value, Err("no KVM".into()));
     }
 
     #[test]
@@ -86,7 +78,7 @@ mod tests {
         let chart =
             MemorySlope::from_run(&run(&ARMS, vec![cell("memory/process{n=1,4,16,32}", process(false))]), Lang::En)
                 .unwrap();
-        let Content::Measured(OneMore { points, slope: one_more, .. }) = &chart.lines[0].content else { panic!() };
+        let Ok(OneMore { points, slope: one_more, .. }) = &chart.lines[0].value else { panic!() };
         assert_eq!((points[1].bytes.median, one_more.median), (3503.5, 750.0));
     }
 
@@ -94,9 +86,7 @@ mod tests {
     fn a_file_without_points_keeps_its_slope() {
         let only = vec![sample(&[("per_instance", 1000.0), ("private", 1.0)], &[], Vec::new()); 6];
         let chart = MemorySlope::from_run(&run(&ARMS, vec![cell("memory/process{n=1,4}", only)]), Lang::En).unwrap();
-        let Content::Measured(OneMore { points, intercept, slope: one_more, .. }) = &chart.lines[0].content else {
-            panic!()
-        };
+        let Ok(OneMore { points, intercept, slope: one_more, .. }) = &chart.lines[0].value else { panic!() };
         assert_eq!((points.len(), *intercept, one_more.median), (0, None, 1000.0));
     }
 

@@ -16,11 +16,10 @@ mod tests;
 
 use super::axis::Axis;
 use super::canvas::{Area, Stroke};
+use super::found::{Found, interval, whisker};
 use super::legend::{self, Item};
-use super::marks::Whisker;
 use super::page::{Note, Page};
 use super::style::{Series, Style};
-use super::values::Arm;
 use super::{Drawing, Look, words};
 use crate::lang::Lang;
 use crate::model::Unit;
@@ -41,17 +40,7 @@ struct MemorySlope {
     notes: Vec<Note>,
 }
 
-#[derive(Debug, Clone, PartialEq)]
-struct Line {
-    arm: Arm,
-    content: Content,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-enum Content {
-    Measured(OneMore),
-    Missing(String),
-}
+type Line = Found<OneMore>;
 
 /// Share of the width that the plot is high.
 const HEIGHT: f64 = 0.42;
@@ -78,7 +67,7 @@ impl MemorySlope {
 
     fn axes(&self, scale: Scale, plot: Area) -> (Axis, Axis) {
         let most = self.points().map(|p| p.instances).fold(1.0, f64::max);
-        let high = self.points().map(|p| p.bytes.ends().map_or(p.bytes.median, |e| e.1)).fold(0.0, f64::max);
+        let high = self.points().map(|p| p.bytes.span().1).fold(0.0, f64::max);
         let count = Scale::for_axis(Unit::Count, most);
         let x = Axis::linear(count, (0.0, most * 1.02), (plot.left, plot.right));
         (x, Axis::linear(scale, (0.0, high * 1.03), (plot.bottom, plot.top)))
@@ -87,10 +76,7 @@ impl MemorySlope {
 
 impl Line {
     fn points(&self) -> &[Weighed] {
-        match &self.content {
-            Content::Measured(found) => &found.points,
-            Content::Missing(_) => &[],
-        }
+        self.get().map_or(&[], |found| &found.points)
     }
 }
 
@@ -118,7 +104,7 @@ fn draw_plot(page: &mut Page, chart: &MemorySlope, scale: Scale, lang: Lang) {
 
 /// The fitted line, then the points over it. Gives where it ends.
 fn draw_line(page: &mut Page, series: Series, line: &Line, (x, y): (&Axis, &Axis)) -> Option<f64> {
-    let Content::Measured(OneMore { points, slope: one_more, intercept, .. }) = &line.content else { return None };
+    let OneMore { points, slope: one_more, intercept, .. } = line.get()?;
     let (first, last) = (points.first()?, points.last()?);
     let style = page.style;
     let fitted = |n: f64| intercept.map(|b| (x.at(n), y.at(b + one_more.median * n)));
@@ -128,11 +114,7 @@ fn draw_line(page: &mut Page, series: Series, line: &Line, (x, y): (&Axis, &Axis
     }
     for point in points {
         let across = x.at(point.instances);
-        let whisker = Whisker {
-            median: y.at(point.bytes.median),
-            ends: point.bytes.ends().map(|(low, high)| (y.at(low), y.at(high))),
-            across,
-        };
+        let whisker = whisker(y, &point.bytes, across);
         whisker.draw_up_in(&mut page.canvas, style, series.color);
         let (color, rim) = if point.fitted { (series.color, style.paper) } else { (style.paper, series.color) };
         page.canvas.marker((across, whisker.median), series.marker, 4.5 * style.thick, color, rim);
@@ -150,24 +132,20 @@ fn item(style: &Style, i: usize, line: &Line, lang: Lang) -> Item {
 
 /// "77.0 KiB (76.7–77.6) for one more, lack of fit 2.3 KiB, n = 7 blocks"
 fn says(line: &Line, lang: Lang) -> String {
-    match &line.content {
-        Content::Missing(reason) => words::NOT_MEASURED.with(lang, &[("reason", reason)]),
-        Content::Measured(OneMore { points, slope: one_more, lack_of_fit, .. }) => {
-            let scale = Scale::for_axis(Unit::Bytes, one_more.median);
-            let interval = scale.interval(one_more.ends(), words::NO_INTERVAL.of(lang));
-            let rest = lack_of_fit.map_or("–".to_owned(), |bytes| Scale::for_axis(Unit::Bytes, bytes).value(bytes));
-            let word = if points.is_empty() { words::SLOPE_SAYS_ALONE } else { words::SLOPE_SAYS };
-            let (value, n) = (scale.value(one_more.median), words::blocks(one_more.n, lang));
-            word.with(lang, &[("value", &value), ("interval", &interval), ("rest", &rest), ("n", &n)])
-        }
-    }
+    line.says(lang, |OneMore { points, slope: one_more, lack_of_fit, .. }| {
+        let scale = Scale::for_axis(Unit::Bytes, one_more.median);
+        let interval = interval(scale, one_more, lang);
+        let rest = lack_of_fit.map_or("–".to_owned(), |bytes| Scale::for_axis(Unit::Bytes, bytes).value(bytes));
+        let word = if points.is_empty() { words::SLOPE_SAYS_ALONE } else { words::SLOPE_SAYS };
+        let (value, n) = (scale.value(one_more.median), words::blocks(one_more.n, lang));
+        word.with(lang, &[("value", &value), ("interval", &interval), ("rest", &rest), ("n", &n)])
+    })
 }
 
 fn sentence(line: &Line, lang: Lang) -> String {
     let point = |p: &Weighed| {
         let scale = Scale::for_axis(Unit::Bytes, p.bytes.median);
-        let interval = scale.interval(p.bytes.ends(), words::NO_INTERVAL.of(lang));
-        format!("N = {}: {} {interval}", p.instances, scale.value(p.bytes.median))
+        format!("N = {}: {} {}", p.instances, scale.value(p.bytes.median), interval(scale, &p.bytes, lang))
     };
     let weighed: Vec<String> = line.points().iter().map(point).collect();
     let weighed = if weighed.is_empty() { String::new() } else { format!(" {}.", weighed.join(", ")) };

@@ -1,5 +1,6 @@
 use super::*;
 use crate::charts::tests::{has_line, place, texts};
+use crate::charts::values::Arm;
 use crate::results::derive::{Estimate, Interval};
 
 const KIB: f64 = 1024.0;
@@ -11,12 +12,12 @@ fn interval(median: f64, ends: Option<(f64, f64)>) -> Estimate {
 fn chart(points: Vec<Weighed>) -> MemorySlope {
     let one_more = interval(100.0 * KIB, Some((98.0 * KIB, 103.0 * KIB)));
     let intercept = (!points.is_empty()).then_some(200.0 * KIB);
-    let content = Content::Measured(OneMore { points, slope: one_more, intercept, lack_of_fit: Some(2.0 * KIB) });
+    let value = Ok(OneMore { points, slope: one_more, intercept, lack_of_fit: Some(2.0 * KIB) });
     let arm = |name: &str, id: &str| Arm { name: name.into(), id: id.into() };
     MemorySlope {
         lines: vec![
-            Line { arm: arm("plain process", "process"), content },
-            Line { arm: arm("bare VM", "vm-bare"), content: Content::Missing("there is no /dev/kvm".into()) },
+            Line { arm: arm("plain process", "process"), value },
+            Line { arm: arm("bare VM", "vm-bare"), value: Err("there is no /dev/kvm".into()) },
         ],
         notes: vec![Note::plain("n = 8 blocks.")],
     }
@@ -70,7 +71,7 @@ fn without_points_there_is_no_plot_and_the_slope_is_still_told() {
 #[test]
 fn without_an_interval_no_whisker_is_drawn() {
     let mut chart = three();
-    let Content::Measured(OneMore { points, .. }) = &mut chart.lines[0].content else { panic!("it was measured") };
+    let Ok(OneMore { points, .. }) = &mut chart.lines[0].value else { panic!("it was measured") };
     points.iter_mut().for_each(|p| p.bytes = interval(p.bytes.median, None));
     let svg = drawing(&chart, Look::default()).svg;
     let at = pixels(&svg);
