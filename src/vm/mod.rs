@@ -9,6 +9,7 @@
 //! 4. `cpus` runs several of them, each on its thread, and stops them all;
 //! 5. `dump` says what happened when an exit is none that a device is there for;
 //! 6. `backend` names what is behind /dev/kvm, `kernel_image` what a file is that shall be booted.
+//! 7. [`virtio`] are devices that exist only in virtual machines: a disk, a source of random bytes.
 //!
 //! And two machines: [`bare`], our guest kernel with one program and no operating system, and [`linux`], which boots one.
 //!
@@ -26,6 +27,7 @@ pub mod kernel_image;
 pub mod kvm;
 pub mod linux;
 pub mod vcpu;
+pub mod virtio;
 pub mod watchdog;
 
 #[cfg(test)]
