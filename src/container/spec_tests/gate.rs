@@ -3,7 +3,7 @@
 use super::*;
 use crate::container::gate::{Gate, open_fifo};
 
-fn forked(detachable: bool) -> Place {
+pub(super) fn forked(detachable: bool) -> Place {
     Place {
         root: Folder::open(Path::new("/")).unwrap(),
         confined: None,

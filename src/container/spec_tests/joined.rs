@@ -3,7 +3,9 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
+use super::gate::forked;
 use super::*;
+use crate::container::gate::Gate;
 
 /// Somebody with namespaces of his own.
 struct Somebody(Child, i32);
@@ -42,7 +44,8 @@ impl Somebody {
 
     fn end(mut self) {
         self.0.kill().and_then(|()| self.0.wait()).unwrap();
-        while Path::new(&format!("/proc/{}", self.1)).exists() {
+        let ended = |stat: String| stat.contains(") Z "); // whoever its parent is now may take his time
+        while !std::fs::read_to_string(format!("/proc/{}/stat", self.1)).map_or(true, ended) {
             std::thread::sleep(std::time::Duration::from_millis(1));
         }
     }
@@ -72,9 +75,9 @@ fn a_pid_namespace_is_joined_and_proc_is_its() {
     }
     let other = Somebody::new(&["-p", "-m", "--mount-proc"], "true");
     let edit = |spec: &mut Spec| join(spec, "pid", other.namespace("pid"));
-    let command = "readlink /proc/self/ns/pid; tr '\\0' ' ' < /proc/1/cmdline; echo; ls /proc | grep -c '^[0-9]'; [ $$ -gt 1 ] && echo later";
+    let command = "readlink /proc/self/ns/pid; tr '\\0' ' ' < /proc/1/cmdline; echo; [ $(ls /proc | grep -c '^[0-9]') -lt 9 ] && echo few; [ $$ -gt 1 ] && echo later";
     let inside = run(edit, command);
-    let expected = format!("{}\nsleep 100 \n4\nlater", other.is("pid")); // sleep, the shell, ls, grep
+    let expected = format!("{}\nsleep 100 \nfew\nlater", other.is("pid"));
     other.end();
     assert_eq!(inside.unwrap(), (Exit::Code(0), expected));
     assert_eq!(children_of_ours(), [""; 0]);
@@ -185,6 +188,77 @@ fn what_is_no_namespace_of_that_kind_is_told() {
     let error = run(|spec| join(spec, "pid", path.clone().into()), "true").unwrap_err();
     assert_eq!(error.cause, "its first process has ended, and with that all of it");
     assert_eq!(children_of_ours(), [""; 0]);
+}
+
+/// Root of the joined namespace has all rights over what is in it, but not over us, who have files of the host open (CVE-2016-9962).
+#[test]
+fn until_exec_nobody_there_looks_into_us() {
+    if !is_root("until_exec_nobody_there_looks_into_us") {
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let other = Somebody::new(&["-U", "-p", "-m", "--mount-proc"], "true");
+    let mut spec = shell("sleep 100");
+    ["user", "pid"].into_iter().for_each(|name| join(&mut spec, name, other.namespace(name)));
+    let plan = Plan::compile(&spec, forked(true)).unwrap();
+    let files = Files { given: [None; 5], null: [false; 5], console: None };
+    let (mut clock, pid) = (Timeline::new(), AtomicU64::new(0));
+    clock.begin();
+    let gate = Gate::Fifo(dir.path().join("exec.fifo"));
+    let mut container = create(&plan, &files, Handshake::at(&gate).unwrap(), &pid, &mut clock).unwrap();
+    container.handshake().wait_for_child(std::time::Duration::from_secs(10));
+    let look = || {
+        let target = other.1.to_string();
+        let command = "for p in /proc/[0-9]*; do [ $p = /proc/1 -o $p = /proc/$$ ] || readlink $p/exe; done; id -u";
+        let mut looks = Command::new("nsenter");
+        let out =
+            looks.args(["-U", "-p", "-m", "-S", "0", "-G", "0", "-t", &target, "sh", "-c", command]).output().unwrap();
+        String::from_utf8(out.stdout).unwrap()
+    };
+    let before = look();
+    container.start(&plan, &files, &pid, &mut clock).unwrap();
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(10);
+    while look() == before {
+        assert!(std::time::Instant::now() < deadline, "of a program that runs he sees what it is: {before}");
+    }
+    drop(container);
+    other.end();
+    assert_eq!(before, "0\n");
+}
+
+/// With the rights that the user namespace gives him, and with no others of this machine.
+#[test]
+fn an_ordinary_user_joins_his_own() {
+    if !is_root("an_ordinary_user_joins_his_own") {
+        return;
+    }
+    let this = "container::spec_tests::joined::by_an_ordinary_user";
+    let args = ["--exact", this, "--ignored", "--nocapture", "--test-threads=1"];
+    let out = Command::new(std::env::current_exe().unwrap()).args(args).output().unwrap();
+    let text = String::from_utf8_lossy(&out.stdout) + String::from_utf8_lossy(&out.stderr);
+    assert!(out.status.success() && text.contains("1 passed"), "{text}");
+}
+
+/// He becomes one for good, so it needs a process of its own.
+#[test]
+#[ignore = "run by the test above"]
+fn by_an_ordinary_user() {
+    crate::sys::ids::set_groups(&[]).and_then(|()| crate::sys::ids::become_user(12345, 12345)).unwrap();
+    nix::sys::prctl::set_dumpable(true).unwrap();
+    let other = Somebody::new(&["--map-root-user", "-p", "-m", "-n", "--mount-proc"], "true");
+    let edit = |spec: &mut Spec| {
+        for name in ["user", "pid", "net"] {
+            join(spec, name, other.namespace(name));
+        }
+        spec.loopback = false;
+    };
+    let command = "readlink /proc/self/ns/user /proc/self/ns/pid /proc/self/ns/net; id -u; cat /etc/shadow 2> /dev/null || echo closed";
+    let inside = run(edit, command);
+    let of_root = run(|spec| join(spec, "net", "/proc/1/ns/net".into()), "true").unwrap_err();
+    let expected = format!("{}\n{}\n{}\n0\nclosed", other.is("user"), other.is("pid"), other.is("net"));
+    other.end();
+    assert_eq!(inside.unwrap(), (Exit::Code(0), expected));
+    assert!(of_root.doing.contains("/proc/1/ns/net"), "{of_root}");
 }
 
 /// With our rights, where those of the user namespace do not reach.
