@@ -83,7 +83,9 @@ fn library(name: &str) -> Option<PathBuf> {
 fn build_program(name: &str, folder: &str) {
     println!("cargo:rerun-if-changed={folder}");
     let out = PathBuf::from(env("OUT_DIR")).join(name);
-    let script = format!("-Clink-arg=-T{folder}/link.ld");
+    let own = Path::new(folder).join("link.ld");
+    let script = if own.exists() { own } else { "src/probe/link.ld".into() };
+    let script = format!("-Clink-arg=-T{}", script.display());
     let result = Command::new(env("RUSTC"))
         .arg(format!("{folder}/main.rs"))
         .args(["--edition=2024", "--crate-type=bin", "--target=x86_64-unknown-linux-gnu", "-Dwarnings"])

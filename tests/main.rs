@@ -45,6 +45,7 @@ mod system_calls;
 mod terminal;
 mod turns;
 mod vm_bare;
+mod vm_linux;
 mod worker;
 mod writable_root;
 
@@ -92,6 +93,7 @@ fn main() -> std::process::ExitCode {
         terminal::TESTS,
         turns::TESTS,
         vm_bare::TESTS,
+        vm_linux::TESTS,
         worker::TESTS,
         writable_root::TESTS,
     ])

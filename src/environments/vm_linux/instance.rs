@@ -79,7 +79,7 @@ impl LinuxVm {
     /// What the guest's console says is the best of causes.
     fn with_console(&self, error: Error) -> Error {
         let (head, lines) = match self.console.panic(MOST) {
-            Some(lines) => (said!("its kernel panicked:", "게스트 커널이 패닉에 빠짐:"), lines),
+            Some(lines) => (said!("the panic of its kernel:", "게스트 커널의 패닉:"), lines),
             None => {
                 (said!("the last lines of its console:", "게스트 콘솔의 마지막 줄:"), self.console.last_lines(MOST))
             }
