@@ -19,18 +19,28 @@ pub fn is_gzip(bytes: &[u8]) -> bool {
 }
 
 /// # Errors
-/// See [`Fault`]. The sum at its end is not checked: whoever packs text sees damage in the text.
+/// See [`Fault`].
 pub fn unpack(bytes: &[u8], largest: usize) -> Result<Vec<u8>, Fault> {
-    let (packed, length) = body(bytes).ok_or(Fault::CutOff)?;
+    let (packed, Trailer { sum, length }) = body(bytes).ok_or(Fault::CutOff)?;
     let text = decompress_to_vec_with_limit(packed, largest).map_err(|failed| match failed.status {
         TINFLStatus::HasMoreOutput => Fault::TooLarge,
         _ => Fault::Damaged,
     })?;
-    if text.len() as u32 == length { Ok(text) } else { Err(Fault::OtherLength) }
+    match () {
+        () if text.len() as u32 != length => Err(Fault::OtherLength),
+        () if crc32fast::hash(&text) != sum => Err(Fault::Damaged),
+        () => Ok(text),
+    }
 }
 
-/// The deflate stream, and the length that the trailer gives for what it holds.
-fn body(bytes: &[u8]) -> Option<(&[u8], u32)> {
+/// What the last eight bytes say of what was packed.
+struct Trailer {
+    sum: u32,
+    length: u32,
+}
+
+/// The deflate stream, and the trailer.
+fn body(bytes: &[u8]) -> Option<(&[u8], Trailer)> {
     const EXTRA: u8 = 4;
     const NAME: u8 = 8;
     const COMMENT: u8 = 16;
@@ -47,8 +57,8 @@ fn body(bytes: &[u8]) -> Option<(&[u8], u32)> {
     }
     at += if flags & HEADER_CRC != 0 { 2 } else { 0 };
     let trailer = bytes.len().checked_sub(8).filter(|end| *end >= at)?;
-    let length = u32::from_le_bytes(bytes[trailer + 4..].try_into().ok()?);
-    Some((&bytes[at..trailer], length))
+    let number = |at: usize| Some(u32::from_le_bytes(bytes.get(at..at + 4)?.try_into().ok()?));
+    Some((&bytes[at..trailer], Trailer { sum: number(trailer)?, length: number(trailer + 4)? }))
 }
 
 /// As `gzip -n` makes it, with the optional parts that these flags name.
@@ -57,7 +67,7 @@ pub(crate) fn packed(text: &[u8], flags: u8, parts: &[u8]) -> Vec<u8> {
     let mut file = vec![0x1f, 0x8b, 8, flags, 0, 0, 0, 0, 0, 3];
     file.extend(parts);
     file.extend(miniz_oxide::deflate::compress_to_vec(text, 6));
-    file.extend([0; 4]);
+    file.extend(crc32fast::hash(text).to_le_bytes());
     file.extend((text.len() as u32).to_le_bytes());
     file
 }
@@ -84,6 +94,12 @@ mod tests {
         assert_eq!(unpack(&whole[..9], 100), Err(Fault::CutOff));
         assert_eq!(unpack(&packed(TEXT, 8, b"name")[..13], 100), Err(Fault::CutOff));
         assert_eq!(unpack(&packed(&vec![0; 1 << 20], 0, b""), 1 << 16), Err(Fault::TooLarge));
+        let sum = whole.len() - 8;
+        for byte in sum..sum + 4 {
+            let mut other = whole.clone();
+            other[byte] ^= 1;
+            assert_eq!(unpack(&other, 100), Err(Fault::Damaged), "a byte of the sum");
+        }
         let mut broken = whole.clone();
         broken[10] = 0xff; // a block of a kind that there is not
         assert_eq!(unpack(&broken, 100), Err(Fault::Damaged));

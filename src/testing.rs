@@ -30,6 +30,7 @@ fn line(thread: Option<&str>, what: &str) -> String {
     let test = thread.filter(|name| *name != "main");
     let function = test.and_then(|test| test.rsplit("::").next());
     match (test, function) {
+        (Some(test), _) if what.starts_with(test) => what.to_owned(),
         (Some(test), Some(function)) if what.starts_with(function) => format!("{test}{}", &what[function.len()..]),
         (Some(test), _) => format!("{test}: {what}"),
         _ => what.to_owned(),
@@ -50,6 +51,7 @@ mod tests {
     #[test]
     fn a_skip_is_found_by_the_name_of_its_test() {
         assert_eq!(line(Some("a::b::it_runs"), "needs root"), "a::b::it_runs: needs root");
+        assert_eq!(line(Some("b::it_runs"), "b::it_runs: needs root"), "b::it_runs: needs root");
         assert_eq!(line(Some("it_runs"), "it_runs: needs root"), "it_runs: needs root");
         assert_eq!(line(Some("it_runs"), "in a container: needs root"), "it_runs: in a container: needs root");
         assert_eq!(line(Some("main"), "it_runs: needs root"), "it_runs: needs root", "with one thread");

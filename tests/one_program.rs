@@ -180,7 +180,7 @@ fn what_ends_a_command_ends_it_in_every_arm_of_a_bench() {
         let rows: Vec<serde_json::Value> = serde_json::from_str(&answer.out).unwrap();
         assert!(rows.len() >= 2, "{answer}");
         for row in &rows {
-            let why = format!("it ended with signal {signal}");
+            let why = format!("killed by signal {signal}");
             assert!(row["status"] == "failed" && row.to_string().contains(&why), "{command:?}: {row}");
         }
     }

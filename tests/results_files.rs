@@ -1,11 +1,11 @@
 //! Results files: what a run saves and to whom it belongs, what can be made of it later, and files that are cut off,
 //! foreign or newer.
 use std::fs;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 use std::process::Command;
 
-use crate::common::{ISOLAB, World, code, needs_own_mounts, root, skip, with_own_mounts};
+use crate::common::{ISOLAB, World, code, needs_own_mounts, root, run, skip, with_own_mounts};
 use serde_json::Value;
 
 const FAKE: [&str; 6] = ["-e", "fake,fake:ready=2000", "-x", "boot", "--blocks", "6"];
@@ -172,6 +172,20 @@ fn cut_off_foreign_and_newer_files_each_get_their_own_answer() {
     }
     world.run(["recover", "nowhere"]).refuses(code::USAGE, "nowhere", "No such file", "isolab recover");
     world.is_clean();
+}
+
+/// No bench makes a file readable that is there.
+fn a_file_that_may_not_be_read_is_told_as_that() {
+    let world = World::new();
+    let path = world.file("kept.json", "{}");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+    let mut command = world.isolab(["report", "kept.json"]);
+    if root() {
+        command.env("SUDO_UID", "12345").env("SUDO_GID", "12345"); // what the caller may not read is not read for him
+    } else {
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
+    }
+    run(&mut command).refuses(code::USAGE, "kept.json", "Permission denied", "ls -ld kept.json");
 }
 
 /// A pipe never ends, a device neither; a mark, UTF-16 or gzip around a results file is seen through.
@@ -414,6 +428,7 @@ fn the_closing_fits_a_terminal() {
 }
 
 crate::runner::tests!(
+    a_file_that_may_not_be_read_is_told_as_that,
     a_run_saves_what_it_says_and_latest_points_at_it,
     latest_is_replaced_and_never_missing,
     a_latest_that_cannot_be_renewed_is_told,

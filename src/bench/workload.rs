@@ -92,11 +92,11 @@ impl Workload {
         }
         let expected = Exit::Code(abi::exit_status(nonce));
         if exit != expected {
-            let (found, proof) = (say(exit), expected.code());
+            let (found, proof) = (exit.in_words(), expected.code());
             let (en, ko) = (found.of(Lang::En), found.of(Lang::Ko));
             let cause = said!(
-                "the exit status is {en}, its proof would be exit status {proof}",
-                "{ko}(으)로 끝났으나, 증명값은 종료 상태 {proof}이어야 함"
+                "it ended: {en}; its proof would be exit status {proof}",
+                "끝: {ko}, 증명값은 종료 상태 {proof}이어야 함"
             );
             return Err(Error::new(said!("believe the sample", "표본을 믿을 수 없습니다"), cause));
         }
@@ -126,10 +126,9 @@ impl Workload {
 }
 
 fn ended_badly(argv: &[OsString], exit: Exit) -> Error {
-    let how = say(exit);
     let error = Error::new(
         said!("run {program}", "{program}을(를) 실행할 수 없습니다", program = shell::command(argv)),
-        said!("it ended with {en}", "{ko}(으)로 끝남", en = how.of(Lang::En), ko = how.of(Lang::Ko)),
+        exit.in_words(),
     );
     let killed = exit == Exit::Signal(libc::SIGKILL);
     error.try_this(if killed {
@@ -140,13 +139,6 @@ fn ended_badly(argv: &[OsString], exit: Exit) -> Error {
     } else {
         Said::default()
     })
-}
-
-fn say(exit: Exit) -> Said {
-    match exit {
-        Exit::Code(code) => said!("exit status {code}", "종료 상태 {code}"),
-        Exit::Signal(signal) => said!("signal {signal}", "시그널 {signal}"),
-    }
 }
 
 fn check(nonce: u64, kind: u64, result: u64, record: &Record) -> Result<()> {

@@ -8,7 +8,8 @@ use crate::start::Stack;
 use crate::{Channel, Host, print, syscall, text};
 
 const USAGE: &[u8] =
-    b"usage: probe noop | hold | syscalls CALL,CALL BATCHES CALLS | touch PAGES | spin UNITS BATCHES | count TO\n";
+    "usage, 사용법: probe noop | hold | syscalls CALL,CALL BATCHES CALLS | touch PAGES | spin UNITS BATCHES | count TO\n"
+        .as_bytes();
 const BAD_ARGUMENTS: i32 = 2;
 
 /// Runs the workload named in argv and returns the exit status.

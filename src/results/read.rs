@@ -18,6 +18,7 @@ use crate::gzip::{self, Fault};
 use crate::lang::Lang;
 use crate::lang::Said;
 use crate::said;
+use crate::shell::quoted_path;
 
 /// A run of a week is some hundred megabytes.
 pub const LARGEST: u64 = 512 << 20;
@@ -121,10 +122,15 @@ pub fn load(path: &Path) -> Result<Run> {
         let raw = file.with_file_name(SAMPLES);
         let recover =
             || recover_command(raw.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new(".")));
-        let advice = match e.try_this.is_empty() {
-            true if raw.exists() => Said::verbatim(recover()),
-            true => said!("isolab bench makes one in results/", "isolab bench가 results/에 만듭니다"),
-            false => e.try_this.clone(),
+        let advice = match file.try_exists() {
+            _ if !e.try_this.is_empty() => e.try_this.clone(),
+            Ok(false) if raw.exists() => Said::verbatim(recover()),
+            Ok(false) => said!("isolab bench makes one in results/", "isolab bench가 results/에 만듭니다"),
+            _ => said!(
+                "ls -ld {path} shows who may read it",
+                "ls -ld {path}(으)로 누가 읽을 수 있는지 보십시오",
+                path = quoted_path(&file)
+            ),
         };
         Error {
             doing: said!(
