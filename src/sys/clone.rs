@@ -396,10 +396,39 @@ mod tests {
             let length = file.and_then(|mut file| std::io::Read::read(&mut file, &mut text)).unwrap_or(0);
             i32::from(text[..length].windows(13).any(|part| part == b"/isolab.birth"))
         };
-        let ended = [Process::fork(clone_args, mine), Process::vfork(clone_args, mine)]
+        let page = crate::sys::shared_page::SharedPage::new().unwrap();
+        let elsewhere = Process::fork_elsewhere(clone_args, page.word(0), || Ok(()), mine);
+        let ended = [Process::fork(clone_args, mine), Process::vfork(clone_args, mine), elsewhere]
             .map(|child| child.and_then(|c| c.reap()));
         std::fs::remove_dir(&folder).unwrap();
-        assert_eq!(ended, [Ok(Exit::Code(1)); 2]);
+        assert_eq!(ended, [Ok(Exit::Code(1)); 3]);
+    }
+
+    /// Ours to wait for, known by its pid whoever made it; and if nobody could, nobody is left.
+    #[test]
+    fn a_child_that_another_makes_is_ours() {
+        let page = crate::sys::shared_page::SharedPage::new().unwrap();
+        let (born, pid_to) = (page.word(0), page.word(1));
+        let clone_args = CloneArgs { pid_to: Some(pid_to), ..CloneArgs::PLAIN };
+        let parent = std::process::id() as i32;
+        let child = Process::fork_elsewhere(
+            clone_args,
+            born,
+            || Ok(()),
+            || i32::from(nix::unistd::getppid().as_raw() == parent),
+        )
+        .unwrap();
+        assert_eq!(pid_to.load(Ordering::SeqCst), child.pid() as u64);
+        assert_eq!(child.reap(), Ok(Exit::Code(1)));
+        let refused = Process::fork_elsewhere(clone_args, born, || Err(Errno::EPERM), || 0);
+        assert_eq!(refused.unwrap_err(), Errno::EPERM);
+        let killed = || {
+            let _ = nix::sys::signal::raise(nix::sys::signal::Signal::SIGKILL);
+            Ok(())
+        };
+        assert_eq!(Process::fork_elsewhere(clone_args, born, killed, || 0).unwrap_err(), Errno::ECHILD);
+        let wide = CloneArgs { namespaces: CloneFlags::CLONE_VM, ..CloneArgs::PLAIN };
+        assert_eq!(Process::fork_elsewhere(wide, born, || Ok(()), || 0).unwrap_err(), Errno::EINVAL);
     }
 
     #[test]
