@@ -110,9 +110,20 @@ pub struct Task {
     /// A small PID 1 shall stand before it where it would be PID 1 itself: what it sends to itself then reaches it, as anywhere.
     #[serde(default)]
     pub init: bool,
+    /// Of a guest with drivers for them: /dev/vda, /dev/vdb …
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub disks: Vec<Disk>,
     /// A file descriptor of the caller that becomes the program's fd 4, from which `hold` waits to be released.
     #[serde(skip)]
     pub release: Option<i32>,
+}
+
+/// A file of the host that a guest has as a disk.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Disk {
+    #[serde(with = "any_path")]
+    pub path: PathBuf,
+    pub read_only: bool,
 }
 
 /// What the program sees as `/`.

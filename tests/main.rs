@@ -46,6 +46,7 @@ mod terminal;
 mod turns;
 mod vm_bare;
 mod vm_linux;
+mod vm_linux_disks;
 mod worker;
 mod writable_root;
 
@@ -94,6 +95,7 @@ fn main() -> std::process::ExitCode {
         turns::TESTS,
         vm_bare::TESTS,
         vm_linux::TESTS,
+        vm_linux_disks::TESTS,
         worker::TESTS,
         writable_root::TESTS,
     ])

@@ -61,6 +61,7 @@ impl Workload {
             limits: Limits::default(),
             ready: !own,
             init: own,
+            disks: Vec::new(),
             release: None,
         }
     }

@@ -188,6 +188,10 @@ pub(super) struct Run {
     /// Give it a terminal of its own; as without -t where you sit at one. Alone, without -i, nothing can be typed into it
     #[arg(short, long)]
     pub tty: bool,
+    /// Give a Linux guest this file as a disk, /dev/vda, the next one /dev/vdb; :ro if it may only read. It has a virtio source of
+    /// random bytes then, too
+    #[arg(long = "disk", value_name = "FILE[:ro]")]
+    pub disks: Vec<OsString>,
     /// Put a small init before the program, which reaps orphans and forwards signals
     #[arg(long)]
     pub init: bool,

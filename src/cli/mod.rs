@@ -5,6 +5,7 @@ mod bench;
 mod chart;
 mod clean;
 mod compare;
+mod disk;
 mod doctor;
 mod exit;
 mod final_table;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::args::{Probe, Run};
 use super::out::Out;
 use super::signal_proxy::Proxy;
-use super::{exit, run_output};
+use super::{disk, exit, run_output};
 use crate::bench::descendants::Descendants;
 use crate::bench::inherited_mark;
 use crate::bench::plan::for_this_user;
@@ -49,6 +49,7 @@ pub(super) fn probe(args: Probe, out: &mut Out) -> u8 {
         rootfs: None,
         kernel: None,
         ram: None,
+        disks: Vec::new(),
         init: false,
         interactive: false,
         tty: false,
@@ -229,6 +230,7 @@ fn task(args: &Run, arm: &Arm) -> Result<Task> {
         limits: Limits { memory_bytes: args.memory, pids: args.pids, cpu_percent },
         ready: args.timeline && args.rootfs.is_none() && is_probe, // so that the timeline has its ready stage
         init: false,                                               // as docker's: --init asks for it
+        disks: disk::all(&args.disks, arm)?,
         release: None,
     })
 }

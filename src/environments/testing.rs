@@ -20,6 +20,7 @@ pub(crate) fn task(argv: &[&str]) -> Task {
         limits: Limits::default(),
         ready: false,
         init: false,
+        disks: Vec::new(),
         release: None,
     }
 }

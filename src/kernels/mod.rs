@@ -78,10 +78,19 @@ impl Places {
     /// When there is none, or it can't be booted.
     pub fn chosen(&self, name: Option<&str>) -> Result<Kernel> {
         match name {
-            Some(path) if path.contains('/') => facts::of_file(Path::new(path), None),
+            Some(path) if path.contains('/') => self.at(Path::new(path)),
             Some(name) => self.named(name),
             None => self.default(),
         }
+    }
+
+    /// The kernel in a file that may lie anywhere; its modules are beside it, in a folder `modules`, or where the host keeps them.
+    fn at(&self, path: &Path) -> Result<Kernel> {
+        let kernel = facts::of_file(path, None)?;
+        let beside = path.with_file_name("modules");
+        let of_host = kernel.version.as_ref().map(|version| self.host.modules.join(version));
+        let modules = [Some(beside), of_host].into_iter().flatten().find(|dir| dir.join("modules.dep").is_file());
+        Ok(Kernel { modules, ..kernel })
     }
 
     /// The kernel of that name; a path is none.

@@ -223,6 +223,7 @@ fn guests_run() -> &'static Result<()> {
             limits: Limits::default(),
             ready: true,
             init: false,
+            disks: Vec::new(),
             release: None,
         };
         let plan = Plan::new(&Knobs::default(), &task)?;

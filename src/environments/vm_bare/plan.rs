@@ -182,6 +182,7 @@ mod tests {
             limits: Limits::default(),
             ready: false,
             init: false,
+            disks: Vec::new(),
             release: None,
         }
     }

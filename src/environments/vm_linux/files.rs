@@ -9,11 +9,12 @@ use std::path::{Path, PathBuf};
 use crate::environments::lookup;
 use crate::environments::payload::{not_executable, not_found};
 use crate::error::{Context, Error, Kind, Result};
+use crate::kernels::modules::Module;
 use crate::model::{Rootfs, Task};
 use crate::probe;
 use crate::said;
 use crate::vm::linux::initramfs::Initramfs;
-use crate::vm::linux::orders::{INIT, Input, Orders, PATH};
+use crate::vm::linux::orders::{INIT, Input, MODULES, Orders, PATH};
 
 /// The probe as the first program.
 pub(super) fn first_program() -> Initramfs {
@@ -32,7 +33,7 @@ fn devices(files: &mut Initramfs) {
 }
 
 /// Our init with its orders, and the files that the command finds. `most_bytes`: more of them do not fit into RAM.
-pub(super) fn command(task: &Task, input: Input, most_bytes: u64) -> Result<Initramfs> {
+pub(super) fn command(task: &Task, input: Input, drivers: &[Module], most_bytes: u64) -> Result<Initramfs> {
     let mut files = Initramfs::new();
     for (folder, mode) in
         [("dev", 0o755), ("proc", 0o555), ("sys", 0o555), ("run", 0o755), ("tmp", 0o1777), (".isolab", 0o700)]
@@ -55,6 +56,10 @@ pub(super) fn command(task: &Task, input: Input, most_bytes: u64) -> Result<Init
     files.file(INIT, 0o700, crate::vm::linux::INIT);
     let orders = Orders { input, path: program.as_os_str(), argv: &task.argv, env: &task.env };
     files.file(PATH, 0o600, &orders.text());
+    files.folder(MODULES, 0o700);
+    for (name, driver) in ('a'..='z').zip(drivers) {
+        files.file(&format!("{MODULES}/{name}"), 0o600, &driver.bytes);
+    }
     Ok(files)
 }
 
@@ -211,7 +216,7 @@ mod tests {
         let of = |program: &str| {
             let mut task = task(&[program, "a b"]);
             (task.rootfs, task.env) = (Rootfs::Dir(dir.path().to_owned()), vec![("PATH".into(), "/sbin:/bin".into())]);
-            command(&task, Input::None, 1 << 20)
+            command(&task, Input::None, &[], 1 << 20)
         };
         let archive = text(of("tool").unwrap());
         for part in
@@ -232,18 +237,18 @@ mod tests {
         fs::set_permissions(dir.path().join("large"), PermissionsExt::from_mode(0o755)).unwrap();
         let mut task = task(&["/large"]);
         task.rootfs = Rootfs::Dir(dir.path().to_owned());
-        let error = command(&task, Input::None, 2 << 20).unwrap_err();
+        let error = command(&task, Input::None, &[], 2 << 20).unwrap_err();
         assert!(error.cause.contains("2 MiB") && error.try_this.contains("ram="), "{error}");
         task.rootfs = Rootfs::Dir("/".into());
-        assert_eq!(command(&task, Input::None, 2 << 20).unwrap_err().kind, Kind::Usage);
+        assert_eq!(command(&task, Input::None, &[], 2 << 20).unwrap_err().kind, Kind::Usage);
     }
 
     #[test]
     fn a_program_of_the_host_goes_alone_or_says_what_it_needs() {
-        let error = command(&task(&["sh"]), Input::None, 64 << 20).unwrap_err();
+        let error = command(&task(&["sh"]), Input::None, &[], 64 << 20).unwrap_err();
         assert!(error.kind == Kind::NotFound && error.try_this.contains("--rootfs"), "{error}");
         assert!(
-            text(command(&task(&["probe", "noop"]), Input::None, 1 << 20).unwrap())
+            text(command(&task(&["probe", "noop"]), Input::None, &[], 1 << 20).unwrap())
                 .contains("/probe\x002\0probe\0noop")
         );
     }

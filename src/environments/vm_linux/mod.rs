@@ -2,6 +2,7 @@
 //!
 //! The process that creates it is its monitor: the guest runs inside [`Instance::wait`], and ends with us.
 
+mod devices;
 mod files;
 mod footprint;
 mod instance;
@@ -126,7 +127,8 @@ impl Prepared for Plan {
             .map(out_of_the_way_raw)
             .transpose()
             .doing(|| said!("take over the release channel", "해제 채널을 넘겨받을 수 없습니다"))?;
-        let outside = Outside { io: self.io, verbose: self.verbose, streams: self.streams.is_some(), release };
+        let devices = devices::open(&self.disks)?;
+        let outside = Outside { io: self.io, verbose: self.verbose, streams: self.streams.is_some(), release, devices };
         let machine = machine::create(self.hard, &self.soft, outside, clock)?;
         Ok(Box::new(instance::LinuxVm::new(machine, self.streams)))
     }

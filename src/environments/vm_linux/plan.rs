@@ -3,11 +3,11 @@
 
 use std::ffi::OsStr;
 
-use super::{files, knobs, typed};
+use super::{devices, files, knobs, typed};
 use crate::environments::{Knobs, host_ram};
 use crate::error::{Error, Result};
 use crate::kernels::{self, Kernel};
-use crate::model::{Io, Limits, Rootfs, Task};
+use crate::model::{Disk, Io, Limits, Rootfs, Task};
 use crate::probe::abi;
 use crate::said;
 use crate::vm::linux::command_line::{CommandLine, can_stand};
@@ -25,6 +25,7 @@ pub(super) struct Plan {
     pub(super) streams: Option<Input>,
     pub(super) verbose: bool,
     pub(super) release: Option<i32>,
+    pub(super) disks: Vec<Disk>,
 }
 
 impl Plan {
@@ -50,7 +51,15 @@ impl Plan {
         let files = files(task, streams, &hard, &kernel, &mut line)?;
         check_ram(hard.ram_bytes, kernel.needs_ram_bytes, files.bytes() as u64)?;
         let soft = Software { kernel: kernel.path, command_line: line.text()?, initramfs: files.finish() };
-        Ok(Plan { hard, soft, io: task.io, streams, verbose: knobs.has("verbose"), release: task.release })
+        Ok(Plan {
+            hard,
+            soft,
+            io: task.io,
+            streams,
+            verbose: knobs.has("verbose"),
+            release: task.release,
+            disks: task.disks.clone(),
+        })
     }
 }
 
@@ -66,7 +75,8 @@ fn files(
         return Ok(files::first_program());
     };
     line.kernel.push(format!("rdinit=/{}", orders::INIT));
-    files::command(task, input, room_for_files(hard.ram_bytes, kernel.needs_ram_bytes))
+    let drivers = devices::drivers(&task.disks, kernel)?;
+    files::command(task, input, &drivers, room_for_files(hard.ram_bytes, kernel.needs_ram_bytes))
 }
 
 /// The probe as the first program, without anything before it: what is measured everywhere. Its output is the console's, so
@@ -77,6 +87,7 @@ fn is_measured(task: &Task) -> bool {
     let silent = task.argv.get(1).is_some_and(|workload| SILENT.iter().any(|silent| workload == silent));
     task.ready
         && silent
+        && task.disks.is_empty()
         && task.rootfs == Rootfs::Probe
         && files::is_probe(task)
         && task.argv.iter().all(|word| plain(word))

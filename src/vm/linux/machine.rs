@@ -14,7 +14,8 @@ use super::devices::power::Power;
 use super::devices::release::Release;
 use super::devices::serial::{self, Line, Serial, Wire};
 use super::layout::{
-    COM_PORTS, COM1, COM1_INTERRUPT, COM2, COM2_INTERRUPT, COM3, COM3_INTERRUPT, KVM_IDENTITY_MAP, KVM_TSS, ram,
+    COM_PORTS, COM1, COM1_INTERRUPT, COM2, COM2_INTERRUPT, COM3, COM3_INTERRUPT, KVM_IDENTITY_MAP, KVM_TSS, VIRTIO,
+    VIRTIO_BYTES, VIRTIO_INTERRUPT, ram,
 };
 use super::marks::{self, Marks};
 use super::{acpi, cpu_state, cpuid, kernel, zero_page};
@@ -30,6 +31,7 @@ use crate::vm::bus::Bus;
 use crate::vm::device::{Device, Space};
 use crate::vm::guest_memory::GuestMemory;
 use crate::vm::kvm::{Cpu, Vm};
+use crate::vm::virtio::{Virtio, mmio::Mmio};
 use crate::vm::watchdog::Watchdog;
 
 /// The hardware: what a guest gets, whatever it runs.
@@ -52,7 +54,6 @@ pub struct Software {
 }
 
 /// The machine's way to its caller.
-#[derive(Debug)]
 pub struct Outside {
     pub io: Io,
     /// The console is for the caller too, on his standard error.
@@ -60,6 +61,8 @@ pub struct Outside {
     /// The program has serial ports of its own, beside the console.
     pub streams: bool,
     pub release: Option<OwnedFd>,
+    /// In the order in which the guest sees them.
+    pub devices: Vec<Box<dyn Virtio>>,
 }
 
 /// A machine that has not run yet.
@@ -104,10 +107,10 @@ pub fn create(hard: Hardware, soft: &Software, outside: Outside, clock: &mut Tim
     clock.mark(Stage::Load, "kernel");
     zero_page::write(loaded.header, loaded.end, &soft.command_line, &soft.initramfs, vm.memory())?;
     clock.mark(Stage::Load, "files, command line");
-    let mut wiring = Wiring { vm: &vm, bus: Bus::default(), serial: Vec::new(), marks: Marks::default() };
+    let mut wiring = Wiring { vm: &vm, bus: Bus::default(), serial: Vec::new(), virtio: 0, marks: Marks::default() };
     let (console, input) = wiring.attach(outside)?;
-    let Wiring { bus, serial, marks, .. } = wiring;
-    acpi::write(&acpi::Board { cpus: hard.cpus, serial, virtio: 0 }, vm.memory())?;
+    let Wiring { bus, serial, virtio, marks, .. } = wiring;
+    acpi::write(&acpi::Board { cpus: hard.cpus, serial, virtio }, vm.memory())?;
     cpu_state::write_tables(vm.memory())?;
     clock.mark(Stage::Load, "devices, ACPI tables");
     if let Some(first) = cpus.first() {
@@ -133,6 +136,8 @@ struct Wiring<'a> {
     bus: Bus,
     /// For the ACPI tables.
     serial: Vec<(u16, u32)>,
+    /// So many devices.
+    virtio: u8,
     marks: Marks,
 }
 
@@ -159,6 +164,7 @@ impl Wiring<'_> {
             self.at_port(PORT_INPUT, Asked(asked.try_clone().doing(doing)?))?;
             input = Some((uart, asked));
         }
+        outside.devices.into_iter().try_for_each(|device| self.virtio(device))?;
         self.call(Records)?;
         self.call(Noop)?;
         self.call(End)?;
@@ -173,14 +179,29 @@ impl Wiring<'_> {
     }
 
     fn serial(&mut self, name: &'static str, port: u16, interrupt: u32, wire: Wire) -> Result<serial::Shared> {
-        let line = EventFd::new(libc::EFD_NONBLOCK | libc::EFD_CLOEXEC)
-            .doing(|| said!("make an interrupt line", "인터럽트 선을 만들 수 없습니다"))?;
-        self.vm.connect(&line, interrupt)?;
+        let line = self.line(interrupt)?;
         let uart = serial::shared(Line(line), wire);
         let device: Box<dyn Device> = Box::new(Serial::new(name, &uart, self.marks.clone()));
         self.bus.attach(Space::Port, u64::from(port)..u64::from(port + COM_PORTS), device)?;
         self.serial.push((port, interrupt));
         Ok(uart)
+    }
+
+    fn virtio(&mut self, device: Box<dyn Virtio>) -> Result<()> {
+        let (at, interrupt) =
+            (VIRTIO + u64::from(self.virtio) * VIRTIO_BYTES, VIRTIO_INTERRUPT + u32::from(self.virtio));
+        let line = self.line(interrupt)?;
+        self.virtio += 1;
+        let registers = Box::new(Mmio::new(device, Box::new(line)));
+        self.bus.attach(Space::Mmio, at..at + VIRTIO_BYTES, registers)
+    }
+
+    /// Of an interrupt: KVM raises it when something is written to the event.
+    fn line(&self, interrupt: u32) -> Result<EventFd> {
+        let line = EventFd::new(libc::EFD_NONBLOCK | libc::EFD_CLOEXEC)
+            .doing(|| said!("make an interrupt line", "인터럽트 선을 만들 수 없습니다"))?;
+        self.vm.connect(&line, interrupt)?;
+        Ok(line)
     }
 
     fn call(&mut self, call: impl Hypercall + 'static) -> Result<()> {

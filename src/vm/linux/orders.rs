@@ -8,6 +8,8 @@ use crate::sys::terminal::Window;
 /// Where they lie in the guest.
 pub const PATH: &str = ".isolab/orders";
 pub const INIT: &str = ".isolab/init";
+/// Files a, b, c …: modules that init loads in that order before the command starts.
+pub const MODULES: &str = ".isolab/modules";
 
 /// What the command's input is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

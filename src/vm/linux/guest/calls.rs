@@ -2,13 +2,15 @@
 
 use core::ffi::CStr;
 
-use crate::syscall::{call3, call5, open, pages};
+use crate::syscall::{self, call3, call5, pages};
 use crate::text;
 
 pub(crate) const ENOENT: isize = 2;
+pub(crate) const EEXIST: isize = 17;
 const EINTR: isize = -4;
 const READ: usize = 0;
 const WRITE: usize = 1;
+const OPEN: usize = 2;
 const CLOSE: usize = 3;
 const IOCTL: usize = 16;
 const PIPE2: usize = 293;
@@ -21,6 +23,7 @@ const MKDIR: usize = 83;
 const SETSID: usize = 112;
 const SYNC: usize = 162;
 const MOUNT: usize = 165;
+const FINIT_MODULE: usize = 313;
 
 pub(crate) fn mount(what: &CStr, place: &CStr, kind: &CStr) -> isize {
     call5(MOUNT, [what.as_ptr() as usize, place.as_ptr() as usize, kind.as_ptr() as usize, 0, 0])
@@ -28,6 +31,16 @@ pub(crate) fn mount(what: &CStr, place: &CStr, kind: &CStr) -> isize {
 
 pub(crate) fn mkdir(path: &CStr) -> isize {
     call3(MKDIR, path.as_ptr() as usize, 0o755, 0)
+}
+
+/// For reading: a descriptor, or an errno below 0. The path ends in a NUL.
+pub(crate) fn open<const N: usize>(path: &[u8; N]) -> isize {
+    call3(OPEN, path.as_ptr() as usize, 0, 0)
+}
+
+/// Of a file that is open: 0, or an errno below it.
+pub(crate) fn load_module(fd: usize) -> isize {
+    call3(FINIT_MODULE, fd, c"".as_ptr() as usize, 0)
 }
 
 pub(crate) fn sync() {
@@ -112,7 +125,7 @@ const ROOM: usize = 1 << 20;
 
 impl Orders {
     pub(crate) fn read(path: &CStr) -> Option<Orders> {
-        let fd = open(path, 0).ok()?;
+        let fd = syscall::open(path, 0).ok()?;
         let start = pages((ROOM / 4096) as u64)?;
         let mut length = 0;
         loop {

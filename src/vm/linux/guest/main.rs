@@ -39,8 +39,9 @@ fn main(_: &start::Stack) -> i32 {
         }
         calls::mount(what, place, kind);
     }
+    let loaded = load_modules();
     let status = match Orders::read(ORDERS) {
-        Some(orders) => run(&orders),
+        Some(orders) => run(&orders, loaded),
         None => NOT_EXECUTABLE << 8,
     };
     streams::drain();
@@ -50,8 +51,27 @@ fn main(_: &start::Stack) -> i32 {
     status
 }
 
+/// The drivers of the guest's devices: files a, b, c … in the order in which they can be loaded.
+fn load_modules() -> bool {
+    let mut path = *b"/.isolab/modules/a\0";
+    loop {
+        let fd = calls::open(&path);
+        if fd < 0 {
+            return true;
+        }
+        let fd = fd as usize;
+        let answer = calls::load_module(fd);
+        calls::close(fd);
+        if answer < 0 && answer != -calls::EEXIST {
+            return false;
+        }
+        let [.., letter, _] = &mut path;
+        *letter = letter.wrapping_add(1);
+    }
+}
+
 /// Starts the command, and gives its status as wait(2) does.
-fn run(orders: &Orders) -> i32 {
+fn run(orders: &Orders, loaded: bool) -> i32 {
     let mode = Mode::of(orders.mode);
     let input = streams::open(mode, orders.rows, orders.columns);
     if mode != Mode::None {
@@ -62,6 +82,10 @@ fn run(orders: &Orders) -> i32 {
     let child = calls::fork();
     if child == 0 {
         streams::take(mode, input);
+        if !loaded {
+            syscall::write(2, b"isolab: the guest's kernel does not take a module of its devices\n");
+            syscall::exit(NOT_EXECUTABLE);
+        }
         let errno = calls::execute(orders);
         syscall::write(2, b"isolab: the guest's kernel does not execute this program\n");
         syscall::exit(if errno == calls::ENOENT { NOT_FOUND } else { NOT_EXECUTABLE });
