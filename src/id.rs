@@ -232,7 +232,7 @@ impl Case {
         self.0.iter().map(|(k, v)| format!("{k}={v}")).collect::<Vec<_>>().join(between)
     }
 
-    /// " cache=cold", for behind a name; how many were weighed together is the same for all and not told.
+    /// " cache=cold", for behind a name; how many were measured together is the same for all and not told.
     pub fn behind_a_name(&self) -> String {
         self.0.iter().filter(|(key, _)| *key != "n").map(|(key, value)| format!(" {key}={value}")).collect()
     }

@@ -1,7 +1,7 @@
-//! A cgroup around all instances of one arm, to weigh what the kernel holds for them.
+//! A cgroup around all instances of one arm, to measure what the kernel holds for them.
 //!
 //! ```text
-//! isolab.RUN.weigh-3         read here: everything below is charged to it
+//! isolab.RUN.memory-3        read here: everything below is charged to it
 //! ├── worker                 workers join this leaf first, so what they make is charged from the start
 //! └── isolab.RUN.…           own cgroups of containers, beside it (v2 wants no process in a parent)
 //! ```

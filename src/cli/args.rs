@@ -111,7 +111,7 @@ pub(super) struct Bench {
     /// Vary a key of an experiment: --set configured=64M,1G
     #[arg(long = "set", value_name = "KEY=LIST")]
     pub sets: Vec<String>,
-    /// memory: how many instances are weighed together [default: 1,4,16,32]
+    /// memory: how many instances are measured together [default: 1,4,16,32]
     #[arg(long, value_name = "LIST", allow_negative_numbers = true)]
     pub n: Option<String>,
     /// boot: so many starts at once; gives starts per second

@@ -194,7 +194,7 @@ fn limited(run: &Run, lang: Lang, width: usize) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::results::example::{self, weather};
+    use crate::results::example::{self, noise};
 
     /// Six arms of which every sentence has something to say.
     fn long() -> Run {
@@ -221,7 +221,7 @@ mod tests {
                 "vm-bare" => 5.0,
                 _ => 1.0,
             };
-            Some(1e6 * times * weather(arm, block))
+            Some(1e6 * times * noise(arm, block))
         })
     }
 

@@ -137,7 +137,7 @@ pub(super) fn memory(m: &Machine) -> Row {
     };
     if free < ENOUGH_BYTES {
         let seen = Said::compose(&[&seen], |lang| {
-            format!("{}{}", seen.of(lang), lang.choose(": weigh fewer at once", ": 한 번에 더 적게 재십시오"))
+            format!("{}{}", seen.of(lang), lang.choose(": measure fewer at once", ": 한 번에 더 적게 재십시오"))
         });
         return Row::limited("memory", WHAT, seen).try_this([Said::english("$ isolab bench -x memory --n 1,2,4,8")]);
     }
@@ -150,7 +150,11 @@ pub(super) fn swap(m: &Machine) -> Row {
     let (total, free) = (kib_field(&meminfo, "SwapTotal").unwrap_or(0), kib_field(&meminfo, "SwapFree").unwrap_or(0));
     let used = total.saturating_sub(free);
     if total == 0 {
-        return Row::ok("swap", WHAT, said!("none: what we weigh stays in memory", "없음: 재는 것이 메모리에 머무름"));
+        return Row::ok(
+            "swap",
+            WHAT,
+            said!("none: what we measure stays in memory", "없음: 재는 것이 메모리에 머무름"),
+        );
     }
     let (total, used_text) = (show_bytes(total as f64), show_bytes(used as f64));
     if used == 0 {
@@ -160,7 +164,7 @@ pub(super) fn swap(m: &Machine) -> Row {
         "swap",
         WHAT,
         said!(
-            "{used_text} of {total} in use: memory that was swapped is not weighed",
+            "{used_text} of {total} in use: memory that was swapped is not measured",
             "{total} 가운데 {used_text} 사용 중: 스왑으로 나간 메모리는 재지 못함"
         ),
     )

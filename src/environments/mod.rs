@@ -136,7 +136,7 @@ pub trait Environment: Sync {
     }
     /// A cheap look; `isolab doctor` prints it.
     fn supports(&self, knobs: &Knobs, task: &Task) -> Support;
-    /// Memory of one instance that is ready, by kind, seen from outside: a monitor that measured itself would weigh its own
+    /// Memory of one instance that is ready, by kind, seen from outside: a monitor that measured itself would count its own
     /// measuring. What would be freed if this one ended, and nothing of a daemon's.
     fn memory(&self, _: &Knobs, instance: &Handle) -> Result<Vec<Part>> {
         let mut parts = footprint::memory_of(instance.pid)?;

@@ -139,7 +139,7 @@ fn difference(line: &Line, lang: Lang) -> (Entry, String) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::results::example::{ExampleArm, run, weather};
+    use crate::results::example::{ExampleArm, noise, run};
 
     const ARMS: [ExampleArm; 5] = [
         ("process", "process", None),
@@ -152,7 +152,7 @@ mod tests {
     fn start(blocks: u32, container: f64) -> Run {
         run(&ARMS, &[("boot", "create_to_ready", "ns", "lower")], blocks, |arm, _, block| {
             let times = if arm.starts_with("container") { container } else { 10.0 };
-            Some(1e5 * weather(arm, block) * if arm.starts_with("process") { 1.0 } else { times })
+            Some(1e5 * noise(arm, block) * if arm.starts_with("process") { 1.0 } else { times })
         })
     }
 
@@ -192,7 +192,7 @@ mod tests {
     fn memory_without_the_kernels_part_is_not_comparable_here_too() {
         let arms = [ARMS[0], ARMS[1], ("container-rootless", "our container, made without root", None), ARMS[4]];
         let user = run(&arms, &[("memory", "private", "bytes", "lower")], 12, |arm, _, block| {
-            Some(6600.0 * weather(arm, block))
+            Some(6600.0 * noise(arm, block))
         });
         let (found, _) = rows(&user);
         assert!(found[0][4] == "not tested" && found[0][5].starts_with("not comparable: kernel memory"), "{found:?}");

@@ -28,7 +28,7 @@ pub(super) fn label(run: &Run, cell: &Cell, lang: Lang) -> String {
     format!("{}{} ({})", plain(run, &cell.arm, lang), case(cell), code(&cell.arm))
 }
 
-/// " cache=cold"; how many were weighed together is the same for all and not said.
+/// " cache=cold"; how many were measured together is the same for all and not said.
 pub fn case(cell: &Cell) -> String {
     cell.case.behind_a_name()
 }

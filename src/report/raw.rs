@@ -82,7 +82,7 @@ fn column(cell: &Cell, m: &MetricInfo, lang: Lang) -> Option<Block> {
 mod tests {
     use super::*;
     use crate::report::{html, page};
-    use crate::results::example::{self, weather};
+    use crate::results::example::{self, noise};
 
     /// Five arms, 20 000 blocks: 10⁵ samples, each with two metrics.
     fn large() -> Run {
@@ -94,7 +94,7 @@ mod tests {
             ("vm-bare", "bare VM, no operating system", Some("software")),
         ];
         let metrics = ["a", "b"].map(|id| ("boot", id, "ns", "lower"));
-        example::run(&arms, &metrics, 20_000, |arm, _, block| Some(1_234_567.0 * weather(arm, block)))
+        example::run(&arms, &metrics, 20_000, |arm, _, block| Some(1_234_567.0 * noise(arm, block)))
     }
 
     #[test]
@@ -113,7 +113,7 @@ mod tests {
         let section = section(&example::boot(30), Lang::En);
         let Block::Fold(_, columns) = &section.blocks[1] else { panic!("{section:?}") };
         let Block::Raw { numbers, .. } = &columns[0] else { panic!("{columns:?}") };
-        let expected = (200_000.0 * weather("process", 0)).round().to_string();
+        let expected = (200_000.0 * noise("process", 0)).round().to_string();
         assert_eq!((numbers.split(' ').count(), numbers.split(' ').next()), (30, Some(expected.as_str())));
     }
 }

@@ -157,7 +157,7 @@ fn headlines(run: &Run) -> impl Iterator<Item = (&MetricInfo, &Summary)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::results::example::{self, weather};
+    use crate::results::example::{self, noise};
     use crate::results::schema::Interval;
 
     #[track_caller]
@@ -211,7 +211,7 @@ mod tests {
         assert!(keeps(&good(), 8));
         let arms = [("process", "process", None), ("vm-bare", "bare VM, no operating system", Some("vmx"))];
         let metrics = [("boot", "create_to_ready", "ns", "lower")];
-        let run = example::run(&arms, &metrics, 30, |arm, _, block| Some(1e6 * weather(arm, block)));
+        let run = example::run(&arms, &metrics, 30, |arm, _, block| Some(1e6 * noise(arm, block)));
         assert!(breaks(&run, 11).contains("vm-bare") && keeps(&good(), 11));
     }
 }

@@ -3,7 +3,7 @@
 use super::page::{Block, Entry, Section, Table};
 use super::{Page, page};
 use crate::lang::Lang;
-use crate::results::example::{ExampleArm, run, weather};
+use crate::results::example::{ExampleArm, noise, run};
 use crate::results::schema::Run;
 use crate::results::verify::{recomputed, verify};
 
@@ -30,7 +30,7 @@ fn value(arm: &str, metric: &str, block: u32) -> Option<f64> {
         "vm-bare" => 5.0,
         _ => 1.0,
     };
-    let once = weather(arm, block) * times;
+    let once = noise(arm, block) * times;
     Some(match metric {
         "create_to_ready" => 200_000.0 * once,
         "command_to_ready" => 2_000_000.0 * once,

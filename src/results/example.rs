@@ -24,12 +24,12 @@ pub(crate) fn boot(blocks: u32) -> Run {
         ("container", "our container, no image, no engine", None),
     ];
     run(&arms, &[("boot", "create_to_ready", "ns", "lower")], blocks, |arm, _, block| {
-        Some(if arm == "container" { 1_400_000.0 } else { 200_000.0 } * weather(arm, block))
+        Some(if arm == "container" { 1_400_000.0 } else { 200_000.0 } * noise(arm, block))
     })
 }
 
 /// A few per cent that differ from block to block and from arm to arm, always the same.
-pub(crate) fn weather(arm: &str, block: u32) -> f64 {
+pub(crate) fn noise(arm: &str, block: u32) -> f64 {
     let salt: u32 = arm.bytes().map(u32::from).sum();
     1.0 + f64::from((block * 7919 + salt * 31) % 101) / 2000.0
 }

@@ -1,8 +1,8 @@
-//! The instances of one cell: they grow in number, are weighed from outside, and end together.
+//! The instances of one cell: they grow in number, are measured from outside, and end together.
 
 use std::collections::BTreeMap;
 
-use super::points::{Point, Weight, bytes_of_daemons, one_size, slopes, weighed};
+use super::points::{Point, UserMemory, at_each_count, bytes_of_daemons, one_size, slopes};
 use crate::bench::charged_cgroup::ChargedCgroup;
 use crate::bench::{HeldInstance, Start, Workers, Workload};
 use crate::environments::Arm;
@@ -16,7 +16,7 @@ use crate::units::parse_bytes;
 
 const MOST_INSTANCES: u64 = 512;
 
-/// One cell while it is being weighed.
+/// One cell while it is being measured.
 pub(super) struct InstanceSet {
     arm: Arm,
     work: Workload,
@@ -25,7 +25,7 @@ pub(super) struct InstanceSet {
     held: Vec<HeldInstance>,
     measured: Option<ChargedCgroup>,
     points: Vec<Point>,
-    /// As they were weighed last.
+    /// As they were measured last.
     daemons: Vec<Part>,
     failed: Option<Error>,
     one_of_a_size: bool,
@@ -35,7 +35,7 @@ impl InstanceSet {
     pub(super) fn new(cell: &CellPlan, work: Workload, workers: &mut Workers) -> Result<InstanceSet> {
         let arm = cell.case.get("configured").map_or_else(|| Ok(cell.arm.clone()), |ram| sized(cell, ram))?;
         let counts = cell.case.get("n").map_or(Ok(vec![1]), |n| counts(n))?;
-        let name = format!("weigh-{}", workers.nonces.rand_u64() % 1_000_000);
+        let name = format!("memory-{}", workers.nonces.rand_u64() % 1_000_000);
         let measured = ChargedCgroup::create(&workers.run, &name)?;
         let start = Start {
             join: measured.iter().map(ChargedCgroup::join_file).collect(),
@@ -87,11 +87,11 @@ impl InstanceSet {
         about.kind == Kind::Machine || about.is_scripted()
     }
 
-    pub(super) fn weigh(&mut self, step: usize) {
+    pub(super) fn measure(&mut self, step: usize) {
         if self.failed.is_some() || step >= self.counts.len() {
             return;
         }
-        let mut sum = Weight::default();
+        let mut sum = UserMemory::default();
         for held in &self.held {
             match self.arm.env.memory(&self.arm.knobs, held.handle()) {
                 Ok(parts) => sum.add(&parts),
@@ -105,7 +105,7 @@ impl InstanceSet {
         let kernel = self.measured.as_ref().and_then(ChargedCgroup::kernel_bytes);
         let charged = self.measured.as_ref().and_then(ChargedCgroup::charged_bytes);
         let daemon = bytes_of_daemons(&self.daemons);
-        self.points.push(Point { n: self.held.len() as f64, weight: sum, kernel, charged, daemon });
+        self.points.push(Point { n: self.held.len() as f64, user: sum, kernel, charged, daemon });
     }
 
     pub(super) fn finish(mut self, workers: &Workers) -> Result<Sample> {
@@ -120,7 +120,7 @@ impl InstanceSet {
         let (values, inner) = if self.one_of_a_size {
             (one_size(&self.points, guest), BTreeMap::new())
         } else {
-            (slopes(&self.points, guest), weighed(&self.points))
+            (slopes(&self.points, guest), at_each_count(&self.points))
         };
         let source = self.measured.as_ref().map_or("not measured: no writable memory cgroup", ChargedCgroup::source);
         let kernel = values.get("kernel").copied().unwrap_or(0.0) as u64;
@@ -148,7 +148,7 @@ pub(super) fn counts(list: &str) -> Result<Vec<u64>> {
         return Ok(numbers);
     }
     Err(Error::usage(
-        said!("weigh n={list} instances", "인스턴스 n={list}개를 잴 수 없습니다"),
+        said!("measure n={list} instances", "인스턴스 n={list}개를 잴 수 없습니다"),
         said!(
             "these are no rising numbers from 1 to {MOST_INSTANCES}",
             "1부터 {MOST_INSTANCES}까지의 커지는 수가 아님"

@@ -1,14 +1,14 @@
 //! `memory`: what does one more instance cost?
 //!
-//! A marginal cost is a slope: N = 1, 4, 16, 32 idle instances are weighed after they have settled, and a line is laid
+//! A marginal cost is a slope: N = 1, 4, 16, 32 idle instances are measured after they have settled, and a line is laid
 //! through the last three (cgroups are charged in batches, so the first step is mostly rounding). What all instances
 //! share, file pages above all, does not grow with N: it is the intercept, and reported apart.
 //!
 //! All arms of a block grow together, step by step, so that one settling serves them all and drift meets them alike.
 //!
-//! What was weighed at each N is kept beside the slopes, so that a chart can show how straight the line is.
+//! What was measured at each N is kept beside the slopes, so that a chart can show how straight the line is.
 //!
-//! With `configured` and `touch`, one virtual machine of each size is weighed: which of the two does the host pay for?
+//! With `configured` and `touch`, one virtual machine of each size is measured: which of the two does the host pay for?
 
 mod instance_set;
 mod points;
@@ -130,7 +130,7 @@ static ABOUT: Question = Question {
         SetAbout {
             key: "n",
             default: "1,4,16,32",
-            sentence: Said::fixed("How many instances are weighed together.", "인스턴스 몇 개를 함께 잴지."),
+            sentence: Said::fixed("How many instances are measured together.", "인스턴스 몇 개를 함께 잴지."),
         },
         SetAbout {
             key: "configured",
@@ -247,7 +247,7 @@ impl Experiment for Memory {
         for step in 0..steps {
             instances.iter_mut().try_for_each(|s| s.grow(step, workers))?;
             workers.settle(SETTLE)?;
-            instances.iter_mut().for_each(|s| s.weigh(step));
+            instances.iter_mut().for_each(|s| s.measure(step));
         }
         for (i, set) in instances.into_iter().enumerate() {
             let sample = set.finish(workers);

@@ -1,4 +1,4 @@
-//! What was weighed at each N, and the numbers that are made of it: of one size, or the slopes over N.
+//! What was measured at each N, and the numbers that are made of it: of one size, or the slopes over N.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::stats::slope::Line;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Point {
     pub(super) n: f64,
-    pub(super) weight: Weight,
+    pub(super) user: UserMemory,
     pub(super) kernel: Option<u64>,
     pub(super) charged: Option<u64>,
     /// Of what serves them all; None: nothing does.
@@ -19,14 +19,14 @@ pub(super) struct Point {
 
 /// User memory in bytes, summed over instances.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Weight {
+pub(super) struct UserMemory {
     pub(super) private: u64,
     pub(super) shared: u64,
     /// Contained in `private`; 0 where there is no guest.
     pub(super) guest_ram: u64,
 }
 
-impl Weight {
+impl UserMemory {
     pub(super) fn add(&mut self, parts: &[Part]) {
         let of_it = |p: &&Part| p.owner == Owner::Instance;
         let bytes = |what: &str| parts.iter().filter(of_it).find(|p| p.what == what).map_or(0, |p| p.amount);
@@ -44,9 +44,9 @@ pub(super) fn bytes_of_daemons(parts: &[Part]) -> Option<u64> {
 
 pub(super) fn one_size(points: &[Point], guest: bool) -> BTreeMap<String, f64> {
     let last = points.last();
-    let private = last.map(|p| p.weight.private as f64);
+    let private = last.map(|p| p.user.private as f64);
     let kernel = last.and_then(|p| p.kernel).map(|k| k as f64);
-    let ram = last.filter(|_| guest).map(|p| p.weight.guest_ram as f64);
+    let ram = last.filter(|_| guest).map(|p| p.user.guest_ram as f64);
     values([
         ("host_bytes", private.zip(kernel).map(|(p, k)| p + k)),
         ("private", private),
@@ -56,8 +56,8 @@ pub(super) fn one_size(points: &[Point], guest: bool) -> BTreeMap<String, f64> {
 }
 
 /// What all N instances took together at each N, in order: the points behind the slopes.
-pub(super) fn weighed(points: &[Point]) -> BTreeMap<String, Vec<f64>> {
-    let private = points.iter().map(|p| p.weight.private as f64).collect();
+pub(super) fn at_each_count(points: &[Point]) -> BTreeMap<String, Vec<f64>> {
+    let private = points.iter().map(|p| p.user.private as f64).collect();
     let kernel: Option<Vec<f64>> = points.iter().map(|p| p.kernel.map(|k| k as f64)).collect();
     let daemon: Option<Vec<f64>> = points.iter().map(|p| p.daemon.map(|d| d as f64)).collect();
     let columns = [("private", Some(private)), ("kernel", kernel), ("daemon", daemon)];
@@ -70,12 +70,12 @@ pub(super) fn slopes(points: &[Point], guest: bool) -> BTreeMap<String, f64> {
         let xy: Option<Vec<(f64, f64)>> = points.iter().map(|p| Some((p.n, y(p)?))).collect();
         one_more(&xy?)
     };
-    let private = line(&|p| Some(p.weight.private as f64));
+    let private = line(&|p| Some(p.user.private as f64));
     let kernel = line(&|p| p.kernel.map(|k| k as f64));
-    let whole = line(&|p| Some((p.weight.private + p.kernel?) as f64)); // half of a sum would look like the whole
+    let whole = line(&|p| Some((p.user.private + p.kernel?) as f64)); // half of a sum would look like the whole
     let charged = line(&|p| p.charged.map(|c| c as f64));
-    let guest_ram = line(&|p| guest.then_some(p.weight.guest_ram as f64));
-    let shared = line(&|p| Some(p.weight.shared as f64));
+    let guest_ram = line(&|p| guest.then_some(p.user.guest_ram as f64));
+    let shared = line(&|p| Some(p.user.shared as f64));
     let daemon_growth = line(&|p| p.daemon.map(|d| d as f64)); // how it grows is its own: it stays when they have gone
     values([
         ("per_instance", whole.map(|l| l.slope)),
@@ -98,7 +98,7 @@ mod tests {
     fn the_slope_leaves_out_what_is_shared_and_the_first_step() {
         let point = |n: f64, extra: u64| Point {
             n,
-            weight: Weight { private: 1000 * n as u64 + extra, shared: 500, guest_ram: 300 * n as u64 },
+            user: UserMemory { private: 1000 * n as u64 + extra, shared: 500, guest_ram: 300 * n as u64 },
             kernel: Some(200 * n as u64),
             charged: Some(1250 * n as u64),
             daemon: None,
@@ -113,12 +113,12 @@ mod tests {
 
     #[test]
     fn the_points_behind_the_slope_are_kept() {
-        let weight = Weight { private: 1000, shared: 5, guest_ram: 0 };
-        let mut points = [Point { n: 1.0, weight, kernel: Some(200), charged: None, daemon: None }; 2];
-        assert_eq!(weighed(&points)["private"], [1000.0, 1000.0]);
-        assert_eq!(weighed(&points)["kernel"], [200.0, 200.0]);
+        let user = UserMemory { private: 1000, shared: 5, guest_ram: 0 };
+        let mut points = [Point { n: 1.0, user, kernel: Some(200), charged: None, daemon: None }; 2];
+        assert_eq!(at_each_count(&points)["private"], [1000.0, 1000.0]);
+        assert_eq!(at_each_count(&points)["kernel"], [200.0, 200.0]);
         points[1].kernel = None;
-        assert!(!weighed(&points).contains_key("kernel"), "a hole is not zero");
+        assert!(!at_each_count(&points).contains_key("kernel"), "a hole is not zero");
     }
 
     /// It serves them all and stays: its size is none of one more's, nor is what it grows by.
@@ -128,10 +128,10 @@ mod tests {
         let daemons =
             |n: u64| [Part::of_daemon("dockerd", 5000 + 10 * n, "a"), Part::of_daemon("containerd", 700, "b")];
         let point = |n: u64| {
-            let mut weight = Weight::default();
-            (0..n).for_each(|_| weight.add(&engine));
+            let mut user = UserMemory::default();
+            (0..n).for_each(|_| user.add(&engine));
             let daemon = bytes_of_daemons(&daemons(n));
-            Point { n: n as f64, weight, kernel: Some(200 * n), charged: None, daemon }
+            Point { n: n as f64, user, kernel: Some(200 * n), charged: None, daemon }
         };
         let with = [1, 4, 16, 32].map(point);
         let v = slopes(&with, false);
@@ -142,6 +142,6 @@ mod tests {
         alone.extend(["daemon", "daemon_growth"].map(|metric| (metric.to_owned(), v[metric])));
         assert_eq!(alone, v, "with a daemon or without, one more is the same");
         assert_eq!(bytes_of_daemons(&engine[..1]), None);
-        assert_eq!(weighed(&with)["daemon"], [5710.0, 5740.0, 5860.0, 6020.0]);
+        assert_eq!(at_each_count(&with)["daemon"], [5710.0, 5740.0, 5860.0, 6020.0]);
     }
 }

@@ -32,7 +32,7 @@ pub(super) fn left_out(arms: &[Arm], sets: &Sets, values: &dyn Fn(&str) -> Vec<S
     let mut told = Vec::new();
     for arm in arms.iter().filter(|arm| arm.copy == 1 && !has_free_size(arm) && !sets.contains_key("n")) {
         told.push(said!(
-            "memory/{arm} is left out: it has no configured size that --set could vary (--n weighs it too)",
+            "memory/{arm} is left out: it has no configured size that --set could vary (--n measures it too)",
             "memory/{arm}은(는) 뺍니다. --set으로 바꿀 설정 크기가 없습니다(--n을 주면 함께 잽니다)"
         ));
     }

@@ -17,7 +17,7 @@ pub(in crate::guide) fn saved_as(
     let arms: Vec<&str> = cells.iter().filter_map(|cell| Some(cell.split_once('/')?.1)).chain(["process#2"]).collect();
     let arms: Vec<example::ExampleArm> = arms.into_iter().map(|arm| (arm, arm, None)).collect();
     let mut run = example::run(&arms, &[("boot", "create_to_ready", "ns", "lower")], blocks, |arm, _, block| {
-        Some(200_000.0 * example::weather(arm, block))
+        Some(200_000.0 * example::noise(arm, block))
     });
     run.header.id = name.replace(['/', '.'], "-").into();
     run.header.started = started.into();

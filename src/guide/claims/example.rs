@@ -1,7 +1,7 @@
 //! Made-up hosts for tests: what a bench on them would have left, by arm and metric.
 
 use crate::model::Part;
-use crate::results::example::{ExampleArm, ExampleMetric, run, weather};
+use crate::results::example::{ExampleArm, ExampleMetric, noise, run};
 use crate::results::schema::{Cell, Run};
 
 pub(in crate::guide) const ARMS: &[ExampleArm] = &[
@@ -35,7 +35,7 @@ pub(in crate::guide) fn host_of(blocks: u32, medians: &[(&str, &str, f64)]) -> R
     run(ARMS, METRICS, blocks, |arm, metric, block| {
         let wanted = arm.trim_end_matches("#2");
         let value = medians.iter().find(|(a, m, _)| *a == wanted && *m == metric)?.2;
-        Some(value * weather(arm, block))
+        Some(value * noise(arm, block))
     })
 }
 

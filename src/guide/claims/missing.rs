@@ -15,7 +15,7 @@ use crate::results::schema::{Cell, Run, Status};
 pub(super) enum Missing {
     /// The cell stands in the file without a measurement.
     Skipped { cell: CellId, reason: Said, fix: Said },
-    /// Memory was weighed without the kernel's part, as an ordinary user without a cgroup does.
+    /// Memory was measured without the kernel's part, as an ordinary user without a cgroup does.
     NoKernelMemory { experiment: String },
     /// It was measured one arm after the other, so that nothing may be said of two arms.
     Sequential { experiment: String },
@@ -95,7 +95,7 @@ impl Missing {
             Missing::Skipped { fix, .. } => fix.of(lang).to_owned(),
             Missing::Sequential { experiment } => format!("isolab bench -x {experiment} --order blocks"),
             Missing::NotMeasured { experiment, arms, .. } => format!("isolab bench -e {arms} -x {experiment}"),
-            Missing::NoKernelMemory { experiment } => weigh_kernel_memory(experiment, lang),
+            Missing::NoKernelMemory { experiment } => measure_kernel_memory(experiment, lang),
             Missing::Later(_) => lang.choose("a later version".into(), "다음 버전에서 할 수 있습니다".into()),
         }
     }
@@ -109,7 +109,7 @@ pub(in crate::guide) fn no_kernel_memory(lang: Lang) -> &'static str {
     )
 }
 
-pub(in crate::guide) fn weigh_kernel_memory(experiment: &str, lang: Lang) -> String {
+pub(in crate::guide) fn measure_kernel_memory(experiment: &str, lang: Lang) -> String {
     lang.choose(
         format!("sudo isolab bench -x {experiment}, or --on reference"),
         format!("sudo isolab bench -x {experiment}, 또는 --on reference"),

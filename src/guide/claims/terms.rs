@@ -54,7 +54,7 @@ pub(super) fn is_of(group: &str, arm: &ArmInfo) -> bool {
     }
 }
 
-/// Measured cells of a group, with a column of this metric; those that weigh one size of a machine only where asked for.
+/// Measured cells of a group, with a column of this metric; those that measure one size of a machine only where asked for.
 fn cells<'a>(run: &'a Run, term: &'a Term, group: &'a str) -> impl Iterator<Item = &'a Cell> {
     let arms = run.header.arms.iter().filter(move |arm| is_of(group, arm));
     arms.flat_map(move |arm| run.cells.iter().filter(move |c| c.arm == arm.id))

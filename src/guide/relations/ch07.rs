@@ -1,7 +1,7 @@
 //! Memory: the host pays for what is touched, not for what is configured; and the parts sum to what the cgroup was charged.
 
 use super::{Case, Found, evidence};
-use crate::guide::claims::missing::{no_kernel_memory, weigh_kernel_memory};
+use crate::guide::claims::missing::{measure_kernel_memory, no_kernel_memory};
 use crate::guide::claims::terms::values;
 use crate::guide::claims::value::Value;
 use crate::guide::claims::{find, shown};
@@ -55,7 +55,7 @@ pub(super) fn parts(case: &Case) -> Found {
         return case.not_measured("memory per_instance", RUN_MANY);
     }
     if cells.iter().all(|(_, _, cell)| !is_whole(cell, "private")) {
-        return case.open(no_kernel_memory(case.lang).into(), weigh_kernel_memory("memory", case.lang));
+        return case.open(no_kernel_memory(case.lang).into(), measure_kernel_memory("memory", case.lang));
     }
     let split: Vec<_> = cells.iter().filter(|(_, _, cell)| is_split(cell)).collect();
     if split.is_empty() {

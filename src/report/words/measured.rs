@@ -10,7 +10,7 @@ pub(crate) const LEAD_COMMAND_TO_READY: Words =
 pub(crate) const LEAD_PER_INSTANCE: Words =
     w("One more instance, private + kernel memory", "인스턴스 하나 더, 전용 + 커널 메모리");
 pub(crate) const LEAD_PRIVATE: Words = w(
-    "One more instance, private memory alone (no memory cgroup to weigh the kernel's part: needs root)",
+    "One more instance, private memory alone (no memory cgroup to measure the kernel's part: needs root)",
     "인스턴스 하나 더, 전용 메모리만(커널 몫을 잴 메모리 컨트롤 그룹이 없음. 루트 권한이 필요합니다)",
 );
 pub(crate) const LEAD_DAEMON: Words = w(

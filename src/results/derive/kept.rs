@@ -130,10 +130,10 @@ mod tests {
     fn comparisons_pair_within_blocks_and_heed_the_noise_floor() {
         let mut samples = Vec::new();
         for block in 0..30 {
-            let weather = 100.0 + f64::from(block % 7) * 10.0;
-            samples.push(line("x/a", block, weather));
-            samples.push(line("x/a#2", block, weather * (0.99 + 0.02 * f64::from(block % 2))));
-            samples.push(line("x/b", block, weather * 1.5));
+            let noise = 100.0 + f64::from(block % 7) * 10.0;
+            samples.push(line("x/a", block, noise));
+            samples.push(line("x/a#2", block, noise * (0.99 + 0.02 * f64::from(block % 2))));
+            samples.push(line("x/b", block, noise * 1.5));
         }
         let cells = cells_of(&["x/a", "x/a#2", "x/b"].map(|id| parse_id(&id.into())), &Skips::new(), &samples);
         let noise = noise_floors(&cells);

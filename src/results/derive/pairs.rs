@@ -60,7 +60,7 @@ impl Pair {
     }
 
     /// The quotient of the two medians, where it lies outside of the paired ratio's interval, by more than equal arms
-    /// differ and than rounding hides: the machine was noisy, and the two medians are of blocks that met different weather.
+    /// differ and than rounding hides: the machine was noisy, and the two medians are of blocks that met different noise.
     pub fn quotient_apart(&self) -> Option<f64> {
         let (low, high) = self.ratio.low.zip(self.ratio.high)?;
         let apart = |q: &f64| (q / self.ratio.median - 1.0).abs() > self.floor.unwrap_or(0.0).max(ROUNDED);

@@ -1,6 +1,6 @@
 use super::*;
 use crate::results::derive::percentile;
-use crate::results::example::{ExampleArm, run, weather};
+use crate::results::example::{ExampleArm, noise, run};
 
 const ARMS: [ExampleArm; 5] = [
     ("process", "process", None),
@@ -21,7 +21,7 @@ fn times(arm: &str) -> f64 {
 
 fn five() -> Run {
     run(&ARMS, &[("boot", "create_to_ready", "ns", "lower")], 30, |arm, _, block| {
-        Some(200_000.0 * times(arm) * weather(arm, block))
+        Some(200_000.0 * times(arm) * noise(arm, block))
     })
 }
 
@@ -91,7 +91,7 @@ fn a_quotient_of_medians_outside_of_the_paired_interval_is_told() {
 
 #[test]
 fn private_memory_without_the_kernels_part_is_not_comparable() {
-    let memory = |metrics: &[_]| run(&ARMS, metrics, 12, |arm, _, block| Some(6600.0 * weather(arm, block)));
+    let memory = |metrics: &[_]| run(&ARMS, metrics, 12, |arm, _, block| Some(6600.0 * noise(arm, block)));
     let private = ("memory", "private", "bytes", "lower");
     let user = memory(&[private]);
     for base in of(&user, "container", "private") {
