@@ -1,23 +1,13 @@
-//! Builds the programs that isolab runs inside its environments: the probe, the kernel of the bare guest, the init of the
-//! Linux one.
-//!
-//! They are `no_std` programs with a linker script of their own, compiled by the rustc that cargo uses, always optimised,
-//! whatever the profile: the same bytes in debug and release. Cargo's RUSTFLAGS do not reach them.
-//!
-//! And lists the files of the guide, so that a binary outside the repository has them too, and compiles the container's filter.
+//! How the program is linked, and which build it is. What it carries is built where it is used: `src/crates/*/build.rs`.
 
-#[path = "src/container/presets/capabilities.rs"]
-mod capabilities;
-#[allow(dead_code, reason = "other profiles are compiled when a container is made")]
-#[path = "src/container/seccomp/compiler.rs"]
-mod compiler;
+#[path = "src/crates/build_script.rs"]
+#[allow(dead_code, reason = "each build script needs a part of it")]
+mod build_script;
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, exit};
+use std::process::Command;
 
-use capabilities::CAPABILITIES;
-use compiler::bpf::Instruction;
-use compiler::{Table, docker, filter};
+use build_script::{env, stop};
 
 fn main() {
     stop_on_another_machine();
@@ -25,12 +15,6 @@ fn main() {
     println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rustc-link-arg-bins=-no-pie"); // no relocations at start: a worker starts sooner and owns less memory
     link_statically();
-    build_program("probe", "src/probe");
-    build_program("kernel", "src/vm/bare/kernel");
-    build_program("init", "src/vm/linux/guest");
-    list_guide_files();
-    list_reference_runs();
-    compile_filter();
 }
 
 fn stop_on_another_machine() {
@@ -80,138 +64,6 @@ fn library(name: &str) -> Option<PathBuf> {
     path.is_file().then_some(path) // it echoes a name that it does not find
 }
 
-fn build_program(name: &str, folder: &str) {
-    println!("cargo:rerun-if-changed={folder}");
-    let out = PathBuf::from(env("OUT_DIR")).join(name);
-    let own = Path::new(folder).join("link.ld");
-    let script = if own.exists() { own } else { "src/probe/link.ld".into() };
-    let script = format!("-Clink-arg=-T{}", script.display());
-    let result = Command::new(env("RUSTC"))
-        .arg(format!("{folder}/main.rs"))
-        .args(["--edition=2024", "--crate-type=bin", "--target=x86_64-unknown-linux-gnu", "-Dwarnings"])
-        .args(["--crate-name", name, "--cfg", "probe", "--check-cfg", "cfg(probe, test)"])
-        .args(["-Copt-level=2", "-Ccodegen-units=1", "-Ctarget-cpu=x86-64", "-Cpanic=abort"])
-        .args(["-Cforce-unwind-tables=no", "-Cstrip=debuginfo", "-Crelocation-model=static"])
-        .args(
-            ["-nostdlib", "-nostartfiles", "-static", "-no-pie", "-Wl,--build-id=none"]
-                .map(|a| format!("-Clink-arg={a}")),
-        )
-        .arg(script)
-        .arg("-o")
-        .arg(&out)
-        .env_remove("RUSTC_WRAPPER")
-        .env_remove("RUSTFLAGS")
-        .env_remove("CARGO_ENCODED_RUSTFLAGS")
-        .output();
-    match result {
-        Ok(o) if o.status.success() => {}
-        Ok(o) => stop(&format!("{name} did not build:\n{}", String::from_utf8_lossy(&o.stderr))),
-        Err(cause) => stop(&format!("could not run rustc to build {name}: {cause}")),
-    }
-}
-
-/// `src/guide/shelf.rs` includes this table, each file compressed (RFC 1950). Not in it: the solutions, what is written for a code host, and work/, which
-/// is the reader's desk: an edit there must neither cost a new build nor become what was shipped.
-fn list_guide_files() {
-    const FOLDER: &str = "lab-guides";
-    let (mut files, mut folders) = (Vec::new(), vec![PathBuf::from(FOLDER)]);
-    println!("cargo:rerun-if-changed={FOLDER}/README.md"); // the index: a new page changes it
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-            let path = entry.path();
-            let name = path.strip_prefix(FOLDER).unwrap_or(&path).display().to_string();
-            match (path.is_dir(), name.as_str()) {
-                (_, "README.md" | "solutions" | "work") => continue,
-                (true, _) => folders.push(path.clone()),
-                (false, _) => files.push(name),
-            }
-            println!("cargo:rerun-if-changed={}", path.display());
-        }
-    }
-    let include = |file: String| {
-        let packed = pack(&Path::new(FOLDER).join(&file), &format!("{}.z", file.replace('/', ".")));
-        (file, packed)
-    };
-    write_table("guide_files.rs", files.into_iter().map(include).collect());
-}
-
-/// `src/guide/reference.rs` includes this one: the runs of reference machines, by host and name, compressed (RFC 1950):
-/// they are megabytes of digits.
-fn list_reference_runs() {
-    const FOLDER: &str = "results/reference";
-    println!("cargo:rerun-if-changed=results/README.md"); // it names them
-    let mut files = Vec::new();
-    for host in std::fs::read_dir(FOLDER).into_iter().flatten().flatten() {
-        println!("cargo:rerun-if-changed={}", host.path().display());
-        for run in std::fs::read_dir(host.path()).into_iter().flatten().flatten() {
-            let path = run.path();
-            if path.extension().is_some_and(|ending| ending == "json") {
-                let name = path.strip_prefix(FOLDER).unwrap_or(&path).display().to_string();
-                let packed = pack(&path, &format!("{}.z", name.replace('/', ".")));
-                files.push((name, packed));
-            }
-        }
-    }
-    write_table("reference_runs.rs", files);
-}
-
-/// Compresses a file, and gives the text that includes it. Not again while the file is the same: this program is not optimised.
-fn pack(from: &Path, name: &str) -> String {
-    let to = PathBuf::from(env("OUT_DIR")).join(name);
-    let changed = |path: &Path| path.metadata().and_then(|about| about.modified()).ok();
-    if changed(&to).is_none_or(|packed| changed(from).is_none_or(|file| file >= packed)) {
-        let packed = std::fs::read(from).map(|text| compressed(&text));
-        if let Err(cause) = packed.and_then(|bytes| std::fs::write(&to, bytes)) {
-            stop(&format!("could not pack {}: {cause}", from.display()));
-        }
-    }
-    format!("include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{name}\"))")
-}
-
-/// By the strategy for digits: matches are rare in them, and short ones do not pay. A fifteenth smaller than the usual one.
-fn compressed(text: &[u8]) -> Vec<u8> {
-    use miniz_oxide::deflate::core::{
-        CompressionStrategy, CompressorOxide, TDEFLFlush, TDEFLStatus, compress, create_comp_flags_from_zip_params,
-    };
-    let digits = text.iter().filter(|byte| byte.is_ascii_digit()).count() * 2 > text.len();
-    let strategy = if digits { CompressionStrategy::Filtered } else { CompressionStrategy::Default };
-    let mut compressor = CompressorOxide::new(create_comp_flags_from_zip_params(9, 15, strategy as i32));
-    let mut packed = vec![0; text.len() + 1024]; // deflate never adds more than a few bytes for each 32 KiB
-    let (status, _, length) = compress(&mut compressor, text, &mut packed, TDEFLFlush::Finish);
-    if status != TDEFLStatus::Done {
-        stop(&format!("could not pack {} bytes: {status:?}", text.len()));
-    }
-    packed.truncate(length);
-    packed
-}
-
-/// Rows of path and packed contents.
-fn write_table(name: &str, mut files: Vec<(String, String)>) {
-    files.sort();
-    let rows: String = files.iter().map(|(path, include)| format!("    ({path:?}, {include}),\n")).collect();
-    let table = format!("const EMBEDDED: &[(&str, &[u8])] = &[\n{rows}];\n");
-    if let Err(cause) = std::fs::write(PathBuf::from(env("OUT_DIR")).join(name), table) {
-        stop(&format!("could not write {name}: {cause}"));
-    }
-}
-
-/// `src/container/seccomp/mod.rs` includes this one: the container's filter, compiled.
-fn compile_filter() {
-    const FILE: &str = "src/container/seccomp/calls.txt";
-    const TABLE: &str = include_str!("src/container/seccomp/calls.txt");
-    let table = Table::read(TABLE, CAPABILITIES).unwrap_or_else(|why| stop(&format!("{FILE}:{why}")));
-    let row = |Instruction { code, jt, jf, k }| {
-        let (high, low) = (k >> 16, k & 0xffff);
-        format!("    Instruction {{ code: {code}, jt: {jt}, jf: {jf}, k: 0x{high:04x}_{low:04x} }},\n")
-    };
-    let program = filter(&docker(&table)).unwrap_or_else(|| stop("the filter is too long"));
-    let rows: String = program.into_iter().map(row).collect();
-    let table = format!("static DOCKER_DEFAULT: &[Instruction] = &[\n{rows}];\n");
-    if let Err(cause) = std::fs::write(PathBuf::from(env("OUT_DIR")).join("docker_filter.rs"), table) {
-        stop(&format!("could not write docker_filter.rs: {cause}"));
-    }
-}
-
 /// `isolab --version` and every results file name the commit, when there is one.
 fn tell_which_build_this_is() {
     let git = |args: &[&str]| {
@@ -233,17 +85,4 @@ fn tell_which_build_this_is() {
     if let Some(file) = moves.into_iter().find(|file| Path::new(file).exists()) {
         println!("cargo:rerun-if-changed={file}");
     }
-}
-
-fn env(name: &str) -> String {
-    std::env::var(name).unwrap_or_else(|_| stop(&format!("cargo did not set {name}")))
-}
-
-#[expect(clippy::exit, clippy::print_stderr, reason = "a build script has no other way to stop with a plain message")]
-fn stop(why: &str) -> ! {
-    for line in why.lines() {
-        println!("cargo:warning={line}");
-    }
-    eprintln!("\nerror: {why}\n");
-    exit(1)
 }

@@ -62,8 +62,8 @@ fn body(bytes: &[u8]) -> Option<(&[u8], Trailer)> {
 }
 
 /// As `gzip -n` makes it, with the optional parts that these flags name.
-#[cfg(test)]
-pub(crate) fn packed(text: &[u8], flags: u8, parts: &[u8]) -> Vec<u8> {
+#[cfg(any(test, feature = "for-tests"))]
+pub fn packed(text: &[u8], flags: u8, parts: &[u8]) -> Vec<u8> {
     let mut file = vec![0x1f, 0x8b, 8, flags, 0, 0, 0, 0, 0, 3];
     file.extend(parts);
     file.extend(miniz_oxide::deflate::compress_to_vec(text, 6));

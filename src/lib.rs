@@ -25,6 +25,9 @@
 //! cli → doctor → { bench (workers), environments, container, vm, host }
 //! ```
 //!
+//! Four crates: `base.rs`, `views.rs` and `lab.rs` list the rooms of the lower three, this file those of the program. The
+//! compiler holds the arrows between them.
+//!
 //! `error`, `timeline`, `model`, `units`, `lang`, `shell`, `any_path`, `gzip`, `id`, `proc_stat`, `planned` and the probe's `abi` are leaves that all may use. `tests/architecture.rs` holds
 //! the tree to this, and to the sizes of files and functions.
 //!
@@ -32,35 +35,19 @@
 //!
 //! An environment, an experiment or a chart is one new file, and one line in its folder's `mod.rs`; a row of [`doctor`] is a
 //! function and a line, and a recording in `tests/machines/` that shows it. A chapter is a page, its twin, its questions and
-//! its task in `lab-guides/`: `build.rs` finds them.
+//! its task in `lab-guides/`: `src/crates/views/build.rs` finds them.
 #![deny(unsafe_code)]
 
-pub mod any_path;
-pub mod bench;
-pub mod charts;
 pub mod cli;
-pub mod container;
 pub mod doctor;
-pub mod environments;
-pub mod error;
-pub mod escape;
-pub mod experiments;
-pub mod guide;
-pub mod gzip;
-pub mod host;
-pub mod id;
-pub mod kernels;
-pub mod lang;
-pub mod model;
-pub mod planned;
-pub mod probe;
-pub mod proc_stat;
-pub mod report;
-pub mod results;
-pub mod shell;
-pub mod stats;
-pub mod sys;
-pub mod testing;
-pub mod timeline;
-pub mod units;
-pub mod vm;
+
+/// Told by build.rs.
+pub const BUILD: isolab_base::model::Build = isolab_base::model::Build {
+    commit: env!("ISOLAB_COMMIT"),
+    profile: env!("ISOLAB_PROFILE"),
+    rustc: env!("ISOLAB_RUSTC"),
+};
+
+pub use isolab_base::*;
+pub use isolab_lab::*;
+pub use isolab_views::*;

@@ -275,3 +275,13 @@ impl Part {
         Part { owner: Owner::Daemon, ..Part::bytes(name, amount, source) }
     }
 }
+/// Which build of isolab this is.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Build {
+    /// Of git, with "+changes" where the sources are not those of it; or "unknown".
+    pub commit: &'static str,
+    /// "debug" or "release".
+    pub profile: &'static str,
+    /// The compiler, as it names itself.
+    pub rustc: &'static str,
+}

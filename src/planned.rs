@@ -63,16 +63,3 @@ pub const CHAPTERS: std::ops::RangeInclusive<u32> = 0..=14;
 pub fn is_measured_later(name: &str) -> bool {
     ENVIRONMENTS.contains(&name) || EXPERIMENTS.contains(&name)
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_here_is_not_planned_any_more() {
-        let environments = crate::environments::ALL.iter().map(|e| e.about().id);
-        let experiments = crate::experiments::ALL.iter().map(|e| e.about().id);
-        assert_eq!(environments.chain(experiments).find(|id| is_measured_later(id)), None);
-        assert_eq!(crate::charts::ALL.iter().find(|c| CHARTS.contains(&c.id)).map(|c| c.id), None);
-    }
-}

@@ -37,6 +37,12 @@ fn line(thread: Option<&str>, what: &str) -> String {
     }
 }
 
+/// The repository's folder: a test begins in its own crate's.
+#[cfg(any(test, feature = "for-tests"))]
+pub fn repository() -> &'static std::path::Path {
+    std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../.."))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

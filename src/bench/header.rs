@@ -10,7 +10,7 @@ use crate::error::{Context, Error, Result};
 use crate::experiments::{self, Question};
 use crate::id::{ArmId, RunId};
 use crate::lang::Said;
-use crate::model::Kind;
+use crate::model::{Build, Kind};
 use crate::results::hash::{sha256, sha256_of_file};
 use crate::results::schema::{ArmInfo, ExperimentInfo, Header, MetricInfo, Plan as PlanInfo, Timer};
 use crate::results::sudo_user;
@@ -23,6 +23,7 @@ pub struct Invocation {
     pub argv: Vec<String>,
     pub called_as: String,
     pub prediction_sha256: Option<String>,
+    pub build: Build,
 }
 
 /// Reason and remedy of arms that run with less than asked for, by arm.
@@ -46,8 +47,8 @@ pub fn header(plan: &Plan, setting: HeaderInput, limited: &Limited) -> Result<He
         argv: setting.called.argv,
         called_as: setting.called.called_as,
         version: env!("CARGO_PKG_VERSION").into(),
-        commit: env!("ISOLAB_COMMIT").into(),
-        profile: env!("ISOLAB_PROFILE").into(),
+        commit: setting.called.build.commit.into(),
+        profile: setting.called.build.profile.into(),
         binary_sha256: sha256_of_file(Path::new("/proc/self/exe"))
             .doing(|| said!("read isolab's own binary", "isolab 자신의 바이너리를 읽을 수 없습니다"))?,
         probe_sha256: sha256(&[crate::probe::ELF]),
@@ -92,7 +93,7 @@ fn host(setting: &HeaderInput) -> crate::host::Host {
     let mut host = crate::host::Host::read(Path::new("/"), id.unwrap_or_else(|_| format!("once-{}", setting.id)));
     host.kvm_backend = setting.backend.clone().unwrap_or_default();
     host.tools = crate::host::tool_versions();
-    host.tools.insert("rustc".into(), env!("ISOLAB_RUSTC").into());
+    host.tools.insert("rustc".into(), setting.called.build.rustc.into());
     host
 }
 

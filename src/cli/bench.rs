@@ -177,6 +177,7 @@ fn how(args: &Bench, sets: &Sets, root: bool) -> Result<RunConfig> {
             argv: text(&std::env::args_os().collect::<Vec<_>>()),
             called_as: called_as(),
             prediction_sha256: prediction(),
+            build: crate::BUILD,
         },
         results: args.results.clone(),
         cpu,

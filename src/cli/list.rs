@@ -119,3 +119,16 @@ pub(super) fn wrap(text: &str, width: usize, indent: &str) -> String {
     }
     lines.join("\n")
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::planned;
+
+    #[test]
+    fn what_is_here_is_not_planned_any_more() {
+        let environments = crate::environments::ALL.iter().map(|e| e.about().id);
+        let experiments = crate::experiments::ALL.iter().map(|e| e.about().id);
+        assert_eq!(environments.chain(experiments).find(|id| planned::is_measured_later(id)), None);
+        assert_eq!(crate::charts::ALL.iter().find(|c| planned::CHARTS.contains(&c.id)).map(|c| c.id), None);
+    }
+}

@@ -59,6 +59,7 @@ use crate::error::{Context, Error, Kind, Result, shortage};
 use crate::lang::Said;
 use crate::model::Exit;
 use crate::said;
+use crate::sys::clock::Clock;
 use crate::sys::clone::{CloneArgs, Process};
 use crate::timeline::{Stage, Timeline};
 pub use child::{Files, die_with_parent, parent_lives};

@@ -24,7 +24,7 @@ use crate::lang::Said;
 use crate::model::{AnsweredBy, Channel, Exit, FileTree, Limits, Network, Part, Reach, Rootfs, Task};
 use crate::probe;
 use crate::said;
-use crate::sys::clock::TscAnchor;
+use crate::sys::clock::{Clock, TscAnchor};
 use crate::sys::clone::{CloneArgs, Process};
 use crate::sys::exec::Image;
 use crate::sys::fds::hand_over;

@@ -159,11 +159,12 @@ mod tests {
     #[test]
     fn the_binary_holds_the_folder() {
         let mut on_disk = Vec::new();
-        let mut todo = vec![PathBuf::from(FOLDER)];
+        let guide = crate::testing::repository().join(FOLDER);
+        let mut todo = vec![guide.clone()];
         while let Some(dir) = todo.pop() {
             for entry in std::fs::read_dir(&dir).unwrap().flatten() {
                 let path = entry.path();
-                let name = path.strip_prefix(FOLDER).unwrap().display().to_string();
+                let name = path.strip_prefix(&guide).unwrap().display().to_string();
                 match (path.is_dir(), name.as_str()) {
                     (_, "README.md" | "solutions" | "work") => {}
                     (true, _) => todo.push(path),

@@ -7,6 +7,7 @@ use super::checks::{Grades, Source};
 use super::files::Results;
 use super::outcome::Outcome;
 use crate::id::RunId;
+use crate::model::Build;
 use crate::results::hash::{sha256, sha256_of_file};
 use crate::results::schema::Status;
 
@@ -63,7 +64,14 @@ pub struct PassedOver {
 }
 
 impl Graded {
-    pub fn new(chapter: u32, grades: Grades, source: &Source, results: &[Results], own_too: bool) -> Graded {
+    pub fn new(
+        chapter: u32,
+        grades: Grades,
+        source: &Source,
+        results: &[Results],
+        own_too: bool,
+        build: Build,
+    ) -> Graded {
         let host_id = own_host_id();
         let probe_sha256 = sha256(&[crate::probe::ELF]);
         let flags = flags(source, results, host_id.as_deref(), &probe_sha256, own_too);
@@ -71,7 +79,7 @@ impl Graded {
             schema: SCHEMA,
             chapter,
             version: env!("CARGO_PKG_VERSION").into(),
-            commit: env!("ISOLAB_COMMIT").into(),
+            commit: build.commit.into(),
             binary_sha256: sha256_of_file(std::path::Path::new("/proc/self/exe")).unwrap_or_default(),
             probe_sha256,
             host_id,

@@ -128,7 +128,7 @@ impl Deref for Said {
 }
 
 /// In tests alone: without a language it would be English, in the midst of a Korean line too. What is English always is `&*said`.
-#[cfg(test)]
+#[cfg(any(test, feature = "for-tests"))]
 impl fmt::Display for Said {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self)
@@ -136,14 +136,14 @@ impl fmt::Display for Said {
 }
 
 /// In tests alone: what is said to people is said in both languages, and that it is, the compiler sees.
-#[cfg(test)]
+#[cfg(any(test, feature = "for-tests"))]
 impl From<&str> for Said {
     fn from(en: &str) -> Said {
         Said::verbatim(en)
     }
 }
 
-#[cfg(test)]
+#[cfg(any(test, feature = "for-tests"))]
 impl From<String> for Said {
     fn from(en: String) -> Said {
         Said::verbatim(en)

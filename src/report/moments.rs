@@ -64,6 +64,7 @@ const LIVES: &[(&str, &str)] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::repository;
     use std::path::Path;
 
     /// What stands in the sources behind `begin`, as a literal.
@@ -87,9 +88,9 @@ mod tests {
         let (mut moments, mut counts) = (Vec::new(), Vec::new());
         for room in ["src/container", "src/environments", "src/vm"] {
             for begin in [".mark(Stage::", ".mark_at(Stage::", "(Stamp::"] {
-                literals(Path::new(room), begin, &mut moments);
+                literals(&repository().join(room), begin, &mut moments);
             }
-            literals(Path::new(room), "Part::count(", &mut counts);
+            literals(&repository().join(room), "Part::count(", &mut counts);
         }
         assert!(moments.len() > 20 && counts.len() > 5, "{moments:?} {counts:?}");
         let is_prose = |text: &&String| text.contains(' ') || text.chars().all(|c| c.is_ascii_lowercase());

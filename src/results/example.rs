@@ -11,13 +11,13 @@ use crate::error::Error;
 use crate::id::{ArmId, CellId};
 
 /// An arm: id, fair name, KVM backend.
-pub(crate) type ExampleArm<'a> = (&'a str, &'a str, Option<&'a str>);
+pub type ExampleArm<'a> = (&'a str, &'a str, Option<&'a str>);
 
 /// A metric: experiment, id, unit, which is better.
-pub(crate) type ExampleMetric<'a> = (&'a str, &'a str, &'a str, &'a str);
+pub type ExampleMetric<'a> = (&'a str, &'a str, &'a str, &'a str);
 
 /// A plain process, its twin and a container that starts seven times slower.
-pub(crate) fn boot(blocks: u32) -> Run {
+pub fn boot(blocks: u32) -> Run {
     let arms = [
         ("process", "plain process", None),
         ("process#2", "plain process", None),
@@ -29,14 +29,14 @@ pub(crate) fn boot(blocks: u32) -> Run {
 }
 
 /// A few per cent that differ from block to block and from arm to arm, always the same.
-pub(crate) fn noise(arm: &str, block: u32) -> f64 {
+pub fn noise(arm: &str, block: u32) -> f64 {
     let salt: u32 = arm.bytes().map(u32::from).sum();
     1.0 + f64::from((block * 7919 + salt * 31) % 101) / 2000.0
 }
 
 /// Every experiment on every arm; `value(arm, metric, block)`. An arm with a case is written "vm-bare{touch=0}".
 /// An arm without any value for an experiment was skipped.
-pub(crate) fn run(
+pub fn run(
     arms: &[ExampleArm],
     metrics: &[ExampleMetric],
     blocks: u32,
@@ -71,7 +71,7 @@ pub(crate) fn run(
 }
 
 /// A sample of the metric "m".
-pub(crate) fn line(cell: &str, block: u32, value: f64) -> SampleLine {
+pub fn line(cell: &str, block: u32, value: f64) -> SampleLine {
     sample(cell, block, [("m".to_owned(), value)].into())
 }
 

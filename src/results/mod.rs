@@ -11,8 +11,8 @@ pub mod chain;
 pub mod coursework;
 pub mod csv;
 pub mod derive;
-#[cfg(test)]
-pub(crate) mod example;
+#[cfg(any(test, feature = "for-tests"))]
+pub mod example;
 pub mod files;
 pub mod flat;
 pub mod hash;

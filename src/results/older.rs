@@ -236,7 +236,8 @@ mod tests {
     #[test]
     fn the_reference_is_told_in_korean() {
         for file in ["software-kvm/run.json", "software-kvm/sequential.json", "svm/run.json", "svm/sequential.json"] {
-            let run = crate::results::read::load(&std::path::Path::new("results/reference").join(file)).unwrap();
+            let run =
+                crate::results::read::load(&crate::testing::repository().join("results/reference").join(file)).unwrap();
             let texts = run.header.metrics.iter().map(|m| &m.definition).chain(run.header.arms.iter().map(|a| &a.t0));
             let missing: Vec<&String> = texts.filter(|text| korean(text).is_none()).collect();
             assert!(missing.is_empty(), "{file}: {missing:?}");

@@ -101,7 +101,7 @@ mod tests {
     /// Reasons of holes are said in Korean anywhere in the program, and drawn.
     #[test]
     fn every_syllable_that_the_program_says_has_a_glyph() {
-        let mut folders = vec![std::path::PathBuf::from("src")];
+        let mut folders = vec![crate::testing::repository().join("src")];
         let mut missing = std::collections::BTreeSet::new();
         while let Some(folder) = folders.pop() {
             for path in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {

@@ -119,7 +119,7 @@ impl Checked {
     fn graded(self, chapter: u32, lang: Lang) -> Graded {
         let over = |p: PassedOver| grades::PassedOver { file: p.file, why: p.why.of(lang).to_owned(), fix: p.fix };
         let passed_over = self.passed_over.into_iter().map(over).collect();
-        let mut graded = Graded::new(chapter, self.grades, &self.source, &self.results, self.own_too);
+        let mut graded = Graded::new(chapter, self.grades, &self.source, &self.results, self.own_too, crate::BUILD);
         (graded.chosen, graded.passed_over) = (self.why.name().into(), passed_over);
         graded
     }

@@ -17,6 +17,7 @@ use super::spec::{
 use super::*;
 use crate::container::folder::Folder;
 use crate::error::Kind;
+use crate::sys::clock::Clock;
 use crate::sys::signals::Ignored;
 
 /// The exit status and what it prints of a shell command in a container on the host's own files, read-only.

@@ -21,7 +21,7 @@ use crate::environments::{
 use crate::error::{Context, Error, Result};
 use crate::model::{Exit, Part, Task};
 use crate::said;
-use crate::sys::clock::TscAnchor;
+use crate::sys::clock::{Clock, TscAnchor};
 use crate::sys::clone::Process;
 use crate::sys::signals::{self, TO_END};
 use crate::timeline::{Stage, Timeline};

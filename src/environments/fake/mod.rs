@@ -15,6 +15,7 @@ use crate::lang::Said;
 use crate::model::{Exit, FileTree, Kind, Network, Part, Reach, Record, Task};
 use crate::probe::abi;
 use crate::said;
+use crate::sys::clock::Clock;
 use crate::timeline::{Stage, Timeline};
 use crate::units::parse_bytes;
 

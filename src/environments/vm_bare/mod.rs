@@ -17,6 +17,7 @@ use crate::lang::Said;
 use crate::model::{AnsweredBy, Channel, Exit, FileTree, Io, Limits, Network, Part, Reach, Record, Rootfs, Task};
 use crate::probe::{self, abi};
 use crate::said;
+use crate::sys::clock::Clock;
 use crate::sys::fds::out_of_the_way_raw;
 use crate::sys::signals;
 use crate::timeline::{Stage, Timeline};

@@ -13,6 +13,7 @@ use crate::lang::{Lang, Said};
 use crate::model::{Exit, Part, Record};
 use crate::probe::abi;
 use crate::said;
+use crate::sys::clock::Clock;
 use crate::sys::signals;
 use crate::timeline::{Stage, Timeline};
 use crate::vm::bus::Bus;

@@ -35,8 +35,10 @@ fn nothing_measured_is_never_a_pass_or_a_fail() {
 #[test]
 fn every_relation_that_a_chapter_names_is_here() {
     let mut seen = 0;
-    for entry in
-        std::fs::read_dir("lab-guides").unwrap().flatten().filter(|e| e.path().extension().is_some_and(|x| x == "toml"))
+    for entry in std::fs::read_dir(crate::testing::repository().join("lab-guides"))
+        .unwrap()
+        .flatten()
+        .filter(|e| e.path().extension().is_some_and(|x| x == "toml"))
     {
         let text = std::fs::read_to_string(entry.path()).unwrap();
         let data = crate::guide::chapters::parse(&text, "chapter").unwrap();

@@ -15,6 +15,7 @@ use crate::error::{Error, Result};
 use crate::lang::Said;
 use crate::model::Io;
 use crate::said;
+use crate::sys::clock::Clock;
 use crate::timeline::{Stage, Timeline};
 use crate::vm::guest_memory::GuestMemory;
 use crate::vm::kvm::{Cpu, Vm, host_cpuid};

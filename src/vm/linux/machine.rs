@@ -23,6 +23,7 @@ use crate::error::{Context, Result};
 use crate::model::Io;
 use crate::probe::abi::{PORT_INPUT, PORT_WAIT};
 use crate::said;
+use crate::sys::clock::Clock;
 use crate::timeline::{Stage, Timeline};
 use crate::vm::bare::devices::{noop::Noop, record::Records};
 use crate::vm::bare::hypercall::{Hypercall, Port};
