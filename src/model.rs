@@ -96,6 +96,16 @@ pub enum Network {
     Other,
 }
 
+/// The kernel that a guest boots.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GuestKernel {
+    /// "6.1.0-57-cloud-amd64"; None: its file does not tell.
+    pub version: Option<String>,
+    pub sha256: String,
+    /// "bzImage" or "vmlinux".
+    pub format: String,
+}
+
 /// One program to run in one environment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Task {

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use isolab::error::Error;
 use isolab::host::{Cache, CgroupMode, Cgroups, Host, Tuning};
 use isolab::lang::Said;
-use isolab::model::{AnsweredBy, FileTree, Kind, Network, Part, Reach, Unit};
+use isolab::model::{AnsweredBy, FileTree, GuestKernel, Kind, Network, Part, Reach, Unit};
 use isolab::results::schema::{
     ArmInfo, Cell, Columns, Comparison, ExperimentInfo, Header, Interval, MetricInfo, NoiseFloor, Outliers, Plan, Run,
     SCHEMA, Sample, SampleLine, SampleOutcome, StageColumn, Status, Summary, Timer, Warning,
@@ -100,6 +100,7 @@ fn header() -> Header {
             kind: Some(Kind::Process),
             answered_by: Some(AnsweredBy::HostKernel),
             reach: Some(Reach { guest_ram: Some(text()), files: FileTree::Own, network: Network::Loopback }),
+            guest_kernel: Some(GuestKernel { version: Some(text()), sha256: text(), format: text() }),
             limited_ko: Some(text()),
             limited_fix_ko: Some(text()),
             name_ko: Some(text()),

@@ -127,6 +127,7 @@ fn arm_info(arm: &Arm, backend: Option<&str>, limited: Option<&(Said, Said)>) ->
         kind: Some(about.kind),
         answered_by: Some(about.answered_by),
         reach: Some(arm.env.reach(&arm.knobs)),
+        guest_kernel: arm.env.guest_kernel(&arm.knobs),
         t0: about.t0.to_string(),
         t0_ko: about.t0.korean().map(str::to_owned),
         backend: backend.filter(|_| about.kind == Kind::Machine).map(str::to_owned),

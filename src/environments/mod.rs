@@ -42,7 +42,7 @@ pub use crate::container::handle::Handle;
 use crate::error::Result;
 use crate::lang::Said;
 use crate::lang::said::both;
-use crate::model::{AnsweredBy, Channel, Exit, Kind, Part, Reach, Record, Task};
+use crate::model::{AnsweredBy, Channel, Exit, GuestKernel, Kind, Part, Reach, Record, Task};
 use crate::timeline::Timeline;
 pub use knobs::{Arm, KnobAbout, Knobs};
 pub use setting::Setting;
@@ -149,6 +149,10 @@ pub trait Environment: Sync {
     /// by the harness. Empty: nothing does.
     fn daemons(&self, _: &Knobs) -> Result<Vec<Part>> {
         Ok(Vec::new())
+    }
+    /// The kernel that its guest boots, if that is somebody else's; the results file keeps it.
+    fn guest_kernel(&self, _: &Knobs) -> Option<GuestKernel> {
+        None
     }
     /// Can this machine run it at all? Asked before one life by hand; a bench asks [`Environment::supports`].
     fn check_machine(&self) -> Result<()> {

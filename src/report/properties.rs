@@ -73,6 +73,7 @@ mod tests {
                 kind: Some(env.about().kind),
                 answered_by: Some(env.about().answered_by),
                 reach: Some(env.reach(&knobs)),
+                guest_kernel: None,
                 ..old.clone()
             };
             let [old, new] = [old, new].map(|arm| (of(&arm, &run.header.plan, Lang::En), arm.kind()));

@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::id::{ArmId, Case, CellId, RunId};
 use crate::lang::Lang;
 use crate::lang::said::Said;
-use crate::model::{AnsweredBy, Kind, Part, Reach, Unit};
+use crate::model::{AnsweredBy, GuestKernel, Kind, Part, Reach, Unit};
 pub use crate::stats::Interval;
 use crate::timeline::{Stage, Timeline};
 
@@ -161,6 +161,9 @@ pub struct ArmInfo {
     /// What its program may use; see [`ArmInfo::reach`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reach: Option<Reach>,
+    /// What it boots, if it boots a kernel of somebody else's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guest_kernel: Option<GuestKernel>,
 }
 
 impl ArmInfo {

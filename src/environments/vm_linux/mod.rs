@@ -13,8 +13,9 @@ mod typed;
 
 use super::{About, Clocks, Environment, Instance, KnobAbout, Knobs, Prepared, Setting, Support};
 use crate::error::{Context, Kind, Result};
+use crate::kernels;
 use crate::lang::Said;
-use crate::model::{AnsweredBy, Channel, FileTree, Network, Reach, Task};
+use crate::model::{AnsweredBy, Channel, FileTree, GuestKernel, Network, Reach, Task};
 use crate::said;
 use crate::sys::fds::out_of_the_way_raw;
 use crate::timeline::Timeline;
@@ -53,6 +54,13 @@ static ABOUT: About = About {
             sentence: Said::fixed(
                 "Virtual CPUs, 2 to 8, each on a thread; one without it.",
                 "가상 CPU 수로, 2부터 8까지이며 각각 스레드 하나에서 돕니다. 없으면 하나입니다.",
+            ),
+        },
+        KnobAbout {
+            form: "unpacked",
+            sentence: Said::fixed(
+                "The host has unpacked the kernel, once, so that the guest need not at each start.",
+                "호스트가 커널의 압축을 한 번 풀어 두어 게스트가 시작할 때마다 풀지 않아도 됩니다.",
             ),
         },
         KnobAbout {
@@ -109,6 +117,11 @@ impl Environment for VmLinux {
             Err(error) if matches!(error.kind, Kind::Usage | Kind::NotFound | Kind::NotExecutable) => Support::Yes,
             Err(error) => Support::No { reason: error.reason(), fix: error.try_this },
         }
+    }
+
+    fn guest_kernel(&self, knobs: &Knobs) -> Option<GuestKernel> {
+        let kernel = kernels::chosen(knobs.value("kernel")).ok()?;
+        Some(GuestKernel { version: kernel.version, sha256: kernel.sha256, format: kernel.format.name().to_owned() })
     }
 
     fn check_machine(&self) -> Result<()> {

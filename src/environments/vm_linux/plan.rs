@@ -12,7 +12,7 @@ use crate::probe::abi;
 use crate::said;
 use crate::vm::linux::command_line::{CommandLine, can_stand};
 use crate::vm::linux::initramfs::Initramfs;
-use crate::vm::linux::kernel::{check_ram, room_for_files};
+use crate::vm::linux::kernel::{check_ram, needs_of_file, room_for_files};
 use crate::vm::linux::machine::{Hardware, Software};
 use crate::vm::linux::orders::{self, Input};
 
@@ -41,7 +41,7 @@ impl Plan {
         if hard.populate {
             host_ram::check(hard.ram_bytes)?;
         }
-        let kernel = kernels::chosen(knobs.value("kernel"))?;
+        let kernel = kernel(knobs)?;
         let mut line =
             CommandLine { verbose: knobs.has("verbose"), self_tests: knobs.has("selftests"), ..CommandLine::default() };
         let streams = (!is_measured(task)).then(|| match task.io {
@@ -61,6 +61,16 @@ impl Plan {
             disks: task.disks.clone(),
         })
     }
+}
+
+/// The chosen kernel, or what it holds when it has been unpacked.
+fn kernel(knobs: &Knobs) -> Result<Kernel> {
+    let kernel = kernels::chosen(knobs.value("kernel"))?;
+    if !knobs.has("unpacked") {
+        return Ok(kernel);
+    }
+    let path = kernels::unpacked(&kernel)?;
+    Ok(Kernel { needs_ram_bytes: needs_of_file(&path)?, path, ..kernel })
 }
 
 fn files(

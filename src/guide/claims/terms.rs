@@ -173,6 +173,7 @@ mod tests {
             kind: None,
             answered_by: None,
             reach: None,
+            guest_kernel: None,
             limited_ko: None,
             limited_fix_ko: None,
             name_ko: None,

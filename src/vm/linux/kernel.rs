@@ -38,6 +38,17 @@ pub fn needs_ram_bytes(kernel_bytes: u64, initramfs_bytes: u64) -> u64 {
     (kernel_bytes + 2 * initramfs_bytes + WORKING).next_multiple_of(4 * MIB)
 }
 
+/// What a kernel's file says that it needs, without an initramfs.
+///
+/// # Errors
+/// When it is no kernel, or can't be read.
+pub fn needs_of_file(path: &Path) -> Result<u64> {
+    let doing = || said!("read the kernel {path}", "커널 {path}을(를) 읽을 수 없습니다", path = path.display());
+    let file = File::open(path).doing(doing)?;
+    let image = Image::of(&file).map_err(|fault| Error::usage(doing(), fault.said()).try_this(fault.remedy()))?;
+    Ok(image.needs_ram_bytes)
+}
+
 /// How large an initramfs may be.
 pub fn room_for_files(ram_bytes: u64, kernel_bytes: u64) -> u64 {
     ram_bytes.saturating_sub(kernel_bytes + WORKING) / 2
