@@ -18,6 +18,11 @@ pub fn skip(what: impl std::fmt::Display) {
     });
 }
 
+/// How many random inputs a test tries: so many, or as ISOLAB_HOSTILE says (`ISOLAB_HOSTILE=10000000 cargo test --lib hostile`).
+pub fn hostile_inputs(by_default: u64) -> u64 {
+    std::env::var("ISOLAB_HOSTILE").ok().and_then(|number| number.parse().ok()).unwrap_or(by_default)
+}
+
 /// What a test skips, each "TEST: why", for a runner that tells it itself.
 pub fn skipped_by(test: impl FnOnce()) -> Vec<String> {
     SKIPPED.set(Some(Vec::new()));

@@ -1,6 +1,8 @@
 //! A Linux guest's disks, by the built program: what is written is in the host's file, what may not be is not. It needs what
 //! `vm_linux` needs, and the kernel's modules: beside ISOLAB_TEST_KERNEL in a folder `modules`, or in /lib/modules.
+use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
+use std::process::{Command, Stdio};
 
 use isolab::kernels::{self, Kernel};
 
@@ -24,12 +26,17 @@ fn kernel(test: &str) -> Option<Kernel> {
 }
 
 fn shell(world: &World, kernel: &Kernel, disks: &[&str], script: &str) -> Answer {
+    run(&mut command(world, kernel, disks, script))
+}
+
+fn command(world: &World, kernel: &Kernel, disks: &[&str], script: &str) -> Command {
     let mut isolab = world.isolab(["run", "--as", "vm-linux", "--timeout", "60s", "--kernel"]);
     isolab.arg(&kernel.path);
     for disk in disks {
         isolab.args(["--disk", disk]);
     }
-    run(isolab.args(["--", TOOLS, "sh", "-c", script]))
+    isolab.args(["--", TOOLS, "sh", "-c", script]);
+    isolab
 }
 
 fn what_a_guest_writes_and_flushes_is_in_the_hosts_file() {
@@ -89,6 +96,29 @@ fn a_disk_that_shrinks_under_its_guest_gives_io_errors() {
     assert_eq!(file.metadata().unwrap().len(), 64 << 10);
 }
 
+/// The guest says a number when what it wrote before was flushed; then its monitor is killed, whatever it does.
+fn what_was_flushed_outlives_a_killed_monitor() {
+    let Some(kernel) = kernel("what_was_flushed_outlives_a_killed_monitor") else { return };
+    let world = World::new();
+    let disk = world.file("disk", vec![0; 1 << 20]);
+    let script = "n=0; while :; do
+        echo record $n | /busybox dd of=/dev/vda bs=512 seek=$n conv=fsync 2>/dev/null; echo $n; n=$((n + 1)); done";
+    let mut isolab = command(&world, &kernel, &[&disk], script);
+    let mut monitor = isolab.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut lines = BufReader::new(monitor.stdout.take().unwrap()).lines().map_while(Result::ok);
+    let mut flushed: Vec<usize> = lines.by_ref().take(5).map(|line| line.parse().unwrap()).collect();
+    monitor.kill().unwrap();
+    monitor.wait().unwrap();
+    flushed.extend(lines.filter_map(|line| line.parse::<usize>().ok()));
+    assert!(flushed.len() >= 5, "{flushed:?}");
+    let bytes = std::fs::read(&disk).unwrap();
+    for n in flushed {
+        assert!(bytes[512 * n..].starts_with(format!("record {n}\n").as_bytes()), "record {n}");
+    }
+    let again = shell(&world, &kernel, &[&disk], "/busybox head -c 9 /dev/vda");
+    assert_eq!((again.code, again.out.as_str()), (0, "record 0\n"), "nobody holds the file: {again}");
+}
+
 fn what_is_no_disk_is_refused_before_the_guest_starts() {
     let world = World::new();
     for (arm, advice) in [("process", "vm-linux"), ("vm-bare", "vm-linux")] {
@@ -118,5 +148,6 @@ crate::runner::tests!(
     what_a_guest_writes_and_flushes_is_in_the_hosts_file,
     every_byte_of_a_disk_is_the_same_on_both_sides,
     a_disk_that_shrinks_under_its_guest_gives_io_errors,
+    what_was_flushed_outlives_a_killed_monitor,
     what_is_no_disk_is_refused_before_the_guest_starts
 );

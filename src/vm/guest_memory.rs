@@ -139,11 +139,6 @@ impl GuestMemory {
         &self.ram
     }
 
-    /// As the crates of virtual machine monitors take it: checked copies there too.
-    pub(in crate::vm) fn ram(&self) -> &GuestMemoryMmap {
-        &self.ram
-    }
-
     /// Of all regions together.
     pub fn bytes(&self) -> u64 {
         self.ram.iter().map(GuestMemoryRegion::len).sum()

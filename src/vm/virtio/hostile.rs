@@ -13,6 +13,7 @@ use super::Virtio;
 use super::block::{Access, Block};
 use super::rng::Rng;
 use super::testing::{AVAILABLE, DATA, DESCRIPTORS, Driver, INDIRECT, NEXT, RAM, USED, WRITE};
+use crate::testing::hostile_inputs;
 
 /// How many inputs without the variable: a second or two.
 const SOME: u64 = 150_000;
@@ -153,10 +154,6 @@ impl Hostile {
     }
 }
 
-fn wanted() -> u64 {
-    std::env::var("ISOLAB_HOSTILE").ok().and_then(|n| n.parse().ok()).unwrap_or(SOME)
-}
-
 /// How many notifications led to an answer, and how many to a broken device.
 fn attack(inputs: u64, make: impl Fn() -> Box<dyn Virtio>) -> (u64, u64) {
     let (mut answered, mut gave_up) = (0, 0);
@@ -174,7 +171,7 @@ fn attack(inputs: u64, make: impl Fn() -> Box<dyn Virtio>) -> (u64, u64) {
 
 #[test]
 fn nothing_that_a_driver_does_brings_down_the_source_of_random_bytes() {
-    let (answered, gave_up) = attack(wanted(), || Box::new(Rng::new().unwrap()));
+    let (answered, gave_up) = attack(hostile_inputs(SOME), || Box::new(Rng::new().unwrap()));
     assert!(answered > 1000 && gave_up > 1000, "the attack reaches what it attacks: {answered}, {gave_up}");
 }
 
@@ -184,7 +181,7 @@ fn nothing_that_a_driver_does_brings_down_a_disk_or_gets_beyond_it() {
     file.write_all(&vec![0x11; DISK]).unwrap();
     file.write_all(&CANARY).unwrap();
     let open = || Block::open(file.path(), Access::ReadWrite).unwrap();
-    let (answered, gave_up) = attack(wanted(), || Box::new(open()));
+    let (answered, gave_up) = attack(hostile_inputs(SOME), || Box::new(open()));
     assert!(answered > 1000 && gave_up > 1000, "the attack reaches what it attacks: {answered}, {gave_up}");
     let after = std::fs::read(file.path()).unwrap();
     assert!(after[..DISK].iter().any(|byte| *byte != 0x11), "it wrote");

@@ -45,7 +45,7 @@ impl VirtQueue {
             Ok(queue)
         };
         let queue = make().map_err(|_| Broken)?;
-        let valid = place.driver != 0 && queue.is_valid(memory.ram());
+        let valid = place.driver != 0 && queue.is_valid(memory.mmap());
         let queue = VirtQueue { queue, readable: Pieces::default(), writable: Pieces::default() };
         if valid { Ok(queue) } else { Err(Broken) }
     }
@@ -60,7 +60,7 @@ impl VirtQueue {
     /// # Errors
     /// When its chain is none: it leaves the table or RAM, never ends, is empty, or has a part to read behind one to write.
     pub fn next<'a>(&'a mut self, memory: &'a GuestMemory) -> Result<Option<Request<'a>>, Broken> {
-        let Some(chain) = self.queue.iter(memory.ram()).map_err(|_| Broken)?.next() else { return Ok(None) };
+        let Some(chain) = self.queue.iter(memory.mmap()).map_err(|_| Broken)?.next() else { return Ok(None) };
         let head = chain.head_index();
         let mut goes_on = true; // an empty chain is none
         self.readable.clear();
@@ -86,7 +86,7 @@ impl VirtQueue {
     /// # Errors
     /// When the head is outside of the table.
     pub fn give_back(&mut self, memory: &GuestMemory, head: u16, written: u32) -> Result<(), Broken> {
-        self.queue.add_used(memory.ram(), head, written).map_err(|_| Broken)
+        self.queue.add_used(memory.mmap(), head, written).map_err(|_| Broken)
     }
 
     /// From now on the driver need not tell of new requests.
@@ -94,7 +94,7 @@ impl VirtQueue {
     /// # Errors
     /// When the ring is no longer in RAM.
     pub fn hush(&mut self, memory: &GuestMemory) -> Result<(), Broken> {
-        self.queue.disable_notification(memory.ram()).map_err(|_| Broken)
+        self.queue.disable_notification(memory.mmap()).map_err(|_| Broken)
     }
 
     /// From now on it shall; true: something came meanwhile that it does not tell of. With event indices a device that does not
@@ -103,7 +103,7 @@ impl VirtQueue {
     /// # Errors
     /// When the ring is no longer in RAM.
     pub fn listen(&mut self, memory: &GuestMemory) -> Result<bool, Broken> {
-        self.queue.enable_notification(memory.ram()).map_err(|_| Broken)
+        self.queue.enable_notification(memory.mmap()).map_err(|_| Broken)
     }
 
     /// Does the driver want an interrupt for what was given back?
@@ -111,7 +111,7 @@ impl VirtQueue {
     /// # Errors
     /// When the ring is no longer in RAM.
     pub fn wants_interrupt(&mut self, memory: &GuestMemory) -> Result<bool, Broken> {
-        self.queue.needs_notification(memory.ram()).map_err(|_| Broken)
+        self.queue.needs_notification(memory.mmap()).map_err(|_| Broken)
     }
 }
 
