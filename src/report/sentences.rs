@@ -172,12 +172,17 @@ fn percent(share: f64) -> String {
     format!("{:.1}\u{a0}%", share * 100.0)
 }
 
-/// Does the host pay for the configured guest RAM, or for what the guest touched? The smallest and the largest machine.
-fn configured_against_touched(run: &Run, lang: Lang) -> Option<Sentence> {
-    let unit = names::metric(run, "memory", "host_bytes")?.unit;
+/// Does the host pay for the configured guest RAM, or for what the guest touched? The smallest and the largest machine of each arm.
+fn configured_against_touched(run: &Run, lang: Lang) -> Vec<Sentence> {
+    let Some(metric) = names::metric(run, "memory", "host_bytes") else { return Vec::new() };
     let sized = run.cells.iter().filter(|c| c.status == Status::Measured && !c.arm.is_repeated());
     let sized: Vec<(&Cell, &Summary, u64)> =
         sized.filter_map(|c| Some((c, summary(run, c, "host_bytes")?, c.case.bytes("configured")?))).collect();
+    let of_arms = sized.chunk_by(|a, b| a.0.arm == b.0.arm);
+    of_arms.filter_map(|sized| configured_of_arm(run, sized, metric.unit, lang)).collect()
+}
+
+fn configured_of_arm(run: &Run, sized: &[(&Cell, &Summary, u64)], unit: Unit, lang: Lang) -> Option<Sentence> {
     let (smallest, largest) = (sized.iter().map(|s| s.2).min()?, sized.iter().map(|s| s.2).max()?);
     let ends = sized.iter().filter(|s| s.2 == smallest || s.2 == largest);
     let parts = ends.map(|(cell, s, _)| {
@@ -240,6 +245,26 @@ mod tests {
                 assert_eq!(count, 1, "{weighed:?}: {said:#?}");
             }
         }
+    }
+
+    #[test]
+    fn each_machine_has_its_own_sentence_of_sizes() {
+        use crate::results::example::{ExampleArm, run};
+        let arms: [ExampleArm; 2] = [
+            ("vm-bare{configured=64M,touch=0}", "bare VM, no operating system", None),
+            ("vm-linux{configured=1G,touch=0}", "Linux VM", None),
+        ];
+        let run = run(&arms, &[("memory", "host_bytes", "bytes", "lower")], 8, |arm, _, _| {
+            Some(if arm.contains("linux") { 9e7 } else { 5e5 })
+        });
+        let said = sentences(&run, Lang::En, Detail::Short);
+        let sizes: Vec<_> = said.iter().filter(|s| s.lead.starts_with("Guest RAM")).collect();
+        let of = |name: &str| sizes.iter().find(|s| s.lead.contains(name)).unwrap_or_else(|| panic!("{said:#?}"));
+        assert!(
+            of("bare VM").parts.concat().contains("64M") && !of("bare VM").parts.concat().contains("1G"),
+            "{said:#?}"
+        );
+        assert!(of("Linux VM").parts.concat().contains("1G"), "{said:#?}");
     }
 
     #[test]
