@@ -35,6 +35,7 @@ pub(super) fn of(arm: &ArmInfo, plan: &Plan, lang: Lang) -> Properties {
         }),
         files: reach.as_ref().map_or_else(unknown, |reach| match reach.files {
             FileTree::Hosts => say(&words::HOST_FILES),
+            FileTree::Own if arm.kind() == Kind::Machine => say(&words::ROOT_IN_GUEST_RAM),
             FileTree::Own => say(&words::OWN_ROOT),
             FileTree::None => say(&words::NO_FILES),
             FileTree::Other => unknown(),
@@ -42,6 +43,7 @@ pub(super) fn of(arm: &ArmInfo, plan: &Plan, lang: Lang) -> Properties {
         network: reach.as_ref().map_or_else(unknown, |reach| match reach.network {
             Network::Hosts => say(&words::HOST_NETWORK),
             Network::Loopback => say(&words::OWN_NETWORK),
+            Network::Down if arm.kind() == Kind::Machine => say(&words::GUEST_NETWORK_DOWN),
             Network::Down => say(&words::OWN_NETWORK_DOWN),
             Network::None => say(&words::NO_NETWORK),
             Network::Other => unknown(),
@@ -49,7 +51,10 @@ pub(super) fn of(arm: &ArmInfo, plan: &Plan, lang: Lang) -> Properties {
         kernel: match arm.answered_by() {
             Some(AnsweredBy::HostKernel) => say(&words::HOST_KERNEL),
             Some(AnsweredBy::OwnGuestKernel) => say(&words::OWN_KERNEL),
-            Some(AnsweredBy::GuestLinux) => say(&words::GUEST_LINUX),
+            Some(AnsweredBy::GuestLinux) => {
+                let version = arm.guest_kernel.as_ref().and_then(|kernel| kernel.version.as_ref());
+                version.map_or_else(|| say(&words::GUEST_LINUX), |told| words::THIS_GUEST_LINUX.with(lang, &[told]))
+            }
             Some(AnsweredBy::Nobody) | None => unknown(),
         },
     }
@@ -59,6 +64,28 @@ pub(super) fn of(arm: &ArmInfo, plan: &Plan, lang: Lang) -> Properties {
 mod tests {
     use super::*;
     use crate::environments::Arm;
+    use crate::model::GuestKernel;
+
+    #[test]
+    fn a_linux_guest_has_its_root_in_its_ram_and_tells_its_kernel() {
+        let run = crate::results::example::boot(6);
+        let Arm { env, knobs, .. } = Arm::parse("vm-linux:ram=64M").unwrap();
+        let version = Some("6.1.0-57-cloud-amd64".to_owned());
+        let arm = ArmInfo {
+            environment: env.about().id.into(),
+            kind: Some(env.about().kind),
+            answered_by: Some(env.about().answered_by),
+            reach: Some(env.reach(&knobs)),
+            guest_kernel: Some(GuestKernel { version, sha256: String::new(), format: "bzImage".into() }),
+            ..run.header.arms[0].clone()
+        };
+        let told = of(&arm, &run.header.plan, Lang::En);
+        assert_eq!(told.files, words::ROOT_IN_GUEST_RAM.of(Lang::En));
+        assert_eq!(told.network, words::GUEST_NETWORK_DOWN.of(Lang::En));
+        assert_eq!(told.kernel, "a Linux of its own, in the guest: 6.1.0-57-cloud-amd64");
+        let unknown = ArmInfo { guest_kernel: None, ..arm };
+        assert_eq!(of(&unknown, &run.header.plan, Lang::En).kernel, words::GUEST_LINUX.of(Lang::En));
+    }
 
     /// As the environment says it now, and as it is told of a file from before it did.
     #[test]

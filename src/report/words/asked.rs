@@ -185,8 +185,10 @@ pub(crate) const BROKEN_INTERVAL: Words = w(
     "값 {0}개에 신뢰구간이 없습니다. 가장 적은 블록 수는 {1}이며 {2}개가 필요합니다.",
 );
 pub(crate) const BROKEN_SEQUENTIAL: Words = w("Arms ran one after the other.", "대상을 하나씩 차례로 돌렸습니다.");
-pub(crate) const BROKEN_NO_TWIN: Words =
-    w("No arm stands twice, so the noise floor is not known.", "두 번 들어간 대상이 없어 잡음 한계를 모릅니다.");
+pub(crate) const BROKEN_NO_TWIN: Words = w(
+    "No arm stands twice with enough blocks, so the noise floor is not known.",
+    "블록이 충분하면서 두 번 들어간 대상이 없어 잡음 한계를 모릅니다.",
+);
 pub(crate) const BROKEN_FEW_PAIRS: Words = w(
     "Some arms have too few pairs for an interval of their difference.",
     "차이의 신뢰구간을 내기에 짝이 너무 적은 대상이 있습니다.",

@@ -107,6 +107,14 @@ pub(crate) const WARNINGS: &[(&str, Words)] = &[
             "프로그램이 끝난 뒤에도 남아 있던 프로세스를 강제로 종료함",
         ),
     ),
+    (
+        "kernel-log",
+        w(
+            "the host's kernel told something while this run or another program ran; KVM tells of registers that a guest's kernel tries",
+            "이 실행이나 다른 프로그램이 도는 동안 호스트 커널이 남긴 기록임. KVM은 게스트 커널이 시험 삼아 접근한 레지스터도 기록함",
+        ),
+    ),
+    ("lost-samples", w("the file was rebuilt without them", "이 표본들 없이 결과 파일을 다시 만들었음")),
     ("changed", w("the samples are not those that were saved", "표본이 저장된 것과 다름")),
 ];
 pub(crate) const METRIC: Words = w("metric", "지표");
@@ -117,8 +125,8 @@ pub(crate) const FLOORS_CAPTION: Words = w(
     "이 실행이 ‘차이 없음’과 구별할 수 있었던 가장 작은 상대 차이입니다.",
 );
 pub(crate) const NO_FLOOR: Words = w(
-    "No arm stands twice in this run, so its noise floor is not known: small differences may be noise.",
-    "이 실행에는 두 번 들어간 대상이 없어 잡음 한계를 모릅니다. 작은 차이는 잡음일 수 있습니다.",
+    "No arm stands twice in this run with enough blocks, so its noise floor is not known: small differences may be noise.",
+    "이 실행에는 블록이 충분하면서 두 번 들어간 대상이 없어 잡음 한계를 모릅니다. 작은 차이는 잡음일 수 있습니다.",
 );
 pub(crate) const NO_KVM_IN_RUN: Words =
     w("No virtual machine was measured in this run.", "이 실행에서는 가상머신을 재지 않았습니다.");

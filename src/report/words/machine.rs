@@ -103,10 +103,13 @@ pub(crate) const GUEST_RAM: Words = w("{0} of guest RAM", "게스트 RAM {0}");
 pub(crate) const HOST_FILES: Words = w("the host's files", "호스트의 파일");
 pub(crate) const OWN_ROOT: Words =
     w("a root folder of its own on the host's disk, no image", "호스트 디스크 위의 자기 루트 폴더, 이미지 없음");
+pub(crate) const ROOT_IN_GUEST_RAM: Words =
+    w("a root of its own in guest RAM (initramfs), no disk", "게스트 RAM 속의 자기 루트(initramfs), 디스크 없음");
 pub(crate) const NO_FILES: Words = w("none: no disk", "없음(디스크 없음)");
 pub(crate) const HOST_NETWORK: Words = w("the host's", "호스트의 네트워크");
 pub(crate) const OWN_NETWORK: Words = w("a namespace of its own, loopback only", "자기 네임스페이스, 루프백만");
 pub(crate) const OWN_NETWORK_DOWN: Words = w("a namespace of its own, nothing up", "자기 네임스페이스, 켜진 장치 없음");
+pub(crate) const GUEST_NETWORK_DOWN: Words = w("the guest's own, nothing up", "게스트 자신의 네트워크, 켜진 장치 없음");
 pub(crate) const NO_NETWORK: Words = w("none: no device", "없음(장치 없음)");
 pub(crate) const HOST_KERNEL: Words = w("the host's", "호스트의 커널");
 pub(crate) const OWN_KERNEL: Words = w(
@@ -114,6 +117,7 @@ pub(crate) const OWN_KERNEL: Words = w(
     "가상 CPU 하나 위의 작은 자체 게스트 커널(리눅스가 아님)",
 );
 pub(crate) const GUEST_LINUX: Words = w("a Linux of its own, in the guest", "게스트 안의 자체 리눅스");
+pub(crate) const THIS_GUEST_LINUX: Words = w("a Linux of its own, in the guest: {0}", "게스트 안의 자체 리눅스: {0}");
 pub(crate) const NOT_KNOWN_HERE: Words = w("not known to this version", "이 버전이 모르는 환경");
 pub(crate) const ONE_ARM_NOTHING_TO_COMPARE: Words = w(
     "Fewer than two arms were measured: there are no limits to compare.",
