@@ -179,7 +179,7 @@ pub(super) struct Run {
     /// The kernel that vm-linux boots: a name of `kernel list`, or the path of a file [default: the chosen one]
     #[arg(long, value_name = "KERNEL")]
     pub kernel: Option<OsString>,
-    /// The RAM of vm-linux: 512M [default: 128M]
+    /// The RAM of a virtual machine: 512M [default: 128M of vm-linux, 8M of vm-bare]
     #[arg(long, value_name = "SIZE")]
     pub ram: Option<String>,
     /// What you type is its input, even where its output does not go to your terminal

@@ -10,6 +10,7 @@ mod doctor;
 mod exit;
 mod final_table;
 mod guide;
+mod hardware;
 mod kernel;
 mod language;
 mod latest;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::args::{Probe, Run};
 use super::out::Out;
 use super::signal_proxy::Proxy;
-use super::{disk, exit, run_output};
+use super::{disk, exit, hardware, run_output};
 use crate::bench::descendants::Descendants;
 use crate::bench::inherited_mark;
 use crate::bench::plan::for_this_user;
@@ -19,7 +19,7 @@ use crate::error::{Error, Result};
 use crate::id::RunId;
 use crate::lang::Said;
 use crate::lang::counted;
-use crate::model::{AnsweredBy, Attach, Io, Kind, Limits, Rootfs, Task};
+use crate::model::{Attach, Io, Kind, Limits, Rootfs, Task};
 use crate::said;
 use crate::sys::clock::measure_tsc_khz;
 use crate::sys::fds::standard;
@@ -138,42 +138,7 @@ fn arm(args: &Run) -> Result<Arm> {
         }
         id.push_str(":+init");
     }
-    with_hardware(args, &id)
-}
-
-fn boots_linux(arm: &Arm) -> bool {
-    arm.env.about().answered_by == AnsweredBy::GuestLinux
-}
-
-/// `--kernel`, `--ram` and `--cpus` of a guest with its own Linux are knobs of it.
-fn with_hardware(args: &Run, id: &str) -> Result<Arm> {
-    let arm = Arm::parse(id)?;
-    let boots = boots_linux(&arm);
-    let cpus = args.cpus.filter(|_| boots).map(|cpus| cpus.to_string()).filter(|cpus| cpus != "1");
-    let kernel = args.kernel.as_ref().map(|name| name.to_string_lossy().into_owned());
-    let asked = [("--kernel", "kernel", kernel), ("--ram", "ram", args.ram.clone()), ("--cpus", "cpus", cpus)];
-    let mut id = id.to_owned();
-    for (option, knob, value) in asked {
-        let Some(value) = value else { continue };
-        let refuse = |cause, advice| {
-            Err(Error::usage(said!("take {option} {value}", "{option} {value}을(를) 쓸 수 없습니다"), cause)
-                .try_this(advice))
-        };
-        if !boots {
-            return refuse(
-                said!("only a guest that boots Linux has it", "리눅스를 부팅하는 게스트에만 있음"),
-                Said::english("--as vm-linux"),
-            );
-        }
-        if value.contains([':', ',']) {
-            return refuse(
-                said!("a name with : or , cannot be told in an arm", "이름에 :나 ,가 있으면 대상 이름에 쓸 수 없음"),
-                Said::english("isolab kernel add FILE"),
-            );
-        }
-        id += &format!(":{knob}={value}");
-    }
-    Arm::parse(&id)
+    hardware::arm(args, &id)
 }
 
 fn task(args: &Run, arm: &Arm) -> Result<Task> {
@@ -212,7 +177,7 @@ fn task(args: &Run, arm: &Arm) -> Result<Task> {
         )
         .try_this(Said::english("--memory 64M --pids 10")));
     }
-    let cpu_percent = match args.cpus.filter(|_| !boots_linux(arm)) {
+    let cpu_percent = match args.cpus.filter(|_| !hardware::boots_linux(arm)) {
         Some(cpus) if !(0.01..=4096.0).contains(&cpus) => {
             return Err(Error::usage(
                 said!("limit it to {cpus} CPUs", "CPU {cpus}개로 제한할 수 없습니다"),
@@ -243,11 +208,11 @@ fn attach(args: &Run, arm: &Arm) -> Result<Attach> {
         Err(Error::usage(said!("give {arm} a terminal", "{arm}에 터미널을 줄 수 없습니다"), cause).try_this(advice))
     };
     match arm.env.about().kind {
-        Kind::Machine if !boots_linux(arm) && attach.tty => refuse(
+        Kind::Machine if !hardware::boots_linux(arm) && attach.tty => refuse(
             said!("its console only prints, and has no keyboard", "콘솔은 출력만 하고 키보드가 없음"),
             said!("leave -t and -i out", "-t와 -i를 빼십시오"),
         ),
-        Kind::Machine if !boots_linux(arm) && attach.interactive => Err(Error::usage(
+        Kind::Machine if !hardware::boots_linux(arm) && attach.interactive => Err(Error::usage(
             said!("give {arm} an input", "{arm}에 입력을 줄 수 없습니다"),
             said!("its console only prints", "콘솔은 출력만 함"),
         )

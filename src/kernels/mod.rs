@@ -157,7 +157,7 @@ impl Places {
                 "choose one: {isolab} kernel use {first}",
                 "하나를 고르십시오: {isolab} kernel use {first}"
             )),
-            None => Error::new(doing, said!("this machine's /boot has none", "이 머신의 /boot에 커널이 없음"))
+            None => Error::new(doing, said!("this machine's /boot has none", "이 기계의 /boot에 커널이 없음"))
                 .try_this(said!("get one: {isolab} kernel fetch", "커널을 받으십시오: {isolab} kernel fetch")),
         }
         .kind(Kind::Unavailable)

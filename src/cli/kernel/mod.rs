@@ -48,8 +48,8 @@ fn list(places: &Places, as_json: bool, out: &mut Out) -> Result<()> {
     if all.is_empty() {
         let isolab = called_as();
         return out.line(out.say(
-            format!("there is no kernel yet: {isolab} kernel add FILE"),
-            format!("아직 커널이 없습니다: {isolab} kernel add FILE"),
+            format!("there is no kernel yet: {isolab} kernel add FILE, or {isolab} kernel fetch"),
+            format!("아직 커널이 없습니다: {isolab} kernel add FILE 또는 {isolab} kernel fetch"),
         ));
     }
     let heading = out.say(

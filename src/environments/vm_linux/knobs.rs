@@ -19,11 +19,15 @@ pub(super) fn hardware(knobs: &Knobs) -> Result<Hardware> {
     })
 }
 
-/// "96M", "4G": bytes.
+/// "64M", "4G": bytes.
 fn ram(text: &str) -> Result<u64> {
     let wrong = |cause: Said| {
-        Error::usage(said!("give the guest ram={text}", "게스트에 ram={text}을(를) 줄 수 없습니다"), cause)
-            .try_this(said!("ram=96M to ram=64G, in steps of 2M", "ram=96M부터 ram=64G까지, 2M 단위로"))
+        Error::usage(said!("give the guest ram={text}", "게스트에 ram={text}을(를) 줄 수 없습니다"), cause).try_this(
+            said!(
+                "ram=32M to ram=64G, in steps of 2M; isolab kernel list tells what a kernel takes",
+                "ram=32M부터 ram=64G까지, 2M 단위로. 커널이 얼마를 쓰는지는 isolab kernel list가 알려 줍니다"
+            ),
+        )
     };
     let bytes = parse_bytes(text).map_err(|error| wrong(error.cause))?;
     match bytes {
@@ -61,14 +65,14 @@ mod tests {
         for text in ["0M", "16M", "33M", "128M", "65G", "-1G", "x", "", "99999999999999999999G"] {
             let error = ram(text).unwrap_err();
             assert_eq!(error.kind, Kind::Usage, "{text}");
-            assert!(error.try_this.contains("96M"), "{text}: {error}");
+            assert!(error.try_this.contains("ram=32M"), "{text}: {error}"); // as the knob says
         }
         for text in ["0", "1", "9", "10000", "-1", "1.5", "", "99999999999999999999"] {
             let error = cpus(text).unwrap_err();
             assert_eq!(error.kind, Kind::Usage, "{text}");
             assert!(error.try_this.contains("cpus=8"), "{text}: {error}");
         }
-        assert_eq!((ram("96M").unwrap(), ram("5g").unwrap()), (96 << 20, 5 << 30));
+        assert_eq!((ram("32M").unwrap(), ram("5g").unwrap()), (32 << 20, 5 << 30));
         assert_eq!((cpus("2").unwrap(), cpus("8").unwrap()), (2, 8));
     }
 }

@@ -45,8 +45,8 @@ static ABOUT: About = About {
         KnobAbout {
             form: "ram=SIZE",
             sentence: Said::fixed(
-                "Guest RAM, 32M to 64G in steps of 2M; 128M without it. The kernel says how much it needs.",
-                "게스트 RAM으로, 32M부터 64G까지 2M 단위입니다. 없으면 128M입니다. 모자라면 커널에 얼마가 필요한지 알려 줍니다.",
+                "Guest RAM, 32M to 64G in steps of 2M; 128M without it. A start with too little says how much the kernel needs.",
+                "게스트 RAM으로, 32M부터 64G까지 2M 단위입니다. 없으면 128M입니다. 모자라면 커널에 필요한 크기를 알려 줍니다.",
             ),
         },
         KnobAbout {

@@ -68,7 +68,7 @@ fn does_not_boot(what: &Said) -> Error {
             "the KVM of this machine does not run the instructions that every Linux begins with: {}",
             first(lang)
         ),
-        Lang::Ko => format!("이 머신의 KVM은 모든 리눅스가 처음에 쓰는 명령어를 실행하지 못함: {}", first(lang)),
+        Lang::Ko => format!("이 기계의 KVM은 모든 리눅스가 처음에 쓰는 명령어를 실행하지 못함: {}", first(lang)),
     });
     Error::unavailable(said!("boot a Linux guest", "리눅스 게스트를 부팅할 수 없습니다"), cause).try_this(remedy())
 }
@@ -77,6 +77,6 @@ fn does_not_boot(what: &Said) -> Error {
 fn remedy() -> Said {
     said!(
         "a machine with hardware virtualization, or nested virtualization turned on around this one; --as vm-bare runs here",
-        "하드웨어 가상화가 되는 머신을 쓰거나 바깥에서 중첩 가상화를 켜십시오. --as vm-bare는 여기서도 됩니다"
+        "하드웨어 가상화가 되는 기계를 쓰거나 바깥에서 중첩 가상화를 켜십시오. --as vm-bare는 여기서도 됩니다"
     )
 }
