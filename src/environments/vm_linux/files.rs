@@ -10,6 +10,7 @@ use crate::environments::lookup;
 use crate::environments::payload::{not_executable, not_found};
 use crate::error::{Context, Error, Kind, Result};
 use crate::kernels::modules::Module;
+use crate::lang::Said;
 use crate::model::{Rootfs, Task};
 use crate::probe;
 use crate::said;
@@ -96,6 +97,10 @@ fn alone(task: &Task, files: &mut Initramfs, most_bytes: u64) -> Result<PathBuf>
 
 const S_IFREG: u32 = 0o100_000;
 
+fn folder_with_all() -> Said {
+    said!("--rootfs DIR, with what the program needs", "프로그램에 필요한 것이 든 폴더를 --rootfs DIR로 주십시오")
+}
+
 /// The program's path from the root of the guest.
 fn inside(root: &Path, task: &Task) -> Result<PathBuf> {
     if root.canonicalize().is_ok_and(|root| root == Path::new("/")) {
@@ -103,15 +108,12 @@ fn inside(root: &Path, task: &Task) -> Result<PathBuf> {
             said!("give the guest the host's whole tree", "호스트의 파일 전체를 게스트에 줄 수 없습니다"),
             said!("a guest's files are copied into its RAM", "게스트의 파일은 RAM에 복사됨"),
         )
-        .try_this(said!(
-            "--rootfs DIR, with what the program needs",
-            "프로그램에 필요한 것이 든 폴더를 --rootfs DIR로 주십시오"
-        )));
+        .try_this(folder_with_all()));
     }
     let name = lookup::name(task)?;
-    let folder = fs::File::open(root).doing(|| {
-        said!("open the root folder {root}", "루트 폴더 {root}을(를) 열 수 없습니다", root = root.display())
-    })?;
+    let folder = fs::File::open(root)
+        .doing(|| said!("open the root folder {root}", "루트 폴더 {root}을(를) 열 수 없습니다", root = root.display()))
+        .map_err(|error| error.try_this(folder_with_all()))?;
     for path in lookup::candidates(name, Path::new("/"), task) {
         let Ok(file) = lookup::open_inside(&folder, &path) else { continue };
         let about = file
@@ -241,6 +243,9 @@ mod tests {
         assert!(error.cause.contains("2 MiB") && error.try_this.contains("ram="), "{error}");
         task.rootfs = Rootfs::Dir("/".into());
         assert_eq!(command(&task, Input::None, &[], 2 << 20).unwrap_err().kind, Kind::Usage);
+        task.rootfs = Rootfs::Dir(dir.path().join("missing"));
+        let error = command(&task, Input::None, &[], 2 << 20).unwrap_err();
+        assert!(error.try_this.contains("--rootfs DIR"), "{error}");
     }
 
     #[test]
