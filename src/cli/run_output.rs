@@ -28,10 +28,18 @@ pub(super) fn inventory(arm: &Arm, parts: Result<Vec<Part>>, out: &mut Out) -> R
         }
     };
     out.line(out.say(format!("objects of {arm}:"), format!("{arm}의 객체:")))?;
-    for part in parts.iter().filter(|p| p.unit == Unit::Count) {
-        out.line(format!("  {:<16} {:>4}   {}", part.what, part.amount, translated(&part.source, out.lang())))?;
+    for row in rows(&parts, out.lang()) {
+        out.line(row)?;
     }
     Ok(())
+}
+
+/// A line per kind of object, in columns however long a name is.
+fn rows(parts: &[Part], lang: Lang) -> Vec<String> {
+    let counted: Vec<&Part> = parts.iter().filter(|p| p.unit == Unit::Count).collect();
+    let width = counted.iter().map(|p| p.what.len()).max().unwrap_or(0).max(16);
+    let row = |p: &&Part| format!("  {:<width$} {:>4}   {}", p.what, p.amount, translated(&p.source, lang));
+    counted.iter().map(row).collect()
 }
 
 /// A line per mark: stage, label, how long it took, as a bar.
@@ -90,4 +98,16 @@ pub(super) fn as_json(
 
 fn total_ns(clock: &Timeline) -> u64 {
     clock.marks.last().map_or(0, |m| m.at_ns.saturating_sub(clock.t0_ns))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_stand_below_each_other_whatever_the_names() {
+        let parts = ["fds", "kvm:interrupt controllers"].map(|what| Part::count(what, 1, "KVM_CREATE_IRQCHIP"));
+        let columns: Vec<_> = rows(&parts, Lang::En).iter().map(|row| row.find(" 1 ")).collect();
+        assert!(columns[0].is_some() && columns[0] == columns[1], "{columns:?}");
+    }
 }
