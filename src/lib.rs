@@ -8,7 +8,8 @@
 //! 3. For each sample [`bench::workers`] spawns a fresh worker: this same binary, which makes *one* instance and ends. The
 //!    harness itself never opens `/dev/kvm` and never clones a namespace.
 //! 4. The worker asks its environment to prepare, create, start, wait, destroy. [`container`] is our runtime, [`vm`] our
-//!    hypervisor; neither knows that it is measured. All unsafe code is in [`sys`] and in three files of [`vm`].
+//!    hypervisor; neither knows that it is measured. [`kernels`] finds what a Linux guest boots. Unsafe code is in [`sys`], in
+//!    three files of [`vm`], and in what runs inside: the probe, and the init of a Linux guest.
 //! 5. What runs inside is always the same static program, [`probe`]. It says when it is ready, works, and proves it.
 //! 6. Marks on the host's clock become a [`timeline`]; the worker reports it as one line of JSON, with the proof.
 //! 7. [`results`] appends the sample to `samples.jsonl`, and at the end writes `run.json`: every raw sample, and what

@@ -66,8 +66,8 @@ static ABOUT: Question = Question {
             Said::fixed("KVM objects", "KVM 객체"),
             true,
             Said::fixed(
-                "Objects made by ioctl on /dev/kvm: machine, virtual CPUs, memory slots.",
-                "/dev/kvm에 ioctl로 만든 객체: 가상머신, 가상 CPU, 메모리 슬롯입니다.",
+                "Objects made by ioctl on /dev/kvm: machine, virtual CPUs, memory slots, interrupt controllers.",
+                "/dev/kvm에 ioctl로 만든 객체: 가상머신, 가상 CPU, 메모리 슬롯, 인터럽트 컨트롤러입니다.",
             ),
         ),
         metric(
