@@ -50,7 +50,7 @@ fn a_linux_guest_of_absurd_size_is_told_what_would_work() {
     refused(
         code::USAGE,
         &[
-            ("bench -e vm-linux:ram=16M", "ram=16M", "no Linux starts in so little", "ram=96M"),
+            ("bench -e vm-linux:ram=16M", "ram=16M", "no Linux starts in so little", "ram=32M"),
             ("bench -e vm-linux:cpus=0", "cpus=0", "at least one", "cpus=8"),
             ("bench -e vm-linux:cpus=10000", "cpus=10000", "so many", "cpus=8"),
         ],

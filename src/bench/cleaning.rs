@@ -2,7 +2,7 @@
 //! after somebody else's run that lives.
 
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 use nix::unistd::{Gid, Uid, getgroups, setgroups, setresgid, setresuid};
@@ -29,13 +29,29 @@ pub fn clean_up(stale: &Stale, patience: Duration) -> Cleaned {
         Some((user, _)) if stale.uid != user => [stale.uid, user].map(|uid| ended_of(stale, uid, patience)).into(),
         _ => vec![ended_of(stale, stale.uid, patience)],
     };
-    let folder = || remove_folder(&stale.folder);
-    let done = as_user((stale.uid, stale.gid), || (work(), folder()));
-    let (parts, gone) = done.unwrap_or_default();
-    let (mut removed, mut left) = (Vec::new(), Vec::new());
-    for (found, rest) in parts {
-        removed.extend(found.into_iter().filter(|leak| !rest.contains(leak)));
-        left.extend(rest);
+    // A worker that is about to die may still write into the folder, and begin what nobody had seen yet.
+    let work_until_it_is_gone = || {
+        let deadline = Instant::now() + patience;
+        let (mut found, mut left) = (Vec::new(), Vec::new());
+        loop {
+            for (seen, rest) in work() {
+                found.extend(seen);
+                left.extend(rest);
+            }
+            let gone = remove_folder(&stale.folder);
+            if gone || Instant::now() >= deadline {
+                return (found, left, gone);
+            }
+            left.clear();
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    };
+    let (found, mut left, gone) = as_user((stale.uid, stale.gid), work_until_it_is_gone).unwrap_or_default();
+    let mut removed = Vec::new();
+    for leak in found {
+        if !left.contains(&leak) && !removed.contains(&leak) {
+            removed.push(leak);
+        }
     }
     if gone { &mut removed } else { &mut left }.push(Leak::Folder(stale.folder.clone()));
     Cleaned { run: stale.run.clone(), removed, left }
