@@ -200,7 +200,8 @@ pub fn remove(places: &Places, run: &RunId, patience: Duration) -> Vec<Leak> {
     let deadline = Instant::now() + patience;
     loop {
         reap();
-        let left = places.leaks_of(run);
+        let mut left = places.leaks_of(run);
+        left.retain(|leak| !is_dead_elsewhere(leak));
         if left.is_empty() || Instant::now() >= deadline {
             return left;
         }
@@ -222,6 +223,11 @@ pub fn remove(places: &Places, run: &RunId, patience: Duration) -> Vec<Leak> {
         }
         std::thread::sleep(Duration::from_millis(2));
     }
+}
+
+/// It has ended, and who must wait for it is not us: a machine's PID 1 that takes its time, mostly.
+fn is_dead_elsewhere(leak: &Leak) -> bool {
+    matches!(leak, Leak::Process(pid) if pid.zombie && pid.parent != std::process::id() as i32)
 }
 
 /// A container's program has not our environment, and can undo that it dies with its worker; its cgroup knows it.
@@ -312,6 +318,23 @@ mod tests {
         );
         assert!(remove_empty_cgroups(&places, &"abc".into(), Duration::ZERO).is_empty());
         assert!(cgroup_root.join("memory/isolab.host").exists() && cgroup_root.join("memory/isolab.abc").exists());
+    }
+
+    #[test]
+    fn who_is_dead_and_not_ours_to_wait_for_is_not_left() {
+        let dir = tempfile::tempdir().unwrap();
+        let me = std::process::id() as i32;
+        for (pid, state, parent) in [(1_000_000_041, 'Z', 1), (1_000_000_042, 'Z', me), (1_000_000_043, 'S', 1)] {
+            let folder = dir.path().join(pid.to_string());
+            std::fs::create_dir_all(&folder).unwrap();
+            std::fs::write(folder.join("environ"), "ISOLAB_RUN=abc\0").unwrap();
+            let stat = format!("{pid} (x) {state} {parent} 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 50 0");
+            std::fs::write(folder.join("stat"), stat).unwrap();
+        }
+        let places = Places { proc_root: dir.path(), cgroup_root: dir.path(), ..Places::default() };
+        let left = remove(&places, &"abc".into(), Duration::ZERO);
+        let number = |leak: &Leak| if let Leak::Process(pid) = leak { pid.number } else { 0 };
+        assert_eq!(left.iter().map(number).collect::<Vec<_>>(), [1_000_000_042, 1_000_000_043]);
     }
 
     #[test]
