@@ -2,7 +2,7 @@
 //! arm may use, and whether that was equal.
 
 use super::page::{Block, Section, Table, code, text, verbatim};
-use super::properties::{self, Properties};
+use super::reach::{self, ReachInWords};
 use super::words::{self, Words};
 use super::{names, sections};
 use crate::host::NOT_OFFERED;
@@ -134,7 +134,7 @@ fn arms(run: &Run, lang: Lang) -> Table {
     let titles: Vec<&str> = titles.iter().map(|t| t.of(lang)).collect();
     let mut table = Table::new(words::ARMS_CAPTION.of(lang), &titles);
     for arm in run.header.arms.iter().filter(|a| !a.id.is_repeated()) {
-        let p = properties::of(arm, &run.header.plan, lang);
+        let p = reach::of(arm, &run.header.plan, lang);
         let backend = arm.backend.clone().unwrap_or_else(|| words::NO_KVM.of(lang).to_owned());
         let limited = arm.limited_in(lang).map_or_else(|| text(words::NO.of(lang)), |(why, _)| verbatim(why));
         let name = format!("{} ({})", names::plain(run, &arm.id, lang), code(&arm.id));
@@ -163,12 +163,12 @@ fn measured(run: &Run) -> Vec<&ArmInfo> {
 /// One sentence for each thing that may differ: equal for all, or what differs.
 pub(super) fn equal_or_not(run: &Run, lang: Lang) -> Vec<String> {
     let arms = measured(run);
-    let of: Vec<(&str, Properties)> =
-        arms.iter().map(|a| (a.id.as_str(), properties::of(a, &run.header.plan, lang))).collect();
+    let of: Vec<(&str, ReachInWords)> =
+        arms.iter().map(|a| (a.id.as_str(), reach::of(a, &run.header.plan, lang))).collect();
     if of.len() < 2 {
         return vec![words::ONE_ARM_NOTHING_TO_COMPARE.of(lang).into()];
     }
-    let about = |what: &Words, property: fn(&Properties) -> &String| {
+    let about = |what: &Words, property: fn(&ReachInWords) -> &String| {
         let mut groups: Vec<(&String, Vec<String>)> = Vec::new();
         for (id, properties) in &of {
             let value = property(properties);

@@ -5,7 +5,7 @@
 
 use super::page::Sentence;
 use super::words::{self, Words};
-use super::{names, objects};
+use super::{inventory, names};
 use crate::charts::versus;
 use crate::id::ArmId;
 use crate::lang::Lang;
@@ -55,7 +55,7 @@ const LAST_OF_MEMORY: &str = "daemon";
 /// Everything that this run says, in the order of the questions.
 pub fn sentences(run: &Run, lang: Lang, detail: Detail) -> Vec<Sentence> {
     let mut all = against_machines(run, lang, detail);
-    all.extend(objects::sentence(run, lang));
+    all.extend(inventory::sentence(run, lang));
     for told in TOLD {
         if !said_better(run, told.metric) {
             all.extend(sentence(run, told, lang, detail));

@@ -10,7 +10,7 @@ use crate::results::schema::{ArmInfo, Plan};
 
 /// In words of the reader's language; equal words mean equal.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Properties {
+pub(super) struct ReachInWords {
     pub cpu: String,
     pub memory: String,
     pub files: String,
@@ -18,11 +18,11 @@ pub(super) struct Properties {
     pub kernel: String,
 }
 
-pub(super) fn of(arm: &ArmInfo, plan: &Plan, lang: Lang) -> Properties {
+pub(super) fn of(arm: &ArmInfo, plan: &Plan, lang: Lang) -> ReachInWords {
     let say = |words: &Words| words.of(lang).to_owned();
     let unknown = || say(&words::NOT_KNOWN_HERE);
     let reach = arm.reach();
-    Properties {
+    ReachInWords {
         cpu: match plan.cpu {
             _ if reach.is_none() => unknown(),
             Some(cpu) => words::ONE_CPU.with(lang, &[&cpu.to_string()]),
