@@ -6,7 +6,7 @@ use super::list::{padded, wrap};
 use super::out::Out;
 use crate::charts::versus;
 use crate::lang::Lang;
-use crate::results::coursework::{Line, contests};
+use crate::results::coursework::{Contest, Line, contests};
 use crate::results::derive::{Pair, Verdict, percentile};
 use crate::results::schema::{ArmInfo, Run, Summary};
 use crate::units::{show, three_digits};
@@ -26,11 +26,19 @@ const ROWS: &[(&str, &str, &str)] = &[
 /// More do not fit into a small terminal.
 const MOST_METRICS: usize = 3;
 
-/// Of the first container and the first virtual machine; the report has every pair. Empty without a pair.
+/// Of the first container and each virtual machine as it is by default; where each has knobs, of the first; the report has every
+/// pair. Empty without a pair.
 pub(super) fn lines(run: &Run, out: &Out) -> Vec<String> {
-    let Some(contest) = contests(run).into_iter().find(|c| c.container.is_some() && c.machine.is_some()) else {
-        return Vec::new();
-    };
+    let pairs: Vec<Contest> =
+        contests(run).into_iter().filter(|c| c.container.is_some() && c.machine.is_some()).collect();
+    let first = pairs.first().and_then(|c| c.container).map(|arm| &arm.id);
+    let plain = |c: &&Contest| !c.has_knobs() && c.container.map(|arm| &arm.id) == first;
+    let shown: Vec<&Contest> = pairs.iter().filter(plain).collect();
+    let shown = if shown.is_empty() { pairs.iter().take(1).collect() } else { shown };
+    shown.into_iter().flat_map(|contest| of_contest(contest, out)).collect()
+}
+
+fn of_contest(contest: &Contest, out: &Out) -> Vec<String> {
     let (Some(container), Some(machine)) = (contest.container, contest.machine) else { return Vec::new() };
     let named = ROWS.iter().flat_map(|(experiment, metric, title)| {
         let mine = contest.lines.iter().filter(|l| l.metric.experiment == *experiment && l.metric.id == *metric);
@@ -125,4 +133,34 @@ fn notes(told: &[(&str, &Line)], lang: Lang) -> Vec<String> {
         });
     }
     notes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::results::example;
+
+    fn titles(machines: &[&str]) -> Vec<String> {
+        let others = machines.iter().map(|arm| (*arm, *arm, Some("svm")));
+        let arms: Vec<_> = [("process", "p", None), ("container", "c", None), ("container:-net", "n", None)]
+            .into_iter()
+            .chain(others)
+            .collect();
+        let run = example::run(&arms, &[("boot", "create_to_ready", "ns", "lower")], 20, |arm, _, block| {
+            Some(1e6 * example::noise(arm, block))
+        });
+        let lines = lines(&run, &Out::with_width(80, Lang::En));
+        lines.into_iter().filter(|line| line.contains(" against ")).collect()
+    }
+
+    #[test]
+    fn each_machine_has_its_table_with_the_first_container() {
+        let both = titles(&["vm-bare", "vm-linux", "vm-linux:ram=1G"]);
+        assert_eq!(both.len(), 2, "{both:?}");
+        assert!(both[0].starts_with("container against vm-bare (svm)"), "{both:?}");
+        assert!(both[1].starts_with("container against vm-linux (svm)"), "{both:?}");
+        let knobs = titles(&["vm-linux:ram=1G", "vm-linux:ram=2G"]);
+        assert_eq!(knobs.len(), 1, "{knobs:?}");
+        assert!(titles(&[]).is_empty());
+    }
 }
